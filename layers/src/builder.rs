@@ -1,0 +1,147 @@
+//! Building a network layer by layer.
+
+use crate::{
+    add::AddLayer,
+    average_pool::AveragePoolLayer,
+    conv2d::Conv2dLayer,
+    dense::DenseLayer,
+    error::Result,
+    max_pool::MaxPoolLayer,
+    network::{
+        Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
+        ParameterSpec,
+    },
+    rescale::{ActivationFunction, Multiplier, RescaleLayer},
+    tensor::{Layout, Tensor},
+    window::Window2d,
+};
+
+/// Assembles a [`Network`]; every method returns the node it added. Shapes are checked by [`NetworkBuilder::finish`].
+#[derive(Debug, Clone)]
+pub struct NetworkBuilder {
+    network: Network,
+}
+
+impl NetworkBuilder {
+    /// Starts a network with its input.
+    pub fn new(name: &str, input: InputLayer) -> Self {
+        let node = Node { name: "input".to_owned(), inputs: vec![], operation: Operation::Input(input) };
+        let architecture =
+            Architecture { name: name.to_owned(), nodes: vec![node], parameters: vec![], outputs: vec![] };
+        Self { network: Network { architecture, parameters: vec![] } }
+    }
+
+    /// The input node.
+    pub const fn input(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    fn node(&mut self, name: &str, inputs: &[NodeId], operation: Operation) -> NodeId {
+        let nodes = &mut self.network.architecture.nodes;
+        nodes.push(Node { name: name.to_owned(), inputs: inputs.to_vec(), operation });
+        NodeId((nodes.len() - 1) as u32)
+    }
+
+    fn parameter(&mut self, name: String, layout: Layout, values: Parameter) -> ParameterId {
+        let width = values.width();
+        self.network.architecture.parameters.push(ParameterSpec { name, layout, width });
+        self.network.parameters.push(values);
+        ParameterId((self.network.parameters.len() - 1) as u32)
+    }
+
+    fn bias(&mut self, layer: &str, values: Vec<i32>) -> Result<ParameterId> {
+        let layout = Layout::new(vec![values.len()])?;
+        Ok(self.parameter(format!("{layer}.bias"), layout, Parameter::Int32(values)))
+    }
+
+    /// A dense layer; weights of shape (outputs, contracted input axes ...).
+    ///
+    /// # Errors
+    /// When the bias is empty.
+    pub fn dense(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        num_row_axes: usize,
+        weights: Tensor<i8>,
+        bias: Option<Vec<i32>>,
+    ) -> Result<NodeId> {
+        let num_outputs = weights.layout().axes()[0];
+        let layout = weights.layout().clone();
+        let weights = self.parameter(format!("{name}.weight"), layout, Parameter::Int8(weights.into_data()));
+        let bias = bias.map(|values| self.bias(name, values)).transpose()?;
+        Ok(self.node(
+            name,
+            &[input],
+            Operation::Dense(DenseLayer { weights, bias, num_row_axes, num_outputs }),
+        ))
+    }
+
+    /// A convolution; weights of shape (outputs, input channels, kernel height, kernel width).
+    ///
+    /// # Errors
+    /// When the bias is empty.
+    pub fn conv2d(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        window: Window2d,
+        weights: Tensor<i8>,
+        bias: Option<Vec<i32>>,
+    ) -> Result<NodeId> {
+        let num_outputs = weights.layout().axes()[0];
+        let layout = weights.layout().clone();
+        let weights = self.parameter(format!("{name}.weight"), layout, Parameter::Int8(weights.into_data()));
+        let bias = bias.map(|values| self.bias(name, values)).transpose()?;
+        Ok(self.node(name, &[input], Operation::Conv2d(Conv2dLayer { weights, bias, num_outputs, window })))
+    }
+
+    /// The sum over a sliding window.
+    pub fn average_pool(&mut self, name: &str, input: NodeId, window: Window2d) -> NodeId {
+        self.node(name, &[input], Operation::AveragePool(AveragePoolLayer { window }))
+    }
+
+    /// The maximum over a sliding window.
+    pub fn max_pool(&mut self, name: &str, input: NodeId, window: Window2d) -> NodeId {
+        self.node(name, &[input], Operation::MaxPool(MaxPoolLayer { window }))
+    }
+
+    /// An integer combination of activations.
+    pub fn add(&mut self, name: &str, addends: &[(NodeId, i64)]) -> NodeId {
+        let (inputs, coefficients): (Vec<_>, Vec<_>) = addends.iter().copied().unzip();
+        self.node(name, &inputs, Operation::Add(AddLayer { coefficients }))
+    }
+
+    /// A rescale with its activation function.
+    pub fn rescale(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        multiplier: Multiplier,
+        shift: u32,
+        function: ActivationFunction,
+    ) -> NodeId {
+        let layer = RescaleLayer { multiplier, shift, function, quotient_bounds: (0, 0) };
+        self.node(name, &[input], Operation::Rescale(layer))
+    }
+
+    /// All axes read as one.
+    pub fn flatten(&mut self, name: &str, input: NodeId) -> NodeId {
+        self.node(name, &[input], Operation::Flatten)
+    }
+
+    /// Declares an output.
+    pub fn output(&mut self, output: Output) {
+        self.network.architecture.outputs.push(output);
+    }
+
+    /// Checks the graph, runs the interval analysis and returns the network.
+    ///
+    /// # Errors
+    /// The first layer that breaks a rule, named.
+    pub fn finish(mut self) -> Result<Network> {
+        self.network.analyse()?;
+        self.network.infer()?;
+        Ok(self.network)
+    }
+}

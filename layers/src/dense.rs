@@ -1,0 +1,132 @@
+//! Dense layer: a matrix product with a weight matrix.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
+    tensor::{Layout, Tensor},
+};
+
+/// $a[i, o] = b[o] + \sum_k x[i, k]\, W[o, k]$, where $i$ runs over the input's first `num_row_axes` axes and $k$ over
+/// the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DenseLayer {
+    /// Int8 weights of shape (outputs, contracted input axes ...).
+    pub weights: ParameterId,
+    /// Int32 bias of shape (outputs).
+    pub bias: Option<ParameterId>,
+    /// Leading input axes that are kept: 0 for a vector, 1 for a matrix whose rows are multiplied one by one.
+    pub num_row_axes: usize,
+    /// Number of outputs.
+    pub num_outputs: usize,
+}
+
+pub(crate) fn check_parameter(
+    layer: &str,
+    what: &'static str,
+    architecture: &Architecture,
+    id: ParameterId,
+    expected: &[usize],
+    width: ParameterWidth,
+) -> Result<()> {
+    let spec = architecture.parameter(layer, id)?;
+    if spec.width != width {
+        return Err(Error::Format { expected: "network", reason: "weights must be int8 and biases int32" });
+    }
+    if spec.layout.axes() == expected {
+        Ok(())
+    } else {
+        let (expected, actual) = (expected.to_vec(), spec.layout.axes().to_vec());
+        Err(Error::LayerShape { layer: layer.to_owned(), what, expected, actual })
+    }
+}
+
+impl DenseLayer {
+    pub(crate) fn infer(
+        &self,
+        layer: &str,
+        input: &ValueSpec,
+        architecture: &Architecture,
+    ) -> Result<ValueSpec> {
+        input.activation(layer)?;
+        let axes = input.layout.axes();
+        if self.num_row_axes >= axes.len() {
+            return Err(Error::Attribute {
+                layer: layer.to_owned(),
+                what: "number of row axes",
+                actual: i64::try_from(self.num_row_axes).unwrap_or(i64::MAX),
+                minimum: 0,
+                maximum: axes.len() as i64 - 1,
+            });
+        }
+        let (rows, contracted) = axes.split_at(self.num_row_axes);
+        let mut weights = vec![self.num_outputs];
+        weights.extend_from_slice(contracted);
+        check_parameter(layer, "weights", architecture, self.weights, &weights, ParameterWidth::Int8)?;
+        if let Some(bias) = self.bias {
+            check_parameter(layer, "bias", architecture, bias, &[self.num_outputs], ParameterWidth::Int32)?;
+        }
+        let mut output = rows.to_vec();
+        output.push(self.num_outputs);
+        Ok(ValueSpec { layout: Layout::new(output)?, kind: ValueKind::Accumulator })
+    }
+
+    /// Number of rows of an input of this layout.
+    pub fn num_rows(&self, input: &Layout) -> usize {
+        input.axes()[..self.num_row_axes].iter().product()
+    }
+
+    pub(crate) fn execute(&self, network: &Network, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
+        let weights = network.parameter(self.weights);
+        let contracted = weights.num_elements() / self.num_outputs;
+        let mut result = Vec::with_capacity(output.num_elements());
+        for row in input.data().chunks_exact(contracted) {
+            for o in 0..self.num_outputs {
+                let bias = self.bias.map_or(0, |id| network.parameter(id).get(o));
+                let sum: i64 = match weights {
+                    crate::Parameter::Int8(w) => w[o * contracted..][..contracted]
+                        .iter()
+                        .zip(row)
+                        .map(|(&w, &x)| i64::from(w) * x)
+                        .sum(),
+                    crate::Parameter::Int32(_) => 0,
+                };
+                result.push(bias + sum);
+            }
+        }
+        result
+    }
+
+    /// Smallest and largest accumulator of each output channel.
+    pub(crate) fn bounds(&self, network: &Network, input: (i64, i64)) -> Vec<(i128, i128)> {
+        channel_bounds(network, self.weights, self.bias, self.num_outputs, input)
+    }
+
+    /// Multiplications of a weight by an activation.
+    pub fn num_macs(&self, input: &Layout) -> u64 {
+        (input.num_elements() as u64) * (self.num_outputs as u64)
+    }
+}
+
+/// Interval of `bias + sum of weight * x` per output channel, every x within `input`.
+pub(crate) fn channel_bounds(
+    network: &Network,
+    weights: ParameterId,
+    bias: Option<ParameterId>,
+    num_outputs: usize,
+    (low, high): (i64, i64),
+) -> Vec<(i128, i128)> {
+    let weights = network.parameter(weights);
+    let per_channel = weights.num_elements() / num_outputs;
+    (0..num_outputs)
+        .map(|o| {
+            let bias = bias.map_or(0, |id| i128::from(network.parameter(id).get(o)));
+            (0..per_channel).fold((bias, bias), |(min, max), k| {
+                let w = i128::from(weights.get(o * per_channel + k));
+                let (a, b) = (w * i128::from(low), w * i128::from(high));
+                (min + a.min(b), max + a.max(b))
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,184 @@
+//! Errors of networks, shapes and configuration: misuse, never a rejected proof.
+
+use thiserror::Error;
+
+/// Why a network, a tensor or a file that describes one cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tensor has no axes, too many axes, an axis of length zero, or too many elements.
+    #[error(
+        "shape {axes:?} is not usable: 1 to {max_axes} axes, each at least 1, at most 2^{max_vars} padded elements"
+    )]
+    Shape {
+        /// The axis lengths.
+        axes: Vec<usize>,
+        /// The most axes a tensor may have.
+        max_axes: usize,
+        /// The most variables the multilinear extension of a tensor may have.
+        max_vars: usize,
+    },
+    /// A tensor's data does not fill its shape.
+    #[error("tensor of shape {axes:?} needs {expected} elements, got {actual}")]
+    ElementCount {
+        /// The axis lengths.
+        axes: Vec<usize>,
+        /// The product of the axis lengths.
+        expected: usize,
+        /// The number of elements given.
+        actual: usize,
+    },
+    /// The input tensor does not have the shape the network was compiled for.
+    #[error(
+        "input has shape {actual:?}, the network expects {expected:?}: compile the network for this shape or reshape the input"
+    )]
+    InputShape {
+        /// The shape of the network's input.
+        expected: Vec<usize>,
+        /// The shape given.
+        actual: Vec<usize>,
+    },
+    /// An input value lies outside the input's integer range.
+    #[error(
+        "input value {value} at position {position} is outside the range {minimum}..={maximum} that the network was compiled for"
+    )]
+    InputRange {
+        /// Flat position of the value.
+        position: usize,
+        /// The value.
+        value: i64,
+        /// Smallest value allowed.
+        minimum: i64,
+        /// Largest value allowed.
+        maximum: i64,
+    },
+    /// A layer refers to a node or a parameter that does not exist or comes later.
+    #[error("layer `{layer}` refers to {what} {index}, which does not exist before it")]
+    Reference {
+        /// The layer's name.
+        layer: String,
+        /// `node` or `parameter`.
+        what: &'static str,
+        /// The index referred to.
+        index: usize,
+    },
+    /// A layer takes another number of inputs.
+    #[error("layer `{layer}` takes {expected} inputs, got {actual}")]
+    InputCount {
+        /// The layer's name.
+        layer: String,
+        /// What the operation takes.
+        expected: usize,
+        /// What it was given.
+        actual: usize,
+    },
+    /// A layer was given an accumulator where it needs an activation, or the reverse.
+    #[error("layer `{layer}` needs {expected} as its input, got {actual}")]
+    ValueKind {
+        /// The layer's name.
+        layer: String,
+        /// The kind needed.
+        expected: &'static str,
+        /// The kind given.
+        actual: &'static str,
+    },
+    /// A layer's parameters or inputs have shapes that do not fit together.
+    #[error("layer `{layer}`: {what} has shape {actual:?}, expected {expected:?}")]
+    LayerShape {
+        /// The layer's name.
+        layer: String,
+        /// Which tensor.
+        what: &'static str,
+        /// The shape needed.
+        expected: Vec<usize>,
+        /// The shape found.
+        actual: Vec<usize>,
+    },
+    /// A sliding window does not fit its input.
+    #[error(
+        "layer `{layer}`: a window of extent {extent} with stride {stride} does not fit an axis of length {length} padded by {padding}"
+    )]
+    Window {
+        /// The layer's name.
+        layer: String,
+        /// Kernel extent with its dilation.
+        extent: usize,
+        /// Stride of the window.
+        stride: usize,
+        /// Length of the axis.
+        length: usize,
+        /// Padding at both ends together.
+        padding: usize,
+    },
+    /// A numeric attribute of a layer is outside what the arguments cover.
+    #[error("layer `{layer}`: {what} is {actual}, must be in {minimum}..={maximum}")]
+    Attribute {
+        /// The layer's name.
+        layer: String,
+        /// Which attribute.
+        what: &'static str,
+        /// Its value.
+        actual: i64,
+        /// Smallest value allowed.
+        minimum: i64,
+        /// Largest value allowed.
+        maximum: i64,
+    },
+    /// A layer's accumulator could leave its width for some input in range.
+    #[error(
+        "layer `{layer}`: the accumulator can reach {bound}, outside {bits} bits: use smaller weights or split the layer"
+    )]
+    AccumulatorOverflow {
+        /// The layer's name.
+        layer: String,
+        /// The largest magnitude it can reach.
+        bound: i128,
+        /// Width of the accumulator, sign included.
+        bits: u32,
+    },
+    /// A rescaled value could need a larger activation table than allowed.
+    #[error(
+        "layer `{layer}`: the rescaled value spans {minimum}..={maximum}, a table of more than 2^{limit} rows: use a larger scale or fewer inputs to the layer"
+    )]
+    TableTooLarge {
+        /// The layer's name.
+        layer: String,
+        /// Smallest quotient.
+        minimum: i128,
+        /// Largest quotient.
+        maximum: i128,
+        /// The largest table's number of variables.
+        limit: u32,
+    },
+    /// A file or buffer is not what its header promises.
+    #[error("not a Tacit {expected}: {reason}")]
+    Format {
+        /// What it was read as.
+        expected: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A file was written by another version of the format.
+    #[error(
+        "{what} has format version {actual}, this program reads version {expected}: compile the model again"
+    )]
+    Version {
+        /// What it was read as.
+        what: &'static str,
+        /// The version this program reads.
+        expected: u32,
+        /// The version found.
+        actual: u32,
+    },
+    /// The network has no output, or an output that is used up by another layer.
+    #[error("the network's output `{layer}` cannot be an output: {reason}")]
+    Output {
+        /// The layer's name.
+        layer: String,
+        /// Why not.
+        reason: &'static str,
+    },
+}
+
+/// Result of this crate's fallible functions.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,73 @@
+//! The reference executor: the one definition of what a network computes, bit for bit.
+
+use crate::{
+    error::{Error, Result},
+    network::{Network, Operation, ValueSpec},
+    tensor::Tensor,
+};
+
+/// The value of every node, in node order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    values: Vec<Tensor<i64>>,
+}
+
+impl Trace {
+    /// The value of every node, in node order.
+    pub fn values(&self) -> &[Tensor<i64>] {
+        &self.values
+    }
+
+    /// The values of the network's outputs, in output order.
+    pub fn outputs<'a>(&'a self, network: &'a Network) -> impl Iterator<Item = &'a Tensor<i64>> + 'a {
+        network.architecture.outputs.iter().map(|output| &self.values[output.node.index()])
+    }
+}
+
+/// Checks that a quantised input fits the network.
+///
+/// # Errors
+/// [`Error::InputShape`] or [`Error::InputRange`].
+pub fn check_input(network: &crate::Architecture, input: &Tensor<i64>) -> Result<()> {
+    let layer = network.input()?;
+    if input.layout() != &layer.layout {
+        let (expected, actual) = (layer.layout.axes().to_vec(), input.layout().axes().to_vec());
+        return Err(Error::InputShape { expected, actual });
+    }
+    let (minimum, maximum) = layer.bounds;
+    match input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
+        Some(position) => {
+            Err(Error::InputRange { position, value: input.data()[position], minimum, maximum })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Runs the network on a quantised input. `specs` are those of [`Network::infer`].
+///
+/// # Errors
+/// [`Error::InputShape`] or [`Error::InputRange`] when the input does not fit the network.
+pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> Result<Trace> {
+    check_input(&network.architecture, input)?;
+    let mut values: Vec<Tensor<i64>> = Vec::with_capacity(specs.len());
+    for (node, spec) in network.architecture.nodes.iter().zip(specs) {
+        let read = |i: usize| &values[node.inputs[i].index()];
+        let data = match &node.operation {
+            Operation::Input(_) => input.data().to_vec(),
+            Operation::Dense(layer) => layer.execute(network, read(0), &spec.layout),
+            Operation::Conv2d(layer) => layer.execute(network, read(0), &spec.layout),
+            Operation::AveragePool(layer) => layer.execute(read(0), &spec.layout),
+            Operation::Add(layer) => {
+                layer.execute(&node.inputs.iter().map(|id| &values[id.index()]).collect::<Vec<_>>())
+            }
+            Operation::Rescale(layer) => layer.execute(read(0)),
+            Operation::MaxPool(layer) => {
+                let (minimum, _) = spec.activation(&node.name)?;
+                layer.execute(read(0), &spec.layout, minimum)
+            }
+            Operation::Flatten => read(0).data().to_vec(),
+        };
+        values.push(Tensor::new(spec.layout.clone(), data)?);
+    }
+    Ok(Trace { values })
+}

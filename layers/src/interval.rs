@@ -1,0 +1,94 @@
+//! Interval analysis: the range of every value, from the weights and the input's range alone.
+//!
+//! It visits the graph once. Every accumulator's bounds hold for each input within the network's input range, whatever
+//! the calibration data were; rescales receive the bounds of their quotients, which size their activation tables.
+
+use crate::{
+    error::{Error, Result},
+    network::{Network, NodeId, Operation, ValueSpec},
+    rescale::ACCUMULATOR_BITS,
+};
+
+/// Range of a node's value: one interval, or one per output channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interval {
+    /// Smallest and largest value; one entry, or one for each channel.
+    pub channels: Vec<(i128, i128)>,
+}
+
+impl Interval {
+    fn uniform(low: i64, high: i64) -> Self {
+        Self { channels: vec![(i128::from(low), i128::from(high))] }
+    }
+
+    /// Smallest and largest value over all channels.
+    pub fn hull(&self) -> (i128, i128) {
+        self.channels.iter().fold((0, 0), |(min, max), &(a, b)| (min.min(a), max.max(b)))
+    }
+
+    fn as_i64(&self) -> (i64, i64) {
+        let (low, high) = self.hull();
+        (low as i64, high as i64)
+    }
+}
+
+impl Network {
+    /// Derives every value's range, writes each rescale's quotient bounds and checks that no accumulator can overflow.
+    ///
+    /// # Errors
+    /// [`Error::AccumulatorOverflow`] or [`Error::TableTooLarge`] naming the layer, and all that
+    /// [`Network::infer`] finds.
+    pub fn analyse(&mut self) -> Result<Vec<Interval>> {
+        for node in &mut self.architecture.nodes {
+            if let Operation::Rescale(layer) = &mut node.operation {
+                layer.quotient_bounds = (0, 0);
+            }
+        }
+        let specs = self.infer()?;
+        let mut intervals: Vec<Interval> = Vec::with_capacity(specs.len());
+        for index in 0..self.architecture.nodes.len() {
+            let interval = self.interval(index, &specs, &intervals)?;
+            let node = &mut self.architecture.nodes[index];
+            if let Operation::Rescale(layer) = &mut node.operation {
+                let accumulator = &intervals[node.inputs[0].index()];
+                layer.quotient_bounds = layer.quotients(&node.name, &accumulator.channels)?;
+            }
+            intervals.push(interval);
+        }
+        Ok(intervals)
+    }
+
+    fn interval(&self, index: usize, specs: &[ValueSpec], known: &[Interval]) -> Result<Interval> {
+        let node = &self.architecture.nodes[index];
+        let read = |id: NodeId| known[id.index()].as_i64();
+        let interval = match &node.operation {
+            Operation::Input(input) => Interval::uniform(input.bounds.0, input.bounds.1),
+            Operation::Dense(layer) => Interval { channels: layer.bounds(self, read(node.inputs[0])) },
+            Operation::Conv2d(layer) => Interval { channels: layer.bounds(self, read(node.inputs[0])) },
+            Operation::AveragePool(layer) => Interval { channels: vec![layer.bounds(read(node.inputs[0]))] },
+            Operation::Add(layer) => {
+                let inputs: Vec<_> = node.inputs.iter().map(|&id| read(id)).collect();
+                Interval { channels: vec![layer.bounds(&inputs)] }
+            }
+            Operation::Rescale(layer) => {
+                let accumulator = &known[node.inputs[0].index()];
+                let (low, high) = layer.quotients(&node.name, &accumulator.channels)?;
+                Interval::uniform(layer.function.apply(low), layer.function.apply(high))
+            }
+            Operation::MaxPool(_) => {
+                Interval::uniform(specs[index].activation(&node.name)?.0, read(node.inputs[0]).1)
+            }
+            Operation::Flatten => Interval { channels: vec![known[node.inputs[0].index()].hull()] },
+        };
+        let (low, high) = interval.hull();
+        let bound = if -low > high { low } else { high };
+        if bound >= 1 << (ACCUMULATOR_BITS - 1) || bound < -(1 << (ACCUMULATOR_BITS - 1)) {
+            return Err(Error::AccumulatorOverflow {
+                layer: node.name.clone(),
+                bound,
+                bits: ACCUMULATOR_BITS,
+            });
+        }
+        Ok(interval)
+    }
+}

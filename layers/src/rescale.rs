@@ -1,0 +1,180 @@
+//! Rescaling with a fused activation: fixed-point multiplication, rounding, activation function.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    network::{ValueKind, ValueSpec, check_activation_bounds},
+    tensor::{Layout, Tensor},
+};
+
+/// $y = f(q)$ with $q = \lfloor (m a + 2^{s-1}) / 2^s \rfloor$: the accumulator times $m / 2^s$, rounded half up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RescaleLayer {
+    /// $m$.
+    pub multiplier: Multiplier,
+    /// $s$.
+    pub shift: u32,
+    /// $f$.
+    pub function: ActivationFunction,
+    /// Smallest and largest $q$ that any input in range can give, zero included; from the interval analysis.
+    pub quotient_bounds: (i64, i64),
+}
+
+/// The integer multiplier of a rescale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Multiplier {
+    /// One for the whole tensor.
+    Uniform(u32),
+    /// One for each position of an axis.
+    PerChannel {
+        /// The axis.
+        axis: usize,
+        /// The multipliers.
+        values: Vec<u32>,
+    },
+}
+
+/// A function on integers applied after rounding. It maps zero to zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ActivationFunction {
+    /// Clipping to a range that holds zero; ReLU is a clip whose minimum is zero.
+    Clip {
+        /// Smallest result.
+        minimum: i64,
+        /// Largest result.
+        maximum: i64,
+    },
+}
+
+/// Largest shift.
+pub const MAX_SHIFT: u32 = 20;
+/// Largest multiplier.
+pub const MAX_MULTIPLIER: u32 = 1 << 24;
+/// Variables of the largest activation table.
+pub const MAX_TABLE_VARS: u32 = 22;
+/// Width of an accumulator in bits, sign included: a product with a multiplier stays inside 64 bits.
+pub const ACCUMULATOR_BITS: u32 = 38;
+
+impl ActivationFunction {
+    /// The function's value.
+    pub fn apply(self, q: i64) -> i64 {
+        match self {
+            Self::Clip { minimum, maximum } => q.clamp(minimum, maximum),
+        }
+    }
+
+    /// Smallest and largest value of the function.
+    pub const fn bounds(self) -> (i64, i64) {
+        match self {
+            Self::Clip { minimum, maximum } => (minimum, maximum),
+        }
+    }
+}
+
+impl Multiplier {
+    /// The multiplier of the element stored at `index`.
+    pub fn at(&self, layout: &Layout, index: usize) -> i64 {
+        match self {
+            Self::Uniform(m) => i64::from(*m),
+            Self::PerChannel { axis, values } => {
+                let inner: usize = layout.axes()[axis + 1..].iter().product();
+                i64::from(values[index / inner % values.len()])
+            }
+        }
+    }
+
+    fn values(&self) -> &[u32] {
+        match self {
+            Self::Uniform(m) => std::slice::from_ref(m),
+            Self::PerChannel { values, .. } => values,
+        }
+    }
+}
+
+impl RescaleLayer {
+    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+        if input.kind != ValueKind::Accumulator {
+            return Err(Error::ValueKind {
+                layer: layer.to_owned(),
+                expected: "an accumulator",
+                actual: "an activation",
+            });
+        }
+        let attribute = |what, actual, minimum, maximum| {
+            Err(Error::Attribute { layer: layer.to_owned(), what, actual, minimum, maximum })
+        };
+        if !(1..=MAX_SHIFT).contains(&self.shift) {
+            return attribute("shift", i64::from(self.shift), 1, i64::from(MAX_SHIFT));
+        }
+        for &m in self.multiplier.values() {
+            if !(1..=MAX_MULTIPLIER).contains(&m) {
+                return attribute("multiplier", i64::from(m), 1, i64::from(MAX_MULTIPLIER));
+            }
+        }
+        if let Multiplier::PerChannel { axis, values } = &self.multiplier {
+            let length = input.layout.axes().get(*axis).copied().unwrap_or(0);
+            if length != values.len() {
+                let (expected, actual) = (vec![length], vec![values.len()]);
+                return Err(Error::LayerShape {
+                    layer: layer.to_owned(),
+                    what: "multiplier",
+                    expected,
+                    actual,
+                });
+            }
+        }
+        let (minimum, maximum) = self.function.bounds();
+        check_activation_bounds(layer, minimum, maximum)?;
+        let (low, high) = self.quotient_bounds;
+        let fits =
+            low <= 0 && high >= 0 && high.checked_sub(low).is_some_and(|span| span < 1 << MAX_TABLE_VARS);
+        if !fits {
+            return Err(Error::TableTooLarge {
+                layer: layer.to_owned(),
+                minimum: i128::from(low),
+                maximum: i128::from(high),
+                limit: MAX_TABLE_VARS,
+            });
+        }
+        Ok(ValueSpec { layout: input.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
+    }
+
+    /// Quotient and centred remainder $r - 2^{s-1} \in [-2^{s-1}, 2^{s-1})$ of an accumulator: $m a = 2^s q + r'$.
+    pub fn divide(&self, multiplier: i64, accumulator: i64) -> (i64, i64) {
+        let product = multiplier * accumulator;
+        let quotient = (product + (1 << (self.shift - 1))) >> self.shift;
+        (quotient, product - (quotient << self.shift))
+    }
+
+    pub(crate) fn execute(&self, input: &Tensor<i64>) -> Vec<i64> {
+        let layout = input.layout();
+        let divide =
+            |(i, &a): (usize, &i64)| self.function.apply(self.divide(self.multiplier.at(layout, i), a).0);
+        input.data().iter().enumerate().map(divide).collect()
+    }
+
+    /// Bounds of the quotient from bounds of the accumulator, per channel or for all.
+    pub(crate) fn quotients(&self, layer: &str, accumulator: &[(i128, i128)]) -> Result<(i64, i64)> {
+        let multipliers = self.multiplier.values();
+        let shifted = |m: u32, a: i128| (i128::from(m) * a + (1 << (self.shift - 1))) >> self.shift;
+        let (mut low, mut high) = (0, 0);
+        for (channel, &(min, max)) in accumulator.iter().enumerate() {
+            let many = accumulator.len() == multipliers.len();
+            let range = if many { channel..channel + 1 } else { 0..multipliers.len() };
+            for &m in &multipliers[range] {
+                low = shifted(m, min).min(low);
+                high = shifted(m, max).max(high);
+            }
+        }
+        if high - low >= 1 << MAX_TABLE_VARS {
+            return Err(Error::TableTooLarge {
+                layer: layer.to_owned(),
+                minimum: low,
+                maximum: high,
+                limit: MAX_TABLE_VARS,
+            });
+        }
+        Ok((low as i64, high as i64))
+    }
+}
