@@ -158,6 +158,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A file that begins as it should is damaged or was altered.
+    #[error("this Tacit {what} is damaged: {reason}")]
+    Damaged {
+        /// What it was read as.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A file was written by another version of the format.
     #[error(
         "{what} has format version {actual}, this program reads version {expected}: compile the model again"

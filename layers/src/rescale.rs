@@ -1,6 +1,28 @@
 //! Rescaling with a fused activation: fixed-point multiplication, rounding, activation function.
+//!
+//! **Statement.** $y = f(q)$ with $q = \lfloor (m a + 2^{s-1}) / 2^s \rfloor$ for every accumulator $a$.
+//!
+//! **Shapes.** $a$, $y$ and the remainder have the accumulator's axes; $m$ is one integer or one for each channel.
+//!
+//! **Protocol.** $y$ and the centred remainder $r = m a - 2^s q \in [-2^{s-1}, 2^{s-1})$ are committed; $q$ is not. The
+//! look-ups put $r$ into its range and $(q, y)$ into the table of $f$, and end in values of $\widetilde q$ and
+//! $\widetilde r$ at one point $\rho$, hence of
+//! $$ \sum_o \mathrm{eq}(\rho_o, o)\, m_o\, \widetilde a(o, \rho') = 2^s\, \widetilde q(\rho) + \widetilde r(\rho). $$
+//! For one multiplier this is $m\, \widetilde a(\rho)$; otherwise a [sumcheck](crate::sumcheck) over the channels reduces
+//! it to $\widetilde a(o^*, \rho')$, the verifier evaluating $\mathrm{eq}(\rho_o, \cdot)\, m$ itself. A centred remainder
+//! and $f(0) = 0$ make all-zero padding satisfy every look-up, and the look-ups force padding of $y$ to be zero.
+//!
+//! **Soundness error.** [`crate::soundness::rescale`], besides the look-ups'.
+//!
+//! **Caller's duty.** One claim on $\widetilde a$; claims on $\widetilde y$ and $\widetilde r$.
+//!
+//! **Cost.** Two committed columns and two look-ups for each activation.
+//!
+//! **Reference.** Fixed-point rescaling as in Jacob et al. (2018, section 2.2).
 
+use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
+use tacit_algebra::{eq, small::from_i64};
 
 use crate::{
     error::{Error, Result},
@@ -84,6 +106,15 @@ impl Multiplier {
         }
     }
 
+    /// $\mathrm{eq}(\rho_o, o)\, m_o$ for every channel $o$.
+    pub fn weighted_channels(values: &[u32], channel: &[Fr]) -> Vec<Fr> {
+        eq::table(channel, values.len())
+            .iter()
+            .zip(values)
+            .map(|(e, &m)| *e * from_i64(i64::from(m)))
+            .collect()
+    }
+
     fn values(&self) -> &[u32] {
         match self {
             Self::Uniform(m) => std::slice::from_ref(m),
@@ -138,6 +169,11 @@ impl RescaleLayer {
             });
         }
         Ok(ValueSpec { layout: input.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
+    }
+
+    /// $2^s q + r$: the scaled accumulator from quotient and centred remainder.
+    pub fn recompose(&self, quotient: Fr, remainder: Fr) -> Fr {
+        quotient * Fr::from(1_u64 << self.shift) + remainder
     }
 
     /// Quotient and centred remainder $r - 2^{s-1} \in [-2^{s-1}, 2^{s-1})$ of an accumulator: $m a = 2^s q + r'$.

@@ -4,7 +4,10 @@
 //! $$ i = s\,p + d\,k - b $$
 //! with stride $s$, dilation $d$ and $b$ positions of padding in front. Positions outside $[0, n)$ are padding.
 
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
 use serde::{Deserialize, Serialize};
+use tacit_algebra::eq;
 
 use crate::error::{Error, Result};
 
@@ -98,5 +101,85 @@ impl Window2d {
     /// Whether some window can read padding.
     pub const fn has_padding(&self) -> bool {
         self.height.pad_begin + self.height.pad_end + self.width.pad_begin + self.width.pad_end > 0
+    }
+}
+
+/// How much each kernel offset counts when offsets are summed out.
+#[derive(Debug, Clone, Copy)]
+pub enum OffsetWeights<'a> {
+    /// $\mathrm{eq}(r, k)$ for offset $k$.
+    Point(&'a [Fr]),
+    /// One for each offset.
+    All,
+}
+
+impl AxisWindow {
+    /// The window's shift vector along one axis,
+    /// $$ S(i) = \sum_{p, k:\; s p + d k - b = i} \mathrm{eq}(r_p, p)\, \omega(k), $$
+    /// for input positions $i$ in `0..input`, window positions $p$ in `0..output` and every kernel offset $k$.
+    ///
+    /// It is the part of the linear map from a windowed tensor at a point to the input that belongs to this axis: the
+    /// map is the product of both axes' vectors, so that the verifier's work is linear in one axis.
+    pub fn shift_vector(
+        &self,
+        input: usize,
+        output: usize,
+        position: &[Fr],
+        offsets: OffsetWeights,
+    ) -> Vec<Fr> {
+        let positions = eq::table(position, output);
+        let offsets = match offsets {
+            OffsetWeights::Point(point) => eq::table(point, self.kernel),
+            OffsetWeights::All => vec![Fr::one(); self.kernel],
+        };
+        let mut vector = vec![Fr::zero(); input];
+        for (p, position) in positions.iter().enumerate() {
+            for (k, offset) in offsets.iter().enumerate() {
+                if let Some(value) = self.input_position(p, k, input).and_then(|i| vector.get_mut(i)) {
+                    *value += *position * offset;
+                }
+            }
+        }
+        vector
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::UniformRand;
+    use tacit_algebra::small::from_i64;
+
+    use super::*;
+
+    #[test]
+    fn shift_vector_takes_a_windowed_axis_to_its_input() {
+        let mut rng = ark_std::test_rng();
+        for (window, length) in [
+            (AxisWindow::new(3, 1).padded(1, 1), 7),
+            (AxisWindow::new(2, 2), 8),
+            (AxisWindow { kernel: 3, stride: 2, dilation: 2, pad_begin: 2, pad_end: 1 }, 9),
+            (AxisWindow::new(1, 3), 5),
+        ] {
+            let output = window.output_length("w", length).unwrap();
+            let x: Vec<i64> = (0..length as i64).map(|i| i * i - 11).collect();
+            let mut point = |n: usize| -> Vec<Fr> { (0..n).map(|_| Fr::rand(&mut rng)).collect() };
+            let (position, offset) =
+                (point(crate::tensor::bits_of(output)), point(crate::tensor::bits_of(window.kernel)));
+            for weights in [OffsetWeights::Point(&offset), OffsetWeights::All] {
+                let mut expected = Fr::zero();
+                for (p, e) in eq::table(&position, output).iter().enumerate() {
+                    for k in 0..window.kernel {
+                        let weight = match weights {
+                            OffsetWeights::Point(r) => eq::evaluate_index(r, k),
+                            OffsetWeights::All => Fr::one(),
+                        };
+                        let read = window.input_position(p, k, length).map_or(0, |i| x[i]);
+                        expected += *e * weight * from_i64(read);
+                    }
+                }
+                let vector = window.shift_vector(length, output, &position, weights);
+                assert_eq!(vector.iter().zip(&x).map(|(s, x)| *s * from_i64(*x)).sum::<Fr>(), expected);
+            }
+        }
     }
 }

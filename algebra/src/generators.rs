@@ -1,0 +1,72 @@
+//! Generators for vector commitments, derived by hashing: no trusted set-up, no relation known to anybody.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ark_bn254::G1Affine;
+use rayon::prelude::*;
+
+use crate::hash_to_curve::CurveHasher;
+
+/// Domain separation tag: another tag gives unrelated generators.
+pub const DOMAIN: &[u8] = b"TACIT-V1-GENERATORS-BN254G1_XMD:SHA-256_SVDW_RO_";
+
+/// Generators of a vector commitment and the one that carries inner products.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generators {
+    vector: Vec<G1Affine>,
+    inner_product: G1Affine,
+}
+
+impl Generators {
+    /// $2^{\text{num\_vars}}$ generators, computed once per process and number of variables.
+    pub fn new(num_vars: usize) -> Arc<Self> {
+        static CACHE: Mutex<Vec<(usize, Arc<Generators>)>> = Mutex::new(vec![]);
+        let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = cache.iter().find(|(n, _)| *n == num_vars) {
+            return Arc::clone(known);
+        }
+        let derived = Arc::new(Self::derive(num_vars));
+        cache.push((num_vars, Arc::clone(&derived)));
+        derived
+    }
+
+    fn derive(num_vars: usize) -> Self {
+        let hasher = CurveHasher::new(DOMAIN);
+        let vector = (0_u64..1 << num_vars)
+            .into_par_iter()
+            .map_init(
+                || CurveHasher::new(DOMAIN),
+                |hasher, i| hasher.hash(&[b"vector".as_slice(), &i.to_le_bytes()].concat()),
+            )
+            .collect();
+        Self { vector, inner_product: hasher.hash(b"inner product") }
+    }
+
+    /// The generators of the vector's entries.
+    pub fn vector(&self) -> &[G1Affine] {
+        &self.vector
+    }
+
+    /// The generator that carries the inner product's value.
+    pub const fn inner_product(&self) -> G1Affine {
+        self.inner_product
+    }
+
+    /// $\log_2$ of the number of generators.
+    pub const fn num_vars(&self) -> usize {
+        self.vector.len().trailing_zeros() as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_list_begins_with_a_shorter_one() {
+        let (short, long) = (Generators::new(3), Generators::new(5));
+        assert_eq!(short.vector(), &long.vector()[..8]);
+        assert_eq!(short.inner_product(), long.inner_product());
+        assert!(long.vector().iter().all(|g| g.is_on_curve()));
+    }
+}

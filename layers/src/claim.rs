@@ -1,0 +1,49 @@
+//! Claims: what one argument leaves for another to discharge.
+
+use ark_bn254::Fr;
+
+use crate::network::{NodeId, ParameterId};
+
+/// A claimed sum of a polynomial over the hypercube.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a sum claim is worth nothing until a sumcheck reduces it"]
+pub struct SumClaim {
+    /// Variables of the polynomial.
+    pub num_vars: usize,
+    /// Bound on its degree in each variable.
+    pub degree: usize,
+    /// The claimed sum.
+    pub sum: Fr,
+}
+
+/// A polynomial that claims speak about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    /// A node's activations: committed, or the public input.
+    Activation(NodeId),
+    /// A rescale's centred remainders.
+    Remainder(NodeId),
+    /// How often each row of the table with this index is looked up.
+    Multiplicity(usize),
+    /// A parameter tensor.
+    Parameter(ParameterId),
+}
+
+/// The claim that a multilinear extension takes a value at a point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an evaluation claim must be discharged by an opening or another argument"]
+pub struct EvaluationClaim<Subject> {
+    /// The polynomial.
+    pub subject: Subject,
+    /// The point, most significant variable first.
+    pub point: Vec<Fr>,
+    /// The claimed value.
+    pub value: Fr,
+}
+
+impl<Subject> EvaluationClaim<Subject> {
+    /// The claim that `subject` takes `value` at `point`.
+    pub const fn new(subject: Subject, point: Vec<Fr>, value: Fr) -> Self {
+        Self { subject, point, value }
+    }
+}

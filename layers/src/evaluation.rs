@@ -1,0 +1,89 @@
+//! Evaluating the multilinear extension of an integer tensor, axis by axis, without padding it.
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use tacit_algebra::{eq, small};
+
+use crate::tensor::{Layout, bits_of};
+
+/// Splits a point of a layout's variables by axis.
+pub fn split_point<'a>(layout: &'a Layout, point: &'a [Fr]) -> impl Iterator<Item = (usize, &'a [Fr])> {
+    let mut rest = point;
+    layout.axes().iter().map(move |&n| {
+        let (head, tail) = rest.split_at(bits_of(n).min(rest.len()));
+        rest = tail;
+        (n, head)
+    })
+}
+
+/// The equality table over stored positions of consecutive axes, row-major: the Kronecker product of the axes' tables.
+pub fn kronecker<'a>(axes: impl Iterator<Item = (usize, &'a [Fr])>) -> Vec<Fr> {
+    axes.fold(vec![Fr::one()], |outer, (length, point)| {
+        let inner = eq::table(point, length);
+        if outer.len() == 1 && outer.first().is_some_and(One::is_one) {
+            return inner;
+        }
+        outer.iter().flat_map(|a| inner.iter().map(move |b| *a * b)).collect()
+    })
+}
+
+/// $\widetilde x(r)$ for an integer tensor given by its elements in storage order.
+pub fn evaluate(layout: &Layout, data: &[i64], point: &[Fr]) -> Fr {
+    let last = layout.axes().len() - 1;
+    fold(layout, data, point, last, true).first().copied().unwrap_or_else(Fr::zero)
+}
+
+/// $f(k) = \sum_{j} \mathrm{eq}(r, j)\, x[.., k, ..]$ for every position $k$ of one axis, all others folded at their
+/// part of `point`.
+pub fn fold_except(layout: &Layout, data: &[i64], point: &[Fr], axis: usize) -> Vec<Fr> {
+    fold(layout, data, point, axis, false)
+}
+
+fn fold(layout: &Layout, data: &[i64], point: &[Fr], axis: usize, all: bool) -> Vec<Fr> {
+    let kept = layout.axes()[axis];
+    let outer = kronecker(split_point(layout, point).take(axis));
+    let inner = kronecker(split_point(layout, point).skip(if all { axis } else { axis + 1 }));
+    let rows = if all { 1 } else { kept };
+    let mut result = vec![Fr::zero(); rows];
+    for (weight, block) in outer.iter().zip(data.chunks_exact(rows * inner.len())) {
+        for (sum, row) in result.iter_mut().zip(block.chunks_exact(inner.len())) {
+            *sum += small::inner_product(&inner, row.iter().copied()) * weight;
+        }
+    }
+    result
+}
+
+/// $\sum \mathrm{eq}(r, j)$ over the stored positions $j$ of some axes: the share of a point that is not padding.
+pub fn stored_share<'a>(axes: impl Iterator<Item = (usize, &'a [Fr])>) -> Fr {
+    axes.map(|(length, point)| eq::evaluate_range(point, length)).product()
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::UniformRand;
+    use tacit_algebra::{Mle, small::from_i64};
+
+    use super::*;
+
+    #[test]
+    fn evaluations_match_the_padded_table() {
+        let mut rng = ark_std::test_rng();
+        for axes in [vec![3, 5, 2], vec![7], vec![4, 4], vec![1, 3], vec![6, 1, 5, 3]] {
+            let layout = Layout::new(axes).unwrap();
+            let data: Vec<i64> = (0..layout.num_elements() as i64).map(|i| (i * 7919) % 511 - 255).collect();
+            let point: Vec<Fr> = (0..layout.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
+            let mut padded = vec![Fr::zero(); layout.padded_extent()];
+            for (i, &x) in data.iter().enumerate() {
+                padded[layout.padded_index(i)] = from_i64(x);
+            }
+            let expected = Mle::new(padded, layout.num_vars()).evaluate(&point);
+            assert_eq!(evaluate(&layout, &data, &point), expected);
+            for axis in 0..layout.axes().len() {
+                let folded = fold_except(&layout, &data, &point, axis);
+                let (length, part) = split_point(&layout, &point).nth(axis).unwrap();
+                let value: Fr = eq::table(part, length).iter().zip(&folded).map(|(a, b)| *a * b).sum();
+                assert_eq!(value, expected);
+            }
+        }
+    }
+}

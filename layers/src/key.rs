@@ -1,0 +1,201 @@
+//! The verifying key: an architecture and the commitment to its parameters.
+//!
+//! As a file: eight bytes `TACITVK\n`, the format version (u32, little-endian), the length of the architecture (u64), the
+//! architecture in postcard, and the row commitments in plan order, 32 bytes each. The architecture decides how many rows
+//! there are.
+
+use ark_bn254::G1Affine;
+use sha2::{Digest, Sha256};
+use tacit_transcript::encoding::{POINT_BYTES, point_from_bytes, point_to_bytes};
+
+use crate::{
+    error::{Error, Result},
+    network::Architecture,
+    plan::Plan,
+    soundness::{self, SoundnessError},
+};
+
+/// Version of the key and proof file formats.
+pub const FORMAT_VERSION: u32 = 1;
+/// First bytes of a verifying key.
+pub const MAGIC: &[u8; 8] = b"TACITVK\n";
+
+/// A checked architecture, its plan and the commitment to its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifyingKey {
+    architecture: Architecture,
+    plan: Plan,
+    commitments: Vec<Vec<G1Affine>>,
+    architecture_digest: [u8; 32],
+    digest: [u8; 32],
+}
+
+/// Splits off a file's magic and version.
+///
+/// # Errors
+/// [`Error::Format`] for other files, [`Error::Version`] for other versions.
+pub fn open_file<'a>(bytes: &'a [u8], magic: &[u8; 8], what: &'static str) -> Result<&'a [u8]> {
+    let reason = match bytes.first_chunk::<8>() {
+        Some(b"TACITVK\n") => "it is a verifying key",
+        Some(b"TACITPK\n") => "it is a compiled model (proving key)",
+        Some(b"TACITPR\n") => "it is a proof",
+        _ => "it does not begin as a Tacit file does",
+    };
+    let rest = bytes.strip_prefix(magic).ok_or(Error::Format { expected: what, reason })?;
+    let (version, rest) =
+        rest.split_first_chunk::<4>().ok_or(Error::Damaged { what, reason: "it ends early" })?;
+    match u32::from_le_bytes(*version) {
+        FORMAT_VERSION => Ok(rest),
+        actual => Err(Error::Version { what, expected: FORMAT_VERSION, actual }),
+    }
+}
+
+/// A file's magic and version.
+pub fn file_header(magic: &[u8; 8]) -> Vec<u8> {
+    [magic.as_slice(), &FORMAT_VERSION.to_le_bytes()].concat()
+}
+
+/// Splits off a block with its length in front.
+///
+/// # Errors
+/// [`Error::Damaged`] when the block is cut short.
+pub fn take_block<'a>(bytes: &'a [u8], what: &'static str) -> Result<(&'a [u8], &'a [u8])> {
+    let damaged = Error::Damaged { what, reason: "it ends early" };
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| damaged.clone())?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| damaged.clone())?;
+    rest.split_at_checked(length).ok_or(damaged)
+}
+
+/// A block with its length in front.
+pub fn block(bytes: &[u8]) -> Vec<u8> {
+    [(bytes.len() as u64).to_le_bytes().as_slice(), bytes].concat()
+}
+
+/// Encodes a value that serialises without failing.
+///
+/// # Errors
+/// [`Error::Damaged`] if it does fail.
+pub fn encode<T: serde::Serialize>(value: &T, what: &'static str) -> Result<Vec<u8>> {
+    postcard::to_stdvec(value).map_err(|_| Error::Damaged { what, reason: "it cannot be serialised" })
+}
+
+/// Decodes a value that fills `bytes` exactly.
+///
+/// # Errors
+/// [`Error::Damaged`] when it does not.
+pub fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) => Err(Error::Damaged { what, reason: "bytes follow its end" }),
+        Err(_) => Err(Error::Damaged { what, reason: "its contents do not decode" }),
+    }
+}
+
+impl VerifyingKey {
+    /// The key of an architecture whose parameters have these row commitments, in plan order.
+    ///
+    /// # Errors
+    /// What [`Architecture::infer`] finds, and [`Error::Damaged`] when the rows are not as many as the plan has.
+    pub fn new(architecture: Architecture, commitments: Vec<Vec<G1Affine>>) -> Result<Self> {
+        let plan = Plan::new(&architecture)?;
+        let shapes = plan.parameters.iter().map(|column| plan.row_shape(column).num_rows);
+        if !shapes.eq(commitments.iter().map(Vec::len)) {
+            return Err(Error::Damaged {
+                what: "verifying key",
+                reason: "it has another number of commitments",
+            });
+        }
+        let encoded = encode(&architecture, "verifying key")?;
+        let architecture_digest: [u8; 32] = Sha256::digest(&encoded).into();
+        let mut hash = Sha256::new_with_prefix(file_header(MAGIC));
+        hash.update(architecture_digest);
+        for row in commitments.iter().flatten() {
+            hash.update(point_to_bytes(row));
+        }
+        Ok(Self { architecture, plan, commitments, architecture_digest, digest: hash.finalize().into() })
+    }
+
+    /// The architecture.
+    pub const fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// The plan of its proofs.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Row commitments of every parameter, in plan order.
+    pub fn commitments(&self) -> &[Vec<G1Affine>] {
+        &self.commitments
+    }
+
+    /// SHA-256 of the encoded architecture.
+    pub const fn architecture_digest(&self) -> &[u8; 32] {
+        &self.architecture_digest
+    }
+
+    /// SHA-256 of architecture digest and commitments: names the model.
+    pub const fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// Looked-up rows of one proof, padding included.
+    pub fn num_lookups(&self) -> usize {
+        self.plan.num_lookups()
+    }
+
+    /// Error of every sub-protocol of one proof.
+    pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
+        soundness::network(&self.architecture, &self.plan)
+    }
+
+    /// Statistical soundness of one proof in bits; computational assumptions come on top.
+    pub fn soundness_bits(&self) -> f64 {
+        self.soundness().into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits()
+    }
+
+    /// The key as a file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the architecture does not serialise.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = file_header(MAGIC);
+        bytes.extend(block(&encode(&self.architecture, "verifying key")?));
+        bytes.extend(self.commitments.iter().flatten().flat_map(point_to_bytes));
+        Ok(bytes)
+    }
+
+    /// The key in a file.
+    ///
+    /// # Errors
+    /// [`Error::Format`], [`Error::Version`] or [`Error::Damaged`], and what [`Architecture::infer`] finds.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let (encoded, rows) = take_block(open_file(bytes, MAGIC, "verifying key")?, "verifying key")?;
+        let architecture: Architecture = decode(encoded, "verifying key")?;
+        let commitments = read_commitments(&architecture, rows, "verifying key")?;
+        Self::new(architecture, commitments)
+    }
+}
+
+/// Reads the row commitments of an architecture's parameters, which must fill `bytes`.
+///
+/// # Errors
+/// [`Error::Damaged`], and what [`Architecture::infer`] finds.
+pub fn read_commitments(
+    architecture: &Architecture,
+    bytes: &[u8],
+    what: &'static str,
+) -> Result<Vec<Vec<G1Affine>>> {
+    let plan = Plan::new(architecture)?;
+    let total: usize = plan.parameters.iter().map(|column| plan.row_shape(column).num_rows).sum();
+    if bytes.len() != total.saturating_mul(POINT_BYTES) {
+        return Err(Error::Damaged { what, reason: "it has another number of commitments" });
+    }
+    let mut points = bytes.chunks_exact(POINT_BYTES).map(|bytes| {
+        point_from_bytes(bytes)
+            .ok_or(Error::Damaged { what, reason: "a commitment is not a point of the curve" })
+    });
+    let shapes = plan.parameters.iter().map(|column| plan.row_shape(column).num_rows);
+    shapes.map(|rows| points.by_ref().take(rows).collect()).collect()
+}

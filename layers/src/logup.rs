@@ -1,0 +1,74 @@
+//! LogUp-GKR: that a sum of fractions is zero, without committing to an inverse.
+//!
+//! **Statement.** For multilinear $\widetilde p, \widetilde q$ over $n$ variables that the verifier can evaluate,
+//! $$ \sum_{x \in \{0,1\}^n} \frac{p(x)}{q(x)} = 0 \quad\text{and no } q(x) \text{ is zero.} $$
+//! With numerator 1 and denominator $\alpha - \text{row}$ for each looked-up row, and numerator $-m$ for each row of a
+//! table with multiplicity $m$, the sum is zero for random $\alpha$ exactly when every looked-up row is in its table.
+//!
+//! **Shapes.** A binary tree of fractions; level $k$ has $2^k$ of them as two tables over $k$ variables. The children of
+//! fraction $x$ at level $k$ are $(0, x)$ and $(1, x)$ at level $k + 1$: the halves of that level's tables.
+//!
+//! **Protocol.** For $k = 0, \dots, n - 1$, with claims $\widetilde p_k(r), \widetilde q_k(r)$ at hand (for $k = 0$:
+//! $p_0 = 0$), squeeze $\lambda$ and reduce
+//! $$ \widetilde p_k(r) + \lambda\, \widetilde q_k(r)
+//!    = \sum_x \mathrm{eq}(r, x) \bigl(p_{k+1}(0,x) q_{k+1}(1,x) + p_{k+1}(1,x) q_{k+1}(0,x)
+//!    + \lambda\, q_{k+1}(0,x) q_{k+1}(1,x)\bigr) $$
+//! by an equality-weighted [sumcheck](crate::sumcheck) of degree 2 to four values at a point $r'$, which the prover
+//! sends; squeeze $\mu$ and continue at $(\mu, r')$. At the root no sumcheck is needed: the four values are the two
+//! fractions of level 1, their sum must have numerator 0 and a non-zero denominator. A zero denominator anywhere makes
+//! every denominator above it zero, so the root's is the only one to check.
+//!
+//! **Soundness error.** [`crate::soundness::logup`].
+//!
+//! **Caller's duty.** The claims on $\widetilde p_n$ and $\widetilde q_n$ at the final point.
+//!
+//! **Cost.** $n (n - 1) + 4 n$ scalars; the prover's work is linear in the leaves.
+//!
+//! **Reference.** Papini and Haboeck (ePrint 2023/1284, section 3.1).
+
+use ark_bn254::Fr;
+
+/// The two children of a fraction, as claimed at one point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Children {
+    /// Numerators of the zero and the one child.
+    pub numerators: [Fr; 2],
+    /// Denominators of the zero and the one child.
+    pub denominators: [Fr; 2],
+}
+
+/// Claims on the leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "the leaves' claims must be checked against the columns they were made from"]
+pub struct LeafClaims {
+    /// The point.
+    pub point: Vec<Fr>,
+    /// $\widetilde p$ there.
+    pub numerator: Fr,
+    /// $\widetilde q$ there.
+    pub denominator: Fr,
+}
+
+impl Children {
+    /// Their order in a message.
+    pub const fn to_message(self) -> [Fr; 4] {
+        [self.numerators[0], self.numerators[1], self.denominators[0], self.denominators[1]]
+    }
+
+    /// From a message.
+    pub const fn from_message([p0, p1, q0, q1]: [Fr; 4]) -> Self {
+        Self { numerators: [p0, p1], denominators: [q0, q1] }
+    }
+
+    /// Numerator and denominator of the sum of both fractions.
+    pub fn sum(&self) -> (Fr, Fr) {
+        let ([p0, p1], [q0, q1]) = (self.numerators, self.denominators);
+        (p0 * q1 + p1 * q0, q0 * q1)
+    }
+
+    /// Numerator and denominator interpolated between the children.
+    pub fn interpolate(&self, mu: Fr) -> (Fr, Fr) {
+        let between = |[zero, one]: [Fr; 2]| zero + mu * (one - zero);
+        (between(self.numerators), between(self.denominators))
+    }
+}

@@ -1,0 +1,239 @@
+//! The plan of a proof: what is committed, what is looked up where, in which order; derived from the architecture alone.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    average_pool::AveragePoolLayer,
+    claim::Column,
+    error::Result,
+    hyrax::RowShape,
+    lookup_table::LookupTable,
+    max_pool::MaxPoolLayer,
+    network::{Architecture, NodeId, Operation, ParameterId, ValueSpec},
+    rescale::{ActivationFunction, RescaleLayer},
+    tensor::{Layout, bits_of},
+    window::Window2d,
+};
+
+/// A committed column and its shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommittedColumn {
+    /// What it holds.
+    pub column: Column,
+    /// Its shape.
+    pub layout: Layout,
+}
+
+/// Where a block of look-up rows comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rows {
+    /// A rescale's centred remainders.
+    Remainders(NodeId),
+    /// A rescale's quotients with its activations.
+    Activations(NodeId),
+    /// A max-pool's differences, over (kernel height, kernel width, channels, height, width).
+    Differences(NodeId),
+    /// The table's own rows with their multiplicities.
+    Table,
+}
+
+/// A block of leaves of the look-up tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Where its rows come from.
+    pub rows: Rows,
+    /// The table they must be in, or are.
+    pub table: usize,
+    /// $\log_2$ of the number of leaves; padding is looked up like everything else and finds the row of zeros.
+    pub num_vars: usize,
+    /// First leaf; a multiple of the block's size.
+    pub offset: usize,
+}
+
+/// The plan of a proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Shape and kind of every node's value.
+    pub specs: Vec<ValueSpec>,
+    /// Columns the prover commits to, in transcript order.
+    pub witness: Vec<CommittedColumn>,
+    /// Columns of the model, committed once.
+    pub parameters: Vec<CommittedColumn>,
+    /// Look-up tables.
+    pub tables: Vec<LookupTable>,
+    /// Blocks of the look-up tree, largest first.
+    pub segments: Vec<Segment>,
+    /// $\log_2$ of the number of leaves of the look-up tree.
+    pub tree_vars: usize,
+    /// $\log_2$ of the number of commitment generators.
+    pub key_vars: usize,
+}
+
+/// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
+type Tables = BTreeMap<TableKey, (i64, i64)>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum TableKey {
+    Remainder(u32),
+    Difference,
+    Activation(ActivationFunction),
+}
+
+impl TableKey {
+    fn table(self, (low, high): (i64, i64)) -> LookupTable {
+        let num_vars = bits_of((high - low) as usize + 1) as u32;
+        match self {
+            Self::Remainder(shift) => LookupTable::Remainder { shift },
+            Self::Difference => LookupTable::Difference { num_vars },
+            Self::Activation(function) => LookupTable::Activation { function, first: low, num_vars },
+        }
+    }
+}
+
+impl Plan {
+    /// The plan for a checked architecture.
+    ///
+    /// # Errors
+    /// What [`Architecture::infer`] finds.
+    pub fn new(architecture: &Architecture) -> Result<Self> {
+        let specs = architecture.infer()?;
+        let mut tables = Tables::new();
+        let mut lookups: Vec<(Rows, TableKey, usize)> = vec![];
+        let mut witness = vec![];
+        for (node, spec, id) in nodes(architecture, &specs) {
+            let layout = &spec.layout;
+            let mut commit = |column| witness.push(CommittedColumn { column, layout: layout.clone() });
+            let mut look_up = |rows, key, (low, high): (i64, i64), num_vars| {
+                let bounds = tables.entry(key).or_insert((low, high));
+                *bounds = (bounds.0.min(low), bounds.1.max(high));
+                lookups.push((rows, key, num_vars));
+            };
+            match &node.operation {
+                Operation::Rescale(layer) => {
+                    commit(Column::Activation(id));
+                    commit(Column::Remainder(id));
+                    let (key, n) = (TableKey::Activation(layer.function), layout.num_vars());
+                    look_up(Rows::Activations(id), key, layer.quotient_bounds, n);
+                    look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift), (0, 0), n);
+                }
+                Operation::MaxPool(layer) => {
+                    commit(Column::Activation(id));
+                    let (low, high) = spec.activation(&node.name)?;
+                    let n = layer.difference_layout(layout)?.num_vars();
+                    look_up(Rows::Differences(id), TableKey::Difference, (0, high - low), n);
+                }
+                _ => {}
+            }
+        }
+        let keys: Vec<TableKey> = tables.keys().copied().collect();
+        let tables: Vec<LookupTable> = tables.into_iter().map(|(key, bounds)| key.table(bounds)).collect();
+        for (index, table) in tables.iter().enumerate() {
+            let layout = Layout::new(vec![1 << table.num_vars()])?;
+            witness.push(CommittedColumn { column: Column::Multiplicity(index), layout });
+        }
+        let blocks = lookups
+            .into_iter()
+            .map(|(rows, key, num_vars)| (rows, keys.partition_point(|k| *k < key), num_vars))
+            .chain(tables.iter().enumerate().map(|(index, table)| (Rows::Table, index, table.num_vars())));
+        let (segments, tree_vars) = arrange(blocks);
+        let parameters: Vec<CommittedColumn> = architecture
+            .parameters
+            .iter()
+            .zip(0..)
+            .map(|(spec, i)| CommittedColumn {
+                column: Column::Parameter(ParameterId(i)),
+                layout: spec.layout.clone(),
+            })
+            .collect();
+        let key_vars = choose_key_vars(&parameters, &witness);
+        Ok(Self { specs, witness, parameters, tables, segments, tree_vars, key_vars })
+    }
+
+    /// All committed columns: the model's, then the witness'.
+    pub fn committed(&self) -> impl Iterator<Item = &CommittedColumn> {
+        self.parameters.iter().chain(&self.witness)
+    }
+
+    /// Rows of a committed column.
+    pub fn row_shape(&self, column: &CommittedColumn) -> RowShape {
+        RowShape::new(&column.layout, self.key_vars)
+    }
+
+    /// Looked-up rows, padding included, without the tables' own.
+    pub fn num_lookups(&self) -> usize {
+        self.segments
+            .iter()
+            .filter(|segment| segment.rows != Rows::Table)
+            .map(|segment| 1_usize << segment.num_vars)
+            .sum()
+    }
+}
+
+/// Every node with its value's specification and its index.
+pub fn nodes<'a>(
+    architecture: &'a Architecture,
+    specs: &'a [ValueSpec],
+) -> impl Iterator<Item = (&'a crate::Node, &'a ValueSpec, NodeId)> {
+    architecture.nodes.iter().zip(specs).zip(0..).map(|((node, spec), i)| (node, spec, NodeId(i)))
+}
+
+/// Places blocks largest first, so that each starts at a multiple of its size.
+fn arrange(blocks: impl Iterator<Item = (Rows, usize, usize)>) -> (Vec<Segment>, usize) {
+    let mut segments: Vec<Segment> =
+        blocks.map(|(rows, table, num_vars)| Segment { rows, table, num_vars, offset: 0 }).collect();
+    segments.sort_by_key(|segment| std::cmp::Reverse(segment.num_vars));
+    let mut total = 0;
+    for segment in &mut segments {
+        segment.offset = total;
+        total += 1 << segment.num_vars;
+    }
+    (segments, bits_of(total).max(1))
+}
+
+/// The number of generators that makes the verifier's work least: it multiplies every generator and every row, and
+/// decodes the witness' rows as well.
+fn choose_key_vars(parameters: &[CommittedColumn], witness: &[CommittedColumn]) -> usize {
+    let rows = |columns: &[CommittedColumn], vars| -> usize {
+        columns.iter().map(|column| RowShape::new(&column.layout, vars).num_rows).sum()
+    };
+    let cost = |vars: &usize| 3 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * rows(witness, *vars);
+    (4..=16).min_by_key(cost).unwrap_or(4)
+}
+
+/// The node whose value this node's value is, flattening undone.
+pub fn base(architecture: &Architecture, mut id: NodeId) -> NodeId {
+    while let Some(node) = architecture.nodes.get(id.index()) {
+        match (&node.operation, node.inputs.first()) {
+            (Operation::Flatten, Some(&input)) => id = input,
+            _ => break,
+        }
+    }
+    id
+}
+
+/// A rescale of the network.
+pub fn rescales(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &RescaleLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| match &node.operation {
+        Operation::Rescale(layer) => Some((NodeId(i), layer)),
+        _ => None,
+    })
+}
+
+/// A max-pool of the network.
+pub fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| match &node.operation {
+        Operation::MaxPool(layer) => Some((NodeId(i), layer)),
+        _ => None,
+    })
+}
+
+/// The window of a windowed operation.
+pub const fn window(operation: &Operation) -> Option<&Window2d> {
+    match operation {
+        Operation::Conv2d(layer) => Some(&layer.window),
+        Operation::AveragePool(AveragePoolLayer { window }) | Operation::MaxPool(MaxPoolLayer { window }) => {
+            Some(window)
+        }
+        _ => None,
+    }
+}

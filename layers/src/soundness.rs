@@ -1,0 +1,142 @@
+//! Soundness errors as code: how many challenges out of the field's size let a false claim pass, for each sub-protocol.
+//!
+//! Every function returns a bound on the probability, over uniform challenges, that the sub-protocol's verifier accepts a
+//! false claim. Fiat-Shamir multiplies the sum by the number of hashes a cheating prover computes; the discrete logarithm
+//! in BN254 G1 is assumed on top, at about 100 bits.
+
+use std::iter::Sum;
+
+use ark_bn254::Fr;
+use ark_ff::PrimeField;
+
+use crate::{
+    network::{Architecture, Operation},
+    plan::{Plan, max_pools, window},
+    rescale::Multiplier,
+    tensor::bits_of,
+};
+
+/// A probability: bad challenges over the size of the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SoundnessError {
+    bad_challenges: u128,
+}
+
+impl SoundnessError {
+    /// This many bad challenges.
+    pub const fn new(bad_challenges: u128) -> Self {
+        Self { bad_challenges }
+    }
+
+    /// The number of bad challenges.
+    pub const fn bad_challenges(self) -> u128 {
+        self.bad_challenges
+    }
+
+    /// $-\log_2$ of the probability.
+    pub fn bits(self) -> f64 {
+        // The order is 0.756 times 2^254.
+        f64::from(Fr::MODULUS_BIT_SIZE) - 0.404 - (self.bad_challenges.max(1) as f64).log2()
+    }
+}
+
+impl Sum for SoundnessError {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        Self::new(iter.fold(0, |sum, error| sum.saturating_add(error.bad_challenges)))
+    }
+}
+
+/// Batched sumcheck: $(J - 1)$ for the combination and $d$ for each round.
+pub fn sumcheck(num_vars: usize, degree: usize, instances: usize) -> SoundnessError {
+    SoundnessError::new((num_vars * degree) as u128 + instances.saturating_sub(1) as u128)
+}
+
+/// LogUp-GKR over $2^n$ leaves. The sum of fractions, cleared of denominators, is a polynomial of degree below $2^n$ in
+/// $\alpha$ and, because a fingerprint has degree 2 in $\beta$, below $2^{n+1}$ in both; a level takes one batching, one
+/// sumcheck of degree 2 and one interpolation.
+pub fn logup(num_vars: usize) -> SoundnessError {
+    let levels: u128 = (1..num_vars as u128).map(|k| 1 + 2 * k + 1).sum();
+    SoundnessError::new((2_u128 << num_vars) + levels + 1)
+}
+
+/// Removing per-channel multipliers: one batched sumcheck of degree 2 over the channels.
+pub fn rescale(channel_vars: usize, instances: usize) -> SoundnessError {
+    sumcheck(channel_vars, 2, instances)
+}
+
+/// Max-pools: a zero check at a random point of $n$ variables, its sumcheck of degree $K$, and the combination of the
+/// window's offsets at a random point.
+pub fn max_pool(num_vars: usize, offsets: usize, instances: usize) -> SoundnessError {
+    let SoundnessError { bad_challenges } = sumcheck(num_vars, offsets, instances);
+    SoundnessError::new(bad_challenges + num_vars as u128 + (instances * bits_of(offsets).max(2)) as u128)
+}
+
+/// Contractions (dense, convolution): one batched sumcheck of degree 2.
+pub fn contraction(num_vars: usize, instances: usize) -> SoundnessError {
+    sumcheck(num_vars, 2, instances)
+}
+
+/// Windows: one batched sumcheck of degree 2.
+pub fn windows(num_vars: usize, instances: usize) -> SoundnessError {
+    sumcheck(num_vars, 2, instances)
+}
+
+/// Hyrax with $J$ claims and rows of $2^W$: the claims' combination and sumcheck, the generator's scale, and two bad
+/// challenges for each folding round beside those that break the discrete logarithm.
+pub fn hyrax(key_vars: usize, claims: usize) -> SoundnessError {
+    let SoundnessError { bad_challenges } = sumcheck(key_vars, 2, claims);
+    SoundnessError::new(bad_challenges + 1 + 4 * key_vars as u128)
+}
+
+/// Every sub-protocol of a network's proof.
+pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, SoundnessError)> {
+    let spec = |index: usize| plan.specs.get(index);
+    let largest = |vars: &[usize]| vars.iter().copied().max().unwrap_or(0);
+    let (mut channels, mut contractions, mut spatial) = (vec![], vec![], vec![]);
+    for node in &architecture.nodes {
+        let input = node.inputs.first().and_then(|id| spec(id.index()));
+        if let Operation::Rescale(layer) = &node.operation
+            && let Multiplier::PerChannel { values, .. } = &layer.multiplier
+        {
+            channels.push(bits_of(values.len()));
+        }
+        if let Some(id) = node.operation.parameters().first() {
+            let weights =
+                architecture.parameters.get(id.index()).map(|spec| spec.layout.axis_vars().skip(1).sum());
+            contractions.push(weights.unwrap_or(0));
+        }
+        if window(&node.operation).is_some() {
+            let vars = input.map_or(0, |spec| spec.layout.axis_vars().skip(1).sum());
+            let twice = matches!(node.operation, Operation::MaxPool(_));
+            spatial.extend(std::iter::repeat_n(vars, 1 + usize::from(twice)));
+        }
+    }
+    let pools: Vec<_> = max_pools(architecture)
+        .filter_map(|(id, layer)| Some((spec(id.index())?.layout.num_vars(), layer.window.num_offsets())))
+        .collect();
+    let outputs: usize = architecture
+        .outputs
+        .iter()
+        .filter_map(|output| spec(output.node.index()))
+        .map(|spec| spec.layout.num_vars())
+        .sum();
+    // Every node is the subject of a handful of claims, each column of at most as many as it has readers.
+    let claims =
+        2 * plan.witness.len() + plan.parameters.len() + 2 * spatial.len() + 2 * architecture.nodes.len();
+    vec![
+        ("outputs", SoundnessError::new(outputs as u128)),
+        ("look-ups", logup(plan.tree_vars)),
+        (
+            "max-pools",
+            max_pool(
+                largest(&pools.iter().map(|pool| pool.0).collect::<Vec<_>>()),
+                largest(&pools.iter().map(|pool| pool.1).collect::<Vec<_>>()),
+                pools.len(),
+            ),
+        ),
+        ("rescales", rescale(largest(&channels), channels.len())),
+        ("contractions", contraction(largest(&contractions), contractions.len())),
+        ("windows", windows(largest(&spatial), spatial.len())),
+        ("openings", hyrax(plan.key_vars, claims)),
+    ]
+}

@@ -1,0 +1,113 @@
+//! Every label that enters the transcript, once.
+
+use std::fmt;
+
+/// Tag under which a message is absorbed or a challenge squeezed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(&'static str);
+
+impl Label {
+    /// A label with this name.
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+macro_rules! labels {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub const $name: Label = Label::new($text);)*
+        /// Every label, for the test that no two are the same.
+        pub const ALL: &[Label] = &[$($name),*];
+    };
+}
+
+labels! {
+    /// Version of the proof format.
+    PROTOCOL_VERSION = "protocol version";
+    /// Digest of the architecture.
+    ARCHITECTURE = "architecture digest";
+    /// Row commitments of the parameters.
+    MODEL_COMMITMENT = "model commitment";
+    /// Public input tensor.
+    INPUT = "public input";
+    /// Public output tensor.
+    OUTPUT = "public output";
+    /// Zero bytes that make hashing dearer than the circuit.
+    HARDENING = "hardening";
+    /// Row commitments of a witness column.
+    WITNESS_COMMITMENT = "witness commitment";
+    /// Point at which an output is evaluated.
+    OUTPUT_POINT = "output point";
+    /// The fingerprint's challenges.
+    FINGERPRINT = "look-up fingerprint";
+    /// The pair of children of a node of the fraction tree.
+    FRACTIONS = "look-up fractions";
+    /// Batching of numerator and denominator.
+    FRACTION_BATCH = "look-up fraction batch";
+    /// The variable that chooses between two children.
+    FRACTION_CHILD = "look-up child";
+    /// Column evaluations at the look-ups' final point.
+    COLUMN_VALUES = "look-up columns";
+    /// A round polynomial's coefficients.
+    ROUND_POLYNOMIAL = "round polynomial";
+    /// A sumcheck's round challenge.
+    ROUND_CHALLENGE = "round challenge";
+    /// Random combination of batched sumchecks.
+    SUMCHECK_BATCH = "sumcheck batch";
+    /// Point of the pooling's zero check.
+    POOL_POINT = "pool point";
+    /// Window differences at the zero check's final point.
+    POOL_DIFFERENCES = "pool differences";
+    /// Point that combines the offsets of a pooling window.
+    POOL_OFFSET = "pool offset";
+    /// Maxima evaluated where a claim needs them.
+    POOL_VALUES = "pool values";
+    /// Accumulators after per-channel scaling is removed.
+    ACCUMULATOR_VALUES = "accumulator values";
+    /// Biases at the accumulators' points.
+    BIAS_VALUES = "bias values";
+    /// Addends at the accumulators' points.
+    ADDEND_VALUES = "addend values";
+    /// Final evaluations of contractions: weights and inputs.
+    CONTRACTION_VALUES = "contraction values";
+    /// Final evaluations of windows: inputs.
+    WINDOW_VALUES = "window values";
+    /// A matrix product's evaluation point.
+    MATMUL_POINT = "matmul point";
+    /// Left and right halves of an inner-product round.
+    INNER_PRODUCT_HALVES = "inner product halves";
+    /// An inner-product round's challenge.
+    INNER_PRODUCT_CHALLENGE = "inner product challenge";
+    /// Scale of the inner product's own generator.
+    INNER_PRODUCT_GENERATOR = "inner product generator";
+    /// The folded vector's last element.
+    INNER_PRODUCT_SCALAR = "inner product scalar";
+    /// Row commitments opened by a stand-alone argument.
+    COMMITMENT = "commitment";
+    /// Claims opened by a stand-alone argument.
+    CLAIM = "claim";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn labels_are_distinct() {
+        let mut names: Vec<_> = ALL.iter().map(|label| label.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+}
