@@ -1,6 +1,9 @@
 //! `tacit verify`: checks a proof against a key and a public input.
 
-use std::time::Instant;
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -33,12 +36,21 @@ enum InputSource {
     Given,
 }
 
+impl InputSource {
+    const fn of(given: Option<&PathBuf>) -> Self {
+        if given.is_some() { Self::Given } else { Self::Carried }
+    }
+}
+
 pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
     let VerifyArguments { key, proof, input, index } = arguments;
     let progress = Progress::new("Reading the key");
-    let key = artifact::verifying_key(key)?;
+    let key = match artifact::trusted_key(key)? {
+        Ok(key) => key,
+        Err(error) => return Ok(rejected(error.to_string(), InputSource::of(input.as_ref()), 0.0)),
+    };
     let given = input.as_ref().map(|path| read_input(&key, path, index.unwrap_or(0))).transpose()?;
-    let input_source = if given.is_some() { InputSource::Given } else { InputSource::Carried };
+    let input_source = InputSource::of(input.as_ref());
 
     // Everything but reading the key and the given input counts.
     let start = Instant::now();
@@ -72,16 +84,19 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
                 &text,
             ))
         }
-        Err(reason) => {
-            let text = format!("REJECTED: {reason}");
-            let facts =
-                Facts { accepted: false, reason: Some(reason), output: None, verify_seconds, input_source };
-            Ok(Report::rejected(&facts, &text))
-        }
+        Err(reason) => Ok(rejected(reason, input_source, verify_seconds)),
     }
 }
 
-fn read_input(key: &VerifyingKey, path: &std::path::Path, index: usize) -> Result<Tensor<i64>> {
+fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> Report {
+    let text = format!("REJECTED: {reason}");
+    Report::rejected(
+        &Facts { accepted: false, reason: Some(reason), output: None, verify_seconds, input_source },
+        &text,
+    )
+}
+
+fn read_input(key: &VerifyingKey, path: &Path, index: usize) -> Result<Tensor<i64>> {
     let samples = Samples::read(path, key.architecture().input()?.layout.axes())?;
     Ok(tacit_onnx::quantise_input(key.architecture(), samples.get(index)?)?)
 }

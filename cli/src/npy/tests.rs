@@ -42,10 +42,8 @@ fn reads_what_it_writes() {
 }
 
 #[test]
-fn refuses_a_header_that_promises_more_than_the_file_holds() {
+fn refuses_files_that_are_cut_short_or_go_on() {
     let bytes = file(&Array1::from(vec![0_f32, 1.0, 7.0]).into_dyn());
-    let text = String::from_utf8_lossy(&bytes).replace("(3,)", "(3_000_000_000_000,)");
-    assert_ne!(text.len(), bytes.len());
     for broken in [&bytes[..bytes.len() - 1], &bytes[..20], b"", &[&bytes[..], b"x"].concat()] {
         assert!(parse_reals(broken).unwrap_err().to_string().starts_with("it "));
     }
