@@ -1,13 +1,35 @@
-//! Two-dimensional convolution.
+//! Two-dimensional convolution by the direct argument.
+//!
+//! **Statement.** $a[o, p] = \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$, positions outside the input reading zero.
+//!
+//! **Shapes.** $W$ over (outputs, channels, kernel height, kernel width), $x$ over (channels, height, width), $a$ over
+//! (outputs, height, width); $k$ and $p$ run over height and width.
+//!
+//! **Protocol.** With $X$ the windowed input of [`crate::windowed`],
+//! $$ \widetilde a(r_o, r_p) = \sum_{c, k} \widetilde W(r_o, c, k)\, \widetilde X(c, k, r_p). $$
+//! A [sumcheck](crate::sumcheck) of degree 2 over $(c, k)$; the prover sends $\widetilde W(r_o, z)$ and $\widetilde X(z, r_p)$;
+//! the window argument takes the latter to the input.
+//!
+//! **Soundness error.** [`crate::soundness::contraction`] and [`crate::soundness::windows`].
+//!
+//! **Caller's duty.** Claims on $\widetilde W$ and $\widetilde x$ (and, standing alone, on $\widetilde a$).
+//!
+//! **Cost.** The prover folds the weights once over outputs and every input channel once over positions, which is less
+//! than convolving; the verifier's work is logarithmic but for the shift vectors, linear in one axis.
+//!
+//! **Reference.** Tacit's own; compare zkCNN (CCS 2021, section 4) for the convolution by FFT.
 
+use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    claim::EvaluationClaim,
     dense::{channel_bounds, check_parameter},
     error::{Error, Result},
-    network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
+    network::{Architecture, Network, NodeId, ParameterId, ParameterWidth, ValueKind, ValueSpec},
     tensor::{Layout, Tensor},
     window::Window2d,
+    windowed::WindowedClaim,
 };
 
 /// $a[o, p] = b[o] + \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$ over channels $c$ and kernel offsets $k$; positions
@@ -114,4 +136,88 @@ pub(crate) fn axes3(layout: &Layout) -> [usize; 3] {
         [a, b, c] => [a, b, c],
         _ => unreachable!("the graph was checked"),
     }
+}
+
+/// Shape of a stand-alone convolution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConvolutionLayer {
+    /// Kernel, stride, padding and dilation.
+    pub window: Window2d,
+    /// Weights over (outputs, channels, kernel height, kernel width).
+    pub weights: Layout,
+    /// Input over (channels, height, width).
+    pub input: Layout,
+    /// Output over (outputs, height, width).
+    pub output: Layout,
+}
+
+/// A tensor of a stand-alone convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConvolutionTensor {
+    /// $W$.
+    Weights,
+    /// $x$.
+    Input,
+    /// $a$.
+    Output,
+}
+
+/// The claims a stand-alone convolution leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "all three claims must be discharged"]
+pub struct ConvolutionClaims {
+    /// On $\widetilde W$.
+    pub weights: EvaluationClaim<ConvolutionTensor>,
+    /// On $\widetilde x$.
+    pub input: EvaluationClaim<ConvolutionTensor>,
+    /// On $\widetilde a$.
+    pub output: EvaluationClaim<ConvolutionTensor>,
+}
+
+impl ConvolutionLayer {
+    /// A convolution of an input over (channels, height, width) with `outputs` filters.
+    ///
+    /// # Errors
+    /// When the window does not fit the input.
+    pub fn new(window: Window2d, outputs: usize, input: Layout) -> Result<Self> {
+        let [channels, ..] = feature_map("convolution", &input)?;
+        let output = window_output("convolution", &window, outputs, &input)?;
+        let weights = Layout::new(vec![outputs, channels, window.height.kernel, window.width.kernel])?;
+        Ok(Self { window, weights, input, output })
+    }
+
+    fn channel_vars(&self) -> usize {
+        self.input.axis_vars().next().unwrap_or(0)
+    }
+
+    /// The claim on the windowed input after the first sumcheck ended at `inner`, the part of the output's point for
+    /// its position being `position`.
+    pub fn windowed_claim(&self, inner: &[Fr], position: &[Fr], value: Fr) -> WindowedClaim {
+        windowed_claim(NodeId(0), self.channel_vars(), inner, position, value)
+    }
+
+    /// The claims left after both sumchecks; `values` are those of output, weights and input.
+    pub fn claims(&self, point: &[Fr], inner: &[Fr], spatial: &[Fr], values: [Fr; 3]) -> ConvolutionClaims {
+        let filter = point.split_at(self.output.axis_vars().next().unwrap_or(0).min(point.len())).0;
+        let channel = inner.split_at(self.channel_vars().min(inner.len())).0;
+        let [output, weights, input] = values;
+        ConvolutionClaims {
+            weights: EvaluationClaim::new(ConvolutionTensor::Weights, [filter, inner].concat(), weights),
+            input: EvaluationClaim::new(ConvolutionTensor::Input, [channel, spatial].concat(), input),
+            output: EvaluationClaim::new(ConvolutionTensor::Output, point.to_vec(), output),
+        }
+    }
+}
+
+/// The claim on a convolution's windowed input: the contraction's point is (channel, kernel height, kernel width).
+pub fn windowed_claim(
+    node: NodeId,
+    channel_vars: usize,
+    inner: &[Fr],
+    position: &[Fr],
+    value: Fr,
+) -> WindowedClaim {
+    let (channel, offsets) = inner.split_at(channel_vars.min(inner.len()));
+    let offsets = Some(offsets.to_vec());
+    WindowedClaim { node, channel: channel.to_vec(), offsets, position: position.to_vec(), value }
 }

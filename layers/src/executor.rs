@@ -18,6 +18,11 @@ impl Trace {
         &self.values
     }
 
+    /// A trace with these values, taken as they are.
+    pub const fn from_values(values: Vec<Tensor<i64>>) -> Self {
+        Self { values }
+    }
+
     /// The values of the network's outputs, in output order.
     pub fn outputs<'a>(&'a self, network: &'a Network) -> impl Iterator<Item = &'a Tensor<i64>> + 'a {
         network.architecture.outputs.iter().map(|output| &self.values[output.node.index()])

@@ -15,6 +15,7 @@ pub mod interval;
 pub mod key;
 pub mod logup;
 pub mod lookup_table;
+pub mod matmul;
 pub mod max_pool;
 pub mod network;
 pub mod plan;
@@ -25,6 +26,7 @@ pub mod statement;
 pub mod sumcheck;
 pub mod tensor;
 pub mod window;
+pub mod windowed;
 
 pub use builder::NetworkBuilder;
 pub use error::Error;

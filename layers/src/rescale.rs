@@ -214,3 +214,9 @@ impl RescaleLayer {
         Ok((low as i64, high as i64))
     }
 }
+
+/// A layout's point with one axis' part replaced.
+pub fn replace_axis(layout: &Layout, point: &[Fr], axis: usize, part: &[Fr]) -> Vec<Fr> {
+    let parts = crate::evaluation::split_point(layout, point).enumerate();
+    parts.flat_map(|(i, (_, old))| if i == axis { part } else { old }).copied().collect()
+}

@@ -1,1 +1,32 @@
-//! Tacit.
+//! Tacit's verifier: no threads, no unsafe code, no panics, whatever the proof's bytes are.
+//!
+//! [`verify`] follows the prover's phases: absorb the statement and read the witness commitments; check the look-ups;
+//! check each layer's reduction, from accumulators back to committed columns; check one opening. Shapes, degrees and
+//! lengths come from the verifying key. The public input and outputs are evaluated here and compared.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`network`] | the phases in order |
+//! | [`sumcheck`] | batched sumcheck |
+//! | [`logup`] | LogUp-GKR |
+//! | [`hyrax`] | openings |
+//! | [`layers`] | every layer's argument |
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::wildcard_enum_match_arm,
+    clippy::unreachable
+)]
+
+pub mod error;
+pub mod hyrax;
+pub mod layers;
+pub mod logup;
+pub mod network;
+mod session;
+pub mod sumcheck;
+
+pub use error::Error;
+pub use network::{Accepted, verify};

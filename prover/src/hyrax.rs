@@ -1,0 +1,187 @@
+//! The prover's side of [Hyrax](tacit_layers::hyrax).
+
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::CurveGroup;
+use ark_ff::{One, PrimeField, Zero};
+use rayon::prelude::*;
+use tacit_algebra::{
+    Mle, eq,
+    generators::Generators,
+    kernels::backend,
+    msm::{commit_small, multi_scalar},
+    small::{SmallSum, reduce_all},
+};
+use tacit_layers::{
+    Layout, Parameter,
+    hyrax::{OpeningClaim, RowShape, absorb_claims, column_weight, invert},
+    sumcheck::RoundWeights,
+};
+use tacit_transcript::{ProofWriter, Transcript, labels};
+
+use crate::sumcheck::{self, Product, SumcheckInstance};
+
+/// Integers of a committed tensor in storage order, at the width they have.
+#[derive(Debug, Clone, Copy)]
+pub enum Integers<'a> {
+    /// Witness columns.
+    Int64(&'a [i64]),
+    /// Weights.
+    Int8(&'a [i8]),
+    /// Biases.
+    Int32(&'a [i32]),
+}
+
+impl Integers<'_> {
+    fn get(self, index: usize) -> i64 {
+        match self {
+            Self::Int64(values) => values[index],
+            Self::Int8(values) => i64::from(values[index]),
+            Self::Int32(values) => i64::from(values[index]),
+        }
+    }
+}
+
+impl<'a> From<&'a Parameter> for Integers<'a> {
+    fn from(parameter: &'a Parameter) -> Self {
+        match parameter {
+            Parameter::Int8(values) => Self::Int8(values),
+            Parameter::Int32(values) => Self::Int32(values),
+        }
+    }
+}
+
+/// A tensor to commit to and open.
+#[derive(Debug, Clone, Copy)]
+pub struct CommittedTensor<'a> {
+    /// Shape.
+    pub layout: &'a Layout,
+    /// Elements.
+    pub values: Integers<'a>,
+}
+
+impl CommittedTensor<'_> {
+    /// Pieces of the tensor that lie within one row: (row, column, storage offset, length), in order.
+    fn pieces(&self, shape: RowShape) -> impl Iterator<Item = (usize, usize, usize, usize)> + '_ {
+        let length = 1 << shape.column_vars;
+        self.layout.runs().flat_map(move |(at, padded, run)| {
+            let (first, last) = (padded / length, (padded + run - 1) / length);
+            (first..=last).map(move |row| {
+                let begin = padded.max(row * length);
+                let end = (padded + run).min((row + 1) * length);
+                (row, begin - row * length, at + begin - padded, end - begin)
+            })
+        })
+    }
+
+    /// Row commitments, not normalised.
+    fn commit(&self, generators: &Generators) -> Vec<G1Projective> {
+        let shape = RowShape::new(self.layout, generators.num_vars());
+        let mut pieces = vec![vec![]; shape.num_rows];
+        for (row, column, at, length) in self.pieces(shape) {
+            pieces[row].push((column, at, length));
+        }
+        let commit_row = |pieces: &Vec<(usize, usize, usize)>| {
+            let entries = pieces.iter().flat_map(|&(column, at, length)| {
+                (0..length).map(move |i| (column + i, self.values.get(at + i)))
+            });
+            commit_small(generators.vector(), entries)
+        };
+        pieces.par_iter().map(commit_row).collect()
+    }
+
+    /// $\mathrm{eq}(r^{row})^T T$, a vector of at most one row's length.
+    fn fold_rows(&self, shape: RowShape, row_point: &[Fr]) -> Vec<Fr> {
+        let weights = eq::table(row_point, shape.num_rows);
+        let mut sums = vec![SmallSum::default(); 1 << shape.column_vars];
+        for (row, column, at, length) in self.pieces(shape) {
+            for i in 0..length {
+                let value = self.values.get(at + i);
+                if value != 0 {
+                    sums[column + i].add(&weights[row], value);
+                }
+            }
+        }
+        reduce_all(&sums)
+    }
+}
+
+/// Row commitments of every tensor.
+pub fn commit(tensors: &[CommittedTensor], generators: &Generators) -> Vec<Vec<G1Affine>> {
+    let rows: Vec<Vec<G1Projective>> = tensors.iter().map(|tensor| tensor.commit(generators)).collect();
+    let flat: Vec<G1Projective> = rows.iter().flatten().copied().collect();
+    let mut points = G1Projective::normalize_batch(&flat).into_iter();
+    rows.iter().map(|rows| points.by_ref().take(rows.len()).collect()).collect()
+}
+
+/// Proves all claims. A claim's subject is its tensor's index in `tensors`.
+pub fn open(
+    writer: &mut ProofWriter,
+    tensors: &[CommittedTensor],
+    claims: &[OpeningClaim],
+    generators: &Generators,
+) {
+    absorb_claims(writer, claims);
+    let key_vars = generators.num_vars();
+    let folded: Vec<(Vec<Fr>, &[Fr])> = claims
+        .par_iter()
+        .map(|claim| {
+            let tensor = &tensors[claim.subject];
+            let shape = RowShape::new(tensor.layout, key_vars);
+            let (row, column) = shape.split(&claim.point);
+            (tensor.fold_rows(shape, row), column)
+        })
+        .collect();
+    let mut instances: Vec<Product> = folded
+        .iter()
+        .zip(claims)
+        .map(|((vector, column), claim)| {
+            let weights = eq::table(column, vector.len());
+            Product::new(Mle::new(vector.clone(), key_vars), Mle::new(weights, key_vars), claim.value)
+        })
+        .collect();
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let (z, coefficients) = sumcheck::prove_combined(writer, &mut borrowed, RoundWeights::Uniform);
+    let mut combined = vec![Fr::zero(); 1 << key_vars];
+    for ((vector, column), gamma) in folded.iter().zip(&coefficients) {
+        backend().add_scaled(&mut combined, vector, *gamma * column_weight(column, &z));
+    }
+    prove_inner_product(writer, combined, &z, generators);
+}
+
+/// Proves $\langle w, \mathrm{eq}(z) \rangle$ of a committed vector.
+fn prove_inner_product(writer: &mut ProofWriter, mut vector: Vec<Fr>, z: &[Fr], generators: &Generators) {
+    let xi = writer.squeeze(labels::INNER_PRODUCT_GENERATOR);
+    let carrier = (generators.inner_product() * xi).into_affine();
+    let mut public = eq::table(z, vector.len());
+    let mut bases = generators.vector().to_vec();
+    while vector.len() > 1 {
+        let half = vector.len() / 2;
+        let (w0, w1) = vector.split_at(half);
+        let (b0, b1) = public.split_at(half);
+        let (g0, g1) = bases.split_at(half);
+        let cross =
+            |w: &[Fr], g: &[G1Affine], b: &[Fr]| multi_scalar(g, w) + carrier * backend().inner_product(w, b);
+        let (left, right) = rayon::join(|| cross(w0, g1, b1), || cross(w1, g0, b0));
+        writer.write_points(labels::INNER_PRODUCT_HALVES, &G1Projective::normalize_batch(&[left, right]));
+        let x = writer.squeeze(labels::INNER_PRODUCT_CHALLENGE);
+        let inverse = invert(x).unwrap_or_else(Fr::one);
+        let fold = |low: &[Fr], high: &[Fr], scale: Fr| -> Vec<Fr> {
+            low.iter().zip(high).map(|(low, high)| *low + scale * high).collect()
+        };
+        (vector, public) = (fold(w0, w1, x), fold(b0, b1, inverse));
+        bases = fold_generators(g0, g1, inverse);
+    }
+    writer.write_scalars(labels::INNER_PRODUCT_SCALAR, &vector);
+}
+
+/// $G_0 + x^{-1} G_1$, element by element.
+fn fold_generators(low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Vec<G1Affine> {
+    let scale = scale.into_bigint();
+    let folded: Vec<G1Projective> = low
+        .par_iter()
+        .zip(high)
+        .with_min_len(8)
+        .map(|(low, high)| ark_ec::AffineRepr::mul_bigint(high, scale) + low)
+        .collect();
+    G1Projective::normalize_batch(&folded)
+}

@@ -1,0 +1,102 @@
+//! Convolutions by the direct argument (see [`tacit_layers::conv2d`]).
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+use tacit_algebra::{
+    eq,
+    small::{SmallSum, reduce_all},
+};
+use tacit_layers::{
+    Layout, Tensor, Window2d,
+    conv2d::{ConvolutionClaims, ConvolutionLayer},
+    evaluation::evaluate,
+    sumcheck::{RoundWeights, instance_point},
+};
+use tacit_transcript::{ProofWriter, Transcript, labels};
+
+use super::{
+    matmul::{contraction, fold_rows},
+    window,
+};
+use crate::sumcheck::{self, SumcheckInstance};
+
+/// The prover of a stand-alone convolution.
+#[derive(Debug, Clone)]
+pub struct ConvolutionProver<'a> {
+    /// Shapes.
+    pub layer: ConvolutionLayer,
+    /// Weights over (outputs, channels, kernel height, kernel width).
+    pub weights: &'a Tensor<i64>,
+    /// Input over (channels, height, width).
+    pub input: &'a Tensor<i64>,
+}
+
+impl ConvolutionProver<'_> {
+    /// Proves that `output` is the convolution and returns the claims left on weights, input and output.
+    pub fn prove(&self, writer: &mut ProofWriter, output: &Tensor<i64>) -> ConvolutionClaims {
+        let layer = &self.layer;
+        // Step 1: the point at which the output is compared.
+        let point = writer.squeeze_many(labels::MATMUL_POINT, output.layout().num_vars());
+        let value = evaluate(output.layout(), output.data(), &point);
+        writer.write_scalars(labels::CLAIM, &[value]);
+        // Step 2: the sumcheck over channels and kernel offsets.
+        let (filter, position) = point.split_at(output.layout().axis_vars().next().unwrap_or(0));
+        let weights = fold_rows(self.weights.layout(), |i| self.weights.data()[i], 1, filter);
+        let windowed = windowed_input(self.input, &layer.window, output.layout(), position);
+        let mut instance = contraction(weights, windowed, self.weights.layout(), 1, value);
+        let inner = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
+        let inner = instance_point(&inner, instance.claim().num_vars);
+        let [weight, windowed] = instance.final_values();
+        writer.write_scalars(labels::CONTRACTION_VALUES, &[weight, windowed]);
+        // Step 3: from the windowed input to the input.
+        let claim = layer.windowed_claim(inner, position, windowed);
+        let mut instance = window::instance(self.input, &layer.window, &layer.output, &claim);
+        let spatial = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
+        let [_, read] = instance.final_values();
+        writer.write_scalars(labels::WINDOW_VALUES, &[read]);
+        layer.claims(&point, inner, &spatial, [value, weight, read])
+    }
+}
+
+/// $\widetilde X(c, k; r_p) = \sum_p \mathrm{eq}(r_p, p)\, x[c, s p + d k - b]$ for every channel and offset, in storage
+/// order, folding the width first.
+pub(crate) fn windowed_input(
+    input: &Tensor<i64>,
+    window: &Window2d,
+    output: &Layout,
+    position: &[Fr],
+) -> Vec<Fr> {
+    let [channels, height, width] = [0, 1, 2].map(|axis| input.layout().axes()[axis]);
+    let (out_height, out_width) = (output.axes()[1], output.axes()[2]);
+    let (p_height, p_width) = position.split_at(output.axis_vars().nth(1).unwrap_or(0));
+    let (rows, columns) = (eq::table(p_height, out_height), eq::table(p_width, out_width));
+    let (k_height, k_width) = (window.height.kernel, window.width.kernel);
+    let mut result = Vec::with_capacity(channels * k_height * k_width);
+    for map in input.data().chunks_exact(height * width) {
+        // Width folded: one value for each input row and horizontal offset.
+        let mut sums = vec![SmallSum::default(); height * k_width];
+        for (row, sums) in map.chunks_exact(width).zip(sums.chunks_exact_mut(k_width)) {
+            for (k, sum) in sums.iter_mut().enumerate() {
+                for (p, weight) in columns.iter().enumerate() {
+                    match window.width.input_position(p, k, width).map(|i| row[i]) {
+                        None | Some(0) => {}
+                        Some(x) => sum.add(weight, x),
+                    }
+                }
+            }
+        }
+        let folded = reduce_all(&sums);
+        for k in 0..k_height {
+            for horizontal in 0..k_width {
+                let mut sum = Fr::zero();
+                for (p, weight) in rows.iter().enumerate() {
+                    if let Some(row) = window.height.input_position(p, k, height) {
+                        sum += *weight * folded[row * k_width + horizontal];
+                    }
+                }
+                result.push(sum);
+            }
+        }
+    }
+    result
+}

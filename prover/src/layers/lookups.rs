@@ -1,0 +1,127 @@
+//! All look-ups of a network in one LogUp-GKR instance; the verifier's file of this name has the same steps.
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use tacit_algebra::small::from_i64;
+use tacit_layers::{
+    Operation,
+    claim::{Column, EvaluationClaim},
+    evaluation,
+    lookup_table::Fingerprint,
+    plan::Rows,
+    sumcheck::instance_point,
+};
+use tacit_transcript::{Transcript, labels};
+
+use crate::{
+    error::Result,
+    logup::{self, Fractions},
+    session::Session,
+};
+
+/// Values of a max-pool's differences at the look-ups' point, kept for the max-pool's own phase.
+pub(crate) type DifferenceClaims = Vec<EvaluationClaim<tacit_layers::NodeId>>;
+
+pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
+    if session.plan.segments.is_empty() {
+        return Ok(vec![]);
+    }
+    // Step 1: the fingerprint's challenges, after every column is committed.
+    let [alpha, beta] = [(); 2].map(|()| session.writer.squeeze(labels::FINGERPRINT));
+    let leaves = leaves(session, Fingerprint { alpha, beta });
+    // Step 2: the sum of fractions.
+    let claims = logup::prove(&mut session.writer, leaves);
+    // Step 3: every column at its part of the point. Claims are left in the verifier's order.
+    let (mut remainders, mut activations, mut differences) = (vec![], vec![], vec![]);
+    for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {
+        let point = instance_point(&claims.point, segment.num_vars).to_vec();
+        let values = match segment.rows {
+            Rows::Table => {
+                let column = Column::Multiplicity(segment.table);
+                let value = evaluate_column(session, column, &point);
+                session.claims.columns.push(EvaluationClaim::new(column, point, value));
+                vec![value]
+            }
+            Rows::Remainders(id) => {
+                let value = evaluation::evaluate(session.layout(id), &lookup.keys, &point);
+                remainders.push(EvaluationClaim::new(Column::Remainder(id), point, value));
+                vec![value]
+            }
+            Rows::Activations(id) => {
+                let layout = session.layout(id);
+                let quotient = evaluation::evaluate(layout, &lookup.keys, &point);
+                let activation = evaluation::evaluate(layout, session.value(id).data(), &point);
+                activations.push((EvaluationClaim::new(id, point, activation), quotient));
+                vec![quotient, activation]
+            }
+            Rows::Differences(id) => {
+                let Operation::MaxPool(layer) = &session.node(id).operation else {
+                    unreachable!("the plan names a max-pool")
+                };
+                let layout = layer.difference_layout(session.layout(id))?;
+                let value = evaluation::evaluate(&layout, &lookup.keys, &point);
+                differences.push(EvaluationClaim::new(id, point, value));
+                vec![value]
+            }
+        };
+        session.writer.write_scalars(labels::COLUMN_VALUES, &values);
+    }
+    for (EvaluationClaim { subject: id, point, value }, quotient) in activations {
+        let Operation::Rescale(layer) = &session.node(id).operation else {
+            unreachable!("the plan names a rescale")
+        };
+        let remainder = evaluate_column(session, Column::Remainder(id), &point);
+        let scaled = layer.recompose(quotient, remainder);
+        session.claims.scaled.insert(id, EvaluationClaim::new(id, point.clone(), scaled));
+        session.claim_activation(id, point, value);
+    }
+    session.claims.columns.extend(remainders);
+    Ok(differences)
+}
+
+fn evaluate_column(session: &Session, column: Column, point: &[Fr]) -> Fr {
+    let found = session.plan.witness.iter().zip(&session.witness.columns).find(|(c, _)| c.column == column);
+    let Some((committed, data)) = found else { unreachable!("the plan commits to every column it looks up") };
+    evaluation::evaluate(&committed.layout, data, point)
+}
+
+/// The tree's leaves: one over the fingerprint for each looked-up row, minus the multiplicity for each table row.
+fn leaves(session: &Session, fingerprint: Fingerprint) -> Fractions {
+    let plan = session.plan;
+    // A looked-up row's fingerprint is its table row's, so that each is computed once.
+    let fingerprints: Vec<Vec<Fr>> = plan
+        .tables
+        .iter()
+        .enumerate()
+        .map(|(index, table)| {
+            let row = |i| {
+                let (first, second) = table.row(i);
+                fingerprint.of(index, from_i64(first), from_i64(second))
+            };
+            (0..1 << table.num_vars()).map(row).collect()
+        })
+        .collect();
+    let total = 1 << plan.tree_vars;
+    let mut numerators = vec![Fr::zero(); total];
+    let mut denominators = vec![Fr::one(); total];
+    for (segment, lookup) in plan.segments.iter().zip(&session.witness.lookups) {
+        let range = segment.offset..segment.offset + (1 << segment.num_vars);
+        let (p, q) = (&mut numerators[range.clone()], &mut denominators[range]);
+        let table = &fingerprints[segment.table];
+        if segment.rows == Rows::Table {
+            q.copy_from_slice(table);
+            let multiplicity =
+                plan.witness.iter().position(|c| c.column == Column::Multiplicity(segment.table));
+            let counts = multiplicity.map_or(&[][..], |i| &session.witness.columns[i]);
+            for (p, &count) in p.iter_mut().zip(counts) {
+                *p = -from_i64(count);
+            }
+        } else {
+            p.fill(Fr::one());
+            for (q, &position) in q.iter_mut().zip(&lookup.positions) {
+                *q = table[position as usize];
+            }
+        }
+    }
+    Fractions { numerators, denominators }
+}

@@ -1,0 +1,98 @@
+//! Matrix products by Thaler's sumcheck (see [`tacit_layers::matmul`]).
+
+use ark_bn254::Fr;
+use tacit_algebra::{
+    Mle,
+    small::{SmallSum, reduce_all},
+};
+use tacit_layers::{
+    Layout, Tensor,
+    evaluation::{evaluate, kronecker, split_point},
+    matmul::{MatmulClaims, MatmulLayer},
+    sumcheck::{RoundWeights, instance_point},
+};
+use tacit_transcript::{ProofWriter, Transcript, labels};
+
+use crate::sumcheck::{self, Product, SumcheckInstance};
+
+/// The prover of a stand-alone product $C = A B^T$ with $A$ over (rows, inner), $B$ over (columns, inner).
+#[derive(Debug, Clone)]
+pub struct MatmulProver<'a> {
+    /// Shapes.
+    pub layer: MatmulLayer,
+    /// $A$.
+    pub left: &'a Tensor<i64>,
+    /// $B$, transposed: one row for each column of the product.
+    pub right: &'a Tensor<i64>,
+}
+
+impl MatmulProver<'_> {
+    /// Proves that `product` is the product of both matrices and returns the claims left on all three.
+    pub fn prove(&self, writer: &mut ProofWriter, product: &Tensor<i64>) -> MatmulClaims {
+        // Step 1: the point at which the product is compared.
+        let point = writer.squeeze_many(labels::MATMUL_POINT, self.layer.product_vars());
+        let value = evaluate(product.layout(), product.data(), &point);
+        writer.write_scalars(labels::CLAIM, &[value]);
+        // Step 2: the sumcheck over the inner axis.
+        let (row, column) = point.split_at(self.layer.row_vars());
+        let mut instance = contraction(
+            fold_rows(self.left.layout(), |i| self.left.data()[i], 1, row),
+            fold_rows(self.right.layout(), |i| self.right.data()[i], 1, column),
+            self.left.layout(),
+            1,
+            value,
+        );
+        let inner = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
+        // Step 3: both factors at the final point.
+        let [left, right] = instance.final_values();
+        writer.write_scalars(labels::CONTRACTION_VALUES, &[left, right]);
+        let inner = instance_point(&inner, instance.claim().num_vars);
+        self.layer.claims(&point, inner, value, left, right)
+    }
+}
+
+/// $\sum_i \mathrm{eq}(r, i)\, T[i, \cdot]$ over the first `num_axes` axes, in storage order of the others.
+pub(crate) fn fold_rows(
+    layout: &Layout,
+    get: impl Fn(usize) -> i64,
+    num_axes: usize,
+    point: &[Fr],
+) -> Vec<Fr> {
+    let weights = kronecker(split_point(layout, point).take(num_axes));
+    let inner = layout.num_elements() / weights.len();
+    let mut sums = vec![SmallSum::default(); inner];
+    for (row, weight) in weights.iter().enumerate() {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let value = get(row * inner + i);
+            if value != 0 {
+                sum.add(weight, value);
+            }
+        }
+    }
+    reduce_all(&sums)
+}
+
+/// The sum over a layout's axes from `first_axis` on of a product of two vectors in storage order.
+pub(crate) fn contraction(
+    left: Vec<Fr>,
+    right: Vec<Fr>,
+    layout: &Layout,
+    first_axis: usize,
+    sum: Fr,
+) -> Product {
+    let pad = |values: Vec<Fr>| pad_axes(values, &layout.axes()[first_axis..]);
+    Product::new(pad(left), pad(right), sum)
+}
+
+/// Spreads a vector in storage order over the padded table of some axes.
+pub(crate) fn pad_axes(values: Vec<Fr>, axes: &[usize]) -> Mle {
+    let Ok(layout) = Layout::new(axes.to_vec()) else { return Mle::new(values, 0) };
+    if layout.padded_extent() == values.len() {
+        return Mle::new(values, layout.num_vars());
+    }
+    let mut padded = vec![Fr::from(0_u64); layout.padded_extent()];
+    for (at, to, length) in layout.runs() {
+        padded[to..to + length].copy_from_slice(&values[at..at + length]);
+    }
+    Mle::new(padded, layout.num_vars())
+}

@@ -1,0 +1,179 @@
+//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use rayon::prelude::*;
+use tacit_algebra::{Mle, eq, small::from_i64};
+use tacit_layers::{
+    Layout, NodeId, Operation,
+    claim::SumClaim,
+    evaluation,
+    max_pool::{MaxPoolLayer, PoolClaim},
+    plan::{Rows, max_pools},
+    sumcheck::{RoundPolynomial, RoundWeights, instance_point},
+    windowed::WindowedClaim,
+};
+use tacit_transcript::{Transcript, labels};
+
+use super::lookups::DifferenceClaims;
+use crate::{
+    error::Result,
+    session::Session,
+    sumcheck::{self, SumcheckInstance},
+};
+
+pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Result<()> {
+    let architecture = &session.network.architecture;
+    let pools: Vec<(NodeId, &MaxPoolLayer)> = max_pools(architecture).collect();
+    if pools.is_empty() {
+        return Ok(());
+    }
+    // Step 1: the zero check's point, one for all.
+    let num_vars = pools.iter().map(|(id, _)| session.layout(*id).num_vars()).max().unwrap_or(0);
+    let tau = session.writer.squeeze_many(labels::POOL_POINT, num_vars);
+    // Step 2: the product of every window's differences is zero.
+    let mut instances: Vec<ZeroProduct> = pools
+        .iter()
+        .map(|&(id, layer)| {
+            let layout = session.layout(id);
+            let rows = session.plan.segments.iter().position(|segment| segment.rows == Rows::Differences(id));
+            let differences = rows.map_or(&[][..], |i| &session.witness.lookups[i].keys);
+            ZeroProduct::new(
+                layout,
+                layer.window.num_offsets(),
+                differences,
+                instance_point(&tau, layout.num_vars()),
+            )
+        })
+        .collect();
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Equality(&tau));
+    // Step 3: every pool's differences at the final point, one for each offset.
+    let finals: Vec<Vec<Fr>> = instances.iter().map(ZeroProduct::final_values).collect();
+    for differences in &finals {
+        session.writer.write_scalars(labels::POOL_DIFFERENCES, differences);
+    }
+    // Step 4: the offsets combined, and the maxima where both claims need them.
+    for (&(id, layer), differences) in pools.iter().zip(&finals) {
+        let offset_vars = layer.offset_vars().iter().sum();
+        let offsets = session.writer.squeeze_many(labels::POOL_OFFSET, offset_vars);
+        let position = instance_point(&point, session.layout(id).num_vars()).to_vec();
+        let difference = layer.combine_offsets(&offsets, differences);
+        claim_window(session, id, layer, &offsets, position, difference)?;
+    }
+    for claim in looked_up {
+        let Operation::MaxPool(layer) = &architecture.node(claim.subject).operation else {
+            unreachable!("the plan names a max-pool")
+        };
+        let (offsets, position) = claim.point.split_at(layer.offset_vars().iter().sum());
+        claim_window(session, claim.subject, layer, offsets, position.to_vec(), claim.value)?;
+    }
+    Ok(())
+}
+
+/// Turns a value of the differences into claims on the maxima and on the windowed input.
+fn claim_window(
+    session: &mut Session,
+    id: NodeId,
+    layer: &MaxPoolLayer,
+    offsets: &[Fr],
+    position: Vec<Fr>,
+    difference: Fr,
+) -> Result<()> {
+    let node = session.network.architecture.node(id);
+    let output = session.layout(id).clone();
+    let (minimum, _) = session.plan.specs[id.index()].activation(&node.name)?;
+    let maximum = evaluation::evaluate(&output, session.value(id).data(), &position);
+    session.writer.write_scalars(labels::POOL_VALUES, &[maximum]);
+    let claim = PoolClaim { offsets, position: &position, difference, maximum };
+    let value = layer.windowed_value(&claim, session.layout(node.inputs[0]), &output, minimum);
+    let channel_vars = output.axis_vars().next().unwrap_or(0);
+    let (channel, spatial) = position.split_at(channel_vars);
+    session.claims.windowed.push(WindowedClaim {
+        node: id,
+        channel: channel.to_vec(),
+        offsets: Some(offsets.to_vec()),
+        position: spatial.to_vec(),
+        value,
+    });
+    session.claim_activation(id, position, maximum);
+    Ok(())
+}
+
+/// $\sum_x \mathrm{eq}(\tau, x) \prod_k D_k(x) = 0$.
+struct ZeroProduct {
+    factors: Vec<Mle>,
+    /// $\mathrm{eq}$ of the coordinates behind the current one.
+    weights: Vec<Fr>,
+    claim: SumClaim,
+}
+
+impl ZeroProduct {
+    fn new(layout: &Layout, num_offsets: usize, differences: &[i64], tau: &[Fr]) -> Self {
+        let num_vars = layout.num_vars();
+        let factors = differences
+            .chunks_exact(layout.num_elements())
+            .map(|offset| {
+                let mut values = vec![Fr::zero(); layout.padded_extent()];
+                for (at, padded, length) in layout.runs() {
+                    for i in 0..length {
+                        values[padded + i] = from_i64(offset[at + i]);
+                    }
+                }
+                Mle::new(values, num_vars)
+            })
+            .collect();
+        let behind = tau.get(1..).unwrap_or_default();
+        let claim = SumClaim { num_vars, degree: num_offsets, sum: Fr::zero() };
+        Self { factors, weights: eq::table(behind, 1 << behind.len()), claim }
+    }
+
+    fn final_values(&self) -> Vec<Fr> {
+        self.factors.iter().map(Mle::final_value).collect()
+    }
+}
+
+impl SumcheckInstance for ZeroProduct {
+    fn claim(&self) -> SumClaim {
+        self.claim
+    }
+
+    fn round(&mut self, _: Fr, _: Option<Fr>) -> RoundPolynomial {
+        let halves: Vec<(&[Fr], &[Fr])> = self.factors.iter().map(Mle::halves).collect();
+        let entries = halves.first().map_or(0, |(low, _)| low.len());
+        let degree = self.factors.len();
+        let zeros = || vec![Fr::zero(); degree + 1];
+        let values = (0..entries)
+            .into_par_iter()
+            .with_min_len(1 << 9)
+            .fold(zeros, |mut sums, i| {
+                let mut at: Vec<(Fr, Fr)> = halves
+                    .iter()
+                    .map(|(low, high)| (low[i], high.get(i).copied().unwrap_or_else(Fr::zero) - low[i]))
+                    .collect();
+                for sum in &mut sums {
+                    *sum +=
+                        self.weights[i] * at.iter().fold(Fr::one(), |product, (value, _)| product * value);
+                    for (value, slope) in &mut at {
+                        *value += &*slope;
+                    }
+                }
+                sums
+            })
+            .reduce(zeros, |a, b| a.iter().zip(&b).map(|(a, b)| *a + b).collect());
+        RoundPolynomial::interpolate(&values)
+    }
+
+    fn bind(&mut self, r: Fr) {
+        for factor in &mut self.factors {
+            factor.bind(r);
+        }
+        let half = self.weights.len() / 2;
+        if half > 0 {
+            let high = self.weights.split_off(half);
+            for (low, high) in self.weights.iter_mut().zip(&high) {
+                *low += high;
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Windows: from windowed inputs to inputs (see [`tacit_layers::windowed`]).
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    Layout, Tensor, Window2d,
+    plan::window,
+    sumcheck::{RoundWeights, instance_point},
+    windowed::WindowedClaim,
+};
+use tacit_transcript::labels;
+
+use super::matmul::{contraction, fold_rows};
+use crate::{
+    session::Session,
+    sumcheck::{self, Product, SumcheckInstance},
+};
+
+pub(crate) fn prove(session: &mut Session) {
+    let claims = std::mem::take(&mut session.claims.windowed);
+    if claims.is_empty() {
+        return;
+    }
+    // Step 1: one sumcheck over the positions of all inputs.
+    let mut instances: Vec<Product> = claims
+        .iter()
+        .map(|claim| {
+            let node = session.node(claim.node);
+            let Some(window) = window(&node.operation) else {
+                unreachable!("only windowed layers leave such claims")
+            };
+            instance(session.value(node.inputs[0]), window, session.layout(claim.node), claim)
+        })
+        .collect();
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    // Step 2: every input at its point.
+    let values: Vec<Fr> = instances.iter().map(|instance| instance.final_values()[1]).collect();
+    session.writer.write_scalars(labels::WINDOW_VALUES, &values);
+    for ((claim, instance), value) in claims.into_iter().zip(&instances).zip(values) {
+        let spatial = instance_point(&point, instance.claim().num_vars);
+        let input = session.node(claim.node).inputs[0];
+        session.claim_activation(input, [&claim.channel, spatial].concat(), value);
+    }
+}
+
+/// $\sum_i S_h(i_h) S_w(i_w)\, \widetilde x(r_c, i)$.
+pub(crate) fn instance(
+    input: &Tensor<i64>,
+    window: &Window2d,
+    output: &Layout,
+    claim: &WindowedClaim,
+) -> Product {
+    let layout = input.layout();
+    let [height, width] = claim.shift_vectors(window, layout, output);
+    let shifts = height.iter().flat_map(|a| width.iter().map(move |b| *a * b)).collect();
+    let folded = fold_rows(layout, |i| input.data()[i], 1, &claim.channel);
+    contraction(shifts, folded, layout, 1, claim.value)
+}

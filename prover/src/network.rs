@@ -1,0 +1,157 @@
+//! Proving a whole network: the phases in order, each phase's time.
+
+use std::time::{Duration, Instant};
+
+use tacit_layers::{
+    Tensor, Trace,
+    claim::{Column, EvaluationClaim},
+    evaluation, execute,
+    hyrax::OpeningClaim,
+    statement::{self, DOMAIN},
+};
+use tacit_transcript::{Event, ProofWriter, Transcript, labels};
+
+use crate::{
+    error::Result,
+    hyrax::{self, CommittedTensor, Integers},
+    key::ProvingKey,
+    layers::{contraction, lookups, max_pool, rescale, window},
+    session::{Claims, Session},
+    witness::Witness,
+};
+
+/// How long each phase took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Integer inference.
+    pub inference: Duration,
+    /// Witness columns and their commitments.
+    pub commit: Duration,
+    /// Look-ups.
+    pub lookups: Duration,
+    /// Max-pools, rescales, dense layers, convolutions, windows.
+    pub linear: Duration,
+    /// The opening of all claims.
+    pub opening: Duration,
+}
+
+impl Phases {
+    /// All phases together.
+    pub fn total(&self) -> Duration {
+        self.inference + self.commit + self.lookups + self.linear + self.opening
+    }
+}
+
+/// A proof with what it proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// The proof.
+    pub proof: Vec<u8>,
+    /// The network's outputs.
+    pub outputs: Vec<Tensor<i64>>,
+    /// Time of each phase.
+    pub phases: Phases,
+    /// Label and bytes of every message.
+    pub messages: Vec<(String, usize)>,
+    /// Every step of the transcript.
+    pub events: Vec<Event>,
+}
+
+/// Runs the network on a quantised input and proves the run.
+///
+/// # Errors
+/// When the input does not fit the network.
+pub fn prove(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
+    let clock = Instant::now();
+    let trace = execute(key.network(), &key.verifying_key().plan().specs, input)?;
+    let inference = clock.elapsed();
+    let outputs: Vec<Tensor<i64>> = trace.outputs(key.network()).cloned().collect();
+    let clock = Instant::now();
+    let witness = Witness::new(key.network(), key.verifying_key().plan(), &trace)?;
+    let columns = clock.elapsed();
+    let mut proven = prove_witness(key, input, outputs, &trace, &witness)?;
+    proven.phases.inference = inference;
+    proven.phases.commit += columns;
+    Ok(proven)
+}
+
+/// Proves that a trace and its witness belong to the statement. They are taken as given: a false one gives a proof that
+/// no verifier accepts.
+pub(crate) fn prove_witness(
+    key: &ProvingKey,
+    input: &Tensor<i64>,
+    outputs: Vec<Tensor<i64>>,
+    trace: &Trace,
+    witness: &Witness,
+) -> Result<Proven> {
+    let mut phases = Phases::default();
+    let mut clock = Instant::now();
+    let mut lap = |phase: &mut Duration| {
+        *phase = clock.elapsed();
+        clock = Instant::now();
+    };
+    let (network, plan) = (key.network(), key.verifying_key().plan());
+
+    // Phase 1: the statement, then every witness column.
+    let mut writer = ProofWriter::new(DOMAIN);
+    statement::absorb(&mut writer, key.verifying_key(), input, &outputs);
+    let columns: Vec<CommittedTensor> = plan
+        .witness
+        .iter()
+        .zip(&witness.columns)
+        .map(|(column, values)| CommittedTensor { layout: &column.layout, values: Integers::Int64(values) })
+        .collect();
+    for rows in hyrax::commit(&columns, key.generators()) {
+        writer.write_points(labels::WITNESS_COMMITMENT, &rows);
+    }
+    lap(&mut phases.commit);
+
+    // Phase 2: the look-ups.
+    let mut session = Session { network, plan, trace, witness, writer, claims: Claims::default() };
+    claim_outputs(&mut session);
+    let differences = lookups::prove(&mut session)?;
+    lap(&mut phases.lookups);
+
+    // Phase 3: every layer, back to committed columns.
+    max_pool::prove(&mut session, differences)?;
+    rescale::prove(&mut session);
+    contraction::prove(&mut session);
+    window::prove(&mut session);
+    lap(&mut phases.linear);
+
+    // Phase 4: all claims on committed columns. Those on the public input are the verifier's to check.
+    let parameters = plan
+        .parameters
+        .iter()
+        .zip(&network.parameters)
+        .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() });
+    let tensors: Vec<CommittedTensor> = parameters.chain(columns.iter().copied()).collect();
+    let claims: Vec<OpeningClaim> =
+        session.claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
+    let mut writer = session.writer;
+    hyrax::open(&mut writer, &tensors, &claims, key.generators());
+    lap(&mut phases.opening);
+
+    let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
+    let events = writer.events().to_vec();
+    Ok(Proven { proof: writer.finish(), outputs, phases, messages, events })
+}
+
+/// A claim on a committed column by the column's index; none for the public input.
+fn opening_claim(plan: &tacit_layers::plan::Plan, claim: EvaluationClaim<Column>) -> Option<OpeningClaim> {
+    let index = plan.committed().position(|column| column.column == claim.subject)?;
+    Some(EvaluationClaim::new(index, claim.point, claim.value))
+}
+
+/// Compares every output with its node's value at a random point.
+fn claim_outputs(session: &mut Session) {
+    for output in &session.network.architecture.outputs {
+        let layout = session.layout(output.node).clone();
+        let point = session.writer.squeeze_many(labels::OUTPUT_POINT, layout.num_vars());
+        let value = evaluation::evaluate(&layout, session.value(output.node).data(), &point);
+        match session.plan.specs[output.node.index()].kind {
+            tacit_layers::ValueKind::Accumulator => session.claim_accumulator(output.node, point, value),
+            tacit_layers::ValueKind::Activation { .. } => session.claim_activation(output.node, point, value),
+        }
+    }
+}

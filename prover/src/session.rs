@@ -1,0 +1,68 @@
+//! A proof in progress: what every phase reads and the claims it leaves.
+
+use std::collections::BTreeMap;
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    Layout, Network, Node, NodeId, Tensor, Trace,
+    claim::{Column, EvaluationClaim},
+    plan::Plan,
+    windowed::WindowedClaim,
+};
+use tacit_transcript::ProofWriter;
+
+use crate::witness::Witness;
+
+/// A proof in progress.
+pub(crate) struct Session<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) plan: &'a Plan,
+    pub(crate) trace: &'a Trace,
+    pub(crate) witness: &'a Witness,
+    pub(crate) writer: ProofWriter,
+    pub(crate) claims: Claims,
+}
+
+/// Claims that phases leave to later ones.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    /// On columns, for the opening.
+    pub(crate) columns: Vec<EvaluationClaim<Column>>,
+    /// On scaled accumulators $\sum_o \mathrm{eq}\, m_o\, a$, by rescale.
+    pub(crate) scaled: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
+    /// On accumulators, by the node that computes them.
+    pub(crate) accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
+    /// On windowed inputs.
+    pub(crate) windowed: Vec<WindowedClaim>,
+}
+
+impl Session<'_> {
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        self.network.architecture.node(id)
+    }
+
+    pub(crate) fn value(&self, id: NodeId) -> &Tensor<i64> {
+        &self.trace.values()[id.index()]
+    }
+
+    pub(crate) fn layout(&self, id: NodeId) -> &Layout {
+        &self.plan.specs[id.index()].layout
+    }
+
+    /// The node whose value this is, flattening undone.
+    pub(crate) fn base(&self, id: NodeId) -> NodeId {
+        tacit_layers::plan::base(&self.network.architecture, id)
+    }
+
+    /// Leaves a claim on a node's activations.
+    pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
+        let column = Column::Activation(self.base(id));
+        self.claims.columns.push(EvaluationClaim::new(column, point, value));
+    }
+
+    /// Leaves a claim on a node's accumulators.
+    pub(crate) fn claim_accumulator(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
+        let id = self.base(id);
+        self.claims.accumulators.insert(id, EvaluationClaim::new(id, point, value));
+    }
+}

@@ -1,0 +1,80 @@
+//! The prover's side of the [batched sumcheck](tacit_layers::sumcheck).
+
+use ark_bn254::Fr;
+use ark_ff::{Field, Zero};
+use tacit_layers::{
+    claim::SumClaim,
+    sumcheck::{Batch, RoundPolynomial, RoundWeights},
+};
+use tacit_transcript::{ProofWriter, Transcript, labels};
+
+pub mod product;
+
+pub use product::Product;
+
+/// A polynomial whose sum is being proved. It knows its tables, not the transcript.
+pub trait SumcheckInstance {
+    /// Variables, degree and sum.
+    fn claim(&self) -> SumClaim;
+
+    /// The next round's polynomial, without the weight's factors. `claim` is the instance's running claim and
+    /// `one_weight` the weight of this round's one side, nothing when both sides weigh one.
+    fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial;
+
+    /// Fixes the next variable.
+    fn bind(&mut self, r: Fr);
+}
+
+/// Proves all instances in one set of rounds and returns the common point.
+pub fn prove(
+    writer: &mut ProofWriter,
+    instances: &mut [&mut dyn SumcheckInstance],
+    weights: RoundWeights,
+) -> Vec<Fr> {
+    prove_combined(writer, instances, weights).0
+}
+
+/// As [`prove`]; returns the instances' coefficients too.
+pub fn prove_combined(
+    writer: &mut ProofWriter,
+    instances: &mut [&mut dyn SumcheckInstance],
+    weights: RoundWeights,
+) -> (Vec<Fr>, Vec<Fr>) {
+    let claims: Vec<SumClaim> = instances.iter().map(|instance| instance.claim()).collect();
+    let batch = Batch::begin(writer, &claims, weights);
+    let mut running: Vec<Fr> = claims
+        .iter()
+        .map(|claim| claim.sum * weights.waiting_factor(batch.num_vars - claim.num_vars))
+        .collect();
+    let half = Fr::from(2_u64).inverse().unwrap_or_else(Fr::zero);
+    let mut point = Vec::with_capacity(batch.num_vars);
+    for round in 0..batch.num_vars {
+        let one_weight = weights.one_weight(round);
+        let active = |claim: &SumClaim| batch.num_vars - claim.num_vars <= round;
+        let mut polynomials = Vec::with_capacity(instances.len());
+        for ((instance, claim), running) in instances.iter_mut().zip(&claims).zip(&running) {
+            polynomials.push(if active(claim) {
+                instance.round(*running, one_weight)
+            } else {
+                let constant = if one_weight.is_none() { *running * half } else { *running };
+                RoundPolynomial::new(vec![constant])
+            });
+        }
+        let mut combined = RoundPolynomial::new(vec![]);
+        for (polynomial, coefficient) in polynomials.iter().zip(&batch.coefficients) {
+            combined.add_scaled(polynomial, *coefficient);
+        }
+        writer.write_scalars(labels::ROUND_POLYNOMIAL, &combined.transmitted(batch.degree));
+        let r = writer.squeeze(labels::ROUND_CHALLENGE);
+        for ((instance, claim), (polynomial, running)) in
+            instances.iter_mut().zip(&claims).zip(polynomials.iter().zip(&mut running))
+        {
+            *running = polynomial.evaluate(r);
+            if active(claim) {
+                instance.bind(r);
+            }
+        }
+        point.push(r);
+    }
+    (point, batch.coefficients)
+}

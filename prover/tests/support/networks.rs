@@ -1,0 +1,127 @@
+//! Small networks for two-sided tests: odd shapes, every layer, seeded weights.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tacit_layers::{
+    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
+    Tensor, Window2d,
+};
+
+/// ReLU into a byte.
+pub(crate) const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 255 };
+/// Clipping to a signed byte.
+pub(crate) const SIGNED: ActivationFunction = ActivationFunction::Clip { minimum: -128, maximum: 127 };
+
+/// A seeded source of weights and inputs.
+pub(crate) struct Source(ChaCha8Rng);
+
+impl Source {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    pub(crate) fn pick(&mut self, low: i64, high: i64) -> i64 {
+        self.0.random_range(low..=high)
+    }
+
+    pub(crate) fn weights(&mut self, axes: &[usize]) -> Tensor<i8> {
+        let layout = Layout::new(axes.to_vec()).unwrap();
+        let data = (0..layout.num_elements()).map(|_| self.pick(-127, 127) as i8).collect();
+        Tensor::new(layout, data).unwrap()
+    }
+
+    pub(crate) fn bias(&mut self, outputs: usize) -> Option<Vec<i32>> {
+        Some((0..outputs).map(|_| self.pick(-2000, 2000) as i32).collect())
+    }
+
+    pub(crate) fn multipliers(&mut self, axis: usize, channels: usize) -> Multiplier {
+        Multiplier::PerChannel { axis, values: (0..channels).map(|_| self.pick(1, 40) as u32).collect() }
+    }
+
+    pub(crate) fn input(&mut self, network: &Network) -> Tensor<i64> {
+        let layer = network.architecture.input().unwrap().clone();
+        let (low, high) = layer.bounds;
+        let data = (0..layer.layout.num_elements()).map(|_| self.pick(low, high)).collect();
+        Tensor::new(layer.layout, data).unwrap()
+    }
+}
+
+pub(crate) fn input(axes: &[usize], low: i64, high: i64) -> InputLayer {
+    InputLayer { layout: Layout::new(axes.to_vec()).unwrap(), bounds: (low, high), scale: 0.5 }
+}
+
+pub(crate) fn output(node: NodeId, shape: &[usize]) -> Output {
+    Output { name: "output".to_owned(), node, shape: shape.to_vec(), scales: vec![0.25], scale_axis: 0 }
+}
+
+/// Two dense layers on a vector of 11, the first rescaled per channel.
+pub(crate) fn mlp(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("mlp", input(&[11], -128, 127));
+    let x = b.dense("first", b.input(), 0, s.weights(&[7, 11]), s.bias(7)).unwrap();
+    let m = s.multipliers(0, 7);
+    let x = b.rescale("first relu", x, m, 9, RELU);
+    let x = b.dense("second", x, 0, s.weights(&[3, 7]), s.bias(3)).unwrap();
+    b.output(output(x, &[3]));
+    b.finish().unwrap()
+}
+
+/// Rows multiplied one by one, no bias, one multiplier, an activation as output.
+pub(crate) fn rows(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("rows", input(&[5, 6], 0, 255));
+    let x = b.dense("project", b.input(), 1, s.weights(&[3, 6]), None).unwrap();
+    let x = b.rescale("project clip", x, Multiplier::Uniform(5), 8, SIGNED);
+    b.output(output(x, &[5, 3]));
+    b.finish().unwrap()
+}
+
+/// A convolution with padding, stride and dilation, a pool with padding over signed values, a dense layer.
+pub(crate) fn cnn(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("cnn", input(&[3, 9, 7], 0, 255));
+    let window = Window2d {
+        height: AxisWindow { kernel: 3, stride: 1, dilation: 2, pad_begin: 2, pad_end: 1 },
+        width: AxisWindow { kernel: 2, stride: 2, dilation: 1, pad_begin: 0, pad_end: 1 },
+    };
+    let x = b.conv2d("conv", b.input(), window, s.weights(&[5, 3, 3, 2]), s.bias(5)).unwrap();
+    let m = s.multipliers(0, 5);
+    let x = b.rescale("conv clip", x, m, 8, SIGNED);
+    let pool =
+        Window2d { height: AxisWindow::new(3, 2).padded(1, 1), width: AxisWindow::new(2, 1).padded(0, 1) };
+    let x = b.max_pool("pool", x, pool);
+    let x = b.flatten("flatten", x);
+    let x = b.dense("dense", x, 0, s.weights(&[6, 5, 4, 4]), s.bias(6)).unwrap();
+    let x = b.rescale("dense relu", x, Multiplier::Uniform(3), 8, RELU);
+    let x = b.dense("logits", x, 0, s.weights(&[4, 6]), s.bias(4)).unwrap();
+    b.output(output(x, &[4]));
+    b.finish().unwrap()
+}
+
+/// A residual block, two outputs, average pooling over everything and a second pool of another size.
+pub(crate) fn residual(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("residual", input(&[2, 6, 6], -128, 127));
+    let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let x = b.conv2d("conv1", b.input(), same, s.weights(&[4, 2, 3, 3]), s.bias(4)).unwrap();
+    let m = s.multipliers(0, 4);
+    let x = b.rescale("relu1", x, m, 8, RELU);
+    let y = b.conv2d("conv2", x, same, s.weights(&[4, 4, 3, 3]), None).unwrap();
+    let m = s.multipliers(0, 4);
+    let y = b.rescale("clip2", y, m, 8, SIGNED);
+    let sum = b.add("add", &[(x, 3), (y, -5), (x, 1)]);
+    let sum = b.rescale("relu sum", sum, Multiplier::Uniform(100), 8, RELU);
+    let pooled = b.max_pool("pool", sum, Window2d::square(AxisWindow::new(2, 2)));
+    let mean = b.average_pool("mean", pooled, Window2d::square(AxisWindow::new(3, 3)));
+    let mean = b.rescale("mean scale", mean, Multiplier::Uniform(28), 8, RELU);
+    let mean = b.flatten("flatten", mean);
+    let logits = b.dense("logits", mean, 0, s.weights(&[3, 4, 1, 1]), s.bias(3)).unwrap();
+    b.output(output(logits, &[3]));
+    b.output(output(sum, &[4, 6, 6]));
+    b.finish().unwrap()
+}
+
+/// All of the above.
+pub(crate) fn all(seed: u64) -> Vec<Network> {
+    vec![mlp(seed), rows(seed), cnn(seed), residual(seed)]
+}

@@ -1,0 +1,81 @@
+//! Why a proof is not accepted.
+
+use tacit_transcript::Label;
+use thiserror::Error;
+
+/// Why a proof is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The proof's bytes are malformed.
+    #[error("malformed proof: {0}")]
+    Malformed(#[from] tacit_transcript::Error),
+    /// The input does not fit the key: the caller's mistake, or a statement that cannot be true.
+    #[error("the statement does not fit the key: {0}")]
+    Statement(#[from] tacit_layers::Error),
+    /// The statement has another number of outputs than the network.
+    #[error("the network has {expected} outputs, the statement {actual}")]
+    OutputCount {
+        /// Outputs of the network.
+        expected: usize,
+        /// Outputs given.
+        actual: usize,
+    },
+    /// An output has another shape than the network gives it.
+    #[error("output {index} has shape {actual:?}, the network's is {expected:?}")]
+    OutputShape {
+        /// Which output.
+        index: usize,
+        /// Its shape in the network.
+        expected: Vec<usize>,
+        /// The shape given.
+        actual: Vec<usize>,
+    },
+    /// The look-ups' fractions do not sum to zero: some row is in no table.
+    #[error("look-ups: the fractions do not sum to zero, a looked-up row is not in its table")]
+    FractionSum,
+    /// A fraction's denominator is zero.
+    #[error("look-ups: a denominator is zero")]
+    ZeroDenominator,
+    /// A level of the look-up tree does not follow from the one above.
+    #[error("look-ups: the fractions of level {level} do not add up to those above")]
+    FractionLevel {
+        /// The level, the root's children being 1.
+        level: usize,
+    },
+    /// The columns do not give the leaves the look-up tree ended with.
+    #[error("look-ups: the columns do not give the {part} of the leaves")]
+    LookupColumns {
+        /// Numerator or denominator.
+        part: &'static str,
+    },
+    /// A batched sumcheck's final value does not follow from the values sent.
+    #[error("{argument}: the values in `{message}` do not give the sumcheck's final value")]
+    FinalValue {
+        /// Which argument.
+        argument: &'static str,
+        /// The message with the values.
+        message: Label,
+    },
+    /// The addends do not sum to their accumulator.
+    #[error("layer `{layer}`: the addends do not sum to the accumulator")]
+    Addends {
+        /// The layer.
+        layer: String,
+    },
+    /// The public input does not have the value that a layer reads.
+    #[error("the public input is not the one the proof is about")]
+    PublicInput,
+    /// A column that is claimed is not committed: the key contradicts itself.
+    #[error("the key commits to no column that a claim speaks about")]
+    MissingColumn,
+    /// A challenge has no inverse, which happens with probability 2^-254.
+    #[error("a challenge is zero")]
+    DegenerateChallenge,
+    /// The opening does not hold: a claimed value is not the committed polynomial's.
+    #[error("opening: a claimed value is not that of the committed columns")]
+    Opening,
+}
+
+/// Result of this crate's fallible functions.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,9 @@
+//! The verifier's side of every layer's argument, one file for each; the prover has files of the same names.
+
+pub(crate) mod contraction;
+pub mod conv2d;
+pub(crate) mod lookups;
+pub mod matmul;
+pub(crate) mod max_pool;
+pub(crate) mod rescale;
+pub(crate) mod window;

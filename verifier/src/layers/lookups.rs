@@ -1,0 +1,116 @@
+//! All look-ups of a network in one LogUp-GKR instance; the prover's file of this name has the same steps.
+
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use tacit_algebra::eq;
+use tacit_layers::{
+    NodeId, Operation,
+    claim::{Column, EvaluationClaim},
+    lookup_table::Fingerprint,
+    plan::{Rows, Segment},
+    sumcheck::instance_point,
+};
+use tacit_transcript::{Transcript, labels};
+
+use crate::{
+    error::{Error, Result},
+    logup,
+    session::Session,
+};
+
+/// Values of a max-pool's differences at the look-ups' point, kept for the max-pool's own phase.
+pub(crate) type DifferenceClaims = Vec<EvaluationClaim<NodeId>>;
+
+pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
+    let plan = session.plan();
+    if plan.segments.is_empty() {
+        return Ok(vec![]);
+    }
+    // Step 1: the fingerprint's challenges, after every column is committed.
+    let [alpha, beta] = [(); 2].map(|()| session.reader.squeeze(labels::FINGERPRINT));
+    let fingerprint = Fingerprint { alpha, beta };
+    // Step 2: the sum of fractions.
+    let leaves = logup::verify(&mut session.reader, plan.tree_vars)?;
+    // Step 3: every column at its part of the point, and the leaves they give. Leaves behind the last block are 0 / 1.
+    let mut differences = vec![];
+    let mut remainders: Vec<EvaluationClaim<NodeId>> = vec![];
+    let mut activations: Vec<(EvaluationClaim<NodeId>, Fr)> = vec![];
+    let (mut numerator, mut denominator, mut rest) = (Fr::zero(), Fr::zero(), Fr::one());
+    for segment in &plan.segments {
+        let point = instance_point(&leaves.point, segment.num_vars).to_vec();
+        let weight = block_weight(&leaves.point, segment);
+        let mut read = |count| session.reader.read_scalars(labels::COLUMN_VALUES, count);
+        let (p, first, second) = match segment.rows {
+            Rows::Table => {
+                let multiplicity = one(&read(1)?)?;
+                let table = plan.tables.get(segment.table).ok_or(Error::MissingColumn)?;
+                let (first, second) = table.evaluate(&point);
+                let column = Column::Multiplicity(segment.table);
+                session.claims.columns.push(EvaluationClaim::new(column, point, multiplicity));
+                (-multiplicity, first, second)
+            }
+            Rows::Remainders(id) => {
+                let remainder = one(&read(1)?)?;
+                remainders.push(EvaluationClaim::new(id, point, remainder));
+                (Fr::one(), remainder, Fr::zero())
+            }
+            Rows::Activations(id) => {
+                let values = read(2)?;
+                let [quotient, activation] = *values.as_slice() else { return Err(Error::MissingColumn) };
+                activations.push((EvaluationClaim::new(id, point, activation), quotient));
+                (Fr::one(), quotient, activation)
+            }
+            Rows::Differences(id) => {
+                let difference = one(&read(1)?)?;
+                differences.push(EvaluationClaim::new(id, point, difference));
+                (Fr::one(), difference, Fr::zero())
+            }
+        };
+        numerator += weight * p;
+        denominator += weight * fingerprint.of(segment.table, first, second);
+        rest -= weight;
+    }
+    if numerator != leaves.numerator {
+        return Err(Error::LookupColumns { part: "numerator" });
+    }
+    if denominator + rest != leaves.denominator {
+        return Err(Error::LookupColumns { part: "denominator" });
+    }
+    claim_columns(session, remainders, activations)?;
+    Ok(differences)
+}
+
+/// Leaves the claims of every rescale: on remainders, activations and scaled accumulators.
+fn claim_columns(
+    session: &mut Session,
+    remainders: Vec<EvaluationClaim<NodeId>>,
+    activations: Vec<(EvaluationClaim<NodeId>, Fr)>,
+) -> Result<()> {
+    for (EvaluationClaim { subject: id, point, value }, quotient) in activations {
+        let Operation::Rescale(layer) = &session.node(id)?.0.operation else {
+            return Err(Error::MissingColumn);
+        };
+        // Both blocks of a rescale have the same size, hence the same point.
+        let remainder =
+            remainders.iter().find(|r| r.subject == id && r.point == point).ok_or(Error::MissingColumn)?;
+        let scaled = layer.recompose(quotient, remainder.value);
+        session.claims.scaled.insert(id, EvaluationClaim::new(id, point.clone(), scaled));
+        session.claim_activation(id, point, value)?;
+    }
+    for EvaluationClaim { subject, point, value } in remainders {
+        session.claims.columns.push(EvaluationClaim::new(Column::Remainder(subject), point, value));
+    }
+    Ok(())
+}
+
+/// Weight of a block: the equality of the point's leading part with the block's place.
+fn block_weight(point: &[Fr], segment: &Segment) -> Fr {
+    let (high, _) = point.split_at(point.len().saturating_sub(segment.num_vars));
+    let place =
+        u32::try_from(segment.num_vars).ok().and_then(|vars| segment.offset.checked_shr(vars)).unwrap_or(0);
+    eq::evaluate_index(high, place)
+}
+
+fn one(values: &[Fr]) -> Result<Fr> {
+    values.first().copied().ok_or(Error::MissingColumn)
+}

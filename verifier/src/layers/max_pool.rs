@@ -1,0 +1,91 @@
+//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+use tacit_layers::{
+    NodeId, Operation,
+    claim::SumClaim,
+    max_pool::{MaxPoolLayer, PoolClaim},
+    plan::max_pools,
+    sumcheck::{RoundWeights, instance_point},
+    windowed::WindowedClaim,
+};
+use tacit_transcript::{Transcript, labels};
+
+use super::lookups::DifferenceClaims;
+use crate::{
+    error::{Error, Result},
+    session::Session,
+    sumcheck,
+};
+
+pub(crate) fn verify(session: &mut Session, looked_up: DifferenceClaims) -> Result<()> {
+    let pools: Vec<(NodeId, &MaxPoolLayer)> = max_pools(session.architecture()).collect();
+    if pools.is_empty() {
+        return Ok(());
+    }
+    // Step 1: the zero check's point, one for all.
+    let claims = pools
+        .iter()
+        .map(|(id, layer)| {
+            let num_vars = session.layout(*id)?.num_vars();
+            Ok(SumClaim { num_vars, degree: layer.window.num_offsets(), sum: Fr::zero() })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let num_vars = claims.iter().map(|claim| claim.num_vars).max().unwrap_or(0);
+    let tau = session.reader.squeeze_many(labels::POOL_POINT, num_vars);
+    // Step 2: the product of every window's differences is zero.
+    let reduced = sumcheck::verify(&mut session.reader, &claims, RoundWeights::Equality(&tau))?;
+    // Step 3: every pool's differences at the final point, one for each offset.
+    let finals = pools
+        .iter()
+        .map(|(_, layer)| {
+            Ok(session.reader.read_scalars(labels::POOL_DIFFERENCES, layer.window.num_offsets())?)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if !reduced.holds(finals.iter().map(|differences| differences.iter().product())) {
+        return Err(Error::FinalValue { argument: "max-pools", message: labels::POOL_DIFFERENCES });
+    }
+    // Step 4: the offsets combined, and the maxima where both claims need them.
+    for ((id, layer), (claim, differences)) in pools.into_iter().zip(claims.iter().zip(&finals)) {
+        let offsets = session.reader.squeeze_many(labels::POOL_OFFSET, layer.offset_vars().iter().sum());
+        let position = instance_point(&reduced.point, claim.num_vars).to_vec();
+        let difference = layer.combine_offsets(&offsets, differences);
+        claim_window(session, id, layer, &offsets, position, difference)?;
+    }
+    for claim in looked_up {
+        let Operation::MaxPool(layer) = &session.node(claim.subject)?.0.operation else {
+            return Err(Error::MissingColumn);
+        };
+        let offset_vars: usize = layer.offset_vars().iter().sum();
+        let (offsets, position) = claim.point.split_at(offset_vars.min(claim.point.len()));
+        claim_window(session, claim.subject, layer, offsets, position.to_vec(), claim.value)?;
+    }
+    Ok(())
+}
+
+/// Turns a value of the differences into claims on the maxima and on the windowed input.
+fn claim_window(
+    session: &mut Session,
+    id: NodeId,
+    layer: &MaxPoolLayer,
+    offsets: &[Fr],
+    position: Vec<Fr>,
+    difference: Fr,
+) -> Result<()> {
+    let (node, spec) = session.node(id)?;
+    let (minimum, _) = spec.activation(&node.name)?;
+    let maximum = session.reader.read_scalar(labels::POOL_VALUES)?;
+    let claim = PoolClaim { offsets, position: &position, difference, maximum };
+    let value = layer.windowed_value(&claim, session.layout(session.read(id)?)?, &spec.layout, minimum);
+    let channel_vars = spec.layout.axis_vars().next().unwrap_or(0);
+    let (channel, spatial) = position.split_at(channel_vars.min(position.len()));
+    session.claims.windowed.push(WindowedClaim {
+        node: id,
+        channel: channel.to_vec(),
+        offsets: Some(offsets.to_vec()),
+        position: spatial.to_vec(),
+        value,
+    });
+    session.claim_activation(id, position, maximum)
+}

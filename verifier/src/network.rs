@@ -1,0 +1,115 @@
+//! Verifying a whole network's proof: the prover's phases, in the same order.
+
+use ark_bn254::G1Affine;
+use tacit_algebra::generators::Generators;
+use tacit_layers::{
+    Tensor, ValueKind, VerifyingKey,
+    claim::EvaluationClaim,
+    evaluation,
+    executor::check_input,
+    hyrax::OpeningClaim,
+    statement::{self, DOMAIN},
+};
+use tacit_transcript::{Event, ProofReader, Transcript, labels};
+
+use crate::{
+    error::{Error, Result},
+    hyrax::{self, Commitment},
+    layers::{contraction, lookups, max_pool, rescale, window},
+    session::{Claims, Session},
+};
+
+/// What an accepted proof consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Label and bytes of every message.
+    pub messages: Vec<(String, usize)>,
+    /// Every step of the transcript.
+    pub events: Vec<Event>,
+}
+
+/// Checks that the network of `key` maps `input` to `outputs`, all quantised.
+///
+/// # Errors
+/// The first check that fails; whatever the proof's bytes are.
+pub fn verify(
+    key: &VerifyingKey,
+    input: &Tensor<i64>,
+    outputs: &[Tensor<i64>],
+    proof: &[u8],
+) -> Result<Accepted> {
+    let plan = key.plan();
+    check_statement(key, input, outputs)?;
+
+    // Phase 1: the statement, then every witness column.
+    let mut reader = ProofReader::new(DOMAIN, proof);
+    statement::absorb(&mut reader, key, input, outputs);
+    let mut rows: Vec<Vec<G1Affine>> = Vec::with_capacity(plan.witness.len());
+    for column in &plan.witness {
+        rows.push(reader.read_points(labels::WITNESS_COMMITMENT, plan.row_shape(column).num_rows)?);
+    }
+
+    // Phase 2: the look-ups.
+    let mut session = Session { key, input, reader, claims: Claims::default() };
+    claim_outputs(&mut session, outputs)?;
+    let differences = lookups::verify(&mut session)?;
+
+    // Phase 3: every layer, back to committed columns.
+    max_pool::verify(&mut session, differences)?;
+    rescale::verify(&mut session)?;
+    contraction::verify(&mut session)?;
+    window::verify(&mut session)?;
+
+    // Phase 4: all claims on committed columns.
+    let Session { mut reader, claims, .. } = session;
+    let commitments: Vec<Commitment> = plan
+        .committed()
+        .zip(key.commitments().iter().chain(&rows))
+        .map(|(column, rows)| Commitment { layout: &column.layout, rows })
+        .collect();
+    let claims = claims
+        .columns
+        .into_iter()
+        .map(|EvaluationClaim { subject, point, value }| {
+            let index =
+                plan.committed().position(|column| column.column == subject).ok_or(Error::MissingColumn)?;
+            Ok(EvaluationClaim::new(index, point, value))
+        })
+        .collect::<Result<Vec<OpeningClaim>>>()?;
+    hyrax::verify(&mut reader, &commitments, &claims, &Generators::new(plan.key_vars))?;
+
+    let messages = reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
+    let events = reader.events().to_vec();
+    reader.finish()?;
+    Ok(Accepted { messages, events })
+}
+
+fn check_statement(key: &VerifyingKey, input: &Tensor<i64>, outputs: &[Tensor<i64>]) -> Result<()> {
+    check_input(key.architecture(), input)?;
+    let declared = &key.architecture().outputs;
+    if declared.len() != outputs.len() {
+        return Err(Error::OutputCount { expected: declared.len(), actual: outputs.len() });
+    }
+    for (index, (declared, output)) in declared.iter().zip(outputs).enumerate() {
+        let spec = key.plan().specs.get(declared.node.index()).ok_or(Error::MissingColumn)?;
+        if &spec.layout != output.layout() {
+            let (expected, actual) = (spec.layout.axes().to_vec(), output.layout().axes().to_vec());
+            return Err(Error::OutputShape { index, expected, actual });
+        }
+    }
+    Ok(())
+}
+
+/// Compares every output with its node's value at a random point.
+fn claim_outputs(session: &mut Session, outputs: &[Tensor<i64>]) -> Result<()> {
+    for (declared, output) in session.architecture().outputs.iter().zip(outputs) {
+        let (_, spec) = session.node(declared.node)?;
+        let point = session.reader.squeeze_many(labels::OUTPUT_POINT, spec.layout.num_vars());
+        let value = evaluation::evaluate(&spec.layout, output.data(), &point);
+        match spec.kind {
+            ValueKind::Accumulator => session.claim_accumulator(declared.node, point, value),
+            ValueKind::Activation { .. } => session.claim_activation(declared.node, point, value)?,
+        }
+    }
+    Ok(())
+}

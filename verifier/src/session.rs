@@ -1,0 +1,82 @@
+//! A verification in progress: what every phase reads and the claims it leaves.
+
+use std::collections::BTreeMap;
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    Architecture, Layout, Node, NodeId, Operation, Tensor, ValueSpec, VerifyingKey,
+    claim::{Column, EvaluationClaim},
+    evaluation,
+    plan::Plan,
+    windowed::WindowedClaim,
+};
+use tacit_transcript::ProofReader;
+
+use crate::error::{Error, Result};
+
+/// A verification in progress.
+pub(crate) struct Session<'a, 'p> {
+    pub(crate) key: &'a VerifyingKey,
+    pub(crate) input: &'a Tensor<i64>,
+    pub(crate) reader: ProofReader<'p>,
+    pub(crate) claims: Claims,
+}
+
+/// Claims that phases leave to later ones.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    /// On committed columns, for the opening.
+    pub(crate) columns: Vec<EvaluationClaim<Column>>,
+    /// On scaled accumulators $\sum_o \mathrm{eq}\, m_o\, a$, by rescale.
+    pub(crate) scaled: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
+    /// On accumulators, by the node that computes them.
+    pub(crate) accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
+    /// On windowed inputs.
+    pub(crate) windowed: Vec<WindowedClaim>,
+}
+
+impl<'a> Session<'a, '_> {
+    pub(crate) fn architecture(&self) -> &'a Architecture {
+        self.key.architecture()
+    }
+
+    pub(crate) fn plan(&self) -> &'a Plan {
+        self.key.plan()
+    }
+
+    /// A node and its value's specification. The key was checked when it was read, so that both exist.
+    pub(crate) fn node(&self, id: NodeId) -> Result<(&'a Node, &'a ValueSpec)> {
+        let node = self.architecture().nodes.get(id.index());
+        node.zip(self.plan().specs.get(id.index())).ok_or(Error::MissingColumn)
+    }
+
+    pub(crate) fn layout(&self, id: NodeId) -> Result<&'a Layout> {
+        Ok(&self.node(id)?.1.layout)
+    }
+
+    /// The first input of a node.
+    pub(crate) fn read(&self, id: NodeId) -> Result<NodeId> {
+        self.node(id)?.0.inputs.first().copied().ok_or(Error::MissingColumn)
+    }
+
+    fn base(&self, id: NodeId) -> NodeId {
+        tacit_layers::plan::base(self.architecture(), id)
+    }
+
+    /// Leaves a claim on a node's activations; one on the public input is checked at once.
+    pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) -> Result<()> {
+        let id = self.base(id);
+        if matches!(self.node(id)?.0.operation, Operation::Input(_)) {
+            let actual = evaluation::evaluate(self.input.layout(), self.input.data(), &point);
+            return if actual == value { Ok(()) } else { Err(Error::PublicInput) };
+        }
+        self.claims.columns.push(EvaluationClaim::new(Column::Activation(id), point, value));
+        Ok(())
+    }
+
+    /// Leaves a claim on a node's accumulators.
+    pub(crate) fn claim_accumulator(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
+        let id = self.base(id);
+        self.claims.accumulators.insert(id, EvaluationClaim::new(id, point, value));
+    }
+}

@@ -1,0 +1,46 @@
+//! The verifier's side of the [batched sumcheck](tacit_layers::sumcheck).
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    claim::SumClaim,
+    sumcheck::{Batch, RoundPolynomial, RoundWeights},
+};
+use tacit_transcript::{ProofReader, Transcript, labels};
+
+use crate::error::Result;
+
+/// What a sumcheck leaves to check: $\sum_j \gamma^j f_j(r^{(j)})$ must equal the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a reduced sumcheck proves nothing until its final value is checked"]
+pub struct Reduced {
+    /// The common point; an instance of fewer variables takes its last coordinates.
+    pub point: Vec<Fr>,
+    /// The final value.
+    pub value: Fr,
+    /// $\gamma^j$ for each instance.
+    pub coefficients: Vec<Fr>,
+}
+
+impl Reduced {
+    /// Whether these values of the instances, in order, give the final value.
+    pub fn holds(&self, values: impl Iterator<Item = Fr>) -> bool {
+        self.coefficients.iter().zip(values).map(|(gamma, value)| *gamma * value).sum::<Fr>() == self.value
+    }
+}
+
+/// Checks every round and returns what is left.
+///
+/// # Errors
+/// When the proof is malformed; a false sum shows in the final value.
+pub fn verify(reader: &mut ProofReader, claims: &[SumClaim], weights: RoundWeights) -> Result<Reduced> {
+    let Batch { num_vars, degree, coefficients, mut claim } = Batch::begin(reader, claims, weights);
+    let mut point = Vec::with_capacity(num_vars);
+    for round in 0..num_vars {
+        let sent = reader.read_scalars(labels::ROUND_POLYNOMIAL, degree)?;
+        let polynomial = RoundPolynomial::complete(sent, claim, weights.one_weight(round));
+        let r = reader.squeeze(labels::ROUND_CHALLENGE);
+        claim = polynomial.evaluate(r);
+        point.push(r);
+    }
+    Ok(Reduced { point, value: claim, coefficients })
+}
