@@ -37,11 +37,12 @@ fn lines(pixels: &[f32], width: usize, mut letter: impl FnMut(&mut String, f32, 
     let pixel = |row: &[f32], column: usize| row.get(column).map_or(0.0, |x| x.clamp(0.0, 1.0));
     let rows: Vec<&[f32]> = pixels.chunks(width.max(1)).collect();
     for pair in rows.chunks(2) {
-        text.push_str("  ");
+        let mut line = "  ".to_owned();
         for column in 0..width {
             let lower = pair.get(1).map_or(0.0, |row| pixel(row, column));
-            letter(&mut text, pixel(pair[0], column), lower);
+            letter(&mut line, pixel(pair[0], column), lower);
         }
+        text.push_str(line.trim_end());
         text.push('\n');
     }
     text

@@ -84,7 +84,9 @@ fn write_line(text: &str) -> io::Result<()> {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().take_while(|argument| argument != "--").any(|a| a == "--json");
     if error.use_stderr() && wants_json {
-        return Report::failed(&anyhow::anyhow!("{}", error.render().to_string().trim_end())).print(true);
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        return Report::failed(&anyhow::anyhow!("{text}")).print(true);
     }
     // Clap writes help to standard output and mistakes to standard error; a closed stream changes nothing.
     let _ = error.print();

@@ -56,6 +56,7 @@ struct ProofFacts {
 #[derive(Debug, Serialize)]
 struct MessageFacts {
     message: String,
+    count: usize,
     bytes: usize,
 }
 
@@ -162,18 +163,32 @@ fn proof(file: &ProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Res
             text +=
                 &units::fields([("soundness", format!("{bits:.1} bits, beside the discrete logarithm's"))]);
             text += "\nMessages\n";
-            text += &units::fields(messages.iter().map(|m| (m.message.as_str(), units::bytes(m.bytes))));
+            text +=
+                &units::fields(messages.iter().map(|m| {
+                    (m.message.as_str(), format!("{:>9}  {} times", units::bytes(m.bytes), m.count))
+                }));
         }
         _ => text += "\nGive --key MODEL.vk to see its messages and its soundness error.\n",
     }
     Ok(Report::done(&facts, &text))
 }
 
+/// Messages of one name together, in the order of their first.
 fn messages(file: &ProofFile, key: &VerifyingKey) -> Result<Vec<MessageFacts>> {
     if file.key_digest != *key.digest() {
         bail!("the proof is about another model than this verifying key: give the key it was made with");
     }
-    let sizes = tacit_verifier::inspect(key, &file.input, &file.outputs, &file.proof)
+    let accepted = tacit_verifier::verify(key, &file.input, &file.outputs, &file.proof)
         .context("the proof cannot be split into its messages, because it does not verify")?;
-    Ok(sizes.into_iter().map(|(message, bytes)| MessageFacts { message, bytes }).collect())
+    let mut facts: Vec<MessageFacts> = vec![];
+    for (message, bytes) in accepted.messages {
+        match facts.iter_mut().find(|fact| fact.message == message) {
+            Some(fact) => {
+                fact.count += 1;
+                fact.bytes += bytes;
+            }
+            None => facts.push(MessageFacts { message, count: 1, bytes }),
+        }
+    }
+    Ok(facts)
 }

@@ -114,7 +114,10 @@ pub(super) fn check(key: &VerifyingKey, file: &ProofFile, given: Option<&Tensor<
         return Err(format!("the proof is about another input: {difference}"));
     }
     let input = given.unwrap_or(&file.input);
-    tacit_verifier::verify(key, input, &file.outputs, &file.proof).map_err(|error| error.to_string())
+    match tacit_verifier::verify(key, input, &file.outputs, &file.proof) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// How the proof's input differs from the given one.

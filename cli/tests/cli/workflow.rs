@@ -190,7 +190,7 @@ fn inspects_models_keys_and_proofs() {
     assert!(json["messages"].is_null() && json["soundness_bits"].is_null(), "{json}");
     let json = done(&["inspect", &LENET.proof, "--key", &LENET.key], &PROOF);
     let messages = json["messages"].as_array().unwrap();
-    assert_keys(&messages[0], &["message", "bytes"]);
+    assert_keys(&messages[0], &["message", "count", "bytes"]);
     let total: u64 = messages.iter().map(|message| message["bytes"].as_u64().unwrap()).sum();
     assert_eq!(json["proof_bytes"], total);
 }
