@@ -82,7 +82,7 @@ impl Network {
         };
         let (low, high) = interval.hull();
         let bound = if -low > high { low } else { high };
-        if bound >= 1 << (ACCUMULATOR_BITS - 1) || bound < -(1 << (ACCUMULATOR_BITS - 1)) {
+        if !(-(1 << (ACCUMULATOR_BITS - 1))..1 << (ACCUMULATOR_BITS - 1)).contains(&bound) {
             return Err(Error::AccumulatorOverflow {
                 layer: node.name.clone(),
                 bound,

@@ -84,6 +84,9 @@ impl Observed {
     }
 }
 
+/// Takes a value's index, its clip, and what the float model computes before the clip.
+type Visit<'a> = dyn FnMut(usize, Clip, &[f32]) -> Result<(), Error> + 'a;
+
 /// Checks that the samples fit the model.
 pub(crate) fn check_samples(model: &FloatModel, samples: &[Vec<f32>]) -> Result<(), Error> {
     if samples.is_empty() {
@@ -112,7 +115,9 @@ pub(crate) fn observe(
     let linear: Vec<usize> = (0..graph.values.len()).filter(|&i| graph.values[i].is_linear()).collect();
     let mut observed: Vec<Option<Observed>> = vec![None; graph.values.len()];
     observed[0] = matches!(graph.values[0].operation, Operation::Input).then(Observed::new);
-    linear.iter().for_each(|&i| observed[i] = Some(Observed::new()));
+    for &i in &linear {
+        observed[i] = Some(Observed::new());
+    }
     let mut outlets: Vec<_> = linear.iter().map(|&i| graph.values[i].outlet).collect();
     outlets.sort_unstable();
     outlets.dedup();
@@ -122,7 +127,7 @@ pub(crate) fn observe(
         let plan = model.graph.clone().with_output_outlets(&outlets).and_then(IntoRunnable::into_runnable);
         Some(plan.map_err(|error| Error::Run { detail: format!("{error:#}") })?)
     };
-    let run = |sample: &[f32], visit: &mut dyn FnMut(usize, Clip, &[f32]) -> Result<(), Error>| {
+    let run = |sample: &[f32], visit: &mut Visit<'_>| {
         visit(0, Clip::NONE, sample)?;
         let outputs =
             plan.as_ref().map(|plan: &Arc<TypedSimplePlan>| model.run_plan(plan, sample)).transpose()?;
@@ -183,4 +188,34 @@ pub(crate) fn input_scale(samples: &[Vec<f32>]) -> ((i64, i64), f64) {
         })
     });
     (bounds, exact.unwrap_or(magnitude / levels as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_scales_of_pixels_and_counts_are_exact() {
+        let pixels = vec![vec![0.0, 17.0 / 255.0, 1.0], vec![254.0 / 255.0, 3.0 / 255.0, 0.5 / 127.5]];
+        let (bounds, scale) = input_scale(&pixels);
+        assert_eq!(bounds, (0, 255));
+        assert!((scale - 1.0 / 255.0).abs() < 1e-9);
+        let (bounds, scale) = input_scale(&[vec![0.0, 1.0 / 16.0, 1.0, 5.0 / 16.0]]);
+        assert_eq!(bounds, (0, 255));
+        assert!((1.0 / 16.0 / scale).fract().abs() < 1e-9);
+        assert_eq!(input_scale(&[vec![-3.0, 2.0]]).0, (-128, 127));
+    }
+
+    #[test]
+    fn clipping_a_rare_outlier_pays() {
+        let mut bins = vec![1000; NUM_BINS / 2];
+        bins.resize(NUM_BINS, 0);
+        bins[NUM_BINS - 1] = 1;
+        let observed = Observed { minimum: 0.0, maximum: 2.0, bins };
+        let amplitude = |samples, method| observed.amplitude(255, samples, method);
+        assert!(amplitude(100, CalibrationMethod::MeanSquaredError) < 1.2);
+        assert!(amplitude(100, CalibrationMethod::Percentile(0.999)) < 1.01);
+        assert!(amplitude(100, CalibrationMethod::Maximum) >= 2.0);
+        assert!(amplitude(3, CalibrationMethod::MeanSquaredError) >= 2.0);
+    }
 }

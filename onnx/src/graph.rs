@@ -94,7 +94,9 @@ impl Weights {
     pub(crate) fn scale(&mut self, factors: &[f64]) {
         let length = self.values.len() / self.bias.len();
         for ((row, bias), factor) in self.values.chunks_exact_mut(length).zip(&mut self.bias).zip(factors) {
-            row.iter_mut().for_each(|weight| *weight *= factor);
+            for weight in row {
+                *weight *= factor;
+            }
             *bias *= factor;
         }
     }

@@ -10,7 +10,7 @@
 //!    $y = \mathrm{clip}(\lfloor (m a + 2^{s-1}) / 2^s \rfloor)$ with integer $m$: no real ratio is approximated, weights
 //!    and pool outputs give up a part $1/m$ of their resolution instead. Activations are centred (0 is real 0), in
 //!    $[0, 255]$ after a ReLU and in $[-128, 127]$ otherwise. The smallest $s$ from 8 to 16 is taken for which no layer's
-//!    squared weight error grows by more than a quarter.
+//!    squared weight error grows to more than three times what free scales give.
 //!
 //! | module | concept |
 //! |---|---|

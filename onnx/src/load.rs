@@ -68,6 +68,9 @@ impl FloatModel {
             }
         }
         let malformed = |detail| Error::Malformed { path: path.to_owned(), detail };
+        if let Some(name) = missing_output(&proto) {
+            return Err(malformed(format!("nothing computes the output `{name}`")));
+        }
         let directory = path.parent().and_then(Path::to_str);
         let ParseResult { mut model, unresolved_inputs, .. } =
             guarded(|| onnx.parse(&proto, directory)).map_err(malformed)?;
@@ -97,7 +100,7 @@ impl FloatModel {
         let output_names: Vec<String> =
             proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
         let graph = guarded(|| {
-            let dims: Vec<_> = shape.iter().map(|n| n.to_dim()).collect();
+            let dims: Vec<_> = shape.iter().map(ToDim::to_dim).collect();
             model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
             model.into_typed()?.into_decluttered()
         })
@@ -224,6 +227,17 @@ fn node_name(node: &tract_onnx::pb::NodeProto) -> &str {
         ("", None) => &node.op_type,
         (name, _) => name,
     }
+}
+
+/// An output of the graph that is no node's output, no input and no constant.
+fn missing_output(proto: &ModelProto) -> Option<&str> {
+    let graph = proto.graph.as_ref()?;
+    let computed = |name: &str| {
+        graph.node.iter().any(|node| node.output.iter().any(|output| output == name))
+            || graph.input.iter().any(|input| input.name == name)
+            || graph.initializer.iter().any(|constant| constant.name == name)
+    };
+    graph.output.iter().map(|output| &*output.name).find(|name| !computed(name))
 }
 
 fn operators(proto: &ModelProto) -> BTreeMap<String, String> {

@@ -1,8 +1,9 @@
 //! Lowering: from tract's decluttered graph to the float graph, node by node.
 
+mod convolution;
 mod elementwise;
-mod linear;
 mod pool;
+mod product;
 
 use tract_onnx::{
     prelude::{OutletId, TypedFact, TypedOp},
@@ -64,7 +65,7 @@ pub(crate) fn lower(model: &FloatModel) -> Result<Graph, Error> {
     lowering.finish()
 }
 
-impl<'a> Lowering<'a> {
+impl Lowering<'_> {
     fn source(&mut self, node: &TypedNode) -> Result<(), Error> {
         if !node.op_is::<TypedSource>() {
             return Err(self.unsupported(node));

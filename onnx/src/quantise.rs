@@ -27,8 +27,10 @@ pub struct QuantiseOptions {
 }
 
 impl Default for QuantiseOptions {
+    /// On LeNet-5, multilayer perceptrons, a VGG and a ResNet, an error growth of 2 saves two to three binary digits against
+    /// shift 13 or 14 and leaves the error of the logits, which rounded activations dominate, within its noise.
     fn default() -> Self {
-        Self { calibration: CalibrationMethod::MeanSquaredError, shift: None, max_error_growth: 0.25 }
+        Self { calibration: CalibrationMethod::MeanSquaredError, shift: None, max_error_growth: 2.0 }
     }
 }
 
@@ -104,9 +106,12 @@ fn quantise_weights(graph: &Graph, scales: &Scales) -> Vec<Vec<Channel>> {
         let Some((input, weights)) = weights_of(value) else { return vec![] };
         let unit = f64::from(1_u32 << scales.shift);
         let grid = scales.activations[index].scale / scales.activations[input].scale / unit;
-        let channel = |o: usize| match stays_accumulator(graph, index) {
-            true => quantise_free(weights.channel(o), weights.bias[o]),
-            false => quantise_on_grid(weights.channel(o), grid),
+        let channel = |o: usize| {
+            if stays_accumulator(graph, index) {
+                quantise_free(weights.channel(o), weights.bias[o])
+            } else {
+                quantise_on_grid(weights.channel(o), grid)
+            }
         };
         (0..weights.num_outputs()).map(channel).collect()
     };

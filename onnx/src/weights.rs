@@ -59,3 +59,34 @@ pub(crate) fn quantise_on_grid(weights: &[f64], grid: f64) -> Channel {
     let [up, down] = candidates;
     if down.error < up.error { down } else { up }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_multiples_of_the_grid() {
+        let weights = [0.31, -0.72, 0.05, 0.4];
+        for grid in [1e-5, 1e-3, 2.7e-3, 0.1] {
+            let channel = quantise_on_grid(&weights, grid);
+            assert!((channel.scale - f64::from(channel.multiplier) * grid).abs() < 1e-15);
+            assert!(channel.error >= quantise_free(&weights, 0.0).error * 0.1);
+        }
+    }
+
+    #[test]
+    fn a_scale_on_the_grid_is_kept_exactly() {
+        let scale = 13.0 * 0.001;
+        let weights = [127.0 * scale, -5.0 * scale, 64.0 * scale];
+        let channel = quantise_on_grid(&weights, 0.001);
+        assert_eq!((channel.multiplier, channel.values), (13, vec![127, -5, 64]));
+        assert!(channel.error < 1e-20);
+    }
+
+    #[test]
+    fn a_channel_of_zeros_has_a_usable_scale() {
+        assert_eq!(quantise_on_grid(&[0.0; 3], 0.5).multiplier, 1);
+        assert!(quantise_free(&[0.0; 3], 0.0).scale > 0.0);
+        assert!(quantise_free(&[0.0; 3], -2.0).scale > 0.0);
+    }
+}

@@ -1,8 +1,41 @@
 //! The prover's side of [Hyrax](tacit_layers::hyrax).
+//!
+//! By itself: commit to a small tensor and open it at a point.
+//!
+//! ```
+//! use tacit_algebra::generators::Generators;
+//! use tacit_layers::{Layout, claim::EvaluationClaim, evaluation};
+//! use tacit_prover::hyrax::{self, CommittedTensor, Integers};
+//! use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript, labels};
+//! use tacit_verifier::hyrax::Commitment;
+//!
+//! const POINT: Label = Label::new("point");
+//! let layout = Layout::new(vec![6, 5])?;
+//! let data: Vec<i64> = (-15..15).collect();
+//! let generators = Generators::new(3);
+//! let tensor = CommittedTensor { layout: &layout, values: Integers::Int64(&data) };
+//!
+//! let mut writer = ProofWriter::new(b"example");
+//! let rows = hyrax::commit(&[tensor], &generators);
+//! writer.write_points(labels::COMMITMENT, &rows[0]);
+//! let point = writer.squeeze_many(POINT, layout.num_vars());
+//! let value = evaluation::evaluate(&layout, &data, &point);
+//! let claim = EvaluationClaim::new(0, point, value);
+//! hyrax::open(&mut writer, &[tensor], &[claim.clone()], &generators);
+//! let proof = writer.finish();
+//!
+//! let mut reader = ProofReader::new(b"example", &proof);
+//! let rows = reader.read_points(labels::COMMITMENT, rows[0].len())?;
+//! assert_eq!(reader.squeeze_many(POINT, layout.num_vars()), claim.point);
+//! let commitment = Commitment { layout: &layout, rows: &rows };
+//! tacit_verifier::hyrax::verify(&mut reader, &[commitment], &[claim], &generators)?;
+//! reader.finish()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::CurveGroup;
-use ark_ff::{One, PrimeField, Zero};
+use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
+use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};
+use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{
     Mle, eq,
@@ -176,12 +209,12 @@ fn prove_inner_product(writer: &mut ProofWriter, mut vector: Vec<Fr>, z: &[Fr], 
 
 /// $G_0 + x^{-1} G_1$, element by element.
 fn fold_generators(low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Vec<G1Affine> {
-    let scale = scale.into_bigint();
     let folded: Vec<G1Projective> = low
         .par_iter()
         .zip(high)
         .with_min_len(8)
-        .map(|(low, high)| ark_ec::AffineRepr::mul_bigint(high, scale) + low)
+        // The endomorphism halves the doublings.
+        .map(|(low, high)| G1Config::glv_mul_projective((*high).into(), scale) + low)
         .collect();
     G1Projective::normalize_batch(&folded)
 }

@@ -78,7 +78,7 @@ impl Lowering<'_> {
     /// Reads a constant as one number or as one for each position of a value axis.
     fn operand(&self, node: &TypedNode, view: &View, constant: Constant) -> Result<Operand, Error> {
         let first = constant.values.first().copied().unwrap_or(0.0);
-        if constant.values.iter().all(|&value| value == first) {
+        if constant.values.iter().all(|value| value.total_cmp(&first).is_eq()) {
             return Ok(Operand::Scalar(first));
         }
         let long: Vec<usize> = (0..constant.shape.len()).filter(|&axis| constant.shape[axis] > 1).collect();
@@ -161,7 +161,7 @@ impl Lowering<'_> {
     ) -> Result<View, Error> {
         let bound = constant.values.first().copied().unwrap_or(0.0);
         let contains_zero = if is_max { bound <= 0.0 } else { bound >= 0.0 };
-        if constant.values.iter().any(|&value| value != bound) || !contains_zero {
+        if constant.values.iter().any(|value| value.total_cmp(&bound).is_ne()) || !contains_zero {
             let expected = "one bound for the whole tensor and a range that holds zero";
             return Err(self.refuse(node, format!("clipping at {bound}"), expected));
         }

@@ -44,7 +44,7 @@ impl Lowering<'_> {
         }
         let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
         let window = window_of(self, node, &op.pool_spec, axes)?;
-        self.push_max_pool(node, input, axes, window, feature_map_axes(op.pool_spec.data_format))
+        self.push_max_pool(node, input, axes, window, &feature_map_axes(op.pool_spec.data_format))
     }
 
     /// A window of too many offsets is pooled along the rows first, then along the columns.
@@ -54,7 +54,7 @@ impl Lowering<'_> {
         input: usize,
         axes: [usize; 3],
         window: Window2d,
-        view: Vec<Vec<usize>>,
+        view: &[Vec<usize>],
     ) -> Result<View, Error> {
         let name = self.name(node);
         let whole = AxisWindow::new(1, 1);
@@ -76,7 +76,7 @@ impl Lowering<'_> {
             axes[1] = window.height.output_length(&name, axes[1])?;
             axes[2] = window.width.output_length(&name, axes[2])?;
             let operation = Operation::MaxPool { input, window };
-            let pooled = self.push(&name, axes.clone(), operation, OutletId::new(node.id, 0), view.clone());
+            let pooled = self.push(&name, axes.clone(), operation, OutletId::new(node.id, 0), view.to_vec());
             input = pooled.value;
             result = Some(pooled);
         }
@@ -125,10 +125,12 @@ impl Lowering<'_> {
         let kernel = |axis: usize| if reduced.contains(&axis) { axes[axis] } else { 1 };
         let window = Window2d { height: AxisWindow::new(kernel(1), 1), width: AxisWindow::new(kernel(2), 1) };
         let mut output = view.axes.clone();
-        op.axes.iter().for_each(|&axis| output[axis].clear());
+        for &axis in &op.axes {
+            output[axis].clear();
+        }
         match op.reducer {
             Reducer::Sum => self.push_sum_pool(node, view.value, axes, window, 1.0, output),
-            Reducer::Max => self.push_max_pool(node, view.value, axes, window, output),
+            Reducer::Max => self.push_max_pool(node, view.value, axes, window, &output),
             _ => Err(self.unsupported(node)),
         }
     }
