@@ -93,30 +93,9 @@ impl Conv2dLayer {
     }
 
     pub(crate) fn execute(&self, network: &Network, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
-        let [channels, height, width] = axes3(input.layout());
-        let [_, out_height, out_width] = axes3(output);
-        let (kh, kw) = (self.window.height.kernel, self.window.width.kernel);
         let weights = network.parameter(self.weights);
-        let mut result = vec![0; output.num_elements()];
-        for (o, plane) in result.chunks_exact_mut(out_height * out_width).enumerate() {
-            plane.fill(self.bias.map_or(0, |id| network.parameter(id).get(o)));
-            for c in 0..channels {
-                let map = &input.data()[c * height * width..][..height * width];
-                for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
-                    let w = weights.get(((o * channels + c) * kh + ky) * kw + kx);
-                    for (py, row) in plane.chunks_exact_mut(out_width).enumerate() {
-                        let Some(y) = self.window.height.input_position(py, ky, height) else { continue };
-                        let source = &map[y * width..][..width];
-                        for (px, sum) in row.iter_mut().enumerate() {
-                            if let Some(x) = self.window.width.input_position(px, kx, width) {
-                                *sum += w * source[x];
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        result
+        let bias = |o| self.bias.map_or(0, |id| network.parameter(id).get(o));
+        convolve(&self.window, |i| weights.get(i), bias, input, output)
     }
 
     /// Smallest and largest accumulator of each output channel.
@@ -136,6 +115,38 @@ pub(crate) fn axes3(layout: &Layout) -> [usize; 3] {
         [a, b, c] => [a, b, c],
         _ => unreachable!("the graph was checked"),
     }
+}
+
+/// The convolution of a feature map, weights in storage order.
+fn convolve(
+    window: &Window2d,
+    weight: impl Fn(usize) -> i64,
+    bias: impl Fn(usize) -> i64,
+    input: &Tensor<i64>,
+    output: &Layout,
+) -> Vec<i64> {
+    let [channels, height, width] = axes3(input.layout());
+    let [_, out_height, out_width] = axes3(output);
+    let (k_height, k_width) = (window.height.kernel, window.width.kernel);
+    let mut result = vec![0; output.num_elements()];
+    for (o, plane) in result.chunks_exact_mut(out_height * out_width).enumerate() {
+        plane.fill(bias(o));
+        for (c, map) in input.data().chunks_exact(height * width).enumerate() {
+            for (ky, kx) in (0..k_height).flat_map(|ky| (0..k_width).map(move |kx| (ky, kx))) {
+                let w = weight(((o * channels + c) * k_height + ky) * k_width + kx);
+                for (py, row) in plane.chunks_exact_mut(out_width).enumerate() {
+                    let Some(y) = window.height.input_position(py, ky, height) else { continue };
+                    let source = &map[y * width..][..width];
+                    for (px, sum) in row.iter_mut().enumerate() {
+                        if let Some(x) = window.width.input_position(px, kx, width) {
+                            *sum += w * source[x];
+                        }
+                    }
+                }
+            }
+        }
+    }
+    result
 }
 
 /// Shape of a stand-alone convolution.
@@ -184,6 +195,23 @@ impl ConvolutionLayer {
         let output = window_output("convolution", &window, outputs, &input)?;
         let weights = Layout::new(vec![outputs, channels, window.height.kernel, window.width.kernel])?;
         Ok(Self { window, weights, input, output })
+    }
+
+    /// The convolution itself.
+    ///
+    /// # Errors
+    /// [`Error::LayerShape`] when weights or input are not of the layer's shapes.
+    pub fn convolve(&self, weights: &Tensor<i64>, input: &Tensor<i64>) -> Result<Tensor<i64>> {
+        for (what, expected, actual) in
+            [("weights", &self.weights, weights.layout()), ("input", &self.input, input.layout())]
+        {
+            if expected != actual {
+                let (expected, actual) = (expected.axes().to_vec(), actual.axes().to_vec());
+                return Err(Error::LayerShape { layer: "convolution".to_owned(), what, expected, actual });
+            }
+        }
+        let sums = convolve(&self.window, |i| weights.data()[i], |_| 0, input, &self.output);
+        Tensor::new(self.output.clone(), sums)
     }
 
     fn channel_vars(&self) -> usize {

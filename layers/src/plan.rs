@@ -190,13 +190,13 @@ fn arrange(blocks: impl Iterator<Item = (Rows, usize, usize)>) -> (Vec<Segment>,
     (segments, bits_of(total).max(1))
 }
 
-/// The number of generators that makes the verifier's work least: it multiplies every generator and every row, and
-/// decodes the witness' rows as well.
+/// The number of generators that makes both sides' work least: the verifier multiplies every generator and every row and
+/// decodes the witness' rows; the prover folds every generator by a full-width scalar.
 fn choose_key_vars(parameters: &[CommittedColumn], witness: &[CommittedColumn]) -> usize {
     let rows = |columns: &[CommittedColumn], vars| -> usize {
         columns.iter().map(|column| RowShape::new(&column.layout, vars).num_rows).sum()
     };
-    let cost = |vars: &usize| 3 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * rows(witness, *vars);
+    let cost = |vars: &usize| 8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * rows(witness, *vars);
     (4..=16).min_by_key(cost).unwrap_or(4)
 }
 

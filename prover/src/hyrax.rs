@@ -1,8 +1,8 @@
 //! The prover's side of [Hyrax](tacit_layers::hyrax).
 
-use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::CurveGroup;
-use ark_ff::{One, PrimeField, Zero};
+use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
+use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};
+use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{
     Mle, eq,
@@ -179,12 +179,12 @@ fn prove_inner_product(writer: &mut ProofWriter, mut vector: Vec<Fr>, z: &[Fr], 
 
 /// $G_0 + x^{-1} G_1$, element by element.
 fn fold_generators(low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Vec<G1Affine> {
-    let scale = scale.into_bigint();
     let folded: Vec<G1Projective> = low
         .par_iter()
         .zip(high)
         .with_min_len(8)
-        .map(|(low, high)| ark_ec::AffineRepr::mul_bigint(high, scale) + low)
+        // The endomorphism halves the doublings.
+        .map(|(low, high)| G1Config::glv_mul_projective((*high).into(), scale) + low)
         .collect();
     G1Projective::normalize_batch(&folded)
 }

@@ -1,0 +1,47 @@
+//! Phase times, sizes and messages of one synthetic network: `cargo run --release -p tacit-benches --example phases --
+//! lenet5`.
+
+use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
+
+use tacit_benches::{Source, lenet5, vgg16};
+use tacit_prover::{ProvingKey, prove};
+use tacit_verifier::verify;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let name = env::args().nth(1).unwrap_or_else(|| "lenet5".to_owned());
+    let network = if name == "vgg16" { vgg16()? } else { lenet5()? };
+    let mut out = std::io::stdout();
+    let clock = Instant::now();
+    let key = ProvingKey::setup(network)?;
+    writeln!(
+        out,
+        "{name}: set-up {:?}, soundness {:.1} bits",
+        clock.elapsed(),
+        key.verifying_key().soundness_bits()
+    )?;
+    let layer = key.network().architecture.input()?;
+    let input = Source::new(1).tensor(layer.layout.axes(), 0, 255)?;
+    let plan = key.verifying_key().plan();
+    writeln!(out, "look-ups {}, tree 2^{}, rows of 2^{}", plan.num_lookups(), plan.tree_vars, plan.key_vars)?;
+    for table in &plan.tables {
+        writeln!(out, "  {table:?}")?;
+    }
+    for _ in 0..3 {
+        let proven = prove(&key, &input)?;
+        let clock = Instant::now();
+        verify(key.verifying_key(), &input, &proven.outputs, &proven.proof)?;
+        let (verify, total) = (clock.elapsed(), proven.phases.total());
+        writeln!(
+            out,
+            "prove {total:?} {:?}\nverify {verify:?}, proof {} bytes",
+            proven.phases,
+            proven.proof.len()
+        )?;
+        let mut sizes = BTreeMap::<_, usize>::new();
+        for (label, bytes) in proven.messages {
+            *sizes.entry(label).or_default() += bytes;
+        }
+        writeln!(out, "{sizes:?}")?;
+    }
+    Ok(())
+}
