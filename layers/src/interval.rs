@@ -82,7 +82,8 @@ impl Network {
         };
         let (low, high) = interval.hull();
         let bound = if -low > high { low } else { high };
-        if bound >= 1 << (ACCUMULATOR_BITS - 1) || bound < -(1 << (ACCUMULATOR_BITS - 1)) {
+        let limit = 1_i128 << (ACCUMULATOR_BITS - 1);
+        if !(-limit..limit).contains(&bound) {
             return Err(Error::AccumulatorOverflow {
                 layer: node.name.clone(),
                 bound,

@@ -1,6 +1,8 @@
 //! Random small networks: an independent executor, the reference executor and the proven outputs agree, and the proof
 //! is accepted.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/naive.rs"]
 mod naive;
 #[path = "support/networks.rs"]

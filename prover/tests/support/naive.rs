@@ -81,8 +81,8 @@ fn dense(network: &Network, layer: &DenseLayer, x: &Value) -> Value {
     let inner: usize = contracted.iter().product();
     let mut data = vec![];
     for i in 0..rows {
-        for o in 0..layer.num_outputs {
-            let mut sum = bias[o];
+        for (o, &bias) in bias.iter().enumerate() {
+            let mut sum = bias;
             for k in 0..inner {
                 sum += x.data[i * inner + k] * weights[o * inner + k];
             }
@@ -117,16 +117,15 @@ fn convolution(network: &Network, layer: &Conv2dLayer, x: &Value) -> Value {
     let (height, width) = (positions(vertical, x.shape[1]), positions(horizontal, x.shape[2]));
     let channels = x.shape[0];
     let mut data = vec![];
-    for o in 0..layer.num_outputs {
+    for (o, &bias) in bias.iter().enumerate() {
         for p in 0..height {
             for q in 0..width {
-                let mut sum = bias[o];
+                let mut sum = bias;
                 for c in 0..channels {
                     for i in 0..vertical.kernel {
                         for j in 0..horizontal.kernel {
                             let at = ((o * channels + c) * vertical.kernel + i) * horizontal.kernel + j;
-                            sum += weights[at]
-                                * x.read(c, place(vertical, p, i), place(horizontal, q, j), 0);
+                            sum += weights[at] * x.read(c, place(vertical, p, i), place(horizontal, q, j), 0);
                         }
                     }
                 }

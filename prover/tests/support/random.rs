@@ -95,7 +95,7 @@ impl Generator {
         };
         let outputs = self.pick(1, 6) as usize;
         let (weights, sum) = self.weights(&[&[outputs], &shape[row_axes..]].concat());
-        let bias = if self.pick(0, 1) == 0 { self.source.bias(outputs) } else { None };
+        let bias = if self.pick(0, 1) == 0 { Some(self.source.bias(outputs)) } else { None };
         let name = self.name("dense");
         let node = self.builder.dense(&name, node, row_axes, weights, bias).unwrap();
         self.rescale(node, [&shape[..row_axes], &[outputs]].concat(), sum * bound + 2000, last);
@@ -111,7 +111,7 @@ impl Generator {
         last: bool,
     ) {
         let (weights, sum) = self.weights(&[outputs, shape[0], window.height.kernel, window.width.kernel]);
-        let bias = if self.pick(0, 1) == 0 { self.source.bias(outputs) } else { None };
+        let bias = if self.pick(0, 1) == 0 { Some(self.source.bias(outputs)) } else { None };
         let name = self.name("conv");
         let node = self.builder.conv2d(&name, node, window, weights, bias).unwrap();
         self.rescale(node, output_shape(&window, outputs, shape), sum * bound + 2000, last);
@@ -164,7 +164,7 @@ impl Generator {
             Multiplier::PerChannel { axis, values }
         };
         let mut shift = 1;
-        while 3 * bound >> shift > LARGEST_QUOTIENT {
+        while (3 * bound) >> shift > LARGEST_QUOTIENT {
             shift += 1;
         }
         let (minimum, maximum) =
