@@ -112,9 +112,6 @@ impl Oracle {
         if label == labels::COLUMN_VALUES {
             return (last(label), Error::LookupColumns { part: self.part(bytes) });
         }
-        if label == labels::ADDEND_VALUES {
-            return (changed, Error::Addends { layer: self.addition.clone() });
-        }
         // A changed message changes every challenge after it, so that the next sumcheck's end fails, whatever it is
         // about. The root of the look-up tree and the columns' check depend on no challenge between.
         let fractions = first(labels::FRACTIONS).unwrap_or(usize::MAX);
@@ -125,7 +122,12 @@ impl Oracle {
                         self.messages[..=index].iter().filter(|m| m.label == labels::FRACTIONS).count();
                     return (index, Error::FractionLevel { level });
                 }
-                labels::POOL_DIFFERENCES => return value("max-pools", labels::POOL_DIFFERENCES),
+                labels::POOL_DIFFERENCES if index > changed || self.product_differs(index, bytes) => {
+                    return value("max-pools", labels::POOL_DIFFERENCES);
+                }
+                labels::ADDEND_VALUES if self.differs(index, bytes) => {
+                    return (index, Error::Addends { layer: self.addition.clone() });
+                }
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
                 labels::WINDOW_VALUES => return value("windows", labels::WINDOW_VALUES),
@@ -133,6 +135,20 @@ impl Oracle {
             }
         }
         (self.messages.len() - 1, Error::Opening)
+    }
+
+    fn differs(&self, index: usize, bytes: &[u8]) -> bool {
+        let message = &self.messages[index];
+        bytes.get(message.start..message.end()) != Some(&self.proof[message.start..message.end()])
+    }
+
+    /// Only the product of a window's differences is checked at once; which is which is left to later checks.
+    fn product_differs(&self, index: usize, bytes: &[u8]) -> bool {
+        let message = &self.messages[index];
+        let product = |bytes: &[u8]| -> Option<Fr> {
+            bytes.get(message.start..message.end())?.chunks_exact(32).map(scalar_from_bytes).product()
+        };
+        product(bytes) != product(&self.proof)
     }
 
     /// The two fractions of the root are checked by themselves: their sum must be zero.
@@ -150,10 +166,10 @@ impl Oracle {
 
     /// Multiplicities are the only numerators that are sent; they are checked first.
     fn part(&self, bytes: &[u8]) -> &'static str {
-        let columns = self.messages.iter().filter(|m| m.label == labels::COLUMN_VALUES);
-        let numerator = columns.zip(&self.multiplicities).any(|(m, &multiplicity)| {
-            multiplicity && bytes.get(m.start..m.end()) != Some(&self.proof[m.start..m.end()])
-        });
+        let columns = (0..self.messages.len()).filter(|&i| self.messages[i].label == labels::COLUMN_VALUES);
+        let numerator = columns
+            .zip(&self.multiplicities)
+            .any(|(i, &multiplicity)| multiplicity && self.differs(i, bytes));
         if numerator { "numerator" } else { "denominator" }
     }
 }
