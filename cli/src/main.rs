@@ -1,2 +1,30 @@
-//! The `tacit` command.
-fn main() {}
+//! The `tacit` command: compiles, runs, proves and verifies quantised neural networks.
+
+mod answer;
+mod arguments;
+mod artifact;
+mod commands;
+mod description;
+mod destination;
+mod digit;
+mod inference;
+mod memory;
+mod npy;
+mod progress;
+mod report;
+mod samples;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{arguments::Arguments, report::Report};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return report::usage(&error),
+    };
+    commands::run(&arguments.command).unwrap_or_else(|error| Report::failed(&error)).print(arguments.json)
+}

@@ -32,7 +32,7 @@ use crate::{
     windowed::WindowedClaim,
 };
 
-/// $a[o, p] = b[o] + \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$ over channels $c$ and kernel offsets $k$; positions
+/// $a[o, p] = b_o + \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$ over channels $c$ and kernel offsets $k$; positions
 /// outside the input read zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conv2dLayer {

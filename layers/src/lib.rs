@@ -1,4 +1,22 @@
-//! What Tacit's prover and verifier agree on: quantised networks and their integer semantics.
+//! What Tacit's prover and verifier agree on: quantised networks, their integer semantics, and for each argument its
+//! relation and transcript schedule. No witness tables, no threads.
+//!
+//! The protocol in ten lines: absorb the statement; commit to every rescale's activations and remainders, every max-pool's
+//! maxima and every table's multiplicities; compare the outputs at a random point; look up remainders, (quotient,
+//! activation) pairs and pooling differences in one LogUp-GKR instance; show by a zero check that maxima are elements of
+//! their windows; turn quotients and remainders into accumulators; reduce every accumulator to its layer's weights and
+//! input by one batched sumcheck; take windowed inputs to inputs by another; open all claims on committed columns at once.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`tensor`], [`window`] | layouts, tensors, sliding windows |
+//! | [`network`], [`builder`], [`interval`], [`executor`] | the graph, how it is built, its ranges, what it computes |
+//! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
+//! | [`matmul`], [`windowed`] | arguments that several layers share |
+//! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
+//! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
+//! | [`statement`], [`key`], [`proof_file`] | what is absorbed first, files |
+//! | [`soundness`] | every argument's error |
 #![forbid(unsafe_code)]
 
 pub mod add;

@@ -1,1 +1,42 @@
-//! Tacit.
+//! ONNX import and post-training quantisation.
+//!
+//! 1. [`FloatModel::load`] reads a float32 ONNX file through tract, with the batch axis fixed to one sample, and declutters it
+//!    to a few core operators. [`FloatModel::run`] is the float reference.
+//! 2. *Lowering* turns that graph into layers the integer network knows: biases, batch normalisation and constant factors
+//!    are folded into the convolution or dense layer before them, ReLU and Clip become a clip of that layer's rescale,
+//!    and transposing, flattening and unit axes only change how a value is read.
+//! 3. *Calibration* runs the float graph on samples and records every layer's range.
+//! 4. *Quantisation* picks one shift $s$ for the whole network and scales such that every rescale is exactly
+//!    $y = \mathrm{clip}(\lfloor (m a + 2^{s-1}) / 2^s \rfloor)$ with integer $m$: no real ratio is approximated, weights
+//!    and pool outputs give up a part $1/m$ of their resolution instead. Activations are centred (0 is real 0), in
+//!    $[0, 255]$ after a ReLU and in $[-128, 127]$ otherwise. The smallest $s$ from 8 to 16 is taken for which no layer's
+//!    squared weight error grows to more than three times what free scales give.
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`mod@load`] | the float model |
+//! | `graph` | layers with everything folded in, and views of their values |
+//! | `lower` | tract's graph to that graph |
+//! | [`calibrate`] | activation ranges |
+//! | `scales` | activation scales for a shift |
+//! | `weights` | int8 weights on the grid of exact rescales |
+//! | [`mod@quantise`] | the integer network |
+//! | [`samples`] | real samples to integers and back |
+//! | [`error`] | what can be wrong |
+#![forbid(unsafe_code)]
+
+pub mod calibrate;
+pub mod error;
+mod graph;
+pub mod load;
+mod lower;
+pub mod quantise;
+pub mod samples;
+mod scales;
+mod weights;
+
+pub use calibrate::CalibrationMethod;
+pub use error::Error;
+pub use load::FloatModel;
+pub use quantise::{QuantiseOptions, quantise};
+pub use samples::{dequantise_output, quantise_input};

@@ -1,4 +1,37 @@
 //! The prover's side of [Hyrax](tacit_layers::hyrax).
+//!
+//! By itself: commit to a small tensor and open it at a point.
+//!
+//! ```
+//! use tacit_algebra::generators::Generators;
+//! use tacit_layers::{Layout, claim::EvaluationClaim, evaluation};
+//! use tacit_prover::hyrax::{self, CommittedTensor, Integers};
+//! use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript, labels};
+//! use tacit_verifier::hyrax::Commitment;
+//!
+//! const POINT: Label = Label::new("point");
+//! let layout = Layout::new(vec![6, 5])?;
+//! let data: Vec<i64> = (-15..15).collect();
+//! let generators = Generators::new(3);
+//! let tensor = CommittedTensor { layout: &layout, values: Integers::Int64(&data) };
+//!
+//! let mut writer = ProofWriter::new(b"example");
+//! let rows = hyrax::commit(&[tensor], &generators);
+//! writer.write_points(labels::COMMITMENT, &rows[0]);
+//! let point = writer.squeeze_many(POINT, layout.num_vars());
+//! let value = evaluation::evaluate(&layout, &data, &point);
+//! let claim = EvaluationClaim::new(0, point, value);
+//! hyrax::open(&mut writer, &[tensor], &[claim.clone()], &generators);
+//! let proof = writer.finish();
+//!
+//! let mut reader = ProofReader::new(b"example", &proof);
+//! let rows = reader.read_points(labels::COMMITMENT, rows[0].len())?;
+//! assert_eq!(reader.squeeze_many(POINT, layout.num_vars()), claim.point);
+//! let commitment = Commitment { layout: &layout, rows: &rows };
+//! tacit_verifier::hyrax::verify(&mut reader, &[commitment], &[claim], &generators)?;
+//! reader.finish()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
 use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};

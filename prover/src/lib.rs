@@ -5,6 +5,31 @@
 //! linear layers and windows, which lead from accumulators back to committed columns; one opening for every claim left.
 //! Each argument is public by itself and takes the caller's transcript.
 //!
+//! ```
+//! use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, NetworkBuilder, Output, ProofFile, Tensor};
+//! use tacit_prover::{ProvingKey, prove};
+//!
+//! // y = relu(W x + b) / 16, three outputs of four inputs.
+//! let input = InputLayer { layout: Layout::new(vec![4])?, bounds: (0, 255), scale: 1.0 };
+//! let mut network = NetworkBuilder::new("tiny", input);
+//! let weights = Tensor::new(Layout::new(vec![3, 4])?, vec![1_i8, -2, 3, 4, 5, 6, -7, 8, 9, -10, 11, 12])?;
+//! let sum = network.dense("dense", network.input(), 0, weights, Some(vec![100, -200, 300]))?;
+//! let relu = ActivationFunction::Clip { minimum: 0, maximum: 255 };
+//! let relu = network.rescale("relu", sum, Multiplier::Uniform(16), 8, relu);
+//! let scales = vec![16.0];
+//! network.output(Output { name: "y".into(), node: relu, shape: vec![3], scales, scale_axis: 0 });
+//! let key = ProvingKey::setup(network.finish()?)?;
+//!
+//! let input = Tensor::new(Layout::new(vec![4])?, vec![10, 20, 30, 40])?;
+//! let proven = prove(&key, &input)?;
+//! let key_digest = *key.verifying_key().digest();
+//! let file = ProofFile { key_digest, input, outputs: proven.outputs, proof: proven.proof }.to_bytes()?;
+//!
+//! let ProofFile { input, outputs, proof, .. } = ProofFile::from_bytes(&file)?;
+//! tacit_verifier::verify(key.verifying_key(), &input, &outputs, &proof)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | module | holds |
 //! |---|---|
 //! | [`network`] | the phases in order |

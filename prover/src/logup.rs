@@ -1,4 +1,40 @@
 //! The prover's side of [LogUp-GKR](tacit_layers::logup).
+//!
+//! By itself: three values are looked up in the table 10, 11, 12, 13.
+//!
+//! ```
+//! use ark_bn254::Fr;
+//! use ark_ff::{One, Zero};
+//! use tacit_algebra::Mle;
+//! use tacit_prover::logup::{self, Fractions};
+//! use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript};
+//!
+//! const ALPHA: Label = Label::new("alpha");
+//! let mut writer = ProofWriter::new(b"example");
+//! // Values and multiplicities must be committed before alpha is squeezed.
+//! let alpha = writer.squeeze(ALPHA);
+//! let row = |x: u64| alpha - Fr::from(x);
+//! let looked_up = [row(12), row(10), row(12), Fr::one()];
+//! let table = [row(10), row(11), row(12), row(13)];
+//! let minus = |count: u64| -Fr::from(count);
+//! let leaves = Fractions {
+//!     numerators: vec![Fr::one(), Fr::one(), Fr::one(), Fr::zero(), minus(1), minus(0), minus(2), minus(0)],
+//!     denominators: [looked_up, table].concat(),
+//! };
+//! let expected = leaves.clone();
+//! let claims = logup::prove(&mut writer, leaves);
+//! let proof = writer.finish();
+//!
+//! let mut reader = ProofReader::new(b"example", &proof);
+//! reader.squeeze(ALPHA);
+//! let verified = tacit_verifier::logup::verify(&mut reader, 3)?;
+//! reader.finish()?;
+//! assert_eq!(verified, claims);
+//! // The caller's duty: the claims are those of the leaves.
+//! assert_eq!(Mle::new(expected.numerators, 3).evaluate(&verified.point), verified.numerator);
+//! assert_eq!(Mle::new(expected.denominators, 3).evaluate(&verified.point), verified.denominator);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};

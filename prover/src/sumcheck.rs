@@ -1,4 +1,30 @@
 //! The prover's side of the [batched sumcheck](tacit_layers::sumcheck).
+//!
+//! By itself, in a transcript of the caller's:
+//!
+//! ```
+//! use ark_bn254::Fr;
+//! use tacit_algebra::Mle;
+//! use tacit_layers::sumcheck::RoundWeights;
+//! use tacit_prover::sumcheck::{self, Product, SumcheckInstance};
+//! use tacit_transcript::{ProofReader, ProofWriter};
+//!
+//! let table = |values: [u64; 4]| Mle::new(values.map(Fr::from).to_vec(), 2);
+//! let (f, g) = (table([1, 2, 3, 4]), table([5, 6, 7, 8]));
+//! let mut instance = Product::summed(f.clone(), g.clone());
+//! let claim = instance.claim();
+//! assert_eq!(claim.sum, Fr::from(70_u64));
+//! let mut writer = ProofWriter::from_merlin(merlin::Transcript::new(b"mine"));
+//! sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform);
+//! let (proof, _my_transcript) = writer.into_parts();
+//!
+//! let mut reader = ProofReader::from_merlin(merlin::Transcript::new(b"mine"), &proof);
+//! let reduced = tacit_verifier::sumcheck::verify(&mut reader, &[claim], RoundWeights::Uniform)?;
+//! // The caller's duty: the final value is that of both polynomials at the final point.
+//! let value = f.evaluate(&reduced.point) * g.evaluate(&reduced.point);
+//! assert!(reduced.holds(std::iter::once(value)));
+//! # Ok::<(), tacit_verifier::Error>(())
+//! ```
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};

@@ -85,6 +85,11 @@ impl<'a> ProofReader<'a> {
         self.sponge.events()
     }
 
+    /// The bytes not read yet and the transcript so far, for a caller who goes on with both.
+    pub fn into_parts(self) -> (&'a [u8], merlin::Transcript) {
+        (self.rest, self.sponge.into_merlin())
+    }
+
     /// Ends the proof.
     ///
     /// # Errors

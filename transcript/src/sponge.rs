@@ -51,6 +51,10 @@ impl Sponge {
         Self { merlin, events: vec![] }
     }
 
+    pub(crate) fn into_merlin(self) -> merlin::Transcript {
+        self.merlin
+    }
+
     pub(crate) fn events(&self) -> &[Event] {
         &self.events
     }

@@ -54,6 +54,11 @@ impl ProofWriter {
         self.sponge.events()
     }
 
+    /// The proof's bytes and the transcript behind them, for a caller who goes on with it.
+    pub fn into_parts(self) -> (Vec<u8>, merlin::Transcript) {
+        (self.bytes, self.sponge.into_merlin())
+    }
+
     /// The proof's bytes.
     pub fn finish(self) -> Vec<u8> {
         self.bytes

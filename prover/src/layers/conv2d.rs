@@ -1,4 +1,35 @@
 //! Convolutions by the direct argument (see [`tacit_layers::conv2d`]).
+//!
+//! By itself: two 3x3 filters with padding over a 5x4 map of one channel.
+//!
+//! ```
+//! use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, conv2d::ConvolutionLayer, evaluation};
+//! use tacit_prover::layers::conv2d::ConvolutionProver;
+//! use tacit_transcript::{ProofReader, ProofWriter};
+//! use tacit_verifier::layers::conv2d::ConvolutionVerifier;
+//!
+//! let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+//! let layer = ConvolutionLayer::new(window, 2, Layout::new(vec![1, 5, 4])?)?;
+//! let weights = Tensor::new(layer.weights.clone(), (-9..9).collect())?;
+//! let input = Tensor::new(layer.input.clone(), (0..20).collect())?;
+//! let output = layer.convolve(&weights, &input)?;
+//!
+//! // All three tensors must be committed or absorbed first.
+//! let mut writer = ProofWriter::new(b"example");
+//! let prover = ConvolutionProver { layer: layer.clone(), weights: &weights, input: &input };
+//! let left_to_do = prover.prove(&mut writer, &output);
+//! let proof = writer.finish();
+//!
+//! let mut reader = ProofReader::new(b"example", &proof);
+//! let claims = ConvolutionVerifier { layer }.verify(&mut reader)?;
+//! reader.finish()?;
+//! assert_eq!(claims, left_to_do);
+//! // The caller's duty: every claim is that of its tensor; here by evaluating, else by an opening.
+//! for (claim, tensor) in [(&claims.weights, &weights), (&claims.input, &input), (&claims.output, &output)] {
+//!     assert_eq!(evaluation::evaluate(tensor.layout(), tensor.data(), &claim.point), claim.value);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use ark_bn254::Fr;
 use ark_ff::Zero;

@@ -1,4 +1,34 @@
 //! Matrix products by Thaler's sumcheck (see [`tacit_layers::matmul`]).
+//!
+//! By itself: a 2 by 3 matrix times a 3 by 2 matrix.
+//!
+//! ```
+//! use tacit_layers::{Layout, Tensor, evaluation, matmul::MatmulLayer};
+//! use tacit_prover::layers::matmul::MatmulProver;
+//! use tacit_transcript::{ProofReader, ProofWriter};
+//! use tacit_verifier::layers::matmul::MatmulVerifier;
+//!
+//! let matrix = |axes: [usize; 2], data: Vec<i64>| Tensor::new(Layout::new(axes.to_vec())?, data);
+//! let left = matrix([2, 3], vec![1, 2, 3, 4, 5, 6])?;
+//! let right = matrix([2, 3], vec![1, 0, -1, 2, 1, 0])?; // transposed
+//! let product = matrix([2, 2], vec![-2, 4, -2, 13])?;
+//! let layer = MatmulLayer { num_rows: 2, num_inner: 3, num_columns: 2 };
+//!
+//! // All three matrices must be committed or absorbed first.
+//! let mut writer = ProofWriter::new(b"example");
+//! let left_to_do = MatmulProver { layer, left: &left, right: &right }.prove(&mut writer, &product);
+//! let proof = writer.finish();
+//!
+//! let mut reader = ProofReader::new(b"example", &proof);
+//! let claims = MatmulVerifier { layer }.verify(&mut reader)?;
+//! reader.finish()?;
+//! assert_eq!(claims, left_to_do);
+//! // The caller's duty: every claim is that of its matrix; here by evaluating, else by an opening.
+//! for (claim, matrix) in [(&claims.left, &left), (&claims.right, &right), (&claims.product, &product)] {
+//!     assert_eq!(evaluation::evaluate(matrix.layout(), matrix.data(), &claim.point), claim.value);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use ark_bn254::Fr;
 use tacit_algebra::{

@@ -1,0 +1,153 @@
+//! Command line of `tacit`.
+
+use std::{num::NonZeroUsize, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+const EXIT_CODES: &str = "Exit codes: 0 done or accepted, 1 rejected, 2 could not run.";
+
+/// Proves what a quantised neural network computed.
+#[derive(Debug, Parser)]
+#[command(name = "tacit", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Quantise an ONNX model; write its proving key and, beside it, its verifying key
+    Compile(CompileArguments),
+    /// Run the quantised network without a proof
+    Run(RunArguments),
+    /// Run every sample without a proof and compare with labels or reference outputs
+    Evaluate(EvaluateArguments),
+    /// Run one sample and prove the output
+    Prove(ProveArguments),
+    /// Check a proof
+    Verify(VerifyArguments),
+    /// Describe a model, a verifying key or a proof
+    Inspect(InspectArguments),
+    /// Prove and verify that LeNet-5 recognises a handwritten digit
+    Demo(DemoArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Threads {
+    /// Number of threads [default: one per core]
+    #[arg(long = "threads", value_name = "N")]
+    pub(crate) count: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileArguments {
+    /// Float model
+    #[arg(value_name = "MODEL.onnx")]
+    pub(crate) model: PathBuf,
+    /// Samples that activation ranges are chosen from
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) calibrate: PathBuf,
+    /// Classes of the calibration samples, to report accuracies
+    #[arg(long, value_name = "Y.npy")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Proving key to write; the verifying key goes beside it with the extension `vk`
+    #[arg(short, long, value_name = "MODEL.tacit")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Proving key
+    #[arg(value_name = "MODEL.tacit")]
+    pub(crate) model: PathBuf,
+    /// Samples as the ONNX model takes them, with or without a batch axis
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) input: PathBuf,
+    /// Sample to run [default: 0]
+    #[arg(long, value_name = "I", conflicts_with = "all")]
+    pub(crate) index: Option<usize>,
+    /// Run every sample
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// File to write the outputs to, batch axis first
+    #[arg(long, value_name = "Y.npy")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArguments {
+    /// Proving key
+    #[arg(value_name = "MODEL.tacit")]
+    pub(crate) model: PathBuf,
+    /// Samples as the ONNX model takes them
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) input: PathBuf,
+    /// Class of each sample
+    #[arg(long, value_name = "Y.npy")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Outputs of another implementation to compare with
+    #[arg(long, value_name = "LOGITS.npy")]
+    pub(crate) reference: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveArguments {
+    /// Proving key
+    #[arg(value_name = "MODEL.tacit")]
+    pub(crate) model: PathBuf,
+    /// Samples as the ONNX model takes them, with or without a batch axis
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) input: PathBuf,
+    /// Sample to prove
+    #[arg(long, value_name = "I", default_value_t = 0)]
+    pub(crate) index: usize,
+    /// Proof to write
+    #[arg(short, long, value_name = "P.proof")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// Verifying key
+    #[arg(value_name = "MODEL.vk")]
+    pub(crate) key: PathBuf,
+    /// Proof
+    #[arg(value_name = "P.proof")]
+    pub(crate) proof: PathBuf,
+    /// Samples holding the public input; without it, the input carried beside the proof is used
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) input: Option<PathBuf>,
+    /// Sample to check the proof against [default: 0]
+    #[arg(long, value_name = "I", requires = "input")]
+    pub(crate) index: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// Proving key, verifying key or proof
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Verifying key of a proof, to show its messages one by one
+    #[arg(long, value_name = "MODEL.vk")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Test digit to classify
+    #[arg(long, value_name = "I", default_value_t = 0)]
+    pub(crate) digit: usize,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}

@@ -1,0 +1,63 @@
+//! Files that Tacit reads: models, keys and proofs, with errors that name the file and the remedy.
+
+use std::{fs, io::ErrorKind, path::Path};
+
+use anyhow::{Context, Result, bail};
+use tacit_layers::{key::VerifyingKey, proof_file::ProofFile};
+use tacit_prover::ProvingKey;
+
+/// What is wrong with a file that begins as it should.
+pub(crate) type Unreadable = tacit_layers::Error;
+
+/// Reads a whole file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let name = path.display();
+    if path.is_dir() {
+        bail!("cannot read `{name}`: it is a directory; give a file");
+    }
+    fs::read(path).with_context(|| {
+        format!("cannot read `{name}`; check {}", {
+            match fs::metadata(path).map_err(|error| error.kind()) {
+                Err(ErrorKind::NotFound) => "the path",
+                _ => "its permissions",
+            }
+        })
+    })
+}
+
+/// Reads a proving key.
+pub(crate) fn proving_key(path: &Path) -> Result<ProvingKey> {
+    ProvingKey::from_bytes(&read(path)?).with_context(|| {
+        format!("cannot use `{}` as a model; give a .tacit file that `tacit compile` wrote", path.display())
+    })
+}
+
+/// Reads a verifying key.
+pub(crate) fn verifying_key(path: &Path) -> Result<VerifyingKey> {
+    VerifyingKey::from_bytes(&read(path)?).with_context(|| not_a_key(path))
+}
+
+/// Reads the verifying key that a proof is checked with. Nothing verifies under a damaged key.
+pub(crate) fn trusted_key(path: &Path) -> Result<Result<VerifyingKey, Unreadable>> {
+    match VerifyingKey::from_bytes(&read(path)?) {
+        Err(error @ (Unreadable::Format { .. } | Unreadable::Version { .. })) => {
+            Err(error).with_context(|| not_a_key(path))
+        }
+        result => Ok(result),
+    }
+}
+
+fn not_a_key(path: &Path) -> String {
+    format!("cannot use `{}` as a verifying key; give a .vk file that `tacit compile` wrote", path.display())
+}
+
+/// Reads a proof. A file that begins as a proof and is not one is for the verifier to reject; any other file is a
+/// mistake.
+pub(crate) fn proof(path: &Path) -> Result<Result<ProofFile, Unreadable>> {
+    match ProofFile::from_bytes(&read(path)?) {
+        Err(error @ Unreadable::Format { .. }) => Err(error).with_context(|| {
+            format!("cannot use `{}` as a proof; give a file that `tacit prove` wrote", path.display())
+        }),
+        result => Ok(result),
+    }
+}

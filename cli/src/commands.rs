@@ -1,0 +1,52 @@
+//! The commands, one module each.
+
+mod compile;
+mod demo;
+mod evaluate;
+mod inspect;
+mod prove;
+mod run;
+mod verify;
+
+use anyhow::{Context, Result};
+
+use crate::{
+    arguments::{Command, Threads},
+    report::Report,
+};
+
+/// Runs a command.
+pub(crate) fn run(command: &Command) -> Result<Report> {
+    match command {
+        Command::Compile(arguments) => {
+            use_threads(&arguments.threads)?;
+            compile::run(arguments)
+        }
+        Command::Run(arguments) => {
+            use_threads(&arguments.threads)?;
+            run::run(arguments)
+        }
+        Command::Evaluate(arguments) => {
+            use_threads(&arguments.threads)?;
+            evaluate::run(arguments)
+        }
+        Command::Prove(arguments) => {
+            use_threads(&arguments.threads)?;
+            prove::run(arguments)
+        }
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Demo(arguments) => {
+            use_threads(&arguments.threads)?;
+            demo::run(arguments)
+        }
+    }
+}
+
+fn use_threads(threads: &Threads) -> Result<()> {
+    let Some(count) = threads.count else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count.get())
+        .build_global()
+        .with_context(|| format!("cannot start {count} threads: give --threads a smaller number"))
+}

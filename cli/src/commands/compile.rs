@@ -1,0 +1,103 @@
+//! `tacit compile`: from a float ONNX model to a proving key and a verifying key.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
+use tacit_prover::ProvingKey;
+
+use crate::{
+    answer::{agreement, argmax},
+    arguments::CompileArguments,
+    artifact, description,
+    destination::Destination,
+    inference::Inference,
+    progress::Progress,
+    report::Report,
+    samples::Samples,
+    units,
+};
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    layers: usize,
+    parameters: usize,
+    macs: u64,
+    lookups: usize,
+    float_agreement: f64,
+    accuracy_float: Option<f64>,
+    accuracy_quantised: Option<f64>,
+    compile_seconds: f64,
+}
+
+pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
+    let start = Instant::now();
+    let CompileArguments { model: path, calibrate, labels, output, .. } = arguments;
+    let key_path = output.with_extension("vk");
+    if key_path == *output {
+        bail!(
+            "cannot write `{}`: that name is for the verifying key; use the extension .tacit",
+            output.display()
+        );
+    }
+    let inputs: Vec<_> =
+        [Some(path), Some(calibrate), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
+    let (model_file, key_file) = (Destination::new(output, &inputs)?, Destination::new(&key_path, &inputs)?);
+
+    let progress = Progress::new("Reading the model");
+    // Read here first, so that a missing file is reported in the same words everywhere.
+    artifact::read(path)?;
+    let float = FloatModel::load(path).with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let samples = Samples::read(calibrate, float.input_shape())?;
+    let calibration = samples.all()?;
+    let labels = labels.as_ref().map(|path| samples.labels(path)).transpose()?;
+
+    progress.step("Quantising");
+    let network = quantise(&float, &calibration, &QuantiseOptions::default())
+        .with_context(|| format!("cannot compile `{}`", path.display()))?;
+    progress.step("Committing to the weights");
+    let key = ProvingKey::setup(network).with_context(|| format!("cannot compile `{}`", path.display()))?;
+
+    progress.step("Comparing with the float model");
+    let classes_float =
+        calibration.iter().map(|sample| Ok(argmax(&float.run(sample)?))).collect::<Result<Vec<_>>>()?;
+    let answers = Inference::new(key.network())?.answers(&calibration, &progress)?;
+    let classes_quantised: Vec<usize> = answers.iter().map(|answer| answer.argmax).collect();
+    let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| agreement(classes, labels));
+
+    let (model_bytes, key_bytes) = (key.to_bytes()?, key.verifying_key().to_bytes()?);
+    let (model_file, key_file) = (model_file.prepare(&model_bytes)?, key_file.prepare(&key_bytes)?);
+    model_file.place()?;
+    key_file.place().inspect_err(|_| {
+        // Without its verifying key the model is half a result: leave none. The error is reported in any case.
+        let _ = std::fs::remove_file(output);
+    })?;
+    drop(progress);
+
+    let facts = Facts {
+        layers: description::num_layers(&key.network().architecture),
+        parameters: key.network().num_parameters(),
+        macs: description::num_macs(&key.network().architecture)?,
+        lookups: key.verifying_key().num_lookups(),
+        float_agreement: agreement(&classes_float, &classes_quantised),
+        accuracy_float: accuracy(&classes_float),
+        accuracy_quantised: accuracy(&classes_quantised),
+        compile_seconds: start.elapsed().as_secs_f64(),
+    };
+    let mut fields = vec![
+        ("layers", units::count(facts.layers as u64)),
+        ("parameters", units::count(facts.parameters as u64)),
+        ("multiplications", units::count(facts.macs)),
+        ("look-ups", units::count(facts.lookups as u64)),
+        ("float agreement", format!("{} of {} samples", units::share(facts.float_agreement), samples.len())),
+    ];
+    fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
+    fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
+    fields.extend([
+        ("proving key", format!("{} ({})", output.display(), units::bytes(model_bytes.len()))),
+        ("verifying key", format!("{} ({})", key_path.display(), units::bytes(key_bytes.len()))),
+    ]);
+    let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
+    Ok(Report::done(&facts, &(title + &units::fields(fields))))
+}

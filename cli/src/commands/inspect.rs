@@ -1,0 +1,194 @@
+//! `tacit inspect`: a model, a key or a proof in human words.
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use tacit_layers::{interval::Interval, key, key::VerifyingKey, proof_file, proof_file::ProofFile};
+use tacit_prover::ProvingKey;
+
+use crate::{
+    arguments::InspectArguments,
+    artifact,
+    description::{self, LayerDescription, TableDescription},
+    report::Report,
+    units,
+};
+
+#[derive(Debug, Serialize)]
+struct NetworkFacts {
+    kind: &'static str,
+    name: String,
+    key_digest: String,
+    file_bytes: usize,
+    layers: Vec<LayerDescription>,
+    outputs: Vec<OutputFacts>,
+    parameters: usize,
+    macs: u64,
+    lookups: usize,
+    tables: Vec<TableDescription>,
+    soundness_bits: f64,
+    soundness: Vec<ArgumentFacts>,
+}
+
+#[derive(Debug, Serialize)]
+struct OutputFacts {
+    name: String,
+    shape: Vec<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct ArgumentFacts {
+    argument: &'static str,
+    bits: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct ProofFacts {
+    kind: &'static str,
+    key_digest: String,
+    file_bytes: usize,
+    input_shape: Vec<usize>,
+    output_shapes: Vec<Vec<usize>>,
+    proof_bytes: usize,
+    messages: Option<Vec<MessageFacts>>,
+    soundness_bits: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct MessageFacts {
+    message: String,
+    count: usize,
+    bytes: usize,
+}
+
+pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
+    let path = &arguments.file;
+    let bytes = artifact::read(path)?;
+    if bytes.starts_with(proof_file::MAGIC) {
+        let file = ProofFile::from_bytes(&bytes)
+            .with_context(|| format!("cannot read the proof `{}`; ask for it again", path.display()))?;
+        let key = arguments.key.as_deref().map(artifact::verifying_key).transpose()?;
+        return proof(&file, bytes.len(), key.as_ref());
+    }
+    if arguments.key.is_some() {
+        bail!("--key goes with a proof, `{}` is none: leave --key out", path.display());
+    }
+    if bytes.starts_with(key::MAGIC) {
+        return network("verifying key", &artifact::verifying_key(path)?, bytes.len(), None);
+    }
+    let key = ProvingKey::from_bytes(&bytes).with_context(|| {
+        format!("cannot inspect `{}`; give a .tacit, .vk or .proof file that Tacit wrote", path.display())
+    })?;
+    let intervals = key.network().clone().analyse()?;
+    let clamped = |x: i128| x.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+    let ranges: Vec<(i64, i64)> =
+        intervals.iter().map(Interval::hull).map(|(low, high)| (clamped(low), clamped(high))).collect();
+    network("model", key.verifying_key(), bytes.len(), Some(&ranges))
+}
+
+fn network(
+    kind: &'static str,
+    key: &VerifyingKey,
+    file_bytes: usize,
+    ranges: Option<&[(i64, i64)]>,
+) -> Result<Report> {
+    let (architecture, plan) = (key.architecture(), key.plan());
+    let argument = |(argument, error): (_, tacit_layers::soundness::SoundnessError)| ArgumentFacts {
+        argument,
+        bits: error.bits(),
+    };
+    let facts = NetworkFacts {
+        kind,
+        name: architecture.name.clone(),
+        key_digest: units::hexadecimal(key.digest()),
+        file_bytes,
+        layers: description::layers(architecture, &plan.specs, ranges),
+        outputs: architecture
+            .outputs
+            .iter()
+            .map(|output| OutputFacts { name: output.name.clone(), shape: output.shape.clone() })
+            .collect(),
+        parameters: architecture.parameters.iter().map(|spec| spec.layout.num_elements()).sum(),
+        macs: description::num_macs(architecture)?,
+        lookups: key.num_lookups(),
+        tables: description::tables(&plan.tables, &plan.segments),
+        soundness_bits: key.soundness_bits(),
+        soundness: key.soundness().into_iter().map(argument).collect(),
+    };
+    let summary = units::fields([
+        ("file", units::bytes(file_bytes)),
+        ("key", facts.key_digest.clone()),
+        ("parameters", units::count(facts.parameters as u64)),
+        ("multiplications", units::count(facts.macs)),
+        ("look-ups", units::count(facts.lookups as u64)),
+        ("soundness", format!("{:.1} bits, beside the discrete logarithm's", facts.soundness_bits)),
+    ]);
+    let outputs = units::fields(facts.outputs.iter().map(|o| (o.name.as_str(), units::shape(&o.shape))));
+    let tables = units::fields(facts.tables.iter().map(|table| {
+        let (rows, lookups) = (units::count(table.rows), units::count(table.lookups));
+        (table.content.as_str(), format!("{rows} rows, {lookups} look-ups"))
+    }));
+    let errors = units::fields(facts.soundness.iter().map(|a| (a.argument, format!("2^-{:.1}", a.bits))));
+    let text = format!(
+        "Tacit {kind} of `{}`\n{summary}\nLayers\n{}\nOutputs\n{outputs}\nLook-up tables\n{tables}\n\
+         Soundness error of each argument\n{errors}",
+        facts.name,
+        description::layer_lines(&facts.layers),
+    );
+    Ok(Report::done(&facts, &text))
+}
+
+fn proof(file: &ProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Result<Report> {
+    let messages = key.map(|key| messages(file, key)).transpose()?;
+    let facts = ProofFacts {
+        kind: "proof",
+        key_digest: units::hexadecimal(&file.key_digest),
+        file_bytes,
+        input_shape: file.input.layout().axes().to_vec(),
+        output_shapes: file.outputs.iter().map(|output| output.layout().axes().to_vec()).collect(),
+        proof_bytes: file.proof.len(),
+        messages,
+        soundness_bits: key.map(VerifyingKey::soundness_bits),
+    };
+    let outputs: Vec<_> = facts.output_shapes.iter().map(|shape| units::shape(shape)).collect();
+    let mut text = "Tacit proof\n".to_owned();
+    text += &units::fields([
+        ("file", format!("{}, with the public input and output", units::bytes(file_bytes))),
+        ("proof", units::bytes(facts.proof_bytes)),
+        ("key", facts.key_digest.clone()),
+        ("input", units::shape(&facts.input_shape)),
+        ("outputs", outputs.join(", ")),
+    ]);
+    match (&facts.messages, facts.soundness_bits) {
+        (Some(messages), Some(bits)) => {
+            text +=
+                &units::fields([("soundness", format!("{bits:.1} bits, beside the discrete logarithm's"))]);
+            text += "\nMessages\n";
+            text +=
+                &units::fields(messages.iter().map(|m| {
+                    (m.message.as_str(), format!("{:>9}  {} times", units::bytes(m.bytes), m.count))
+                }));
+        }
+        _ => text += "\nGive --key MODEL.vk to see its messages and its soundness error.\n",
+    }
+    Ok(Report::done(&facts, &text))
+}
+
+/// Messages of one name together, in the order of their first.
+fn messages(file: &ProofFile, key: &VerifyingKey) -> Result<Vec<MessageFacts>> {
+    if file.key_digest != *key.digest() {
+        bail!("the proof is about another model than this verifying key: give the key it was made with");
+    }
+    let accepted = tacit_verifier::verify(key, &file.input, &file.outputs, &file.proof)
+        .context("the proof cannot be split into its messages, because it does not verify")?;
+    let mut facts: Vec<MessageFacts> = vec![];
+    for (message, bytes) in accepted.messages {
+        match facts.iter_mut().find(|fact| fact.message == message) {
+            Some(fact) => {
+                fact.count += 1;
+                fact.bytes += bytes;
+            }
+            None => facts.push(MessageFacts { message, count: 1, bytes }),
+        }
+    }
+    Ok(facts)
+}

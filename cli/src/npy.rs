@@ -1,0 +1,108 @@
+//! `.npy` files: arrays of real numbers or of class numbers.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use ndarray_npy::{ReadableElement, WriteNpyExt, npy::header::Header};
+
+use crate::artifact::read;
+
+/// An array, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Array<T> {
+    /// Axis lengths.
+    pub(crate) shape: Vec<usize>,
+    /// Elements.
+    pub(crate) values: Vec<T>,
+}
+
+/// Reads real numbers; integers are converted.
+pub(crate) fn read_reals(path: &Path) -> Result<Array<f32>> {
+    parse_reals(&read(path)?).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// Reads class numbers, one for each sample.
+pub(crate) fn read_classes(path: &Path) -> Result<Vec<usize>> {
+    parse_classes(&read(path)?).with_context(|| format!("cannot read labels from `{}`", path.display()))
+}
+
+/// Real numbers from the bytes of a file.
+pub(crate) fn parse_reals(bytes: &[u8]) -> Result<Array<f32>> {
+    let file = File::open(bytes)?;
+    match file.element.as_str() {
+        "<f4" | ">f4" => file.elements::<f32, _>(|x| x),
+        "<f8" | ">f8" => file.elements::<f64, _>(|x| x as f32),
+        "|u1" => file.elements::<u8, _>(f32::from),
+        "|i1" => file.elements::<i8, _>(f32::from),
+        "<i4" | ">i4" => file.elements::<i32, _>(|x| x as f32),
+        "<i8" | ">i8" => file.elements::<i64, _>(|x| x as f32),
+        other => bail!("its elements are of type `{other}`: save it as float32"),
+    }
+}
+
+/// Class numbers from the bytes of a file.
+pub(crate) fn parse_classes(bytes: &[u8]) -> Result<Vec<usize>> {
+    let file = File::open(bytes)?;
+    let array = match file.element.as_str() {
+        "|u1" => file.elements::<u8, _>(i64::from),
+        "|i1" => file.elements::<i8, _>(i64::from),
+        "<i4" | ">i4" => file.elements::<i32, _>(i64::from),
+        "<i8" | ">i8" => file.elements::<i64, _>(|x| x),
+        other => bail!("its elements are of type `{other}`: save them as int64"),
+    }?;
+    if array.shape.len() != 1 {
+        bail!("its shape is {:?}: give one class number for each sample", array.shape);
+    }
+    let class = |(position, &value): (usize, &i64)| {
+        usize::try_from(value).with_context(|| format!("class {value} at position {position} is negative"))
+    };
+    array.values.iter().enumerate().map(class).collect()
+}
+
+/// The bytes of a `.npy` file with these elements.
+pub(crate) fn to_bytes(array: Array<f32>) -> Result<Vec<u8>> {
+    let array = ArrayD::from_shape_vec(IxDyn(&array.shape), array.values)?;
+    let mut bytes = vec![];
+    array.write_npy(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A file whose header is read and whose elements are not.
+struct File<'a> {
+    header: Header,
+    element: String,
+    data: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    fn open(bytes: &'a [u8]) -> Result<Self> {
+        let mut data = bytes;
+        let header = Header::from_reader(&mut data)
+            .context("it is not a `.npy` file: write it with `numpy.save(path, array)`")?;
+        let element = header.type_descriptor.to_string().trim_matches('\'').to_owned();
+        Ok(Self { header, element, data })
+    }
+
+    /// The elements, whatever order they are stored in. Memory is taken only for data that is there.
+    fn elements<T: ReadableElement + Clone, U>(self, convert: impl Fn(T) -> U) -> Result<Array<U>> {
+        let Self { header, data, .. } = self;
+        let count = header.shape.iter().try_fold(1_usize, |n, &axis| n.checked_mul(axis));
+        let expected = count.and_then(|count| count.checked_mul(size_of::<T>()));
+        if expected != Some(data.len()) {
+            bail!(
+                "it holds {} bytes of elements, which do not fill its shape {:?}: the file is damaged, write it again",
+                data.len(),
+                header.shape
+            );
+        }
+        let count = data.len() / size_of::<T>().max(1);
+        let elements = T::read_to_end_exact_vec(data, &header.type_descriptor, count)?;
+        let order = IxDyn(&header.shape).set_f(header.layout.is_fortran());
+        let array = ArrayD::from_shape_vec(order, elements)?;
+        Ok(Array { values: array.iter().cloned().map(convert).collect(), shape: header.shape })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+use ndarray::{Array1, Array2, ShapeBuilder};
+use ndarray_npy::WriteNpyExt;
+
+use super::*;
+
+fn file<T: ndarray_npy::WritableElement>(array: &ndarray::ArrayD<T>) -> Vec<u8> {
+    let mut bytes = vec![];
+    array.write_npy(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn reads_every_supported_element_type_as_the_same_numbers() {
+    let expected = Array { shape: vec![3], values: vec![0.0, 1.0, 7.0] };
+    let files = [
+        file(&Array1::from(vec![0_f32, 1.0, 7.0]).into_dyn()),
+        file(&Array1::from(vec![0_f64, 1.0, 7.0]).into_dyn()),
+        file(&Array1::from(vec![0_u8, 1, 7]).into_dyn()),
+        file(&Array1::from(vec![0_i8, 1, 7]).into_dyn()),
+        file(&Array1::from(vec![0_i32, 1, 7]).into_dyn()),
+        file(&Array1::from(vec![0_i64, 1, 7]).into_dyn()),
+    ];
+    for bytes in &files {
+        assert_eq!(parse_reals(bytes).unwrap(), expected);
+    }
+    for bytes in &files[2..] {
+        assert_eq!(parse_classes(bytes).unwrap(), [0, 1, 7]);
+    }
+}
+
+#[test]
+fn reads_column_major_arrays_in_row_major_order() {
+    let rows = Array2::from_shape_vec((2, 3).f(), vec![0_f32, 3.0, 1.0, 4.0, 2.0, 5.0]).unwrap();
+    let array = parse_reals(&file(&rows.into_dyn())).unwrap();
+    assert_eq!(array, Array { shape: vec![2, 3], values: vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0] });
+}
+
+#[test]
+fn reads_what_it_writes() {
+    let array = Array { shape: vec![2, 2], values: vec![0.5, -1.0, 3.25, 1e9] };
+    assert_eq!(parse_reals(&to_bytes(array.clone()).unwrap()).unwrap(), array);
+}
+
+#[test]
+fn refuses_files_that_are_cut_short_or_go_on() {
+    let bytes = file(&Array1::from(vec![0_f32, 1.0, 7.0]).into_dyn());
+    for broken in [&bytes[..bytes.len() - 1], &bytes[..20], b"", &[&bytes[..], b"x"].concat()] {
+        assert!(parse_reals(broken).unwrap_err().to_string().starts_with("it "));
+    }
+}
+
+#[test]
+fn refuses_classes_that_are_negative_or_not_a_list() {
+    let error = |bytes: &[u8]| parse_classes(bytes).unwrap_err().to_string();
+    assert!(error(&file(&Array1::from(vec![0_i64, -1]).into_dyn())).contains("position 1"));
+    assert!(error(&file(&Array2::<i64>::zeros((2, 2)).into_dyn())).contains("[2, 2]"));
+    assert!(error(&file(&Array1::from(vec![0_f32]).into_dyn())).contains("<f4"));
+}

@@ -1,0 +1,73 @@
+//! Sizes, counts and times as people read them.
+
+use std::time::Duration;
+
+/// `1.5 KB`, with powers of 1000.
+pub(crate) fn bytes(count: usize) -> String {
+    match count {
+        0..1000 => format!("{count} B"),
+        1000..1_000_000 => format!("{:.1} KB", count as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", count as f64 / 1e6),
+        _ => format!("{:.2} GB", count as f64 / 1e9),
+    }
+}
+
+/// `12.3 ms`.
+pub(crate) fn time(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 1.0 { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
+}
+
+/// `61,706`.
+pub(crate) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.char_indices() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `99.0%`.
+pub(crate) fn share(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+/// `1x28x28`.
+pub(crate) fn shape(axes: &[usize]) -> String {
+    axes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// `0123456789abcdef...` as lowercase hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
+/// Lines of a label and a value, values aligned.
+pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let fields: Vec<_> = fields.into_iter().collect();
+    let width = fields.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    let line = |(label, value)| format!("  {label:<width$}  {value}\n");
+    fields.into_iter().map(line).collect::<Vec<_>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_separators_between_groups_of_three() {
+        let texts = [0, 7, 100, 1000, 61_706, 1_234_567].map(count);
+        assert_eq!(texts, ["0", "7", "100", "1,000", "61,706", "1,234,567"]);
+    }
+
+    #[test]
+    fn sizes_and_times_choose_their_unit() {
+        assert_eq!([999, 1500, 71_000_000].map(bytes), ["999 B", "1.5 KB", "71.0 MB"]);
+        assert_eq!(time(Duration::from_micros(12_300)), "12.3 ms");
+        assert_eq!(time(Duration::from_millis(1500)), "1.50 s");
+    }
+}

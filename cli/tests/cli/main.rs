@@ -1,0 +1,8 @@
+//! The `tacit` command as its users see it: files in, one JSON object or text out, and an exit code.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
+mod bad_input;
+mod rejection;
+mod tacit;
+mod workflow;

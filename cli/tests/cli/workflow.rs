@@ -1,0 +1,222 @@
+//! What each command does and tells when all is well.
+
+use serde_json::Value;
+
+use crate::tacit::{DONE, Folder, LENET, assert_keys, done, fixture, inputs, tacit};
+
+const COMPILE: [&str; 8] = [
+    "layers",
+    "parameters",
+    "macs",
+    "lookups",
+    "float_agreement",
+    "accuracy_float",
+    "accuracy_quantised",
+    "compile_seconds",
+];
+const PROVE: [&str; 6] = ["output", "argmax", "prove_seconds", "phases", "proof_bytes", "peak_memory_bytes"];
+const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
+const VERIFY: [&str; 5] = ["accepted", "reason", "output", "verify_seconds", "input_source"];
+const NETWORK: [&str; 12] = [
+    "kind",
+    "name",
+    "key_digest",
+    "file_bytes",
+    "layers",
+    "outputs",
+    "parameters",
+    "macs",
+    "lookups",
+    "tables",
+    "soundness_bits",
+    "soundness",
+];
+const PROOF: [&str; 8] = [
+    "kind",
+    "key_digest",
+    "file_bytes",
+    "input_shape",
+    "output_shapes",
+    "proof_bytes",
+    "messages",
+    "soundness_bits",
+];
+const DEMO: [&str; 15] = [
+    "digit",
+    "label",
+    "output",
+    "argmax",
+    "accepted",
+    "reason",
+    "compile_seconds",
+    "prove_seconds",
+    "phases",
+    "verify_seconds",
+    "proof_bytes",
+    "proving_key_bytes",
+    "verifying_key_bytes",
+    "soundness_bits",
+    "peak_memory_bytes",
+];
+
+/// Compiles a digits model with the test digits as calibration, because those have labels.
+fn compile(name: &str, folder: &Folder) -> (String, Value) {
+    let [onnx, samples, labels] =
+        ["model.onnx", "inputs.npy", "labels.npy"].map(|file| fixture(&format!("{name}/{file}")));
+    let model = folder.path("model.tacit");
+    let arguments = ["compile", &onnx, "--calibrate", &samples, "--labels", &labels, "-o", &model];
+    let json = done(&arguments, &COMPILE);
+    (model, json)
+}
+
+fn number(json: &Value, key: &str) -> f64 {
+    json[key].as_f64().unwrap_or_else(|| panic!("{key}: {json}"))
+}
+
+#[test]
+fn compiles_to_a_model_and_a_key_with_the_accuracy_of_the_float_model() {
+    let folder = Folder::new();
+    let (_, json) = compile("lenet5_digits", &folder);
+    assert_eq!(json["parameters"], 61_706);
+    assert_eq!(folder.names().len(), 2);
+    assert!(number(&json, "float_agreement") >= 0.98, "{json}");
+    assert!((number(&json, "accuracy_float") - 0.99).abs() < 1e-9, "{json}");
+    assert!(number(&json, "accuracy_quantised") >= 0.98, "{json}");
+}
+
+#[test]
+fn compiles_without_labels() {
+    let folder = Folder::new();
+    let (onnx, samples) = (fixture("lenet5_digits/model.onnx"), fixture("lenet5_digits/calibration.npy"));
+    let json = done(&["compile", &onnx, "--calibrate", &samples, "-o", &folder.path("m.tacit")], &COMPILE);
+    assert!(json["accuracy_float"].is_null() && json["accuracy_quantised"].is_null(), "{json}");
+}
+
+#[test]
+fn proves_and_verifies_a_multilayer_perceptron() {
+    let folder = Folder::new();
+    let (model, json) = compile("mlp_digits", &folder);
+    assert!(number(&json, "accuracy_quantised") >= number(&json, "accuracy_float") - 0.01, "{json}");
+    let (samples, proof) = (fixture("mlp_digits/inputs.npy"), folder.path("p.proof"));
+    done(&["prove", &model, "--input", &samples, "--index", "3", "-o", &proof], &PROVE);
+    let arguments = ["verify", &folder.path("model.vk"), &proof, "--input", &samples, "--index", "3"];
+    assert_eq!(done(&arguments, &VERIFY)["accepted"], true);
+}
+
+#[test]
+fn runs_one_sample_or_all() {
+    let folder = Folder::new();
+    let one = done(&["run", &LENET.model, "--input", &inputs(), "--index", "7"], &["output", "argmax"]);
+    let file = folder.path("y.npy");
+    let all =
+        done(&["run", &LENET.model, "--input", &inputs(), "--all", "--output", &file], &["output", "argmax"]);
+    assert_eq!(all["output"].as_array().unwrap().len(), 100);
+    assert_eq!(all["output"][7], one["output"]);
+    assert_eq!(all["argmax"][7], one["argmax"]);
+    let reference = done(&["evaluate", &LENET.model, "--input", &inputs(), "--reference", &file], &EVALUATE);
+    assert_eq!((&reference["agreement"], &reference["max_error"]), (&1.0.into(), &0.0.into()));
+}
+
+const EVALUATE: [&str; 4] = ["samples", "accuracy", "agreement", "max_error"];
+
+#[test]
+fn evaluates_against_labels_and_the_float_models_outputs() {
+    let (labels, logits) = (fixture("lenet5_digits/labels.npy"), fixture("lenet5_digits/logits.npy"));
+    let arguments =
+        ["evaluate", &LENET.model, "--input", &inputs(), "--labels", &labels, "--reference", &logits];
+    let json = done(&arguments, &EVALUATE);
+    assert_eq!(json["samples"], 100);
+    assert!(number(&json, "accuracy") >= 0.98, "{json}");
+    assert!(number(&json, "agreement") >= 0.98, "{json}");
+    assert!(number(&json, "max_error") < 5.0, "{json}");
+    let json = done(&["evaluate", &LENET.model, "--input", &inputs()], &EVALUATE);
+    assert!(
+        json["accuracy"].is_null() && json["agreement"].is_null() && json["max_error"].is_null(),
+        "{json}"
+    );
+}
+
+#[test]
+fn proves_what_run_computes_on_ten_samples() {
+    let folder = Folder::new();
+    for index in 0..10 {
+        let (index, proof) = (index.to_string(), folder.path("p.proof"));
+        let run =
+            done(&["run", &LENET.model, "--input", &inputs(), "--index", &index], &["output", "argmax"]);
+        let arguments = ["prove", &LENET.model, "--input", &inputs(), "--index", &index, "-o", &proof];
+        let proven = done(&arguments, &PROVE);
+        assert_keys(&proven["phases"], &PHASES);
+        assert_eq!((&proven["output"], &proven["argmax"]), (&run["output"], &run["argmax"]));
+
+        let carried = done(&["verify", &LENET.key, &proof], &VERIFY);
+        let given = done(&["verify", &LENET.key, &proof, "--input", &inputs(), "--index", &index], &VERIFY);
+        for (json, source) in [(carried, "carried"), (given, "given")] {
+            assert_eq!(json["accepted"], true);
+            assert!(json["reason"].is_null(), "{json}");
+            assert_eq!(json["output"], run["output"]);
+            assert_eq!(json["input_source"], source);
+        }
+    }
+}
+
+#[test]
+fn proof_bytes_do_not_depend_on_the_number_of_threads() {
+    let folder = Folder::new();
+    let proofs = ["1", "2", "5"].map(|threads| {
+        let path = folder.path(threads);
+        let arguments = ["prove", &LENET.model, "--input", &inputs(), "--threads", threads, "-o", &path];
+        done(&arguments, &PROVE);
+        std::fs::read(path).unwrap()
+    });
+    assert!(proofs.iter().all(|proof| *proof == proofs[0]));
+}
+
+#[test]
+fn inspects_models_keys_and_proofs() {
+    for (file, kind) in [(&LENET.model, "model"), (&LENET.key, "verifying key")] {
+        let json = done(&["inspect", file], &NETWORK);
+        assert_eq!(json["kind"], kind);
+        assert_eq!(json["parameters"], 61_706);
+        assert!(number(&json, "soundness_bits") > 100.0, "{json}");
+        assert_keys(&json["layers"][0], &["name", "operation", "inputs", "shape", "range", "detail"]);
+        assert_keys(&json["outputs"][0], &["name", "shape"]);
+        assert_keys(&json["tables"][0], &["content", "rows", "lookups"]);
+        assert_keys(&json["soundness"][0], &["argument", "bits"]);
+        let lookups: u64 =
+            json["tables"].as_array().unwrap().iter().map(|t| t["lookups"].as_u64().unwrap()).sum();
+        assert_eq!(json["lookups"], lookups);
+    }
+    let json = done(&["inspect", &LENET.proof], &PROOF);
+    assert!(json["messages"].is_null() && json["soundness_bits"].is_null(), "{json}");
+    let json = done(&["inspect", &LENET.proof, "--key", &LENET.key], &PROOF);
+    let messages = json["messages"].as_array().unwrap();
+    assert_keys(&messages[0], &["message", "count", "bytes"]);
+    let total: u64 = messages.iter().map(|message| message["bytes"].as_u64().unwrap()).sum();
+    assert_eq!(json["proof_bytes"], total);
+}
+
+#[test]
+fn demo_recognises_a_digit() {
+    let json = done(&["demo", "--digit", "5"], &DEMO);
+    assert_keys(&json["phases"], &PHASES);
+    assert_eq!((&json["accepted"], &json["argmax"]), (&true.into(), &json["label"]), "{json}");
+    let (code, text, _) = tacit(["demo"]);
+    assert_eq!(code, DONE);
+    assert!(text.contains('\u{2588}') && text.contains("accepted"), "{text}");
+}
+
+#[test]
+fn text_has_no_escape_codes_and_standard_error_is_silent_when_piped() {
+    let commands: [&[&str]; 5] = [
+        &["demo"],
+        &["inspect", &LENET.model],
+        &["inspect", &LENET.proof, "--key", &LENET.key],
+        &["verify", &LENET.key, &LENET.proof],
+        &["run", &LENET.model, "--input", &inputs()],
+    ];
+    for arguments in commands {
+        let (code, stdout, stderr) = tacit(arguments);
+        assert_eq!(code, DONE);
+        assert!(!stdout.contains('\x1b') && stdout.trim() != "" && stderr.is_empty(), "{stdout}{stderr}");
+    }
+}

@@ -1,0 +1,221 @@
+//! Calibration: what range each activation takes on the calibration samples, and how much of it to keep.
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::{IntoRunnable, TypedSimplePlan};
+
+use crate::{
+    error::Error,
+    graph::{Clip, Graph, Operation},
+    load::FloatModel,
+};
+
+/// How the largest representable value of an activation is chosen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum CalibrationMethod {
+    /// The largest value seen.
+    Maximum,
+    /// The value that this share of the values, between 0 and 1, does not exceed.
+    Percentile(f64),
+    /// The value that gives the smallest mean squared error of clipping and rounding together.
+    MeanSquaredError,
+}
+
+/// With fewer samples than this nothing seen is clipped: what looks like an outlier may be common.
+const FEW_SAMPLES: usize = 8;
+const NUM_BINS: usize = 2048;
+const NUM_CANDIDATES: usize = 80;
+
+/// The values of one tensor over all samples.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed {
+    minimum: f64,
+    maximum: f64,
+    /// Histogram of magnitudes over `[0, magnitude]`, exact zeros left out.
+    bins: Vec<u64>,
+}
+
+impl Observed {
+    const fn new() -> Self {
+        Self { minimum: 0.0, maximum: 0.0, bins: Vec::new() }
+    }
+
+    fn magnitude(&self) -> f64 {
+        self.maximum.max(-self.minimum)
+    }
+
+    /// The magnitude to represent with integers up to `levels`.
+    pub(crate) fn amplitude(&self, levels: i64, num_samples: usize, method: CalibrationMethod) -> f64 {
+        let magnitude = self.magnitude();
+        if magnitude <= 0.0 {
+            return 1.0;
+        }
+        let middle = |bin: usize| (bin as f64 + 0.5) / NUM_BINS as f64 * magnitude;
+        match method {
+            _ if num_samples < FEW_SAMPLES => magnitude,
+            CalibrationMethod::Maximum => magnitude,
+            CalibrationMethod::Percentile(share) => {
+                let total: u64 = self.bins.iter().sum();
+                let mut below = 0;
+                let reached = self.bins.iter().position(|count| {
+                    below += count;
+                    below as f64 >= share * total as f64
+                });
+                (reached.unwrap_or(NUM_BINS - 1) + 1) as f64 / NUM_BINS as f64 * magnitude
+            }
+            CalibrationMethod::MeanSquaredError => {
+                let error = |amplitude: f64| -> f64 {
+                    let rounding = (amplitude / levels as f64).powi(2) / 12.0;
+                    let term = |(bin, &count): (usize, &u64)| {
+                        let clipped = (middle(bin) - amplitude).max(0.0).powi(2);
+                        count as f64 * if clipped > 0.0 { clipped } else { rounding }
+                    };
+                    self.bins.iter().enumerate().map(term).sum()
+                };
+                let candidates = (NUM_CANDIDATES / 4..=NUM_CANDIDATES)
+                    .map(|i| i as f64 / NUM_CANDIDATES as f64 * magnitude)
+                    .map(|amplitude| (amplitude, error(amplitude)));
+                candidates
+                    .min_by(|(_, a), (_, b)| a.total_cmp(b))
+                    .map_or(magnitude, |(amplitude, _)| amplitude)
+            }
+        }
+    }
+}
+
+/// Takes a value's index, its clip, and what the float model computes before the clip.
+type Visit<'a> = dyn FnMut(usize, Clip, &[f32]) -> Result<(), Error> + 'a;
+
+/// Checks that the samples fit the model.
+pub(crate) fn check_samples(model: &FloatModel, samples: &[Vec<f32>]) -> Result<(), Error> {
+    if samples.is_empty() {
+        return Err(Error::NoCalibration);
+    }
+    let shape = model.input_shape();
+    let expected = shape.iter().product();
+    for (sample, values) in samples.iter().enumerate() {
+        if values.len() != expected {
+            let actual = values.len();
+            return Err(Error::CalibrationSize { sample, shape: shape.to_vec(), expected, actual });
+        }
+        if let Some(position) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::CalibrationValue { sample, position, value: values[position] });
+        }
+    }
+    Ok(())
+}
+
+/// Runs the float model on every sample and records each linear layer's values after their clip. Other values have none.
+pub(crate) fn observe(
+    model: &FloatModel,
+    graph: &Graph,
+    samples: &[Vec<f32>],
+) -> Result<Vec<Option<Observed>>, Error> {
+    let linear: Vec<usize> = (0..graph.values.len()).filter(|&i| graph.values[i].is_linear()).collect();
+    let mut observed: Vec<Option<Observed>> = vec![None; graph.values.len()];
+    observed[0] = matches!(graph.values[0].operation, Operation::Input).then(Observed::new);
+    for &i in &linear {
+        observed[i] = Some(Observed::new());
+    }
+    let mut outlets: Vec<_> = linear.iter().map(|&i| graph.values[i].outlet).collect();
+    outlets.sort_unstable();
+    outlets.dedup();
+    let plan = if outlets.is_empty() {
+        None
+    } else {
+        let plan = model.graph.clone().with_output_outlets(&outlets).and_then(IntoRunnable::into_runnable);
+        Some(plan.map_err(|error| Error::Run { detail: format!("{error:#}") })?)
+    };
+    let run = |sample: &[f32], visit: &mut Visit<'_>| {
+        visit(0, Clip::NONE, sample)?;
+        let outputs =
+            plan.as_ref().map(|plan: &Arc<TypedSimplePlan>| model.run_plan(plan, sample)).transpose()?;
+        for &i in &linear {
+            let value = &graph.values[i];
+            if let (Some(outputs), Ok(at)) = (&outputs, outlets.binary_search(&value.outlet)) {
+                visit(i, value.clip, &outputs[at])?;
+            }
+        }
+        Ok::<_, Error>(())
+    };
+    for sample in samples {
+        run(sample, &mut |i, clip, values| {
+            let Some(observed) = &mut observed[i] else { return Ok(()) };
+            for &value in values {
+                if !value.is_finite() {
+                    return Err(Error::ActivationValue { node: graph.values[i].name.clone(), value });
+                }
+                let clipped = clip.apply(f64::from(value));
+                observed.minimum = observed.minimum.min(clipped);
+                observed.maximum = observed.maximum.max(clipped);
+            }
+            Ok(())
+        })?;
+    }
+    for sample in samples {
+        run(sample, &mut |i, clip, values| {
+            let Some(observed) = &mut observed[i] else { return Ok(()) };
+            observed.bins.resize(NUM_BINS, 0);
+            let magnitude = observed.magnitude();
+            for &value in values {
+                let clipped = clip.apply(f64::from(value)).abs();
+                if clipped > 0.0 {
+                    let bin = (clipped / magnitude * NUM_BINS as f64) as usize;
+                    observed.bins[bin.min(NUM_BINS - 1)] += 1;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(observed)
+}
+
+/// Bounds and scale of the input: exact when the samples are multiples of one step, as pixels divided by 255 are.
+pub(crate) fn input_scale(samples: &[Vec<f32>]) -> ((i64, i64), f64) {
+    let values = || samples.iter().flatten().copied().map(f64::from);
+    let minimum = values().fold(0.0, f64::min);
+    let maximum = values().fold(0.0, f64::max);
+    let (bounds, levels) = if minimum < 0.0 { ((-128, 127), 127) } else { ((0, 255), 255) };
+    let magnitude = f64::max(maximum, -minimum);
+    if magnitude <= 0.0 {
+        return (bounds, 1.0 / levels as f64);
+    }
+    let exact = (1..=levels).rev().map(|n| magnitude / n as f64).find(|scale| {
+        values().all(|value| {
+            let q = value / scale;
+            (q - q.round()).abs() < 1e-3
+        })
+    });
+    (bounds, exact.unwrap_or(magnitude / levels as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_scales_of_pixels_and_counts_are_exact() {
+        let pixels = vec![vec![0.0, 17.0 / 255.0, 1.0], vec![254.0 / 255.0, 3.0 / 255.0, 0.5 / 127.5]];
+        let (bounds, scale) = input_scale(&pixels);
+        assert_eq!(bounds, (0, 255));
+        assert!((scale - 1.0 / 255.0).abs() < 1e-9);
+        let (bounds, scale) = input_scale(&[vec![0.0, 1.0 / 16.0, 1.0, 5.0 / 16.0]]);
+        assert_eq!(bounds, (0, 255));
+        assert!((1.0 / 16.0 / scale).fract().abs() < 1e-9);
+        assert_eq!(input_scale(&[vec![-3.0, 2.0]]).0, (-128, 127));
+    }
+
+    #[test]
+    fn clipping_a_rare_outlier_pays() {
+        let mut bins = vec![1000; NUM_BINS / 2];
+        bins.resize(NUM_BINS, 0);
+        bins[NUM_BINS - 1] = 1;
+        let observed = Observed { minimum: 0.0, maximum: 2.0, bins };
+        let amplitude = |samples, method| observed.amplitude(255, samples, method);
+        assert!(amplitude(100, CalibrationMethod::MeanSquaredError) < 1.2);
+        assert!(amplitude(100, CalibrationMethod::Percentile(0.999)) < 1.01);
+        assert!(amplitude(100, CalibrationMethod::Maximum) >= 2.0);
+        assert!(amplitude(3, CalibrationMethod::MeanSquaredError) >= 2.0);
+    }
+}

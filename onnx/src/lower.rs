@@ -1,0 +1,369 @@
+//! Lowering: from tract's decluttered graph to the float graph, node by node.
+
+mod convolution;
+mod elementwise;
+mod pool;
+mod product;
+
+use tract_onnx::{
+    prelude::{OutletId, TypedFact, TypedOp},
+    tract_core::{
+        model::Node,
+        ops::{
+            binary::TypedBinOp,
+            change_axes::AxisOp,
+            cnn::{Conv, MaxPool, SumPool},
+            downsample::Downsample,
+            einsum::EinSum,
+            identity::Identity,
+            nn::{DataFormat, Reduce},
+            source::TypedSource,
+        },
+    },
+};
+
+use crate::{
+    error::Error,
+    graph::{Clip, Graph, Operation, Value, View},
+    load::{FloatModel, floats},
+};
+
+pub(crate) type TypedNode = Node<TypedFact, Box<dyn TypedOp>>;
+
+/// A constant tensor.
+struct Constant {
+    shape: Vec<usize>,
+    values: Vec<f64>,
+}
+
+struct Lowering<'a> {
+    model: &'a FloatModel,
+    values: Vec<Value>,
+    /// Whether something else than the next node reads a value, so that nothing may be folded into it.
+    shared: Vec<bool>,
+    /// View of each node's first output.
+    views: Vec<Option<View>>,
+}
+
+/// Lowers a model.
+pub(crate) fn lower(model: &FloatModel) -> Result<Graph, Error> {
+    let graph = &model.graph;
+    let order = graph.eval_order().map_err(|error| Error::Run { detail: error.to_string() })?;
+    let views = vec![None; graph.nodes().len()];
+    let mut lowering = Lowering { model, values: vec![], shared: vec![], views };
+    for outlet in &graph.inputs {
+        lowering.source(graph.node(outlet.node))?;
+    }
+    for id in order {
+        let node = graph.node(id);
+        let constant = graph.outlet_fact(OutletId::new(id, 0)).is_ok_and(|fact| fact.konst.is_some());
+        if !constant && lowering.views[id].is_none() {
+            let view = lowering.node(node)?;
+            lowering.register(node, view);
+        }
+    }
+    lowering.finish()
+}
+
+impl Lowering<'_> {
+    fn source(&mut self, node: &TypedNode) -> Result<(), Error> {
+        if !node.op_is::<TypedSource>() {
+            return Err(self.unsupported(node));
+        }
+        let axes = self.model.input_shape().to_vec();
+        let mut view_axes: Vec<Vec<usize>> =
+            axes.iter().enumerate().map(|(i, &n)| significant(i, n)).collect();
+        if self.model.is_batched() {
+            view_axes.insert(0, vec![]);
+        }
+        let view =
+            self.push(&node.name.clone(), axes, Operation::Input, OutletId::new(node.id, 0), view_axes);
+        self.register(node, view);
+        Ok(())
+    }
+
+    /// Adds a value and returns a view of it.
+    fn push(
+        &mut self,
+        name: &str,
+        axes: Vec<usize>,
+        operation: Operation,
+        outlet: OutletId,
+        view: Vec<Vec<usize>>,
+    ) -> View {
+        let strides = vec![1; axes.len()];
+        let view =
+            view.into_iter().map(|list| list.into_iter().filter(|&axis| axes[axis] > 1).collect()).collect();
+        self.values.push(Value {
+            name: name.to_owned(),
+            axes,
+            operation,
+            clip: Clip::NONE,
+            outlet,
+            readers: 0,
+        });
+        self.shared.push(false);
+        View { value: self.values.len() - 1, axes: view, strides }
+    }
+
+    fn register(&mut self, node: &TypedNode, view: View) {
+        let successors: usize = node.outputs.iter().map(|output| output.successors.len()).sum();
+        let is_output = self.model.graph.outputs.iter().any(|outlet| outlet.node == node.id);
+        if successors != 1 || is_output {
+            self.shared[view.value] = true;
+        }
+        self.views[node.id] = Some(view);
+    }
+
+    fn node(&mut self, node: &TypedNode) -> Result<View, Error> {
+        if let Some(op) = node.op_as::<Conv>() {
+            self.conv(node, op)
+        } else if let Some(op) = node.op_as::<EinSum>() {
+            self.einsum(node, op)
+        } else if let Some(op) = node.op_as::<TypedBinOp>() {
+            self.binary(node, op)
+        } else if let Some(op) = node.op_as::<MaxPool>() {
+            self.max_pool(node, op)
+        } else if let Some(op) = node.op_as::<SumPool>() {
+            self.sum_pool(node, op)
+        } else if let Some(op) = node.op_as::<Reduce>() {
+            self.reduce(node, op)
+        } else if let Some(op) = node.op_as::<AxisOp>() {
+            self.change_axes(node, op)
+        } else if let Some(op) = node.op_as::<Downsample>() {
+            self.downsample(node, op)
+        } else if node.op_is::<Identity>() {
+            self.view(node, 0)
+        } else {
+            Err(self.unsupported(node))
+        }
+    }
+
+    fn unsupported(&self, node: &TypedNode) -> Error {
+        let (node, operator) = self.model.origin(&node.name, &node.op.name());
+        Error::UnsupportedOperator { node, operator }
+    }
+
+    fn refuse(&self, node: &TypedNode, actual: impl Into<String>, expected: &'static str) -> Error {
+        let (node, operator) = self.model.origin(&node.name, &node.op.name());
+        Error::UnsupportedUse { node, operator, actual: actual.into(), expected }
+    }
+
+    /// The ONNX node's name.
+    fn name(&self, node: &TypedNode) -> String {
+        self.model.origin(&node.name, "").0
+    }
+
+    /// View of a node's input, which must not be a constant.
+    fn view(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
+        let outlet = node.inputs.get(input).copied();
+        let view =
+            outlet.filter(|outlet| outlet.slot == 0).and_then(|outlet| self.views[outlet.node].clone());
+        view.ok_or_else(|| {
+            self.refuse(node, "an input that is a constant", "an input that depends on the model's input")
+        })
+    }
+
+    /// View of a node's input that reads every position of its value.
+    fn whole_view(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
+        let view = self.view(node, input)?;
+        if view.is_whole() {
+            Ok(view)
+        } else {
+            Err(self.refuse(
+                node,
+                "an input that skips rows or columns",
+                "strides on Conv and pooling nodes only",
+            ))
+        }
+    }
+
+    fn lengths(&self, view: &View) -> &[usize] {
+        &self.values[view.value].axes
+    }
+
+    /// Shape of an outlet.
+    fn shape(&self, node: &TypedNode, outlet: OutletId) -> Result<Vec<usize>, Error> {
+        let fact = self.model.graph.outlet_fact(outlet).ok();
+        fact.and_then(|fact| fact.shape.as_concrete())
+            .map(<[usize]>::to_vec)
+            .ok_or_else(|| self.refuse(node, "a symbolic shape", "fixed shapes"))
+    }
+
+    fn input_shape(&self, node: &TypedNode, input: usize) -> Result<Vec<usize>, Error> {
+        self.shape(node, node.inputs[input])
+    }
+
+    fn output_shape(&self, node: &TypedNode) -> Result<Vec<usize>, Error> {
+        self.shape(node, OutletId::new(node.id, 0))
+    }
+
+    /// A node's input, if it is a constant.
+    fn constant(&self, node: &TypedNode, input: usize) -> Result<Option<Constant>, Error> {
+        let outlet = node.inputs[input];
+        let Some(tensor) = self.model.graph.outlet_fact(outlet).ok().and_then(|fact| fact.konst.clone())
+        else {
+            return Ok(None);
+        };
+        if !tensor.datum_type().is_float() {
+            let actual = format!("a constant of type {:?}", tensor.datum_type());
+            return Err(self.refuse(node, actual, "a float model, which is quantised here"));
+        }
+        let values = floats(&tensor).map_err(|error| Error::Run { detail: error.to_string() })?;
+        if let Some(position) = values.iter().position(|value| value.is_nan()) {
+            return Err(self.constant_value(node, outlet, position, values[position]));
+        }
+        let values = values.into_iter().map(f64::from).collect();
+        Ok(Some(Constant { shape: tensor.shape().to_vec(), values }))
+    }
+
+    /// A constant input that holds no infinities either.
+    fn finite_constant(&self, node: &TypedNode, input: usize) -> Result<Option<Constant>, Error> {
+        let constant = self.constant(node, input)?;
+        if let Some(constant) = &constant
+            && let Some(position) = constant.values.iter().position(|value| !value.is_finite())
+        {
+            let value = constant.values[position] as f32;
+            return Err(self.constant_value(node, node.inputs[input], position, value));
+        }
+        Ok(constant)
+    }
+
+    fn constant_value(&self, node: &TypedNode, outlet: OutletId, position: usize, value: f32) -> Error {
+        let tensor = self.model.graph.node(outlet.node).name.trim_end_matches(".0").to_owned();
+        Error::ConstantValue { node: self.name(node), tensor, position, value }
+    }
+
+    /// The value index of a feature map whose outlet has these channel, height and width axes.
+    fn feature_map(&mut self, node: &TypedNode, format: DataFormat) -> Result<(usize, [usize; 3]), Error> {
+        let shape = self.input_shape(node, 0)?;
+        let (c, h, w) = match format {
+            DataFormat::NCHW => (1, 2, 3),
+            DataFormat::NHWC => (3, 1, 2),
+            DataFormat::CHW => (0, 1, 2),
+            DataFormat::HWC => (2, 0, 1),
+        };
+        let rank = if matches!(format, DataFormat::NCHW | DataFormat::NHWC) { 4 } else { 3 };
+        let mut view = self.whole_view(node, 0)?;
+        if shape.len() != rank || view.axes.len() != rank {
+            let actual = format!("an input of shape {shape:?}");
+            return Err(self.refuse(node, actual, "a two-dimensional feature map"));
+        }
+        let axes = [shape[c], shape[h], shape[w]];
+        let order = [c, h, w].map(|axis| view.axes[axis].clone()).concat();
+        if view.value == 0 && self.values[0].axes[..] != axes && order.is_sorted() {
+            self.relabel_input(axes);
+            view = self.whole_view(node, 0)?;
+        }
+        let expected: [Vec<usize>; 3] = [0, 1, 2].map(|i| significant(i, axes[i]));
+        let found = [c, h, w].map(|axis| view.axes[axis].clone());
+        if self.lengths(&view) == axes && found == expected {
+            Ok((view.value, axes))
+        } else {
+            let actual = format!("an input that rearranges a value of shape {:?}", self.lengths(&view));
+            Err(self.refuse(node, actual, "channels, height and width in this order"))
+        }
+    }
+
+    /// Gives the input other unit axes, so that it can be read as a feature map.
+    fn relabel_input(&mut self, axes: [usize; 3]) {
+        let old: Vec<usize> = self.values[0].axes.clone();
+        let old: Vec<usize> = (0..old.len()).filter(|&axis| old[axis] > 1).collect();
+        let new: Vec<usize> = (0..3).filter(|&axis| axes[axis] > 1).collect();
+        for view in self.views.iter_mut().flatten().filter(|view| view.value == 0) {
+            for axis in view.axes.iter_mut().flatten() {
+                *axis = old.iter().position(|a| a == axis).and_then(|i| new.get(i).copied()).unwrap_or(0);
+            }
+            view.strides = vec![1; 3];
+        }
+        self.values[0].axes = axes.to_vec();
+    }
+
+    fn change_axes(&self, node: &TypedNode, op: &AxisOp) -> Result<View, Error> {
+        let mut view = self.view(node, 0)?;
+        match op {
+            AxisOp::Add(at) => view.axes.insert(*at, vec![]),
+            AxisOp::Rm(at) => drop(view.axes.remove(*at)),
+            AxisOp::Move(from, to) => {
+                let axis = view.axes.remove(*from);
+                view.axes.insert(*to, axis);
+            }
+            AxisOp::Reshape(at, from, _) => {
+                let output = self.output_shape(node)?;
+                let inner = self.input_shape(node, 0)?.len() - at - from.len();
+                let mut parts = view.axes[*at..at + from.len()].concat().into_iter();
+                let mut axes = vec![];
+                for &length in &output[*at..output.len() - inner] {
+                    let (mut list, mut product) = (vec![], 1);
+                    while product < length {
+                        let Some(axis) = parts.next() else { break };
+                        product *= self.lengths(&view)[axis];
+                        list.push(axis);
+                    }
+                    if product != length {
+                        let actual = format!("reshaping to {output:?}");
+                        return Err(self.refuse(node, actual, "a reshape that joins axes and splits none"));
+                    }
+                    axes.push(list);
+                }
+                view.axes.splice(*at..at + from.len(), axes);
+            }
+        }
+        Ok(view)
+    }
+
+    fn downsample(&self, node: &TypedNode, op: &Downsample) -> Result<View, Error> {
+        let mut view = self.view(node, 0)?;
+        let axis = view.axes.get(op.axis).and_then(|axes| <[usize; 1]>::try_from(&axes[..]).ok());
+        match (axis, usize::try_from(op.stride)) {
+            (Some([axis]), Ok(stride)) if op.modulo == 0 && stride > 0 => {
+                view.strides[axis] *= stride;
+                Ok(view)
+            }
+            _ => Err(self.refuse(node, "this slicing", "strides of Conv and pooling nodes")),
+        }
+    }
+
+    fn finish(mut self) -> Result<Graph, Error> {
+        let mut outputs = vec![];
+        for outlet in &self.model.graph.outputs {
+            let node = self.model.graph.node(outlet.node);
+            let Some(view) = self.views[outlet.node].clone().filter(|_| outlet.slot == 0) else {
+                return Err(self.refuse(
+                    node,
+                    "a constant output",
+                    "an output that depends on the model's input",
+                ));
+            };
+            if !view.is_in_order() {
+                return Err(self.refuse(node, "an output with permuted axes", "the axes' computed order"));
+            }
+            outputs.push(view.value);
+        }
+        let mut readers = vec![0; self.values.len()];
+        for value in
+            outputs.iter().copied().chain(self.values.iter().flat_map(|value| value.operation.inputs()))
+        {
+            readers[value] += 1;
+        }
+        for (value, readers) in self.values.iter_mut().zip(readers) {
+            value.readers = readers;
+        }
+        Ok(Graph { values: self.values, outputs })
+    }
+}
+
+/// The value axes an outlet axis runs over: none when its length is one.
+fn significant(axis: usize, length: usize) -> Vec<usize> {
+    if length > 1 { vec![axis] } else { vec![] }
+}
+
+/// The axes of a feature map's outlet in this format.
+fn feature_map_axes(format: DataFormat) -> Vec<Vec<usize>> {
+    match format {
+        DataFormat::NCHW => vec![vec![], vec![0], vec![1], vec![2]],
+        DataFormat::NHWC => vec![vec![], vec![1], vec![2], vec![0]],
+        DataFormat::CHW => vec![vec![0], vec![1], vec![2]],
+        DataFormat::HWC => vec![vec![1], vec![2], vec![0]],
+    }
+}

@@ -1,0 +1,76 @@
+//! Convolutions with constant weights.
+
+use tract_onnx::{
+    prelude::OutletId,
+    tract_core::ops::cnn::{Conv, KernelFormat},
+};
+
+use super::{Constant, Lowering, TypedNode, feature_map_axes, pool::window_of};
+use crate::{
+    error::Error,
+    graph::{Operation, View, Weights},
+};
+
+impl Lowering<'_> {
+    pub(super) fn conv(&mut self, node: &TypedNode, op: &Conv) -> Result<View, Error> {
+        if op.q_params.is_some() {
+            return Err(self.refuse(node, "quantised arithmetic", "a float model, which is quantised here"));
+        }
+        if op.group != 1 {
+            return Err(self.refuse(node, format!("a convolution in {} groups", op.group), "one group"));
+        }
+        let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
+        let kernel = self.constant_weights(node, 1)?;
+        let (num_outputs, num_inputs) = (op.pool_spec.output_channels, axes[0]);
+        let window = window_of(self, node, &op.pool_spec, axes)?;
+        let (kh, kw) = (window.height.kernel, window.width.kernel);
+        let order = match op.kernel_fmt {
+            KernelFormat::OIHW => [0, 1, 2, 3],
+            KernelFormat::HWIO => [3, 2, 0, 1],
+            KernelFormat::OHWI => [0, 3, 1, 2],
+        };
+        let shape = vec![num_outputs, num_inputs, kh, kw];
+        if kernel.shape.len() != 4 || order.iter().zip(&shape).any(|(&axis, &n)| kernel.shape[axis] != n) {
+            let actual = format!("a kernel of shape {:?}", kernel.shape);
+            return Err(self.refuse(node, actual, "a kernel that fits the input"));
+        }
+        let mut strides = [1_usize; 4];
+        for axis in (0..3).rev() {
+            strides[axis] = strides[axis + 1] * kernel.shape[axis + 1];
+        }
+        let [so, si, sh, sw] = order.map(|axis| strides[axis]);
+        let mut values = Vec::with_capacity(kernel.values.len());
+        for (o, i) in (0..num_outputs).flat_map(|o| (0..num_inputs).map(move |i| (o, i))) {
+            for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
+                values.push(kernel.values[o * so + i * si + y * sh + x * sw]);
+            }
+        }
+        let bias = match node.inputs.len() {
+            2 => vec![0.0; num_outputs],
+            _ => self.bias(node, 2, num_outputs)?,
+        };
+        let name = self.name(node);
+        let height = window.height.output_length(&name, axes[1])?;
+        let width = window.width.output_length(&name, axes[2])?;
+        let weights = Weights { axes: shape, values, bias };
+        let operation = Operation::Conv2d { input, window, weights };
+        let view = feature_map_axes(op.pool_spec.data_format);
+        Ok(self.push(&name, vec![num_outputs, height, width], operation, OutletId::new(node.id, 0), view))
+    }
+
+    pub(super) fn constant_weights(&self, node: &TypedNode, input: usize) -> Result<Constant, Error> {
+        self.finite_constant(node, input)?
+            .ok_or_else(|| self.refuse(node, "a product of two computed tensors", "constant weights"))
+    }
+
+    fn bias(&self, node: &TypedNode, input: usize, num_outputs: usize) -> Result<Vec<f64>, Error> {
+        let constant = self
+            .finite_constant(node, input)?
+            .ok_or_else(|| self.refuse(node, "a computed bias", "a constant bias"))?;
+        match constant.values.len() {
+            1 => Ok(vec![constant.values[0]; num_outputs]),
+            n if n == num_outputs => Ok(constant.values),
+            n => Err(self.refuse(node, format!("{n} biases"), "one bias for each output channel")),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Scales of all activations for a given shift, chosen so that every rescale is exact.
+//!
+//! - Convolution and dense layers leave their output scale free: their weights adapt to it.
+//! - A pool's output scale is its input's times $2^s / m$ for an integer $m$.
+//! - A sum of activations multiplies each by an integer $c_i$ and divides by $2^s$: its output scale is fitted to the
+//!   first addend whose scale is given, and addends that nothing else reads adapt.
+
+use crate::{
+    calibrate::{CalibrationMethod, Observed},
+    graph::{Graph, Operation},
+};
+
+/// Integers and scale of a value as an activation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Activation {
+    /// Real value of one unit.
+    pub(crate) scale: f64,
+    /// Smallest and largest integer.
+    pub(crate) bounds: (i64, i64),
+}
+
+/// The quantised form of every value.
+#[derive(Debug, Clone)]
+pub(crate) struct Scales {
+    /// Binary digits that every rescale drops.
+    pub(crate) shift: u32,
+    /// One for each value; for a value that stays an accumulator, what it would be as an activation.
+    pub(crate) activations: Vec<Activation>,
+    /// The multiplier of pools and the coefficients of sums, by value.
+    pub(crate) integers: Vec<Vec<i64>>,
+}
+
+/// Whether a value is an output whose accumulator is delivered as it is.
+pub(crate) fn stays_accumulator(graph: &Graph, value: usize) -> bool {
+    let node = &graph.values[value];
+    node.is_linear()
+        && node.readers == 1
+        && graph.outputs.contains(&value)
+        && node.clip == crate::graph::Clip::NONE
+}
+
+/// Chooses the scales of all values.
+pub(crate) fn choose(
+    graph: &Graph,
+    observed: &[Option<Observed>],
+    input: Activation,
+    num_samples: usize,
+    method: CalibrationMethod,
+    shift: u32,
+) -> Scales {
+    let unit = f64::from(1_u32 << shift);
+    let mut scales = Scales { shift, activations: vec![], integers: vec![vec![]; graph.values.len()] };
+    for (index, value) in graph.values.iter().enumerate() {
+        let known = |input: usize| scales.activations[input];
+        let is_unsigned = value.clip.minimum >= 0.0
+            || match &value.operation {
+                Operation::SumPool { input, .. } => known(*input).bounds.0 >= 0,
+                Operation::Add { addends } => {
+                    addends.iter().all(|&(input, c)| known(input).bounds.0 >= 0 && c > 0.0)
+                }
+                _ => false,
+            };
+        let (low, levels) = if is_unsigned { (0, 255) } else { (-128, 127) };
+        let amplitude =
+            observed[index].as_ref().map_or(1.0, |seen| seen.amplitude(levels, num_samples, method));
+        let desired = amplitude / levels as f64;
+        let scale = match &value.operation {
+            Operation::Input => {
+                scales.activations.push(input);
+                continue;
+            }
+            Operation::MaxPool { input, .. } | Operation::Scale { input, .. } => {
+                let factor = if let Operation::Scale { factor, .. } = value.operation { factor } else { 1.0 };
+                let Activation { scale, bounds } = known(*input);
+                scales.activations.push(Activation { scale: scale * factor, bounds });
+                continue;
+            }
+            Operation::Dense { .. } | Operation::Conv2d { .. } => desired,
+            Operation::SumPool { input, factor, .. } => {
+                let exact = known(*input).scale * factor * unit;
+                let multiplier = at_least_one((exact / desired * (1.0 + 1e-9)).floor());
+                scales.integers[index] = vec![multiplier];
+                exact / multiplier as f64
+            }
+            Operation::Add { addends } => sum(graph, &mut scales, index, addends, desired),
+        };
+        let clip =
+            |bound: f64, limit: i64| if bound.is_finite() { (bound / scale).round() as i64 } else { limit };
+        let bounds =
+            (clip(value.clip.minimum, low).clamp(low, 0), clip(value.clip.maximum, levels).clamp(0, levels));
+        scales.activations.push(Activation { scale, bounds });
+    }
+    scales
+}
+
+fn at_least_one(x: f64) -> i64 {
+    (x as i64).max(1)
+}
+
+/// Fits the scale of a sum, and the scales of those addends that nothing else reads.
+fn sum(graph: &Graph, scales: &mut Scales, index: usize, addends: &[(usize, f64)], desired: f64) -> f64 {
+    let unit = f64::from(1_u32 << scales.shift);
+    let is_free = |input: usize| {
+        let value = &graph.values[input];
+        value.readers == 1 && matches!(value.operation, Operation::Dense { .. } | Operation::Conv2d { .. })
+    };
+    let given = addends.iter().find(|&&(input, _)| !is_free(input));
+    let scale = given.map_or(desired, |&(input, factor)| {
+        let exact = scales.activations[input].scale * factor.abs() * unit;
+        exact / at_least_one((exact / desired * (1.0 + 1e-9)).floor()) as f64
+    });
+    let mut coefficients = vec![];
+    for &(input, factor) in addends {
+        let exact = scales.activations[input].scale * factor.abs() * unit / scale;
+        let coefficient = if is_free(input) {
+            let up = at_least_one((exact * (1.0 - 1e-9)).ceil());
+            refit(graph, scales, input, up as f64 / unit * scale / factor.abs());
+            up
+        } else {
+            exact.round() as i64
+        };
+        coefficients.push(if factor < 0.0 { -coefficient } else { coefficient });
+    }
+    scales.integers[index] = coefficients;
+    scale
+}
+
+/// Gives a value another scale and fits its clip to it.
+fn refit(graph: &Graph, scales: &mut Scales, index: usize, scale: f64) {
+    let clip = graph.values[index].clip;
+    let activation = &mut scales.activations[index];
+    activation.scale = scale;
+    let (low, high) = &mut activation.bounds;
+    if clip.minimum.is_finite() {
+        *low = ((clip.minimum / scale).round() as i64).clamp(*low, 0);
+    }
+    if clip.maximum.is_finite() {
+        *high = ((clip.maximum / scale).round() as i64).clamp(0, *high);
+    }
+}
