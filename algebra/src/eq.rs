@@ -15,7 +15,7 @@ pub fn table(point: &[Fr], length: usize) -> Vec<Fr> {
     // Level by level, keeping only the prefix that the wanted rows need.
     let mut rows = vec![Fr::one()];
     for (level, &r) in point.iter().enumerate() {
-        let needed = (length - 1 >> (point.len() - 1 - level)) + 1;
+        let needed = ((length - 1) >> (point.len() - 1 - level)) + 1;
         let mut next = Vec::with_capacity(needed + 1);
         for row in rows {
             let one = row * r;

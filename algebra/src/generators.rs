@@ -62,6 +62,6 @@ mod tests {
         let (short, long) = (Generators::new(3), Generators::new(5));
         assert_eq!(short.vector(), &long.vector()[..8]);
         assert_eq!(short.inner_product(), long.inner_product());
-        assert!(long.vector().iter().all(|g| g.is_on_curve()));
+        assert!(long.vector().iter().all(ark_bn254::G1Affine::is_on_curve));
     }
 }

@@ -20,6 +20,8 @@
 //!    $w \leftarrow w_0 + x w_1$, $G \leftarrow G_0 + x^{-1} G_1$, $b \leftarrow b_0 + x^{-1} b_1$, so that
 //!    $P \leftarrow P + x^{-1} L + x R$. At last the prover sends the only element left of $w$.
 //!
+//! Without claims there is nothing to open and nothing is sent.
+//!
 //! **Soundness error.** [`crate::soundness::hyrax`], and the discrete logarithm assumption in BN254 G1.
 //!
 //! **Caller's duty.** To have absorbed every commitment before the claims' points were squeezed.

@@ -14,11 +14,17 @@ use crate::{
 pub struct Interval {
     /// Smallest and largest value; one entry, or one for each channel.
     pub channels: Vec<(i128, i128)>,
+    /// The axis that the channels are positions of; none for a single entry.
+    pub axis: Option<usize>,
 }
 
 impl Interval {
     fn uniform(low: i64, high: i64) -> Self {
-        Self { channels: vec![(i128::from(low), i128::from(high))] }
+        Self::whole((i128::from(low), i128::from(high)))
+    }
+
+    fn whole(bounds: (i128, i128)) -> Self {
+        Self { channels: vec![bounds], axis: None }
     }
 
     /// Smallest and largest value over all channels.
@@ -51,7 +57,7 @@ impl Network {
             let node = &mut self.architecture.nodes[index];
             if let Operation::Rescale(layer) = &mut node.operation {
                 let accumulator = &intervals[node.inputs[0].index()];
-                layer.quotient_bounds = layer.quotients(&node.name, &accumulator.channels)?;
+                layer.quotient_bounds = layer.quotients(&node.name, accumulator)?;
             }
             intervals.push(interval);
         }
@@ -63,26 +69,32 @@ impl Network {
         let read = |id: NodeId| known[id.index()].as_i64();
         let interval = match &node.operation {
             Operation::Input(input) => Interval::uniform(input.bounds.0, input.bounds.1),
-            Operation::Dense(layer) => Interval { channels: layer.bounds(self, read(node.inputs[0])) },
-            Operation::Conv2d(layer) => Interval { channels: layer.bounds(self, read(node.inputs[0])) },
-            Operation::AveragePool(layer) => Interval { channels: vec![layer.bounds(read(node.inputs[0]))] },
+            Operation::Dense(layer) => Interval {
+                channels: layer.bounds(self, read(node.inputs[0])),
+                axis: Some(layer.num_row_axes),
+            },
+            Operation::Conv2d(layer) => {
+                Interval { channels: layer.bounds(self, read(node.inputs[0])), axis: Some(0) }
+            }
+            Operation::AveragePool(layer) => Interval::whole(layer.bounds(read(node.inputs[0]))),
             Operation::Add(layer) => {
                 let inputs: Vec<_> = node.inputs.iter().map(|&id| read(id)).collect();
-                Interval { channels: vec![layer.bounds(&inputs)] }
+                Interval::whole(layer.bounds(&inputs))
             }
             Operation::Rescale(layer) => {
                 let accumulator = &known[node.inputs[0].index()];
-                let (low, high) = layer.quotients(&node.name, &accumulator.channels)?;
+                let (low, high) = layer.quotients(&node.name, accumulator)?;
                 Interval::uniform(layer.function.apply(low), layer.function.apply(high))
             }
             Operation::MaxPool(_) => {
                 Interval::uniform(specs[index].activation(&node.name)?.0, read(node.inputs[0]).1)
             }
-            Operation::Flatten => Interval { channels: vec![known[node.inputs[0].index()].hull()] },
+            Operation::Flatten => Interval::whole(known[node.inputs[0].index()].hull()),
         };
         let (low, high) = interval.hull();
         let bound = if -low > high { low } else { high };
-        if !(-(1 << (ACCUMULATOR_BITS - 1))..1 << (ACCUMULATOR_BITS - 1)).contains(&bound) {
+        let limit = 1_i128 << (ACCUMULATOR_BITS - 1);
+        if !(-limit..limit).contains(&bound) {
             return Err(Error::AccumulatorOverflow {
                 layer: node.name.clone(),
                 bound,

@@ -11,8 +11,8 @@
 //! **Protocol.** For $k = 0, \dots, n - 1$, with claims $\widetilde p_k(r), \widetilde q_k(r)$ at hand (for $k = 0$:
 //! $p_0 = 0$), squeeze $\lambda$ and reduce
 //! $$ \widetilde p_k(r) + \lambda\, \widetilde q_k(r)
-//!    = \sum_x \mathrm{eq}(r, x) \bigl(p_{k+1}(0,x) q_{k+1}(1,x) + p_{k+1}(1,x) q_{k+1}(0,x)
-//!    + \lambda\, q_{k+1}(0,x) q_{k+1}(1,x)\bigr) $$
+//!    = \sum_x \mathrm{eq}(r, x) \bigl(p_{k+1}(0,x) q_{k+1}(1,x) + p_{k+1}(1,x) q_{k+1}(0,x) +
+//!    \lambda\, q_{k+1}(0,x) q_{k+1}(1,x)\bigr) $$
 //! by an equality-weighted [sumcheck](crate::sumcheck) of degree 2 to four values at a point $r'$, which the prover
 //! sends; squeeze $\mu$ and continue at $(\mu, r')$. At the root no sumcheck is needed: the four values are the two
 //! fractions of level 1, their sum must have numerator 0 and a non-zero denominator. A zero denominator anywhere makes

@@ -26,6 +26,7 @@ use tacit_algebra::{eq, small::from_i64};
 
 use crate::{
     error::{Error, Result},
+    interval::Interval,
     network::{ValueKind, ValueSpec, check_activation_bounds},
     tensor::{Layout, Tensor},
 };
@@ -191,13 +192,14 @@ impl RescaleLayer {
     }
 
     /// Bounds of the quotient from bounds of the accumulator, per channel or for all.
-    pub(crate) fn quotients(&self, layer: &str, accumulator: &[(i128, i128)]) -> Result<(i64, i64)> {
+    pub(crate) fn quotients(&self, layer: &str, accumulator: &Interval) -> Result<(i64, i64)> {
         let multipliers = self.multiplier.values();
+        // A channel meets one multiplier when both run over the same axis, and every one otherwise.
+        let aligned = matches!(&self.multiplier, Multiplier::PerChannel { axis, .. } if accumulator.axis == Some(*axis));
         let shifted = |m: u32, a: i128| (i128::from(m) * a + (1 << (self.shift - 1))) >> self.shift;
         let (mut low, mut high) = (0, 0);
-        for (channel, &(min, max)) in accumulator.iter().enumerate() {
-            let many = accumulator.len() == multipliers.len();
-            let range = if many { channel..channel + 1 } else { 0..multipliers.len() };
+        for (channel, &(min, max)) in accumulator.channels.iter().enumerate() {
+            let range = if aligned { channel..channel + 1 } else { 0..multipliers.len() };
             for &m in &multipliers[range] {
                 low = shifted(m, min).min(low);
                 high = shifted(m, max).max(high);

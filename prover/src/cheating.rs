@@ -1,6 +1,6 @@
 //! Provers that lie, for tests of soundness. Nothing here is part of the library's interface.
 
-use tacit_layers::{Tensor, Trace, claim::Column, execute, plan::Rows};
+use tacit_layers::{Tensor, Trace, VerifyingKey, claim::Column, execute, plan::Rows};
 
 use crate::{Proven, ProvingKey, error::Result, network, witness::Witness};
 
@@ -8,6 +8,7 @@ use crate::{Proven, ProvingKey, error::Result, network, witness::Witness};
 #[derive(Debug, Clone)]
 pub struct Run<'a> {
     key: &'a ProvingKey,
+    claimed: &'a VerifyingKey,
     input: Tensor<i64>,
     outputs: Vec<Tensor<i64>>,
     values: Vec<Tensor<i64>>,
@@ -24,7 +25,8 @@ impl<'a> Run<'a> {
         let trace = execute(key.network(), &plan.specs, input)?;
         let witness = Witness::new(key.network(), plan, &trace)?;
         let outputs = trace.outputs(key.network()).cloned().collect();
-        Ok(Self { key, input: input.clone(), outputs, values: trace.values().to_vec(), witness })
+        let (input, values) = (input.clone(), trace.values().to_vec());
+        Ok(Self { key, claimed: key.verifying_key(), input, outputs, values, witness })
     }
 
     /// Makes the run consistent with its values: outputs and witness recomputed where they are in their tables.
@@ -36,6 +38,16 @@ impl<'a> Run<'a> {
         self.witness = Witness::new(self.key.network(), self.key.verifying_key().plan(), &trace)?;
         self.outputs = trace.outputs(self.key.network()).cloned().collect();
         Ok(())
+    }
+
+    /// Passes the run off as one of another key's network.
+    pub const fn claim_key(&mut self, key: &'a VerifyingKey) {
+        self.claimed = key;
+    }
+
+    /// The claimed input.
+    pub const fn input(&mut self) -> &mut Tensor<i64> {
+        &mut self.input
     }
 
     /// The claimed outputs.
@@ -97,6 +109,13 @@ impl<'a> Run<'a> {
     /// When a layer's shape does not fit.
     pub fn prove(&self) -> Result<Proven> {
         let trace = Trace::from_values(self.values.clone());
-        network::prove_witness(self.key, &self.input, self.outputs.clone(), &trace, &self.witness)
+        network::prove_witness(
+            self.key,
+            self.claimed,
+            &self.input,
+            self.outputs.clone(),
+            &trace,
+            &self.witness,
+        )
     }
 }

@@ -154,6 +154,9 @@ pub fn open(
     generators: &Generators,
 ) {
     absorb_claims(writer, claims);
+    if claims.is_empty() {
+        return;
+    }
     let key_vars = generators.num_vars();
     let folded: Vec<(Vec<Fr>, &[Fr])> = claims
         .par_iter()

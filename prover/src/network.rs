@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tacit_layers::{
-    Tensor, Trace,
+    Tensor, Trace, VerifyingKey,
     claim::{Column, EvaluationClaim},
     evaluation, execute,
     hyrax::OpeningClaim,
@@ -69,16 +69,17 @@ pub fn prove(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
     let clock = Instant::now();
     let witness = Witness::new(key.network(), key.verifying_key().plan(), &trace)?;
     let columns = clock.elapsed();
-    let mut proven = prove_witness(key, input, outputs, &trace, &witness)?;
+    let mut proven = prove_witness(key, key.verifying_key(), input, outputs, &trace, &witness)?;
     proven.phases.inference = inference;
     proven.phases.commit += columns;
     Ok(proven)
 }
 
-/// Proves that a trace and its witness belong to the statement. They are taken as given: a false one gives a proof that
-/// no verifier accepts.
+/// Proves that a trace and its witness belong to the statement about `claimed`, the key's own verifying key unless the
+/// prover lies. They are taken as given: a false one gives a proof that no verifier accepts.
 pub(crate) fn prove_witness(
     key: &ProvingKey,
+    claimed: &VerifyingKey,
     input: &Tensor<i64>,
     outputs: Vec<Tensor<i64>>,
     trace: &Trace,
@@ -94,7 +95,7 @@ pub(crate) fn prove_witness(
 
     // Phase 1: the statement, then every witness column.
     let mut writer = ProofWriter::new(DOMAIN);
-    statement::absorb(&mut writer, key.verifying_key(), input, &outputs);
+    statement::absorb(&mut writer, claimed, input, &outputs);
     let columns: Vec<CommittedTensor> = plan
         .witness
         .iter()

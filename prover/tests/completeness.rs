@@ -1,5 +1,7 @@
 //! Honest proofs are accepted, and say what the executor computes.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/networks.rs"]
 mod networks;
 

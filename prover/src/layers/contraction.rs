@@ -37,9 +37,9 @@ pub(crate) fn prove(session: &mut Session) {
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
             Operation::Add(layer) => add(session, id, &layer.coefficients, &claim),
-            Operation::AveragePool(_) => average(session, id, claim),
-            Operation::Dense(layer) => contractions.push(dense(session, id, layer, claim)),
-            Operation::Conv2d(layer) => contractions.push(convolution(session, id, layer, claim)),
+            Operation::AveragePool(_) => average(session, id, &claim),
+            Operation::Dense(layer) => contractions.push(dense(session, id, layer, &claim)),
+            Operation::Conv2d(layer) => contractions.push(convolution(session, id, layer, &claim)),
             _ => unreachable!("only linear layers have accumulators"),
         }
     }
@@ -87,7 +87,7 @@ fn add(session: &mut Session, id: NodeId, coefficients: &[i64], claim: &Evaluati
     }
 }
 
-fn average(session: &mut Session, id: NodeId, claim: EvaluationClaim<NodeId>) {
+fn average(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) {
     let channel_vars = session.layout(id).axis_vars().next().unwrap_or(0);
     let (channel, position) = claim.point.split_at(channel_vars);
     session.claims.windowed.push(WindowedClaim {
@@ -120,7 +120,7 @@ fn dense(
     session: &mut Session,
     id: NodeId,
     layer: &tacit_layers::dense::DenseLayer,
-    claim: EvaluationClaim<NodeId>,
+    claim: &EvaluationClaim<NodeId>,
 ) -> Contraction {
     let output = session.layout(id).clone();
     let row_vars: usize = output.axis_vars().take(layer.num_row_axes).sum();
@@ -139,7 +139,7 @@ fn convolution(
     session: &mut Session,
     id: NodeId,
     layer: &tacit_layers::conv2d::Conv2dLayer,
-    claim: EvaluationClaim<NodeId>,
+    claim: &EvaluationClaim<NodeId>,
 ) -> Contraction {
     let output = session.layout(id).clone();
     let (filter, position) = claim.point.split_at(output.axis_vars().next().unwrap_or(0));

@@ -30,8 +30,8 @@ impl Source {
         Tensor::new(layout, data).unwrap()
     }
 
-    pub(crate) fn bias(&mut self, outputs: usize) -> Option<Vec<i32>> {
-        Some((0..outputs).map(|_| self.pick(-2000, 2000) as i32).collect())
+    pub(crate) fn bias(&mut self, outputs: usize) -> Vec<i32> {
+        (0..outputs).map(|_| self.pick(-2000, 2000) as i32).collect()
     }
 
     pub(crate) fn multipliers(&mut self, axis: usize, channels: usize) -> Multiplier {
@@ -58,10 +58,10 @@ pub(crate) fn output(node: NodeId, shape: &[usize]) -> Output {
 pub(crate) fn mlp(seed: u64) -> Network {
     let mut s = Source::new(seed);
     let mut b = NetworkBuilder::new("mlp", input(&[11], -128, 127));
-    let x = b.dense("first", b.input(), 0, s.weights(&[7, 11]), s.bias(7)).unwrap();
+    let x = b.dense("first", b.input(), 0, s.weights(&[7, 11]), Some(s.bias(7))).unwrap();
     let m = s.multipliers(0, 7);
     let x = b.rescale("first relu", x, m, 9, RELU);
-    let x = b.dense("second", x, 0, s.weights(&[3, 7]), s.bias(3)).unwrap();
+    let x = b.dense("second", x, 0, s.weights(&[3, 7]), Some(s.bias(3))).unwrap();
     b.output(output(x, &[3]));
     b.finish().unwrap()
 }
@@ -84,16 +84,16 @@ pub(crate) fn cnn(seed: u64) -> Network {
         height: AxisWindow { kernel: 3, stride: 1, dilation: 2, pad_begin: 2, pad_end: 1 },
         width: AxisWindow { kernel: 2, stride: 2, dilation: 1, pad_begin: 0, pad_end: 1 },
     };
-    let x = b.conv2d("conv", b.input(), window, s.weights(&[5, 3, 3, 2]), s.bias(5)).unwrap();
+    let x = b.conv2d("conv", b.input(), window, s.weights(&[5, 3, 3, 2]), Some(s.bias(5))).unwrap();
     let m = s.multipliers(0, 5);
     let x = b.rescale("conv clip", x, m, 8, SIGNED);
     let pool =
         Window2d { height: AxisWindow::new(3, 2).padded(1, 1), width: AxisWindow::new(2, 1).padded(0, 1) };
     let x = b.max_pool("pool", x, pool);
     let x = b.flatten("flatten", x);
-    let x = b.dense("dense", x, 0, s.weights(&[6, 5, 4, 4]), s.bias(6)).unwrap();
+    let x = b.dense("dense", x, 0, s.weights(&[6, 5, 4, 4]), Some(s.bias(6))).unwrap();
     let x = b.rescale("dense relu", x, Multiplier::Uniform(3), 8, RELU);
-    let x = b.dense("logits", x, 0, s.weights(&[4, 6]), s.bias(4)).unwrap();
+    let x = b.dense("logits", x, 0, s.weights(&[4, 6]), Some(s.bias(4))).unwrap();
     b.output(output(x, &[4]));
     b.finish().unwrap()
 }
@@ -103,7 +103,7 @@ pub(crate) fn residual(seed: u64) -> Network {
     let mut s = Source::new(seed);
     let mut b = NetworkBuilder::new("residual", input(&[2, 6, 6], -128, 127));
     let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
-    let x = b.conv2d("conv1", b.input(), same, s.weights(&[4, 2, 3, 3]), s.bias(4)).unwrap();
+    let x = b.conv2d("conv1", b.input(), same, s.weights(&[4, 2, 3, 3]), Some(s.bias(4))).unwrap();
     let m = s.multipliers(0, 4);
     let x = b.rescale("relu1", x, m, 8, RELU);
     let y = b.conv2d("conv2", x, same, s.weights(&[4, 4, 3, 3]), None).unwrap();
@@ -115,7 +115,7 @@ pub(crate) fn residual(seed: u64) -> Network {
     let mean = b.average_pool("mean", pooled, Window2d::square(AxisWindow::new(3, 3)));
     let mean = b.rescale("mean scale", mean, Multiplier::Uniform(28), 8, RELU);
     let mean = b.flatten("flatten", mean);
-    let logits = b.dense("logits", mean, 0, s.weights(&[3, 4, 1, 1]), s.bias(3)).unwrap();
+    let logits = b.dense("logits", mean, 0, s.weights(&[3, 4, 1, 1]), Some(s.bias(3))).unwrap();
     b.output(output(logits, &[3]));
     b.output(output(sum, &[4, 6, 6]));
     b.finish().unwrap()

@@ -40,7 +40,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
     for (id, claim) in claims {
         match &session.node(id)?.0.operation {
             Operation::Add(layer) => add(session, id, &layer.coefficients, &claim)?,
-            Operation::AveragePool(_) => average(session, id, claim)?,
+            Operation::AveragePool(_) => average(session, id, &claim)?,
             Operation::Dense(layer) => contractions.push(dense(session, id, layer, &claim)?),
             Operation::Conv2d(layer) => contractions.push(convolution(session, id, layer, &claim)?),
             Operation::Input(_) | Operation::Rescale(_) | Operation::MaxPool(_) | Operation::Flatten => {
@@ -95,7 +95,7 @@ fn add(
     Ok(())
 }
 
-fn average(session: &mut Session, id: NodeId, claim: EvaluationClaim<NodeId>) -> Result<()> {
+fn average(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) -> Result<()> {
     let channel_vars = session.layout(id)?.axis_vars().next().unwrap_or(0);
     let (channel, position) = claim.point.split_at(channel_vars.min(claim.point.len()));
     session.claims.windowed.push(WindowedClaim {

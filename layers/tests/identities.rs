@@ -1,0 +1,124 @@
+//! The identities displayed in the layers' documentation, at edge values and at random points.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use ark_bn254::Fr;
+use ark_ff::UniformRand;
+use tacit_layers::{
+    ActivationFunction, AxisWindow, Error, Layout, Multiplier, RescaleLayer, Tensor, Window2d, evaluation,
+    max_pool::{MaxPoolLayer, PoolClaim},
+    rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
+    tensor::{MAX_AXES, MAX_VARS},
+};
+
+fn layout(axes: &[usize]) -> Layout {
+    Layout::new(axes.to_vec()).unwrap()
+}
+
+#[test]
+fn division_rounds_half_up_and_leaves_a_centred_remainder() {
+    let largest = (1_i64 << (ACCUMULATOR_BITS - 1)) - 1;
+    for shift in [1, 2, 7, 16, MAX_SHIFT] {
+        let function = ActivationFunction::Clip { minimum: -128, maximum: 127 };
+        let layer =
+            RescaleLayer { multiplier: Multiplier::Uniform(1), shift, function, quotient_bounds: (0, 0) };
+        let half = 1_i64 << (shift - 1);
+        for m in [1, 2, 3, 127, i64::from(MAX_MULTIPLIER) - 1, i64::from(MAX_MULTIPLIER)] {
+            for a in [0, 1, -1, half, -half, half - 1, half + 1, -half - 1, largest, -largest, -largest - 1] {
+                let (q, r) = layer.divide(m, a);
+                assert_eq!(m * a, (q << shift) + r, "m {m} a {a} s {shift}");
+                assert!((-half..half).contains(&r), "remainder {r} at s {shift}");
+                let exact = (i128::from(m) * i128::from(a) + i128::from(half)).div_euclid(1 << shift);
+                assert_eq!(i128::from(q), exact, "m {m} a {a} s {shift}");
+            }
+        }
+    }
+}
+
+/// $\widetilde D = V(r_k) \widetilde y - \widetilde X - \ell V(r_c) (V(r_k) V(r_p) - I(r_k, r_p))$.
+#[test]
+fn windowed_values_of_a_pool_follow_from_differences_and_maxima() {
+    let mut rng = ark_std::test_rng();
+    let dilated = AxisWindow { kernel: 3, stride: 2, dilation: 2, pad_begin: 2, pad_end: 1 };
+    for (axes, height, width, minimum) in [
+        ([3, 7, 5], AxisWindow::new(3, 2).padded(1, 1), AxisWindow::new(2, 1).padded(0, 1), -128),
+        ([2, 6, 9], AxisWindow::new(2, 2), dilated, -7),
+        ([1, 4, 4], AxisWindow::new(2, 2), AxisWindow::new(2, 2), -128),
+        ([5, 3, 3], AxisWindow::new(3, 1).padded(1, 1), AxisWindow::new(1, 1), 0),
+    ] {
+        let layer = MaxPoolLayer { window: Window2d { height, width } };
+        let input = layout(&axes);
+        let output = layout(&[
+            axes[0],
+            height.output_length("pool", axes[1]).unwrap(),
+            width.output_length("pool", axes[2]).unwrap(),
+        ]);
+        let elements = input.num_elements() as i64;
+        let x: Vec<i64> = (0..elements).map(|i| minimum + (i * 7919) % 200).collect();
+        let [channels, out_height, out_width] = [0, 1, 2].map(|axis| output.axes()[axis]);
+        let read = |c: usize, p: usize, q: usize, i: usize, j: usize| {
+            let place = |w: &AxisWindow, p: usize, k: usize| {
+                (w.stride * p + w.dilation * k) as i64 - w.pad_begin as i64
+            };
+            let (row, column) = (place(&height, p, i), place(&width, q, j));
+            let inside = (0..axes[1] as i64).contains(&row) && (0..axes[2] as i64).contains(&column);
+            inside.then(|| x[(c * axes[1] + row as usize) * axes[2] + column as usize])
+        };
+        // Any "maximum" satisfies the identity, so that it holds for cheating provers too.
+        let y: Vec<i64> = (0..output.num_elements() as i64).map(|i| (i * 31) % 97 - 40).collect();
+        let (mut differences, mut windowed) = (vec![], vec![]);
+        for i in 0..height.kernel {
+            for j in 0..width.kernel {
+                for c in 0..channels {
+                    for p in 0..out_height {
+                        for q in 0..out_width {
+                            let read = read(c, p, q, i, j);
+                            let maximum = y[(c * out_height + p) * out_width + q];
+                            differences.push(maximum - read.unwrap_or(minimum));
+                            windowed.push(read.unwrap_or(0));
+                        }
+                    }
+                }
+            }
+        }
+        let all = layer.difference_layout(&output).unwrap();
+        let point: Vec<Fr> = (0..all.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
+        let (offsets, position) = point.split_at(layer.offset_vars().iter().sum());
+        let claim = PoolClaim {
+            offsets,
+            position,
+            difference: evaluation::evaluate(&all, &differences, &point),
+            maximum: evaluation::evaluate(&output, &y, position),
+        };
+        assert_eq!(
+            layer.windowed_value(&claim, &input, &output, minimum),
+            evaluation::evaluate(&all, &windowed, &point),
+            "{axes:?}"
+        );
+        let per_offset: Vec<Fr> = differences
+            .chunks_exact(output.num_elements())
+            .map(|offset| evaluation::evaluate(&output, offset, position))
+            .collect();
+        assert_eq!(layer.combine_offsets(offsets, &per_offset), claim.difference);
+    }
+}
+
+#[test]
+fn deserialising_a_layout_refuses_what_building_one_refuses() {
+    let read = |axes: &[usize]| postcard::from_bytes::<Layout>(&postcard::to_stdvec(axes).unwrap());
+    let good = vec![3, 1, 5];
+    assert_eq!(read(&good).unwrap(), layout(&good));
+    assert_eq!(postcard::to_stdvec(&layout(&good)).unwrap(), postcard::to_stdvec(&good).unwrap());
+    for axes in [vec![], vec![0], vec![2, 0, 3], vec![1; MAX_AXES + 1], vec![1 << 17, (1 << 17) + 1]] {
+        let error = Error::Shape { axes: axes.clone(), max_axes: MAX_AXES, max_vars: MAX_VARS };
+        assert_eq!(Layout::new(axes.clone()), Err(error));
+        assert!(matches!(read(&axes), Err(postcard::Error::SerdeDeCustom)), "{axes:?}");
+    }
+}
+
+#[test]
+fn a_tensor_must_fill_its_layout() {
+    for count in [0, 5, 7] {
+        let error = Error::ElementCount { axes: vec![2, 3], expected: 6, actual: count };
+        assert_eq!(Tensor::new(layout(&[2, 3]), vec![0_i64; count]), Err(error));
+    }
+}

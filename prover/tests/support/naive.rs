@@ -1,0 +1,180 @@
+//! An independent executor: plain loops over `i64`, written from the documented semantics and sharing nothing with the
+//! reference executor but the network's data types.
+
+use tacit_layers::{
+    ActivationFunction, AxisWindow, Multiplier, Network, Operation, Parameter, Tensor, Window2d,
+    conv2d::Conv2dLayer, dense::DenseLayer, rescale::RescaleLayer,
+};
+
+/// A value in progress: its shape and its elements, row-major.
+#[derive(Debug, Clone)]
+struct Value {
+    shape: Vec<usize>,
+    data: Vec<i64>,
+    /// Smallest value an activation may have; padding of a max-pool reads it.
+    minimum: i64,
+}
+
+impl Value {
+    /// The element of a feature map, or `outside` where the map has none.
+    fn read(&self, channel: usize, row: i64, column: i64, outside: i64) -> i64 {
+        let (height, width) = (self.shape[1] as i64, self.shape[2] as i64);
+        if row < 0 || row >= height || column < 0 || column >= width {
+            return outside;
+        }
+        self.data[(channel as i64 * height * width + row * width + column) as usize]
+    }
+}
+
+/// The values of all outputs, flattened, in output order.
+pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
+    let mut values: Vec<Value> = vec![];
+    for node in &network.architecture.nodes {
+        let read = |i: usize| &values[node.inputs[i].0 as usize];
+        let value = match &node.operation {
+            Operation::Input(layer) => Value {
+                shape: layer.layout.axes().to_vec(),
+                data: input.data().to_vec(),
+                minimum: layer.bounds.0,
+            },
+            Operation::Dense(layer) => dense(network, layer, read(0)),
+            Operation::Conv2d(layer) => convolution(network, layer, read(0)),
+            Operation::AveragePool(layer) => windows(read(0), &layer.window, 0, |read| read.iter().sum()),
+            Operation::MaxPool(layer) => {
+                let outside = read(0).minimum;
+                windows(read(0), &layer.window, outside, |read| *read.iter().max().unwrap())
+            }
+            Operation::Add(layer) => {
+                let mut data = vec![0; read(0).data.len()];
+                for (i, coefficient) in layer.coefficients.iter().enumerate() {
+                    for (sum, x) in data.iter_mut().zip(&read(i).data) {
+                        *sum += coefficient * x;
+                    }
+                }
+                Value { shape: read(0).shape.clone(), data, minimum: 0 }
+            }
+            Operation::Rescale(layer) => rescale(layer, read(0)),
+            Operation::Flatten => read(0).clone(),
+        };
+        values.push(value);
+    }
+    network.architecture.outputs.iter().map(|output| values[output.node.0 as usize].data.clone()).collect()
+}
+
+fn integers(parameter: &Parameter) -> Vec<i64> {
+    match parameter {
+        Parameter::Int8(values) => values.iter().map(|&x| x as i64).collect(),
+        Parameter::Int32(values) => values.iter().map(|&x| x as i64).collect(),
+    }
+}
+
+fn biases(network: &Network, id: Option<tacit_layers::ParameterId>, outputs: usize) -> Vec<i64> {
+    id.map_or(vec![0; outputs], |id| integers(&network.parameters[id.0 as usize]))
+}
+
+/// `a[i, o] = b[o] + sum_k x[i, k] W[o, k]`.
+fn dense(network: &Network, layer: &DenseLayer, x: &Value) -> Value {
+    let weights = integers(&network.parameters[layer.weights.0 as usize]);
+    let bias = biases(network, layer.bias, layer.num_outputs);
+    let (kept, contracted) = x.shape.split_at(layer.num_row_axes);
+    let rows: usize = kept.iter().product();
+    let inner: usize = contracted.iter().product();
+    let mut data = vec![];
+    for i in 0..rows {
+        for (o, &bias) in bias.iter().enumerate() {
+            let mut sum = bias;
+            for k in 0..inner {
+                sum += x.data[i * inner + k] * weights[o * inner + k];
+            }
+            data.push(sum);
+        }
+    }
+    let mut shape = kept.to_vec();
+    shape.push(layer.num_outputs);
+    Value { shape, data, minimum: 0 }
+}
+
+/// Output positions of a window along one axis.
+fn positions(axis: &AxisWindow, length: usize) -> usize {
+    let mut count = 0;
+    // The last element a window reads must lie within the padded axis.
+    while count * axis.stride + (axis.kernel - 1) * axis.dilation < length + axis.pad_begin + axis.pad_end {
+        count += 1;
+    }
+    count
+}
+
+/// The input position that window position `p` reads at kernel offset `k`; negative or too large in padding.
+fn place(axis: &AxisWindow, p: usize, k: usize) -> i64 {
+    (axis.stride * p + axis.dilation * k) as i64 - axis.pad_begin as i64
+}
+
+/// `a[o, p] = b[o] + sum_{c, k} W[o, c, k] x[c, s p + d k - b]`, positions outside the input reading zero.
+fn convolution(network: &Network, layer: &Conv2dLayer, x: &Value) -> Value {
+    let weights = integers(&network.parameters[layer.weights.0 as usize]);
+    let bias = biases(network, layer.bias, layer.num_outputs);
+    let (vertical, horizontal) = (&layer.window.height, &layer.window.width);
+    let (height, width) = (positions(vertical, x.shape[1]), positions(horizontal, x.shape[2]));
+    let channels = x.shape[0];
+    let mut data = vec![];
+    for (o, &bias) in bias.iter().enumerate() {
+        for p in 0..height {
+            for q in 0..width {
+                let mut sum = bias;
+                for c in 0..channels {
+                    for i in 0..vertical.kernel {
+                        for j in 0..horizontal.kernel {
+                            let at = ((o * channels + c) * vertical.kernel + i) * horizontal.kernel + j;
+                            sum += weights[at] * x.read(c, place(vertical, p, i), place(horizontal, q, j), 0);
+                        }
+                    }
+                }
+                data.push(sum);
+            }
+        }
+    }
+    Value { shape: vec![layer.num_outputs, height, width], data, minimum: 0 }
+}
+
+/// Reduces what every window reads, channel by channel.
+fn windows(x: &Value, window: &Window2d, outside: i64, reduce: impl Fn(&[i64]) -> i64) -> Value {
+    let (height, width) = (positions(&window.height, x.shape[1]), positions(&window.width, x.shape[2]));
+    let mut data = vec![];
+    for c in 0..x.shape[0] {
+        for p in 0..height {
+            for q in 0..width {
+                let mut read = vec![];
+                for i in 0..window.height.kernel {
+                    for j in 0..window.width.kernel {
+                        let (row, column) = (place(&window.height, p, i), place(&window.width, q, j));
+                        read.push(x.read(c, row, column, outside));
+                    }
+                }
+                data.push(reduce(&read));
+            }
+        }
+    }
+    Value { shape: vec![x.shape[0], height, width], data, minimum: x.minimum }
+}
+
+/// `floor((m a + 2^(s-1)) / 2^s)`, clipped.
+fn rescale(layer: &RescaleLayer, a: &Value) -> Value {
+    let ActivationFunction::Clip { minimum, maximum } = layer.function;
+    let divisor = 2_i64.pow(layer.shift);
+    let mut data = vec![];
+    for (i, &accumulator) in a.data.iter().enumerate() {
+        let multiplier = match &layer.multiplier {
+            Multiplier::Uniform(m) => *m as i64,
+            Multiplier::PerChannel { axis, values } => {
+                let mut index = i;
+                for length in a.shape[axis + 1..].iter().rev() {
+                    index /= length;
+                }
+                values[index % a.shape[*axis]] as i64
+            }
+        };
+        let rounded = (multiplier * accumulator + divisor / 2).div_euclid(divisor);
+        data.push(rounded.max(minimum).min(maximum));
+    }
+    Value { shape: a.shape.clone(), data, minimum }
+}

@@ -1,0 +1,193 @@
+//! Random small networks: chains and residual branches, every layer, odd shapes.
+
+use tacit_layers::{
+    ActivationFunction, AxisWindow, Multiplier, Network, NetworkBuilder, NodeId, Tensor, Window2d,
+};
+
+use crate::networks::{Source, input, output};
+
+/// Quotients stay below about this, so that tables stay small.
+const LARGEST_QUOTIENT: i64 = 300;
+
+struct Generator {
+    source: Source,
+    builder: NetworkBuilder,
+    /// Activations with shape and largest magnitude.
+    activations: Vec<(NodeId, Vec<usize>, i64)>,
+    names: usize,
+}
+
+/// A network of `layers` layers, each followed by its rescale where it has one.
+pub(crate) fn network(seed: u64, layers: usize) -> Network {
+    let mut source = Source::new(seed);
+    let shape: Vec<usize> = if source.pick(0, 3) == 0 {
+        (0..source.pick(1, 2)).map(|_| source.pick(1, 9) as usize).collect()
+    } else {
+        [(1, 3), (1, 7), (1, 7)].map(|(low, high)| source.pick(low, high) as usize).to_vec()
+    };
+    let (low, high) = [(0, 255), (-128, 127), (-3, 0), (0, 1)][source.pick(0, 3) as usize];
+    let builder = NetworkBuilder::new("random", input(&shape, low, high));
+    let first = (builder.input(), shape, high.max(-low));
+    let mut generator = Generator { source, builder, activations: vec![first], names: 0 };
+    for layer in 0..layers {
+        generator.layer(layer + 1 == layers);
+    }
+    generator.finish()
+}
+
+impl Generator {
+    fn pick(&mut self, low: i64, high: i64) -> i64 {
+        self.source.pick(low, high)
+    }
+
+    fn name(&mut self, what: &str) -> String {
+        self.names += 1;
+        format!("{what} {}", self.names)
+    }
+
+    fn layer(&mut self, last: bool) {
+        let (node, shape, bound) = self.activations.last().unwrap().clone();
+        let choice = self.pick(0, 9);
+        match (choice, shape.len()) {
+            (0..=2, 3) => {
+                let outputs = self.pick(1, 4) as usize;
+                let window = self.window(&shape, 3);
+                self.convolution(node, &shape, bound, outputs, window, last);
+            }
+            (3, 3) => {
+                let window = self.window(&shape, 3);
+                let name = self.name("average");
+                let sum = self.builder.average_pool(&name, node, window);
+                let bound = bound * window.num_offsets() as i64;
+                self.rescale(sum, output_shape(&window, shape[0], &shape), bound, last);
+            }
+            (4 | 5, 3) => {
+                let window = self.window(&shape, 3);
+                let name = self.name("pool");
+                let node = self.builder.max_pool(&name, node, window);
+                self.activations.push((node, output_shape(&window, shape[0], &shape), bound));
+            }
+            (6, 3) => {
+                let axis = || AxisWindow::new(3, 1).padded(1, 1);
+                let window = Window2d { height: axis(), width: axis() };
+                self.convolution(node, &shape, bound, shape[0], window, false);
+                self.add(last);
+            }
+            (7, _) => self.add(last),
+            _ => self.dense(node, &shape, bound, last),
+        }
+    }
+
+    fn weights(&mut self, axes: &[usize]) -> (Tensor<i8>, i64) {
+        let weights = self.source.weights(axes);
+        let rows = weights.data().chunks_exact(weights.data().len() / axes[0]);
+        let bound = rows.map(|row| row.iter().map(|&w| i64::from(w).abs()).sum()).max().unwrap();
+        (weights, bound)
+    }
+
+    fn dense(&mut self, node: NodeId, shape: &[usize], bound: i64, last: bool) {
+        let row_axes = self.pick(0, shape.len() as i64 - 1) as usize;
+        let node = if self.pick(0, 1) == 0 {
+            let name = self.name("flatten");
+            self.builder.flatten(&name, node)
+        } else {
+            node
+        };
+        let outputs = self.pick(1, 6) as usize;
+        let (weights, sum) = self.weights(&[&[outputs], &shape[row_axes..]].concat());
+        let bias = if self.pick(0, 1) == 0 { Some(self.source.bias(outputs)) } else { None };
+        let name = self.name("dense");
+        let node = self.builder.dense(&name, node, row_axes, weights, bias).unwrap();
+        self.rescale(node, [&shape[..row_axes], &[outputs]].concat(), sum * bound + 2000, last);
+    }
+
+    fn convolution(
+        &mut self,
+        node: NodeId,
+        shape: &[usize],
+        bound: i64,
+        outputs: usize,
+        window: Window2d,
+        last: bool,
+    ) {
+        let (weights, sum) = self.weights(&[outputs, shape[0], window.height.kernel, window.width.kernel]);
+        let bias = if self.pick(0, 1) == 0 { Some(self.source.bias(outputs)) } else { None };
+        let name = self.name("conv");
+        let node = self.builder.conv2d(&name, node, window, weights, bias).unwrap();
+        self.rescale(node, output_shape(&window, outputs, shape), sum * bound + 2000, last);
+    }
+
+    /// Adds the last activation to all earlier ones of its shape.
+    fn add(&mut self, last: bool) {
+        let (_, shape, _) = self.activations.last().unwrap().clone();
+        let addends: Vec<_> = self.activations.iter().filter(|(_, s, _)| *s == shape).cloned().collect();
+        let addends: Vec<(NodeId, i64, i64)> =
+            addends.into_iter().map(|(node, _, bound)| (node, self.pick(-9, 9), bound)).collect();
+        let bound = addends.iter().map(|(_, c, bound)| c.abs() * bound).sum();
+        let pairs: Vec<(NodeId, i64)> = addends.iter().map(|&(node, c, _)| (node, c)).collect();
+        let name = self.name("add");
+        let node = self.builder.add(&name, &pairs);
+        self.rescale(node, shape, bound, last);
+    }
+
+    /// A window that fits; at most `kernel` offsets along each axis.
+    fn window(&mut self, shape: &[usize], kernel: i64) -> Window2d {
+        let mut axis = |length: usize| {
+            let mut pick = |low, high| self.source.pick(low, high) as usize;
+            let (pad_begin, pad_end) = (pick(0, 2) / 2 * pick(1, 2), pick(0, 2) / 2);
+            let (mut kernel, mut dilation, stride) = (pick(1, kernel), pick(1, 2), pick(1, 3));
+            while (kernel - 1) * dilation + 1 > length + pad_begin + pad_end {
+                (kernel, dilation) = (kernel - usize::from(dilation == 1), 1);
+            }
+            AxisWindow { kernel, stride, dilation, pad_begin, pad_end }
+        };
+        Window2d { height: axis(shape[1]), width: axis(shape[2]) }
+    }
+
+    /// Follows an accumulator with a rescale, or leaves it as an output.
+    fn rescale(&mut self, node: NodeId, shape: Vec<usize>, bound: i64, last: bool) {
+        if last && self.pick(0, 1) == 0 {
+            self.builder.output(output(node, &shape));
+            return;
+        }
+        let node = if self.pick(0, 4) == 0 {
+            let name = self.name("flatten accumulator");
+            self.builder.flatten(&name, node)
+        } else {
+            node
+        };
+        let multiplier = if self.pick(0, 1) == 0 {
+            Multiplier::Uniform(self.pick(1, 3) as u32)
+        } else {
+            let axis = self.pick(0, shape.len() as i64 - 1) as usize;
+            let values = (0..shape[axis]).map(|_| self.pick(1, 3) as u32).collect();
+            Multiplier::PerChannel { axis, values }
+        };
+        let mut shift = 1;
+        while (3 * bound) >> shift > LARGEST_QUOTIENT {
+            shift += 1;
+        }
+        let (minimum, maximum) =
+            [(0, 255), (-128, 127), (0, 15), (-5, 0), (0, 0), (-300, 300)][self.pick(0, 5) as usize];
+        let function = ActivationFunction::Clip { minimum, maximum };
+        let name = self.name("rescale");
+        let node = self.builder.rescale(&name, node, multiplier, shift, function);
+        self.activations.push((node, shape, maximum.max(-minimum)));
+    }
+
+    fn finish(mut self) -> Network {
+        let count = self.activations.len();
+        for index in 0..count {
+            let (node, shape, _) = self.activations[index].clone();
+            if index + 1 == count || self.pick(0, 3) == 0 {
+                self.builder.output(output(node, &shape));
+            }
+        }
+        self.builder.finish().unwrap()
+    }
+}
+
+fn output_shape(window: &Window2d, channels: usize, input: &[usize]) -> Vec<usize> {
+    let length = |axis: &AxisWindow, n| axis.output_length("random", n).unwrap();
+    vec![channels, length(&window.height, input[1]), length(&window.width, input[2])]
+}

@@ -1,0 +1,69 @@
+//! Tiny networks with fixed weights: proofs of a few kilobytes that nothing outside this file changes.
+
+use tacit_layers::{
+    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
+    Tensor, Window2d,
+};
+
+const SMALL: ActivationFunction = ActivationFunction::Clip { minimum: -4, maximum: 3 };
+const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 7 };
+
+fn layout(axes: &[usize]) -> Layout {
+    Layout::new(axes.to_vec()).unwrap()
+}
+
+fn weights(axes: &[usize], step: usize) -> Tensor<i8> {
+    let layout = layout(axes);
+    let data = (0..layout.num_elements()).map(|i| (i * step % 7) as i8 - 3).collect();
+    Tensor::new(layout, data).unwrap()
+}
+
+fn input(axes: &[usize], low: i64, high: i64) -> InputLayer {
+    InputLayer { layout: layout(axes), bounds: (low, high), scale: 0.5 }
+}
+
+fn output(name: &str, node: NodeId, shape: &[usize]) -> Output {
+    Output { name: name.to_owned(), node, shape: shape.to_vec(), scales: vec![0.25], scale_axis: 0 }
+}
+
+/// Two dense layers with biases, the first rescaled per channel.
+pub(crate) fn mlp() -> Network {
+    let mut b = NetworkBuilder::new("tiny mlp", input(&[5], 0, 3));
+    let x = b.dense("first", b.input(), 0, weights(&[3, 5], 3), Some(vec![5, -4, 0])).unwrap();
+    let x = b.rescale("relu", x, Multiplier::PerChannel { axis: 0, values: vec![1, 3, 2] }, 3, RELU);
+    let x = b.dense("second", x, 0, weights(&[2, 3], 5), Some(vec![-1, 2])).unwrap();
+    b.output(output("logits", x, &[2]));
+    b.finish().unwrap()
+}
+
+/// Every layer, hence every message of the protocol.
+pub(crate) fn cnn() -> Network {
+    let mut b = NetworkBuilder::new("tiny cnn", input(&[1, 4, 3], -4, 3));
+    let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let x = b.conv2d("conv", b.input(), same, weights(&[2, 1, 3, 3], 5), Some(vec![3, -2])).unwrap();
+    let x = b.rescale("conv clip", x, Multiplier::PerChannel { axis: 0, values: vec![1, 2] }, 3, SMALL);
+    let one = Window2d::square(AxisWindow::new(1, 1));
+    let y = b.conv2d("mix", x, one, weights(&[2, 2, 1, 1], 3), None).unwrap();
+    let y = b.rescale("mix clip", y, Multiplier::Uniform(3), 3, SMALL);
+    let sum = b.add("add", &[(x, 1), (y, -2)]);
+    let sum = b.rescale("add clip", sum, Multiplier::Uniform(1), 1, SMALL);
+    let pool =
+        Window2d { height: AxisWindow::new(2, 2).padded(0, 1), width: AxisWindow::new(2, 1).padded(1, 0) };
+    let x = b.max_pool("pool", sum, pool);
+    let mean = Window2d { height: AxisWindow::new(2, 1), width: AxisWindow::new(1, 2) };
+    let x = b.average_pool("mean", x, mean);
+    let x = b.rescale("mean clip", x, Multiplier::Uniform(1), 1, SMALL);
+    let x = b.flatten("flatten", x);
+    let x = b.dense("dense", x, 0, weights(&[3, 2, 1, 2], 4), Some(vec![1, -1, 2])).unwrap();
+    b.output(output("logits", x, &[3]));
+    b.output(output("features", sum, &[2, 4, 3]));
+    b.finish().unwrap()
+}
+
+/// A fixed input of a network.
+pub(crate) fn sample(network: &Network) -> Tensor<i64> {
+    let layer = network.architecture.input().unwrap();
+    let (low, high) = layer.bounds;
+    let data = (0..layer.layout.num_elements() as i64).map(|i| low + i * 5 % (high - low + 1)).collect();
+    Tensor::new(layer.layout.clone(), data).unwrap()
+}
