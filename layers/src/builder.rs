@@ -89,11 +89,31 @@ impl NetworkBuilder {
         weights: Tensor<i8>,
         bias: Option<Vec<i32>>,
     ) -> Result<NodeId> {
+        self.grouped_conv2d(name, input, window, 1, weights, bias)
+    }
+
+    /// A grouped convolution; weights of shape (outputs, input channels of a group, kernel height, kernel width).
+    ///
+    /// # Errors
+    /// When the bias is empty.
+    pub fn grouped_conv2d(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        window: Window2d,
+        groups: usize,
+        weights: Tensor<i8>,
+        bias: Option<Vec<i32>>,
+    ) -> Result<NodeId> {
         let num_outputs = weights.layout().axes()[0];
         let layout = weights.layout().clone();
         let weights = self.parameter(format!("{name}.weight"), layout, Parameter::Int8(weights.into_data()));
         let bias = bias.map(|values| self.bias(name, values)).transpose()?;
-        Ok(self.node(name, &[input], Operation::Conv2d(Conv2dLayer { weights, bias, num_outputs, window })))
+        Ok(self.node(
+            name,
+            &[input],
+            Operation::Conv2d(Conv2dLayer { weights, bias, num_outputs, groups, window }),
+        ))
     }
 
     /// The sum over a sliding window.

@@ -10,6 +10,12 @@
 //! A [sumcheck](crate::sumcheck) of degree 2 over $(c, k)$; the prover sends $\widetilde W(r_o, z)$ and $\widetilde X(z, r_p)$;
 //! the window argument takes the latter to the input.
 //!
+//! With groups, $o = (g, o')$ and $c = (g, c')$, and the sum runs over $(g, c', k)$ with the factor $\mathrm{eq}(r_g, g)$:
+//! $$ \widetilde a(r_g, r_{o'}, r_p) = \sum_{g, c', k} \mathrm{eq}(r_g, g)\, \widetilde W(g, r_{o'}, c', k)\,
+//!    \widetilde X(g, c', k, r_p), $$
+//! of degree 3. Groups split variables only where a group's outputs and channels are powers of two; an importer widens
+//! other grouped weights with zeros.
+//!
 //! **Soundness error.** [`crate::soundness::contraction`] and [`crate::soundness::windows`].
 //!
 //! **Caller's duty.** Claims on $\widetilde W$ and $\widetilde x$ (and, standing alone, on $\widetilde a$).
@@ -27,21 +33,25 @@ use crate::{
     dense::{channel_bounds, check_parameter},
     error::{Error, Result},
     network::{Architecture, Network, NodeId, ParameterId, ParameterWidth, ValueKind, ValueSpec},
-    tensor::{Layout, Tensor},
+    tensor::{Layout, Tensor, bits_of},
     window::Window2d,
     windowed::WindowedClaim,
 };
 
+/// Outputs and channels are split into `groups` parts of the same size, and an output reads its own part's channels only:
+/// one group is an ordinary convolution, as many groups as channels a depthwise one. Per part,
 /// $a[o, p] = b_o + \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$ over channels $c$ and kernel offsets $k$; positions
 /// outside the input read zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conv2dLayer {
-    /// Int8 weights of shape (outputs, input channels, kernel height, kernel width).
+    /// Int8 weights of shape (outputs, input channels of a group, kernel height, kernel width).
     pub weights: ParameterId,
     /// Int32 bias of shape (outputs).
     pub bias: Option<ParameterId>,
     /// Number of output channels.
     pub num_outputs: usize,
+    /// Number of groups. With more than one, outputs and channels of a group are powers of two.
+    pub groups: usize,
     /// Kernel, stride, padding and dilation.
     pub window: Window2d,
 }
@@ -84,6 +94,8 @@ impl Conv2dLayer {
         input.activation(layer)?;
         let [channels, ..] = feature_map(layer, &input.layout)?;
         let layout = window_output(layer, &self.window, self.num_outputs, &input.layout)?;
+        self.check_groups(layer, channels)?;
+        let channels = channels / self.groups;
         let expected = [self.num_outputs, channels, self.window.height.kernel, self.window.width.kernel];
         check_parameter(layer, "weights", architecture, self.weights, &expected, ParameterWidth::Int8)?;
         if let Some(bias) = self.bias {
@@ -92,10 +104,28 @@ impl Conv2dLayer {
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }
 
+    fn check_groups(&self, layer: &str, channels: usize) -> Result<()> {
+        let splits = |n: usize| n.checked_rem(self.groups) == Some(0) && (n / self.groups).is_power_of_two();
+        if self.groups == 1 || (splits(channels) && splits(self.num_outputs)) {
+            return Ok(());
+        }
+        Err(Error::Groups {
+            layer: layer.to_owned(),
+            groups: self.groups,
+            channels,
+            outputs: self.num_outputs,
+        })
+    }
+
+    /// Variables that choose a group: the leading ones of outputs and channels alike.
+    pub const fn group_vars(&self) -> usize {
+        bits_of(self.groups)
+    }
+
     pub(crate) fn execute(&self, network: &Network, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
         let weights = network.parameter(self.weights);
         let bias = |o| self.bias.map_or(0, |id| network.parameter(id).get(o));
-        convolve(&self.window, |i| weights.get(i), bias, input, output)
+        convolve(&self.window, self.groups, |i| weights.get(i), bias, input, output)
     }
 
     /// Smallest and largest accumulator of each output channel.
@@ -106,7 +136,8 @@ impl Conv2dLayer {
 
     /// Multiplications of a weight by an activation, padding counted.
     pub fn num_macs(&self, input: &Layout, output: &Layout) -> u64 {
-        output.num_elements() as u64 * (input.axes()[0] * self.window.num_offsets()) as u64
+        let channels = input.axes()[0] / self.groups;
+        output.num_elements() as u64 * (channels * self.window.num_offsets()) as u64
     }
 }
 
@@ -120,18 +151,21 @@ pub(crate) fn axes3(layout: &Layout) -> [usize; 3] {
 /// The convolution of a feature map, weights in storage order.
 fn convolve(
     window: &Window2d,
+    groups: usize,
     weight: impl Fn(usize) -> i64,
     bias: impl Fn(usize) -> i64,
     input: &Tensor<i64>,
     output: &Layout,
 ) -> Vec<i64> {
     let [channels, height, width] = axes3(input.layout());
-    let [_, out_height, out_width] = axes3(output);
+    let [outputs, out_height, out_width] = axes3(output);
+    let (outputs, channels) = (outputs / groups, channels / groups);
     let (k_height, k_width) = (window.height.kernel, window.width.kernel);
     let mut result = vec![0; output.num_elements()];
     for (o, plane) in result.chunks_exact_mut(out_height * out_width).enumerate() {
         plane.fill(bias(o));
-        for (c, map) in input.data().chunks_exact(height * width).enumerate() {
+        let group = &input.data()[o / outputs * channels * height * width..][..channels * height * width];
+        for (c, map) in group.chunks_exact(height * width).enumerate() {
             for (ky, kx) in (0..k_height).flat_map(|ky| (0..k_width).map(move |kx| (ky, kx))) {
                 let w = weight(((o * channels + c) * k_height + ky) * k_width + kx);
                 for (py, row) in plane.chunks_exact_mut(out_width).enumerate() {
@@ -210,7 +244,7 @@ impl ConvolutionLayer {
                 return Err(Error::LayerShape { layer: "convolution".to_owned(), what, expected, actual });
             }
         }
-        let sums = convolve(&self.window, |i| weights.data()[i], |_| 0, input, &self.output);
+        let sums = convolve(&self.window, 1, |i| weights.data()[i], |_| 0, input, &self.output);
         Tensor::new(self.output.clone(), sums)
     }
 

@@ -94,6 +94,20 @@ pub enum Error {
         /// The shape found.
         actual: Vec<usize>,
     },
+    /// A grouped convolution's groups do not split its outputs or channels.
+    #[error(
+        "layer `{layer}`: {groups} groups do not split {channels} channels and {outputs} outputs into parts whose sizes are powers of two: widen the weights to one group"
+    )]
+    Groups {
+        /// The layer's name.
+        layer: String,
+        /// Number of groups.
+        groups: usize,
+        /// Input channels.
+        channels: usize,
+        /// Output channels.
+        outputs: usize,
+    },
     /// A sliding window does not fit its input.
     #[error(
         "layer `{layer}`: a window of extent {extent} with stride {stride} does not fit an axis of length {length} padded by {padding}"

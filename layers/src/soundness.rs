@@ -71,9 +71,9 @@ pub fn max_pool(num_vars: usize, offsets: usize, instances: usize) -> SoundnessE
     SoundnessError::new(bad_challenges + num_vars as u128 + (instances * bits_of(offsets).max(2)) as u128)
 }
 
-/// Contractions (dense, convolution): one batched sumcheck of degree 2.
+/// Contractions (dense, convolution): one batched sumcheck of degree 2, or 3 where convolutions have groups.
 pub fn contraction(num_vars: usize, instances: usize) -> SoundnessError {
-    sumcheck(num_vars, 2, instances)
+    sumcheck(num_vars, 3, instances)
 }
 
 /// Windows: one batched sumcheck of degree 2.

@@ -34,8 +34,10 @@ use tacit_layers::{
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
+pub mod grouped;
 pub mod product;
 
+pub use grouped::Grouped;
 pub use product::Product;
 
 /// A polynomial whose sum is being proved. It knows its tables, not the transcript.

@@ -5,7 +5,7 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
-    Network, NodeId, Operation, ParameterId,
+    Layout, NodeId, Operation, ParameterId,
     claim::{Column, EvaluationClaim},
     evaluation,
     sumcheck::{RoundWeights, instance_point},
@@ -16,18 +16,20 @@ use tacit_transcript::labels;
 use super::{conv2d, matmul};
 use crate::{
     session::Session,
-    sumcheck::{self, Product, SumcheckInstance},
+    sumcheck::{self, Grouped, SumcheckInstance},
 };
 
 /// A linear layer's instance with the parts of its accumulator's point.
 struct Contraction {
     node: NodeId,
     weights: ParameterId,
-    /// The output channel's part.
+    /// The output channel's part behind its group.
     filter: Vec<Fr>,
     /// Rows of a dense layer, positions of a convolution.
     others: Vec<Fr>,
-    instance: Product,
+    /// Variables that choose a convolution's group.
+    group_vars: usize,
+    instance: Grouped,
 }
 
 pub(crate) fn prove(session: &mut Session) {
@@ -54,10 +56,11 @@ pub(crate) fn prove(session: &mut Session) {
     let values: Vec<[Fr; 2]> = contractions.iter().map(|c| c.instance.final_values()).collect();
     session.writer.write_scalars(labels::CONTRACTION_VALUES, values.as_flattened());
     for (contraction, [weight, input]) in contractions.into_iter().zip(values) {
-        let Contraction { node, weights, filter, others, instance } = contraction;
+        let Contraction { node, weights, filter, others, group_vars, instance } = contraction;
         let inner = instance_point(&point, instance.claim().num_vars);
+        let (group, within) = inner.split_at(group_vars);
         let column = Column::Parameter(weights);
-        session.claims.columns.push(EvaluationClaim::new(column, [&filter, inner].concat(), weight));
+        session.claims.columns.push(EvaluationClaim::new(column, [group, &filter, within].concat(), weight));
         let read = session.node(node).inputs[0];
         if matches!(session.node(node).operation, Operation::Conv2d(_)) {
             let channel_vars = session.layout(read).axis_vars().next().unwrap_or(0);
@@ -111,9 +114,15 @@ fn bias(session: &mut Session, bias: Option<ParameterId>, filter: &[Fr], stored:
     value * stored
 }
 
-fn weights_at(network: &Network, session: &Session, id: ParameterId, filter: &[Fr]) -> Vec<Fr> {
-    let parameter = network.parameter(id);
-    matmul::fold_rows(&session.plan.parameters[id.index()].layout, |i| parameter.get(i), 1, filter)
+/// The weights at an output channel's point, group by group.
+fn weights_at(session: &Session, id: ParameterId, groups: usize, filter: &[Fr]) -> Vec<Fr> {
+    let parameter = session.network.parameter(id);
+    let axes = session.plan.parameters[id.index()].layout.axes();
+    let Ok(layout) = Layout::new([&[axes[0] / groups], &axes[1..]].concat()) else {
+        unreachable!("a part of a layout is one")
+    };
+    let size = layout.num_elements();
+    (0..groups).flat_map(|g| matmul::fold_rows(&layout, |i| parameter.get(g * size + i), 1, filter)).collect()
 }
 
 fn dense(
@@ -129,10 +138,11 @@ fn dense(
         evaluation::stored_share(evaluation::split_point(&output, &claim.point).take(layer.num_row_axes));
     let value = claim.value - bias(session, layer.bias, filter, stored);
     let input = session.value(session.node(id).inputs[0]);
-    let left = weights_at(session.network, session, layer.weights, filter);
+    let left = weights_at(session, layer.weights, 1, filter);
     let right = matmul::fold_rows(input.layout(), |i| input.data()[i], layer.num_row_axes, rows);
-    let instance = matmul::contraction(left, right, input.layout(), layer.num_row_axes, value);
-    Contraction { node: id, weights: layer.weights, filter: filter.to_vec(), others: rows.to_vec(), instance }
+    let instance = matmul::grouped(&[], left, right, &input.layout().axes()[layer.num_row_axes..], value);
+    let (filter, others) = (filter.to_vec(), rows.to_vec());
+    Contraction { node: id, weights: layer.weights, filter, others, group_vars: 0, instance }
 }
 
 fn convolution(
@@ -146,15 +156,11 @@ fn convolution(
     let stored = evaluation::stored_share(evaluation::split_point(&output, &claim.point).skip(1));
     let value = claim.value - bias(session, layer.bias, filter, stored);
     let input = session.value(session.node(id).inputs[0]);
-    let left = weights_at(session.network, session, layer.weights, filter);
+    let (group, filter) = filter.split_at(layer.group_vars());
+    let left = weights_at(session, layer.weights, layer.groups, filter);
     let right = conv2d::windowed_input(input, &layer.window, &output, position);
-    let layout = &session.plan.parameters[layer.weights.index()].layout;
-    let instance = matmul::contraction(left, right, layout, 1, value);
-    Contraction {
-        node: id,
-        weights: layer.weights,
-        filter: filter.to_vec(),
-        others: position.to_vec(),
-        instance,
-    }
+    let weights = session.plan.parameters[layer.weights.index()].layout.axes();
+    let instance = matmul::grouped(group, left, right, &[&[layer.groups], &weights[1..]].concat(), value);
+    let (filter, others) = (filter.to_vec(), position.to_vec());
+    Contraction { node: id, weights: layer.weights, filter, others, group_vars: group.len(), instance }
 }

@@ -43,7 +43,7 @@ use tacit_layers::{
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
-use crate::sumcheck::{self, Product, SumcheckInstance};
+use crate::sumcheck::{self, Grouped, Product, SumcheckInstance};
 
 /// The prover of a stand-alone product $C = A B^T$ with $A$ over (rows, inner), $B$ over (columns, inner).
 #[derive(Debug, Clone)]
@@ -112,6 +112,12 @@ pub(crate) fn contraction(
 ) -> Product {
     let pad = |values: Vec<Fr>| pad_axes(values, &layout.axes()[first_axis..]);
     Product::new(pad(left), pad(right), sum)
+}
+
+/// Both factors of [`contraction`] over the padded table of `axes`, weighted by $\mathrm{eq}$ with `group` over the leading
+/// variables.
+pub(crate) fn grouped(group: &[Fr], left: Vec<Fr>, right: Vec<Fr>, axes: &[usize], sum: Fr) -> Grouped {
+    Grouped::new(group, pad_axes(left, axes), pad_axes(right, axes), sum)
 }
 
 /// Spreads a vector in storage order over the padded table of some axes.

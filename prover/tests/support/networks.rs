@@ -121,7 +121,25 @@ pub(crate) fn residual(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Grouped convolutions: depthwise over three channels with a stride, then two groups of four outputs and two channels.
+pub(crate) fn grouped(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("grouped", input(&[3, 7, 5], -128, 127));
+    let window = Window2d::square(AxisWindow::new(3, 2).padded(1, 1));
+    let x = b
+        .grouped_conv2d("depthwise", b.input(), window, 3, s.weights(&[3, 1, 3, 3]), Some(s.bias(3)))
+        .unwrap();
+    let m = s.multipliers(0, 3);
+    let x = b.rescale("depthwise clip", x, m, 8, SIGNED);
+    let point = Window2d::square(AxisWindow::new(1, 1));
+    let x = b.conv2d("pointwise", x, point, s.weights(&[6, 3, 1, 1]), None).unwrap();
+    let x = b.rescale("pointwise relu", x, Multiplier::Uniform(9), 8, RELU);
+    let x = b.grouped_conv2d("grouped", x, window, 3, s.weights(&[12, 2, 3, 3]), Some(s.bias(12))).unwrap();
+    b.output(output(x, &[12, 2, 2]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
-    vec![mlp(seed), rows(seed), cnn(seed), residual(seed)]
+    vec![mlp(seed), rows(seed), cnn(seed), residual(seed), grouped(seed)]
 }

@@ -3,7 +3,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
-use tacit_algebra::small::from_i64;
+use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
     NodeId, Operation, ParameterId,
     claim::{Column, EvaluationClaim, SumClaim},
@@ -24,13 +24,23 @@ use crate::{
 struct Contraction {
     node: NodeId,
     weights: ParameterId,
-    /// The output channel's part.
+    /// The output channel's part for its group.
+    group: Vec<Fr>,
+    /// The output channel's part behind its group.
     filter: Vec<Fr>,
     /// Rows of a dense layer, positions of a convolution.
     others: Vec<Fr>,
     /// Whether the input is read through a window.
     windowed: bool,
     claim: SumClaim,
+}
+
+impl Contraction {
+    /// The instance's part of the sumcheck's point: for the group, and behind it.
+    fn split<'a>(&self, point: &'a [Fr]) -> (&'a [Fr], &'a [Fr]) {
+        let inner = instance_point(point, self.claim.num_vars);
+        inner.split_at(self.group.len().min(inner.len()))
+    }
 }
 
 pub(crate) fn verify(session: &mut Session) -> Result<()> {
@@ -57,20 +67,25 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
     // Step 3: weights and inputs at the final point.
     let values = session.reader.read_scalars(labels::CONTRACTION_VALUES, claims.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();
-    if !reduced.holds(pairs.iter().map(|[weight, input]| *weight * input)) {
+    let products = contractions.iter().zip(pairs).map(|(contraction, [weight, input])| {
+        let (group, _) = contraction.split(&reduced.point);
+        eq::evaluate(&contraction.group, group) * weight * input
+    });
+    if !reduced.holds(products) {
         return Err(Error::FinalValue { argument: "contractions", message: labels::CONTRACTION_VALUES });
     }
     for (contraction, &[weight, input]) in contractions.into_iter().zip(pairs) {
-        let Contraction { node, weights, filter, others, windowed, claim } = contraction;
-        let inner = instance_point(&reduced.point, claim.num_vars);
+        let (group, within) = contraction.split(&reduced.point);
+        let inner = [group, within].concat();
+        let Contraction { node, weights, filter, others, windowed, .. } = contraction;
         let column = Column::Parameter(weights);
-        session.claims.columns.push(EvaluationClaim::new(column, [&filter, inner].concat(), weight));
+        session.claims.columns.push(EvaluationClaim::new(column, [group, &filter, within].concat(), weight));
         let read = session.read(node)?;
         if windowed {
             let channel_vars = session.layout(read)?.axis_vars().next().unwrap_or(0);
-            session.claims.windowed.push(windowed_claim(node, channel_vars, inner, &others, input));
+            session.claims.windowed.push(windowed_claim(node, channel_vars, &inner, &others, input));
         } else {
-            session.claim_activation(read, [&others, inner].concat(), input)?;
+            session.claim_activation(read, [others, inner].concat(), input)?;
         }
     }
     Ok(())
@@ -116,10 +131,12 @@ fn bias(session: &mut Session, bias: Option<ParameterId>, filter: &[Fr], stored:
     Ok(value * stored)
 }
 
-/// Variables of a layer's weights behind the output channel's.
-fn inner_vars(session: &Session, weights: ParameterId) -> Result<usize> {
+/// The sum over a layer's weights behind the output channel's axis, and over groups.
+fn sum_claim(session: &Session, weights: ParameterId, group_vars: usize, sum: Fr) -> Result<SumClaim> {
     let column = session.plan().parameters.get(weights.index()).ok_or(Error::MissingColumn)?;
-    Ok(column.layout.axis_vars().skip(1).sum())
+    let inner: usize = column.layout.axis_vars().skip(1).sum();
+    let degree = if group_vars == 0 { 2 } else { 3 };
+    Ok(SumClaim { num_vars: inner.saturating_add(group_vars), degree, sum })
 }
 
 fn dense(
@@ -134,9 +151,9 @@ fn dense(
     let stored =
         evaluation::stored_share(evaluation::split_point(output, &claim.point).take(layer.num_row_axes));
     let sum = claim.value - bias(session, layer.bias, filter, stored)?;
-    let claim = SumClaim { num_vars: inner_vars(session, layer.weights)?, degree: 2, sum };
-    let (filter, others) = (filter.to_vec(), rows.to_vec());
-    Ok(Contraction { node: id, weights: layer.weights, filter, others, windowed: false, claim })
+    let claim = sum_claim(session, layer.weights, 0, sum)?;
+    let (group, filter, others) = (vec![], filter.to_vec(), rows.to_vec());
+    Ok(Contraction { node: id, weights: layer.weights, group, filter, others, windowed: false, claim })
 }
 
 fn convolution(
@@ -150,7 +167,8 @@ fn convolution(
     let (filter, position) = claim.point.split_at(filter_vars.min(claim.point.len()));
     let stored = evaluation::stored_share(evaluation::split_point(output, &claim.point).skip(1));
     let sum = claim.value - bias(session, layer.bias, filter, stored)?;
-    let claim = SumClaim { num_vars: inner_vars(session, layer.weights)?, degree: 2, sum };
-    let (filter, others) = (filter.to_vec(), position.to_vec());
-    Ok(Contraction { node: id, weights: layer.weights, filter, others, windowed: true, claim })
+    let (group, filter) = filter.split_at(layer.group_vars().min(filter.len()));
+    let claim = sum_claim(session, layer.weights, group.len(), sum)?;
+    let (group, filter, others) = (group.to_vec(), filter.to_vec(), position.to_vec());
+    Ok(Contraction { node: id, weights: layer.weights, group, filter, others, windowed: true, claim })
 }
