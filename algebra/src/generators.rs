@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ark_bn254::G1Affine;
-use rayon::prelude::*;
 
 use crate::hash_to_curve::CurveHasher;
 
@@ -32,13 +31,9 @@ impl Generators {
 
     fn derive(num_vars: usize) -> Self {
         let hasher = CurveHasher::new(DOMAIN);
-        let vector = (0_u64..1 << num_vars)
-            .into_par_iter()
-            .map_init(
-                || CurveHasher::new(DOMAIN),
-                |hasher, i| hasher.hash(&[b"vector".as_slice(), &i.to_le_bytes()].concat()),
-            )
-            .collect();
+        let messages: Vec<Vec<u8>> =
+            (0_u64..1 << num_vars).map(|i| [b"vector".as_slice(), &i.to_le_bytes()].concat()).collect();
+        let vector = hasher.hash_all(messages.iter().map(Vec::as_slice));
         Self { vector, inner_product: hasher.hash(b"inner product") }
     }
 

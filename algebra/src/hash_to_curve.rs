@@ -4,9 +4,9 @@
 //! The curve is $g(x) = x^3 + 3$ and the map's parameter is $Z = 1$, the first that the RFC's search gives.
 
 use ark_bn254::{Fq, G1Affine, G1Projective};
-use ark_ec::CurveGroup;
+use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{
-    AdditiveGroup, Field, One, PrimeField, Zero,
+    AdditiveGroup, BigInt, BigInteger, Field, One, PrimeField, batch_inversion,
     field_hashers::{DefaultFieldHasher, HashToField},
 };
 use sha2::Sha256;
@@ -39,35 +39,53 @@ impl CurveHasher {
         Self { field: <DefaultFieldHasher<Sha256> as HashToField<Fq>>::new(domain), constants }
     }
 
-    /// The point a message hashes to, in constant-free straight-line form: public inputs only.
+    /// The point a message hashes to. Messages are public: nothing here runs in constant time.
     pub fn hash(&self, message: &[u8]) -> G1Affine {
-        let [u, v]: [Fq; 2] = self.field.hash_to_field(message);
-        (G1Projective::from(self.map(u)) + self.map(v)).into_affine()
+        self.hash_all([message].into_iter()).first().copied().unwrap_or_else(G1Affine::zero)
     }
 
-    /// The Shallue-van de Woestijne map (RFC 9380, section 6.6.1, steps as numbered in appendix F.1).
-    fn map(&self, u: Fq) -> G1Affine {
+    /// The points that messages hash to, with two inversions for all of them.
+    pub fn hash_all<'a>(&self, messages: impl Iterator<Item = &'a [u8]>) -> Vec<G1Affine> {
+        let fields: Vec<Fq> = messages.flat_map(|message| self.field.hash_to_field::<2>(message)).collect();
+        let c1 = self.constants[0];
+        // inv0: a batch inversion leaves zeros alone.
+        let mut inverses: Vec<Fq> = fields.iter().map(|u| Fq::one() - (u.square() * c1).square()).collect();
+        batch_inversion(&mut inverses);
+        let mapped: Vec<G1Affine> =
+            fields.iter().zip(&inverses).map(|(u, inverse)| self.map(*u, *inverse)).collect();
+        let sums: Vec<G1Projective> =
+            mapped.chunks_exact(2).map(|pair| G1Projective::from(pair[0]) + pair[1]).collect();
+        G1Projective::normalize_batch(&sums)
+    }
+
+    /// The Shallue-van de Woestijne map (RFC 9380, section 6.6.1, steps as numbered in appendix F.1), given
+    /// $1 / (1 - (c_1 u^2)^2)$, or zero where that does not exist.
+    fn map(&self, u: Fq, tv3: Fq) -> G1Affine {
         let [c1, c2, c3, c4] = self.constants;
         let tv1 = u.square() * c1;
         let tv2 = Fq::one() + tv1;
         let tv1 = Fq::one() - tv1;
-        // inv0: the inverse of zero is zero.
-        let tv3 = (tv1 * tv2).inverse().unwrap_or(Fq::ZERO);
         let tv4 = u * tv1 * tv3 * c3;
-        let x1 = c2 - tv4;
-        let x2 = c2 + tv4;
         let x3 = (tv2.square() * tv3).square() * c4 + Fq::one();
-        let is_square = |x: Fq| !x.legendre().is_qnr();
-        let x = if is_square(curve(x1)) {
-            x1
-        } else if is_square(curve(x2)) {
-            x2
-        } else {
-            x3
-        };
-        let y = curve(x).sqrt().unwrap_or_else(Fq::zero);
+        // One of the three is on the curve; the first that is counts.
+        let found = [c2 - tv4, c2 + tv4, x3].into_iter().find_map(|x| Some((x, square_root(curve(x))?)));
+        let (x, y) = found.unwrap_or((Fq::ZERO, Fq::ZERO));
         G1Affine::new_unchecked(x, if sign(u) == sign(y) { y } else { -y })
     }
+}
+
+/// A square root where there is one: the prime is 3 modulo 4, so that $a^{(p + 1) / 4}$ is a root of $a$ or of $-a$.
+fn square_root(a: Fq) -> Option<Fq> {
+    let root = a.pow(quarter());
+    (root.square() == a).then_some(root)
+}
+
+/// $(p + 1) / 4$.
+fn quarter() -> BigInt<4> {
+    let mut exponent = Fq::MODULUS;
+    exponent.add_with_carry(&BigInt::from(1_u64));
+    exponent >>= 2;
+    exponent
 }
 
 #[cfg(test)]
@@ -85,10 +103,18 @@ mod tests {
     }
 
     #[test]
+    fn square_roots_are_those_of_the_field_library() {
+        for a in (0..200_u64).map(Fq::from) {
+            assert_eq!(square_root(a).map(|r| r.square()), a.sqrt().map(|_| a));
+        }
+    }
+
+    #[test]
     fn every_mapped_point_lies_on_the_curve() {
         let hasher = CurveHasher::new(b"test");
         for u in (0..200_u64).map(Fq::from).chain([-Fq::one(), Fq::from(2_u64).inverse().unwrap()]) {
-            assert!(hasher.map(u).is_on_curve(), "u = {u}");
+            let inverse = Fq::one() - u.square().square() * Fq::from(16_u64);
+            assert!(hasher.map(u, inverse.inverse().unwrap_or(Fq::ZERO)).is_on_curve(), "u = {u}");
         }
     }
 

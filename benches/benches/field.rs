@@ -42,7 +42,7 @@ fn field(c: &mut Criterion) {
             bencher.iter(|| backend().product_round(halves(&a), halves(&b)));
         });
         group.bench_function(BenchmarkId::new("eq_table", n), |bencher| {
-            bencher.iter(|| eq::table(&a[..n], 1 << n))
+            bencher.iter(|| eq::table(&a[..n], 1 << n));
         });
         let small: Vec<i64> = (0..1 << n).map(|i: i64| i * 7919 % 255 - 127).collect();
         group.bench_function(BenchmarkId::new("fold_small", n), |bencher| {

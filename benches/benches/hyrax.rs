@@ -42,7 +42,7 @@ fn commitments(c: &mut Criterion) {
     let hasher = CurveHasher::new(b"bench");
     group.throughput(Throughput::Elements(1));
     group.bench_function(BenchmarkId::new("generator", 0), |bencher| {
-        bencher.iter(|| hasher.hash(b"generator"))
+        bencher.iter(|| hasher.hash(b"generator"));
     });
     group.finish();
 }

@@ -41,8 +41,8 @@ impl Source {
         Tensor::new(tensor.layout().clone(), tensor.data().iter().map(|&w| w as i8).collect())
     }
 
-    fn bias(&mut self, outputs: usize) -> Option<Vec<i32>> {
-        Some((0..outputs).map(|_| self.pick(-5000, 5000) as i32).collect())
+    fn bias(&mut self, outputs: usize) -> Vec<i32> {
+        (0..outputs).map(|_| self.pick(-5000, 5000) as i32).collect()
     }
 
     fn multipliers(&mut self, channels: usize, inputs: usize) -> Multiplier {
@@ -78,7 +78,7 @@ impl Sketch {
         let window = Window2d::square(AxisWindow::new(kernel, 1).padded(padding, padding));
         let weights = self.source.weights(&[outputs, inputs, kernel, kernel])?;
         let bias = self.source.bias(outputs);
-        let sum = self.builder.conv2d(name, self.at, window, weights, bias)?;
+        let sum = self.builder.conv2d(name, self.at, window, weights, Some(bias))?;
         let multiplier = self.source.multipliers(outputs, inputs * kernel * kernel);
         self.at = self.builder.rescale(&format!("{name}.relu"), sum, multiplier, SHIFT, RELU);
         Ok(())
@@ -91,7 +91,7 @@ impl Sketch {
     fn dense(&mut self, name: &str, axes: &[usize], relu: bool) -> Result<()> {
         let outputs = axes[0];
         let (weights, bias) = (self.source.weights(axes)?, self.source.bias(outputs));
-        self.at = self.builder.dense(name, self.at, 0, weights, bias)?;
+        self.at = self.builder.dense(name, self.at, 0, weights, Some(bias))?;
         if relu {
             let multiplier = self.source.multipliers(outputs, axes[1..].iter().product());
             self.at = self.builder.rescale(&format!("{name}.relu"), self.at, multiplier, SHIFT, RELU);

@@ -15,8 +15,9 @@ mod report;
 mod samples;
 mod units;
 
-use std::process::ExitCode;
+use std::{panic, process::ExitCode};
 
+use anyhow::anyhow;
 use clap::Parser;
 
 use crate::{arguments::Arguments, report::Report};
@@ -26,5 +27,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return report::usage(&error),
     };
-    commands::run(&arguments.command).unwrap_or_else(|error| Report::failed(&error)).print(arguments.json)
+    // A panic is a bug of ours; whoever reads the report or the exit code learns of it all the same.
+    panic::catch_unwind(|| commands::run(&arguments.command))
+        .unwrap_or_else(|_| Err(anyhow!("internal error in tacit; please report it with the command line")))
+        .unwrap_or_else(|error| Report::failed(&error))
+        .print(arguments.json)
 }

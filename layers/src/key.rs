@@ -4,8 +4,11 @@
 //! architecture in postcard, and the row commitments in plan order, 32 bytes each. The architecture decides how many rows
 //! there are.
 
+use std::sync::Arc;
+
 use ark_bn254::G1Affine;
 use sha2::{Digest, Sha256};
+use tacit_algebra::generators::Generators;
 use tacit_transcript::encoding::{POINT_BYTES, point_from_bytes, point_to_bytes};
 
 use crate::{
@@ -28,6 +31,7 @@ pub struct VerifyingKey {
     commitments: Vec<Vec<G1Affine>>,
     architecture_digest: [u8; 32],
     digest: [u8; 32],
+    generators: Arc<Generators>,
 }
 
 /// Splits off a file's magic and version.
@@ -112,7 +116,15 @@ impl VerifyingKey {
         for row in commitments.iter().flatten() {
             hash.update(point_to_bytes(row));
         }
-        Ok(Self { architecture, plan, commitments, architecture_digest, digest: hash.finalize().into() })
+        let generators = Generators::new(plan.key_vars);
+        Ok(Self {
+            architecture,
+            plan,
+            commitments,
+            architecture_digest,
+            digest: hash.finalize().into(),
+            generators,
+        })
     }
 
     /// The architecture.
@@ -123,6 +135,11 @@ impl VerifyingKey {
     /// The plan of its proofs.
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The generators that rows are committed with.
+    pub fn generators(&self) -> &Generators {
+        &self.generators
     }
 
     /// Row commitments of every parameter, in plan order.

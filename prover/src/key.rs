@@ -3,8 +3,6 @@
 //! As a file: eight bytes `TACITPK\n`, the format version (u32), a block with the network in postcard, and the row
 //! commitments in plan order.
 
-use std::sync::Arc;
-
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Network, VerifyingKey,
@@ -22,12 +20,11 @@ use crate::{
 pub const MAGIC: &[u8; 8] = b"TACITPK\n";
 const WHAT: &str = "compiled model";
 
-/// A network, its verifying key and the generators both are committed with.
+/// A network and its verifying key.
 #[derive(Debug, Clone)]
 pub struct ProvingKey {
     network: Network,
     verifying_key: VerifyingKey,
-    generators: Arc<Generators>,
 }
 
 impl ProvingKey {
@@ -48,7 +45,7 @@ impl ProvingKey {
             .collect();
         let commitments = hyrax::commit(&tensors, &generators);
         let verifying_key = VerifyingKey::new(network.architecture.clone(), commitments)?;
-        Ok(Self { network, verifying_key, generators })
+        Ok(Self { network, verifying_key })
     }
 
     /// The network.
@@ -63,7 +60,7 @@ impl ProvingKey {
 
     /// The commitment generators.
     pub fn generators(&self) -> &Generators {
-        &self.generators
+        self.verifying_key.generators()
     }
 
     /// The key as a file.
@@ -97,7 +94,6 @@ impl ProvingKey {
         }
         let commitments = read_commitments(&network.architecture, rows, WHAT)?;
         let verifying_key = VerifyingKey::new(network.architecture.clone(), commitments)?;
-        let generators = Generators::new(verifying_key.plan().key_vars);
-        Ok(Self { network, verifying_key, generators })
+        Ok(Self { network, verifying_key })
     }
 }

@@ -1,7 +1,6 @@
 //! Verifying a whole network's proof: the prover's phases, in the same order.
 
 use ark_bn254::G1Affine;
-use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Tensor, ValueKind, VerifyingKey,
     claim::EvaluationClaim,
@@ -76,7 +75,7 @@ pub fn verify(
             Ok(EvaluationClaim::new(index, point, value))
         })
         .collect::<Result<Vec<OpeningClaim>>>()?;
-    hyrax::verify(&mut reader, &commitments, &claims, &Generators::new(plan.key_vars))?;
+    hyrax::verify(&mut reader, &commitments, &claims, key.generators())?;
 
     let messages = reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
     let events = reader.events().to_vec();

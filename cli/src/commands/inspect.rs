@@ -150,26 +150,28 @@ fn proof(file: &ProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Res
         soundness_bits: key.map(VerifyingKey::soundness_bits),
     };
     let outputs: Vec<_> = facts.output_shapes.iter().map(|shape| units::shape(shape)).collect();
-    let mut text = "Tacit proof\n".to_owned();
-    text += &units::fields([
+    let mut fields = vec![
         ("file", format!("{}, with the public input and output", units::bytes(file_bytes))),
         ("proof", units::bytes(facts.proof_bytes)),
         ("key", facts.key_digest.clone()),
         ("input", units::shape(&facts.input_shape)),
         ("outputs", outputs.join(", ")),
-    ]);
-    match (&facts.messages, facts.soundness_bits) {
-        (Some(messages), Some(bits)) => {
-            text +=
-                &units::fields([("soundness", format!("{bits:.1} bits, beside the discrete logarithm's"))]);
-            text += "\nMessages\n";
-            text +=
-                &units::fields(messages.iter().map(|m| {
-                    (m.message.as_str(), format!("{:>9}  {} times", units::bytes(m.bytes), m.count))
-                }));
-        }
-        _ => text += "\nGive --key MODEL.vk to see its messages and its soundness error.\n",
-    }
+    ];
+    fields.extend(
+        facts
+            .soundness_bits
+            .map(|bits| ("soundness", format!("{bits:.1} bits, beside the discrete logarithm's"))),
+    );
+    let messages = facts.messages.as_ref().map_or(
+        "Give --key MODEL.vk to see its messages and its soundness error.".to_owned(),
+        |messages| {
+            let size = |m: &MessageFacts| {
+                format!("{:>8}, {} sent", units::bytes(m.bytes), units::count(m.count as u64))
+            };
+            format!("Messages\n{}", units::fields(messages.iter().map(|m| (m.message.as_str(), size(m)))))
+        },
+    );
+    let text = format!("Tacit proof\n{}\n{messages}", units::fields(fields));
     Ok(Report::done(&facts, &text))
 }
 
