@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     average_pool::AveragePoolLayer,
     claim::Column,
-    error::Result,
+    error::{Error, Result},
     hyrax::RowShape,
     lookup_table::LookupTable,
     max_pool::MaxPoolLayer,
@@ -69,6 +69,10 @@ pub struct Plan {
     pub key_vars: usize,
 }
 
+/// Variables of the largest look-up tree. Both sides absorb a byte for each look-up, and a key that asks for more than a
+/// machine can hold is refused when it is read.
+pub const MAX_TREE_VARS: usize = 32;
+
 /// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
 type Tables = BTreeMap<TableKey, (i64, i64)>;
 
@@ -94,7 +98,7 @@ impl Plan {
     /// The plan for a checked architecture.
     ///
     /// # Errors
-    /// What [`Architecture::infer`] finds.
+    /// What [`Architecture::infer`] finds, and [`Error::Format`] for more look-ups than supported.
     pub fn new(architecture: &Architecture) -> Result<Self> {
         let specs = architecture.infer()?;
         let mut tables = Tables::new();
@@ -136,6 +140,10 @@ impl Plan {
             .map(|(rows, key, num_vars)| (rows, keys.partition_point(|k| *k < key), num_vars))
             .chain(tables.iter().enumerate().map(|(index, table)| (Rows::Table, index, table.num_vars())));
         let (segments, tree_vars) = arrange(blocks);
+        if tree_vars > MAX_TREE_VARS {
+            let reason = "it looks up more rows than supported";
+            return Err(Error::Format { expected: "network", reason });
+        }
         let parameters: Vec<CommittedColumn> = architecture
             .parameters
             .iter()

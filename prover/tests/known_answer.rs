@@ -2,7 +2,7 @@
 //!
 //! `cargo test --release -p tacit-prover --test known_answer -- --ignored` rewrites the files after a change of the proof
 //! format; such a change belongs into the changelog and raises `PROTOCOL_VERSION`.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/tiny.rs"]
 mod tiny;

@@ -44,9 +44,16 @@ fn naive_executor_agrees_on_every_fixed_network() {
     }
 }
 
+/// Random networks tried, unless `PROPTEST_CASES` says otherwise.
+const CASES: u32 = 96;
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(CASES)
+}
+
 proptest! {
     #![proptest_config(Config {
-        cases: 96,
+        cases: cases(),
         rng_algorithm: RngAlgorithm::ChaCha,
         rng_seed: RngSeed::Fixed(2026),
         ..Config::default()

@@ -1,0 +1,162 @@
+//! Openings: false values, values of other rows and tensors, commitments of other tensors.
+
+use ark_bn254::{Fr, G1Affine};
+use ark_ff::One;
+use tacit_algebra::generators::Generators;
+use tacit_layers::{Layout, claim::EvaluationClaim, evaluation::evaluate, hyrax::OpeningClaim};
+use tacit_prover::hyrax::{self, CommittedTensor, Integers};
+use tacit_transcript::{ProofReader, ProofWriter};
+use tacit_verifier::{
+    Error,
+    hyrax::{self as verifier, Commitment},
+};
+
+use super::{DOMAIN, integers, layout, scalars};
+
+const KEY_VARS: usize = 3;
+
+/// Three tensors of one shape, of four rows of six, and one of a single short row.
+struct Tensors {
+    layouts: Vec<Layout>,
+    data: Vec<Vec<i64>>,
+    rows: Vec<Vec<G1Affine>>,
+}
+
+impl Tensors {
+    fn new() -> Self {
+        let layouts = vec![layout(&[4, 6]), layout(&[4, 6]), layout(&[4, 6]), layout(&[3])];
+        let data: Vec<Vec<i64>> =
+            layouts.iter().zip(20..).map(|(layout, seed)| integers(seed, layout.num_elements())).collect();
+        let mut tensors = Self { layouts, data, rows: vec![] };
+        tensors.rows = hyrax::commit(&tensors.committed(), &Generators::new(KEY_VARS));
+        tensors
+    }
+
+    fn committed(&self) -> Vec<CommittedTensor<'_>> {
+        let pairs = self.layouts.iter().zip(&self.data);
+        pairs.map(|(layout, data)| CommittedTensor { layout, values: Integers::Int64(data) }).collect()
+    }
+
+    /// The true claim about a tensor at a point.
+    fn claim(&self, subject: usize, seed: usize) -> OpeningClaim {
+        let point = scalars(seed, self.layouts[subject].num_vars());
+        let value = evaluate(&self.layouts[subject], &self.data[subject], &point);
+        EvaluationClaim::new(subject, point, value)
+    }
+
+    fn claims(&self) -> Vec<OpeningClaim> {
+        vec![self.claim(0, 1), self.claim(1, 2), self.claim(1, 3), self.claim(3, 4)]
+    }
+
+    /// Opens `tensors` and checks the claims against these commitments.
+    fn check(&self, tensors: &[CommittedTensor], claims: &[OpeningClaim]) -> Result<(), Error> {
+        let generators = Generators::new(KEY_VARS);
+        let mut writer = ProofWriter::new(DOMAIN);
+        hyrax::open(&mut writer, tensors, claims, &generators);
+        let proof = writer.finish();
+        let commitments: Vec<Commitment> =
+            self.layouts.iter().zip(&self.rows).map(|(layout, rows)| Commitment { layout, rows }).collect();
+        let mut reader = ProofReader::new(DOMAIN, &proof);
+        verifier::verify(&mut reader, &commitments, claims, &generators)?;
+        Ok(reader.finish()?)
+    }
+}
+
+#[test]
+fn accepts_true_claims() {
+    let tensors = Tensors::new();
+    assert_eq!(tensors.check(&tensors.committed(), &tensors.claims()), Ok(()));
+}
+
+#[test]
+fn rejects_a_false_value() {
+    let tensors = Tensors::new();
+    for index in 0..4 {
+        let mut claims = tensors.claims();
+        claims[index].value += Fr::one();
+        assert_eq!(tensors.check(&tensors.committed(), &claims), Err(Error::Opening), "claim {index}");
+    }
+}
+
+#[test]
+fn rejects_false_values_that_cancel() {
+    let tensors = Tensors::new();
+    let mut claims = tensors.claims();
+    claims[0].value += Fr::one();
+    claims[1].value -= Fr::one();
+    assert_eq!(tensors.check(&tensors.committed(), &claims), Err(Error::Opening));
+}
+
+#[test]
+fn rejects_the_value_of_another_row_or_column() {
+    let tensors = Tensors::new();
+    // At the points of the hypercube a claim is about one element; 6 columns take 3 variables.
+    let bits = |row: usize, column: usize| -> Vec<Fr> {
+        let index = row << 3 | column;
+        (0..5).map(|i| Fr::from((index >> (4 - i) & 1) as u64)).collect()
+    };
+    let claim = |point, row: usize, column: usize| {
+        let value = tacit_algebra::small::from_i64(tensors.data[0][6 * row + column]);
+        vec![EvaluationClaim::new(0, point, value)]
+    };
+    assert_eq!(tensors.check(&tensors.committed(), &claim(bits(2, 5), 2, 5)), Ok(()));
+    assert_eq!(tensors.check(&tensors.committed(), &claim(bits(2, 5), 1, 5)), Err(Error::Opening));
+    assert_eq!(tensors.check(&tensors.committed(), &claim(bits(2, 5), 2, 4)), Err(Error::Opening));
+}
+
+#[test]
+fn rejects_a_claim_moved_to_another_tensor() {
+    let tensors = Tensors::new();
+    let mut claims = tensors.claims();
+    claims[0].subject = 2;
+    assert_eq!(tensors.check(&tensors.committed(), &claims), Err(Error::Opening));
+    // The prover opens tensor 0 under the name of tensor 2, so that every message is as in an honest proof.
+    let mut committed = tensors.committed();
+    committed[2] = committed[0];
+    assert_eq!(tensors.check(&committed, &claims), Err(Error::Opening));
+}
+
+#[test]
+fn rejects_the_commitments_of_another_tensor() {
+    let tensors = Tensors::new();
+    let claims = tensors.claims();
+    let mut swapped = Tensors::new();
+    swapped.rows.swap(0, 2);
+    assert_eq!(swapped.check(&tensors.committed(), &claims), Err(Error::Opening));
+    let mut reordered = Tensors::new();
+    reordered.rows[0].swap(1, 2);
+    assert_eq!(reordered.check(&tensors.committed(), &claims), Err(Error::Opening));
+}
+
+#[test]
+fn rejects_one_changed_element_of_an_opened_tensor() {
+    let tensors = Tensors::new();
+    let mut other = Tensors::new();
+    other.data[0][13] += 1;
+    let claims = other.claims();
+    assert_eq!(tensors.check(&other.committed(), &claims), Err(Error::Opening));
+}
+
+#[test]
+fn rejects_claims_that_fit_no_commitment() {
+    let tensors = Tensors::new();
+    let claims = tensors.claims();
+    let mut proof = ProofWriter::new(DOMAIN);
+    hyrax::open(&mut proof, &tensors.committed(), &claims, &Generators::new(KEY_VARS));
+    let proof = proof.finish();
+    let check = |claims: &[OpeningClaim], rows: &[Vec<G1Affine>]| {
+        let commitments: Vec<Commitment> =
+            tensors.layouts.iter().zip(rows).map(|(layout, rows)| Commitment { layout, rows }).collect();
+        let mut reader = ProofReader::new(DOMAIN, &proof);
+        verifier::verify(&mut reader, &commitments, claims, &Generators::new(KEY_VARS))
+    };
+    let mut unknown = claims.clone();
+    unknown[0].subject = 4;
+    assert_eq!(check(&unknown, &tensors.rows), Err(Error::MissingColumn));
+    let mut longer = claims.clone();
+    longer[0].point.push(Fr::one());
+    assert_eq!(check(&longer, &tensors.rows), Err(Error::MissingColumn));
+    let mut fewer = tensors.rows.clone();
+    fewer[0].pop();
+    assert_eq!(check(&claims, &fewer), Err(Error::MissingColumn));
+}

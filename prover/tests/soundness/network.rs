@@ -1,0 +1,532 @@
+//! Whole networks: one false step in an otherwise consistent run.
+
+use tacit_layers::{
+    ActivationFunction, AxisWindow, InputLayer, Multiplier, Network, NetworkBuilder, NodeId, Operation,
+    Output, Parameter, Tensor, Window2d, claim::Column, plan::Rows,
+};
+use tacit_prover::{ProvingKey, cheating::Run};
+use tacit_transcript::{Label, labels};
+use tacit_verifier::{Error, verify};
+
+use super::{layout, tensor, tiny};
+
+const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 7 };
+/// The first layer's rescale in the networks here, and the dense layer that reads it.
+const RESCALE: NodeId = NodeId(2);
+const READER: NodeId = NodeId(3);
+
+fn rescales() -> Error {
+    Error::FinalValue { argument: "rescales", message: labels::ACCUMULATOR_VALUES }
+}
+
+fn contractions() -> Error {
+    Error::FinalValue { argument: "contractions", message: labels::CONTRACTION_VALUES }
+}
+
+fn final_value(argument: &'static str, message: Label) -> Error {
+    Error::FinalValue { argument, message }
+}
+
+const DENOMINATOR: Error = Error::LookupColumns { part: "denominator" };
+
+fn output(name: &str, node: NodeId, shape: &[usize]) -> Output {
+    Output { name: name.to_owned(), node, shape: shape.to_vec(), scales: vec![1.0], scale_axis: 0 }
+}
+
+/// Dense, ReLU, dense; `hidden` channels of which those from the fourth on have no weights.
+fn two_layers(multiplier: Multiplier, hidden: usize) -> Network {
+    let first = [3, -2, 1, 0, 2, 1, 1, -3, 2, -1, 0, 2, 2, -1, -3, 0, 0, 0, 0, 0];
+    let weights = |axes: &[usize], data: &[i8]| Tensor::new(layout(axes), data.to_vec()).unwrap();
+    let input = InputLayer { layout: layout(&[5]), bounds: (-4, 4), scale: 1.0 };
+    let mut b = NetworkBuilder::new("two layers", input);
+    let x = b.dense("first", b.input(), 0, weights(&[hidden, 5], &first[..5 * hidden]), None).unwrap();
+    let x = b.rescale("relu", x, multiplier, 3, RELU);
+    let second: Vec<i8> = [[2, -1, 3], [-2, 1, 1]]
+        .iter()
+        .flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(0, hidden - 3)))
+        .collect();
+    let x = b.dense("second", x, 0, weights(&[2, hidden], &second), Some(vec![4, -5])).unwrap();
+    b.output(output("logits", x, &[2]));
+    b.finish().unwrap()
+}
+
+/// The two ways of rescaling, with the check that ties quotients to accumulators in each.
+fn both() -> [(ProvingKey, Error); 2] {
+    [
+        (Multiplier::Uniform(5), contractions()),
+        (Multiplier::PerChannel { axis: 0, values: vec![5, 3, 6] }, rescales()),
+    ]
+    .map(|(multiplier, error)| (ProvingKey::setup(two_layers(multiplier, 3)).unwrap(), error))
+}
+
+/// Quotients -4, 6 and -2 or so: negative ones and a positive one.
+fn sample() -> Tensor<i64> {
+    tensor(&[5], vec![-2, 3, 1, 4, -1])
+}
+
+/// The verifier's answer to a run as it is.
+fn verdict(key: &ProvingKey, input: &Tensor<i64>, run: &Run) -> Result<(), Error> {
+    let proven = run.prove().unwrap();
+    verify(key.verifying_key(), input, &proven.outputs, &proven.proof).map(|_| ())
+}
+
+fn set(tensor: &mut Tensor<i64>, index: usize, value: i64) {
+    let mut data = tensor.data().to_vec();
+    data[index] = value;
+    *tensor = Tensor::new(tensor.layout().clone(), data).unwrap();
+}
+
+/// Replaces one activation and everything that follows from it, outputs included.
+fn set_activation(run: &mut Run, network: &Network, index: usize, value: i64) {
+    let old = run.values()[RESCALE.index()].data()[index];
+    set(&mut run.values()[RESCALE.index()], index, value);
+    run.column(Column::Activation(RESCALE))[index] = value;
+    let weights = &network.parameters[1];
+    let hidden = weights.num_elements() / 2;
+    for o in 0..2 {
+        let moved = run.values()[READER.index()].data()[o] + weights.get(o * hidden + index) * (value - old);
+        set(&mut run.values()[READER.index()], o, moved);
+        set(&mut run.outputs()[0], o, moved);
+    }
+}
+
+/// Looks a rescale's entry up in the row of another quotient.
+fn set_quotient(run: &mut Run, key: &ProvingKey, index: usize, quotient: i64) {
+    let plan = key.verifying_key().plan();
+    let rows = Rows::Activations(RESCALE);
+    let table = plan.segments.iter().find(|segment| segment.rows == rows).unwrap().table;
+    let position = plan.tables[table].position(quotient).unwrap();
+    let (keys, positions) = run.lookups(rows);
+    keys[index] = quotient;
+    positions[index] = position as u32;
+    run.recount();
+}
+
+fn quotient(run: &mut Run, index: usize) -> i64 {
+    run.lookups(Rows::Activations(RESCALE)).0[index]
+}
+
+#[test]
+fn accepts_honest_runs() {
+    for (key, _) in both() {
+        let mut run = Run::honest(&key, &sample()).unwrap();
+        assert_eq!(verdict(&key, &sample(), &run), Ok(()));
+        let quotients: Vec<i64> = (0..3).map(|i| quotient(&mut run, i)).collect();
+        assert!(
+            quotients.iter().any(|q| *q < -1) && quotients.iter().any(|q| (1..6).contains(q)),
+            "{quotients:?}"
+        );
+    }
+}
+
+#[test]
+fn rejects_a_wrong_activation_at_one_position() {
+    for (key, error) in both() {
+        for index in 0..3 {
+            let mut run = Run::honest(&key, &sample()).unwrap();
+            let wrong = run.values()[RESCALE.index()].data()[index] ^ 1;
+            set_activation(&mut run, key.network(), index, wrong);
+            assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR), "not in its row");
+            set_quotient(&mut run, &key, index, wrong);
+            assert_eq!(verdict(&key, &sample(), &run), Err(error.clone()), "in the row of another quotient");
+        }
+    }
+}
+
+#[test]
+fn rejects_a_relu_of_the_wrong_sign_and_one_left_out() {
+    for (key, error) in both() {
+        let mut run = Run::honest(&key, &sample()).unwrap();
+        let index = (0..3).find(|&i| quotient(&mut run, i) < -1).unwrap();
+        let negative = quotient(&mut run, index);
+        let positive = (-negative).min(7);
+        for value in [negative, positive] {
+            let mut run = run.clone();
+            set_activation(&mut run, key.network(), index, value);
+            assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR), "activation {value}");
+        }
+        set_activation(&mut run, key.network(), index, positive);
+        set_quotient(&mut run, &key, index, positive);
+        assert_eq!(verdict(&key, &sample(), &run), Err(error));
+    }
+}
+
+#[test]
+fn rejects_a_remainder_off_by_the_divisor_with_a_quotient_that_makes_up_for_it() {
+    for (key, error) in both() {
+        for by in [1, -1] {
+            let mut run = Run::honest(&key, &sample()).unwrap();
+            let index = (0..3).find(|&i| (2..6).contains(&quotient(&mut run, i))).unwrap();
+            let moved = quotient(&mut run, index) + by;
+            set_activation(&mut run, key.network(), index, moved);
+            set_quotient(&mut run, &key, index, moved);
+            let honest = run.column(Column::Remainder(RESCALE))[index];
+            run.column(Column::Remainder(RESCALE))[index] = honest - 8 * by;
+            // 2^s q + r is as it was, y = f(q): only the remainder's range is wrong. What is looked up is either not
+            // what is committed, or not what its row says.
+            assert_eq!(verdict(&key, &sample(), &run), Err(error.clone()), "honest remainder looked up");
+            run.lookups(Rows::Remainders(RESCALE)).0[index] = honest - 8 * by;
+            assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR), "false remainder looked up");
+        }
+    }
+}
+
+#[test]
+fn rejects_saturation_where_there_is_none() {
+    for (key, error) in both() {
+        let mut run = Run::honest(&key, &sample()).unwrap();
+        let index = (0..3).find(|&i| (1..6).contains(&quotient(&mut run, i))).unwrap();
+        set_activation(&mut run, key.network(), index, 7);
+        assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR));
+        // A quotient that does saturate.
+        set_quotient(&mut run, &key, index, 8);
+        assert_eq!(verdict(&key, &sample(), &run), Err(error));
+    }
+}
+
+#[test]
+fn rejects_wrong_multiplicities() {
+    for (key, _) in both() {
+        for table in 0..key.verifying_key().plan().tables.len() {
+            for (a, b) in [(1, 0), (-1, 0), (1, -1)] {
+                let mut run = Run::honest(&key, &sample()).unwrap();
+                let counts = run.column(Column::Multiplicity(table));
+                counts[0] += a;
+                counts[5] += b;
+                assert_eq!(verdict(&key, &sample(), &run), Err(Error::FractionSum), "table {table}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rejects_permuted_look_ups() {
+    for (key, _) in both() {
+        for rows in [Rows::Activations(RESCALE), Rows::Remainders(RESCALE)] {
+            let mut run = Run::honest(&key, &sample()).unwrap();
+            let (_, positions) = run.lookups(rows);
+            assert_ne!(positions[0], positions[1]);
+            positions.swap(0, 1);
+            assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR), "{rows:?}");
+            // With their first columns: the fractions are those of the permuted column.
+            run.lookups(rows).0.swap(0, 1);
+            let expected = match (rows, &key.network().architecture.node(RESCALE).operation) {
+                // Values in other places than their activations.
+                (Rows::Activations(_), _) => DENOMINATOR,
+                (_, Operation::Rescale(layer)) if matches!(layer.multiplier, Multiplier::Uniform(_)) => {
+                    contractions()
+                }
+                _ => rescales(),
+            };
+            assert_eq!(verdict(&key, &sample(), &run), Err(expected), "{rows:?} with their columns");
+        }
+    }
+}
+
+#[test]
+fn rejects_a_wrong_output() {
+    for (key, _) in both() {
+        for index in 0..2 {
+            let mut run = Run::honest(&key, &sample()).unwrap();
+            let wrong = run.outputs()[0].data()[index] + 1;
+            set(&mut run.outputs()[0], index, wrong);
+            assert_eq!(verdict(&key, &sample(), &run), Err(contractions()));
+            set(&mut run.values()[READER.index()], index, wrong);
+            assert_eq!(verdict(&key, &sample(), &run), Err(contractions()), "claimed by the prover too");
+        }
+    }
+    // An output that is a committed activation.
+    let key = ProvingKey::setup(tiny::cnn()).unwrap();
+    let input = tiny::sample(key.network());
+    for index in 0..24 {
+        let mut run = Run::honest(&key, &input).unwrap();
+        let wrong = run.outputs()[1].data()[index] + 1;
+        set(&mut run.outputs()[1], index, wrong);
+        assert_eq!(verdict(&key, &input, &run), Err(Error::Opening), "position {index}");
+    }
+}
+
+#[test]
+fn rejects_a_bias_left_out_or_added_twice() {
+    for (key, _) in both() {
+        for times in [-1, 1] {
+            let mut run = Run::honest(&key, &sample()).unwrap();
+            for (o, bias) in [4, -5].into_iter().enumerate() {
+                let wrong = run.outputs()[0].data()[o] + times * bias;
+                set(&mut run.outputs()[0], o, wrong);
+                set(&mut run.values()[READER.index()], o, wrong);
+            }
+            assert_eq!(verdict(&key, &sample(), &run), Err(contractions()));
+        }
+    }
+}
+
+#[test]
+fn rejects_a_run_on_another_input() {
+    for (key, _) in both() {
+        for index in 0..5 {
+            let mut other = sample();
+            let moved = other.data()[index] - 1;
+            set(&mut other, index, moved);
+            let mut run = Run::honest(&key, &other).unwrap();
+            *run.input() = sample();
+            assert_eq!(verdict(&key, &sample(), &run), Err(Error::PublicInput), "position {index}");
+        }
+    }
+    let key = ProvingKey::setup(tiny::cnn()).unwrap();
+    let input = tiny::sample(key.network());
+    let mut other = input.clone();
+    set(&mut other, 7, -4);
+    assert_ne!(input, other);
+    let mut run = Run::honest(&key, &other).unwrap();
+    *run.input() = input.clone();
+    assert_eq!(verdict(&key, &input, &run), Err(Error::PublicInput), "read through a window");
+}
+
+/// The run of one network passed off as another's.
+fn passed_off(claimed: &ProvingKey, used: &ProvingKey, input: &Tensor<i64>) -> Result<(), Error> {
+    let mut run = Run::honest(used, input).unwrap();
+    run.claim_key(claimed.verifying_key());
+    verdict(claimed, input, &run)
+}
+
+#[test]
+fn rejects_weights_and_biases_other_than_the_committed_ones() {
+    for (claimed, _) in both() {
+        let other = |change: fn(&mut Vec<Parameter>)| {
+            let mut network = claimed.network().clone();
+            change(&mut network.parameters);
+            let key = ProvingKey::setup(network).unwrap();
+            assert_eq!(key.network().architecture, claimed.network().architecture);
+            key
+        };
+        // Weights of one channel permuted, so that every range is as it was; weights and biases that no range follows.
+        let permuted = other(|parameters| match &mut parameters[0] {
+            Parameter::Int8(weights) => weights.swap(1, 2),
+            Parameter::Int32(_) => unreachable!(),
+        });
+        let weight = other(|parameters| match &mut parameters[1] {
+            Parameter::Int8(weights) => weights[4] += 1,
+            Parameter::Int32(_) => unreachable!(),
+        });
+        let bias = other(|parameters| match &mut parameters[2] {
+            Parameter::Int32(bias) => bias[1] -= 1,
+            Parameter::Int8(_) => unreachable!(),
+        });
+        for (what, used) in [("permuted", permuted), ("weight", weight), ("bias", bias)] {
+            assert_eq!(passed_off(&claimed, &claimed, &sample()), Ok(()));
+            assert_eq!(passed_off(&claimed, &used, &sample()), Err(Error::Opening), "{what}");
+        }
+    }
+}
+
+/// A fourth channel where the network has three: its commitments are those of three with padding that is not zero.
+#[test]
+fn rejects_padding_that_is_not_zero() {
+    let per_channel = |values: &[u32]| Multiplier::PerChannel { axis: 0, values: values.to_vec() };
+    for (three, four, error) in [
+        (Multiplier::Uniform(5), Multiplier::Uniform(5), contractions()),
+        (per_channel(&[5, 3, 6]), per_channel(&[5, 3, 6, 4]), rescales()),
+    ] {
+        let claimed = ProvingKey::setup(two_layers(three, 3)).unwrap();
+        let used = ProvingKey::setup(two_layers(four.clone(), 4)).unwrap();
+        assert_eq!(claimed.verifying_key().commitments(), used.verifying_key().commitments());
+        let mut run = Run::honest(&used, &sample()).unwrap();
+        run.claim_key(claimed.verifying_key());
+        if four == Multiplier::Uniform(5) {
+            assert_eq!(verdict(&claimed, &sample(), &run), Ok(()), "padding that is zero is no lie");
+        }
+        set_activation(&mut run, used.network(), 3, 6);
+        assert_eq!(verdict(&claimed, &sample(), &run), Err(DENOMINATOR));
+        set_quotient(&mut run, &used, 3, 6);
+        assert_eq!(verdict(&claimed, &sample(), &run), Err(error));
+    }
+}
+
+fn two_outputs(swapped: bool, activations: bool) -> Network {
+    let weights = |data: &[i8]| Tensor::new(layout(&[2, 3]), data.to_vec()).unwrap();
+    let input = InputLayer { layout: layout(&[3]), bounds: (0, 3), scale: 1.0 };
+    let mut b = NetworkBuilder::new("two outputs", input);
+    let mut one = b.dense("one", b.input(), 0, weights(&[1, 2, 1, 0, 1, 1]), None).unwrap();
+    let mut two = b.dense("two", b.input(), 0, weights(&[2, 1, 1, 1, 0, 1]), None).unwrap();
+    if activations {
+        one = b.rescale("clip one", one, Multiplier::Uniform(1), 1, RELU);
+        two = b.rescale("clip two", two, Multiplier::Uniform(1), 1, RELU);
+    }
+    for node in if swapped { [two, one] } else { [one, two] } {
+        b.output(output("y", node, &[2]));
+    }
+    b.finish().unwrap()
+}
+
+#[test]
+fn rejects_outputs_swapped_with_each_other() {
+    let input = tensor(&[3], vec![3, 0, 1]);
+    for (activations, error) in [(false, contractions()), (true, Error::Opening)] {
+        let [claimed, used] =
+            [false, true].map(|swapped| ProvingKey::setup(two_outputs(swapped, activations)).unwrap());
+        assert_eq!(passed_off(&claimed, &claimed, &input), Ok(()));
+        assert_eq!(passed_off(&claimed, &used, &input), Err(error.clone()));
+        let mut run = Run::honest(&claimed, &input).unwrap();
+        run.outputs().swap(0, 1);
+        assert_eq!(verdict(&claimed, &input, &run), Err(error));
+    }
+}
+
+/// A convolution whose padding is at one end or at the other.
+#[test]
+fn rejects_a_convolution_or_a_pool_with_shifted_padding() {
+    let network = |begin, end, convolution: bool| {
+        let input = InputLayer { layout: layout(&[1, 4, 3]), bounds: (-4, 3), scale: 1.0 };
+        let mut b = NetworkBuilder::new("window", input);
+        let window =
+            Window2d { height: AxisWindow::new(2, 1).padded(begin, end), width: AxisWindow::new(2, 1) };
+        let x = if convolution {
+            let weights = Tensor::new(layout(&[2, 1, 2, 2]), vec![1, -2, 3, 1, 2, 2, -1, 1]).unwrap();
+            b.conv2d("conv", b.input(), window, weights, None).unwrap()
+        } else {
+            b.average_pool("mean", b.input(), window)
+        };
+        let channels = if convolution { 2 } else { 1 };
+        b.output(output("y", x, &[channels, 4, 2]));
+        ProvingKey::setup(b.finish().unwrap()).unwrap()
+    };
+    let input = tensor(&[1, 4, 3], vec![1, -4, 2, 3, 0, -1, 2, 2, -3, 1, 0, 3]);
+    for convolution in [false, true] {
+        let (claimed, used) = (network(1, 0, convolution), network(0, 1, convolution));
+        assert_eq!(passed_off(&claimed, &claimed, &input), Ok(()));
+        let error = final_value("windows", labels::WINDOW_VALUES);
+        assert_eq!(passed_off(&claimed, &used, &input), Err(error));
+    }
+}
+
+/// A max-pool of the public input, as the only layer.
+fn pool(padding: usize) -> ProvingKey {
+    let input = InputLayer { layout: layout(&[1, 3, 3]), bounds: (-4, 3), scale: 1.0 };
+    let mut b = NetworkBuilder::new("pool", input);
+    let x = b.max_pool("pool", b.input(), Window2d::square(AxisWindow::new(2, 1).padded(padding, 0)));
+    let length = 2 + padding;
+    b.output(output("y", x, &[1, length, length]));
+    ProvingKey::setup(b.finish().unwrap()).unwrap()
+}
+
+const POOL: NodeId = NodeId(1);
+
+/// Claims another maximum; the differences follow, whether they are in range or not.
+fn set_maximum(run: &mut Run, index: usize, value: i64) -> i64 {
+    let old = run.values()[POOL.index()].data()[index];
+    let count = run.values()[POOL.index()].data().len();
+    set(&mut run.values()[POOL.index()], index, value);
+    set(&mut run.outputs()[0], index, value);
+    run.column(Column::Activation(POOL))[index] = value;
+    for difference in run.lookups(Rows::Differences(POOL)).0.iter_mut().skip(index).step_by(count) {
+        *difference += value - old;
+    }
+    old
+}
+
+/// Looks every difference up where it is in range, and elsewhere in the row of its magnitude.
+fn look_differences_up(run: &mut Run, positions_of: usize) {
+    let (keys, positions) = run.lookups(Rows::Differences(POOL));
+    let count = keys.len() / 4;
+    for (i, key) in keys.iter().enumerate() {
+        positions[(i / count) * positions_of + i % count] = key.unsigned_abs() as u32;
+    }
+    run.recount();
+}
+
+/// Every window of four has its maximum at another offset.
+fn maxima() -> Tensor<i64> {
+    tensor(&[1, 3, 3], vec![-4, -2, -3, 0, 2, -1, -4, 1, -2])
+}
+
+#[test]
+fn rejects_a_maximum_that_is_not_in_its_window() {
+    for (padding, padded) in [(0, 4), (1, 16)] {
+        let key = pool(padding);
+        for index in 0..(2 + padding) * (2 + padding) {
+            let mut run = Run::honest(&key, &maxima()).unwrap();
+            assert_eq!(verdict(&key, &maxima(), &run), Ok(()));
+            let maximum = run.values()[POOL.index()].data()[index];
+            set_maximum(&mut run, index, maximum + 1);
+            if padding == 0 {
+                look_differences_up(&mut run, padded);
+            } else {
+                run.recompute().unwrap();
+            }
+            let error = final_value("max-pools", labels::POOL_DIFFERENCES);
+            assert_eq!(verdict(&key, &maxima(), &run), Err(error), "window {index}, padding {padding}");
+        }
+    }
+}
+
+#[test]
+fn rejects_padding_of_a_pool_read_as_zero() {
+    let key = pool(1);
+    let negative = tensor(&[1, 3, 3], vec![-3; 9]);
+    let mut run = Run::honest(&key, &negative).unwrap();
+    // The first window reads three positions of padding.
+    assert_eq!(set_maximum(&mut run, 0, 0), -3);
+    run.recompute().unwrap();
+    let error = final_value("max-pools", labels::POOL_DIFFERENCES);
+    assert_eq!(verdict(&key, &negative, &run), Err(error));
+}
+
+/// Inputs of which exactly one, at a chosen offset of the only window, is larger than all others.
+fn window_with_maximum_at(offset: usize) -> Tensor<i64> {
+    let mut data = vec![-4, -1, 0, 1];
+    data.insert(offset, 3);
+    data.truncate(4);
+    tensor(&[1, 2, 2], data)
+}
+
+fn single_window() -> ProvingKey {
+    let input = InputLayer { layout: layout(&[1, 2, 2]), bounds: (-4, 3), scale: 1.0 };
+    let mut b = NetworkBuilder::new("window", input);
+    let x = b.max_pool("pool", b.input(), Window2d::square(AxisWindow::new(2, 1)));
+    b.output(output("y", x, &[1, 1, 1]));
+    ProvingKey::setup(b.finish().unwrap()).unwrap()
+}
+
+/// Each offset's difference is checked, not only the first one's.
+#[test]
+fn rejects_a_maximum_that_is_not_the_largest() {
+    let key = single_window();
+    for offset in 0..4 {
+        let input = window_with_maximum_at(offset);
+        for smaller in input.data().iter().copied().filter(|&x| x < 3) {
+            let mut run = Run::honest(&key, &input).unwrap();
+            set_maximum(&mut run, 0, smaller);
+            let refused = run.clone().recompute();
+            let (layer, value) = ("pool".to_owned(), smaller - 3);
+            let mut first = input.data().iter().map(|x| smaller - x).filter(|difference| *difference < 0);
+            assert_eq!(
+                refused,
+                Err(tacit_prover::Error::Lookup { layer, value: first.next().unwrap_or(value) })
+            );
+            look_differences_up(&mut run, 1);
+            assert_eq!(verdict(&key, &input, &run), Err(DENOMINATOR), "a negative difference");
+            // Differences that are in range, one of them zero, but not those of the input.
+            for difference in run.lookups(Rows::Differences(POOL)).0 {
+                *difference = difference.abs();
+            }
+            let error = final_value("windows", labels::WINDOW_VALUES);
+            assert_eq!(verdict(&key, &input, &run), Err(error), "a forged difference");
+        }
+    }
+}
+
+/// Two offsets of a window are bound each by itself, not through their sum.
+#[test]
+fn rejects_forged_differences_whose_sum_is_right() {
+    let key = single_window();
+    let input = tensor(&[1, 2, 2], vec![3, 1, -4, 0]);
+    let mut run = Run::honest(&key, &input).unwrap();
+    set_maximum(&mut run, 0, 1);
+    let differences = run.lookups(Rows::Differences(POOL)).0;
+    assert_eq!(*differences, [-2, 0, 5, 1]);
+    *differences = vec![0, 0, 3, 1];
+    look_differences_up(&mut run, 1);
+    let error = final_value("windows", labels::WINDOW_VALUES);
+    assert_eq!(verdict(&key, &input, &run), Err(error));
+}
