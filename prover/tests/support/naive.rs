@@ -109,13 +109,14 @@ fn place(axis: &AxisWindow, p: usize, k: usize) -> i64 {
     (axis.stride * p + axis.dilation * k) as i64 - axis.pad_begin as i64
 }
 
-/// `a[o, p] = b[o] + sum_{c, k} W[o, c, k] x[c, s p + d k - b]`, positions outside the input reading zero.
+/// `a[o, p] = b[o] + sum_{c, k} W[o, c, k] x[c, s p + d k - b]`, positions outside the input reading zero and `c` running
+/// over the channels of the output's group.
 fn convolution(network: &Network, layer: &Conv2dLayer, x: &Value) -> Value {
     let weights = integers(&network.parameters[layer.weights.0 as usize]);
     let bias = biases(network, layer.bias, layer.num_outputs);
     let (vertical, horizontal) = (&layer.window.height, &layer.window.width);
     let (height, width) = (positions(vertical, x.shape[1]), positions(horizontal, x.shape[2]));
-    let channels = x.shape[0];
+    let channels = x.shape[0] / layer.groups;
     let mut data = vec![];
     for (o, &bias) in bias.iter().enumerate() {
         for p in 0..height {
@@ -125,7 +126,9 @@ fn convolution(network: &Network, layer: &Conv2dLayer, x: &Value) -> Value {
                     for i in 0..vertical.kernel {
                         for j in 0..horizontal.kernel {
                             let at = ((o * channels + c) * vertical.kernel + i) * horizontal.kernel + j;
-                            sum += weights[at] * x.read(c, place(vertical, p, i), place(horizontal, q, j), 0);
+                            let channel = o * layer.groups / layer.num_outputs * channels + c;
+                            sum += weights[at]
+                                * x.read(channel, place(vertical, p, i), place(horizontal, q, j), 0);
                         }
                     }
                 }

@@ -110,10 +110,16 @@ impl Generator {
         window: Window2d,
         last: bool,
     ) {
-        let (weights, sum) = self.weights(&[outputs, shape[0], window.height.kernel, window.width.kernel]);
+        // A group's outputs and channels must be powers of two unless there is only one group.
+        let splits = |n: usize, groups: usize| n.is_multiple_of(groups) && (n / groups).is_power_of_two();
+        let possible: Vec<usize> =
+            (1..=shape[0]).filter(|&g| g == 1 || (splits(shape[0], g) && splits(outputs, g))).collect();
+        let groups = possible[self.pick(0, possible.len() as i64 - 1) as usize];
+        let (weights, sum) =
+            self.weights(&[outputs, shape[0] / groups, window.height.kernel, window.width.kernel]);
         let bias = if self.pick(0, 1) == 0 { Some(self.source.bias(outputs)) } else { None };
         let name = self.name("conv");
-        let node = self.builder.conv2d(&name, node, window, weights, bias).unwrap();
+        let node = self.builder.grouped_conv2d(&name, node, window, groups, weights, bias).unwrap();
         self.rescale(node, output_shape(&window, outputs, shape), sum * bound + 2000, last);
     }
 
