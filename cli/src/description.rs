@@ -95,7 +95,7 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
             LookupTable::Difference { .. } => format!("differences in max-pools, 0..={}", rows - 1),
             LookupTable::Activation { function, first, .. } => {
                 let last = first + (rows as i64 - 1);
-                format!("quotients {first}..={last}, {}", function_in_words(*function))
+                format!("quotients {first}..={last}, {}", function_in_words(function))
             }
         };
         TableDescription { content, rows, lookups: lookups(index) }
@@ -138,17 +138,18 @@ fn detail(operation: &Operation) -> String {
                 Multiplier::PerChannel { values, .. } => format!("times one of {} multipliers", values.len()),
             };
             let (low, high) = layer.quotient_bounds;
-            let function = function_in_words(layer.function);
+            let function = function_in_words(&layer.function);
             format!("{multiplier} / 2^{}, quotients {low}..={high}, {function}", layer.shift)
         }
         _ => String::new(),
     }
 }
 
-fn function_in_words(function: ActivationFunction) -> String {
+fn function_in_words(function: &ActivationFunction) -> String {
     match function {
         ActivationFunction::Clip { minimum: 0, maximum } => format!("ReLU up to {maximum}"),
         ActivationFunction::Clip { minimum, maximum } => format!("clipped to {minimum}..={maximum}"),
+        ActivationFunction::Table { results, .. } => format!("a table of {} results", results.len()),
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::{
     error::{Error, Result},
     network::{Network, NodeId, Operation, ValueSpec},
-    rescale::ACCUMULATOR_BITS,
+    rescale::{ACCUMULATOR_BITS, ActivationFunction},
 };
 
 /// Range of a node's value: one interval, or one per output channel.
@@ -84,7 +84,16 @@ impl Network {
             Operation::Rescale(layer) => {
                 let accumulator = &known[node.inputs[0].index()];
                 let (low, high) = layer.quotients(&node.name, accumulator)?;
-                Interval::uniform(layer.function.apply(low), layer.function.apply(high))
+                match &layer.function {
+                    // Clipping is monotone.
+                    clip @ ActivationFunction::Clip { .. } => {
+                        Interval::uniform(clip.apply(low), clip.apply(high))
+                    }
+                    table @ ActivationFunction::Table { .. } => {
+                        let (minimum, maximum) = table.bounds();
+                        Interval::uniform(minimum, maximum)
+                    }
+                }
             }
             Operation::MaxPool(_) => {
                 Interval::uniform(specs[index].activation(&node.name)?.0, read(node.inputs[0]).1)

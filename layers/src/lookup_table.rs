@@ -1,21 +1,26 @@
 //! Look-up tables: which pairs of integers a looked-up row may be.
 //!
-//! Every table has one or two columns and a closed form: the verifier evaluates the columns' multilinear extensions in
-//! time linear in the table's variables, whatever its size. Row $i$ of each table:
+//! Every table has one or two columns. All but tables of results have a closed form: the verifier evaluates the columns'
+//! multilinear extensions in time linear in the table's variables, whatever its size; a table of results it reads row by
+//! row. Row $i$ of each table:
 //!
 //! | table | first column | second column |
 //! |---|---|---|
 //! | remainder | $i - 2^{s-1}$ | 0 |
 //! | difference | $i$ | 0 |
 //! | clip | $q = q_0 + i$ | $\mathrm{clip}(q)$ |
+//! | results | $q = q_0 + i$ | $f(q)$ |
 
 use ark_bn254::Fr;
-use tacit_algebra::{eq, small::from_i64};
+use tacit_algebra::{
+    eq,
+    small::{self, from_i64},
+};
 
 use crate::rescale::ActivationFunction;
 
 /// A table that rows are looked up in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LookupTable {
     /// Centred remainders of a division by $2^s$.
     Remainder {
@@ -74,6 +79,12 @@ impl LookupTable {
     pub fn evaluate(&self, point: &[Fr]) -> (Fr, Fr) {
         let key = from_i64(self.first()) + eq::evaluate_identity(point);
         match self {
+            Self::Activation { function: ActivationFunction::Table { .. }, num_vars, .. } => {
+                let rows = 0..1_usize << *num_vars;
+                let results =
+                    small::inner_product(&eq::table(point, rows.len()), rows.map(|i| self.row(i).1));
+                (key, results)
+            }
             Self::Activation { function: ActivationFunction::Clip { minimum, maximum }, first, .. } => {
                 // clip(q0 + i) = lo + ramp(i - (lo - q0)) - ramp(i - (hi - q0)), and a ramp that begins before the
                 // table is linear on it.
@@ -131,6 +142,11 @@ mod tests {
             clip(-100, 1, 0, 3),
             clip(0, 0, 0, 0),
             clip(0, 255, -1000, 11),
+            LookupTable::Activation {
+                function: ActivationFunction::Table { first: -3, results: vec![-5, 0, 7, 7, 9, -100] },
+                first: -6,
+                num_vars: 4,
+            },
         ] {
             let n = table.num_vars();
             let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();

@@ -76,7 +76,7 @@ pub const MAX_TREE_VARS: usize = 32;
 /// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
 type Tables = BTreeMap<TableKey, (i64, i64)>;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum TableKey {
     Remainder(u32),
     Difference,
@@ -108,7 +108,7 @@ impl Plan {
             let layout = &spec.layout;
             let mut commit = |column| witness.push(CommittedColumn { column, layout: layout.clone() });
             let mut look_up = |rows, key, (low, high): (i64, i64), num_vars| {
-                let bounds = tables.entry(key).or_insert((low, high));
+                let bounds = tables.entry(TableKey::clone(&key)).or_insert((low, high));
                 *bounds = (bounds.0.min(low), bounds.1.max(high));
                 lookups.push((rows, key, num_vars));
             };
@@ -116,7 +116,7 @@ impl Plan {
                 Operation::Rescale(layer) => {
                     commit(Column::Activation(id));
                     commit(Column::Remainder(id));
-                    let (key, n) = (TableKey::Activation(layer.function), layout.num_vars());
+                    let (key, n) = (TableKey::Activation(layer.function.clone()), layout.num_vars());
                     look_up(Rows::Activations(id), key, layer.quotient_bounds, n);
                     look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift), (0, 0), n);
                 }
@@ -129,7 +129,7 @@ impl Plan {
                 _ => {}
             }
         }
-        let keys: Vec<TableKey> = tables.keys().copied().collect();
+        let keys: Vec<TableKey> = tables.keys().cloned().collect();
         let tables: Vec<LookupTable> = tables.into_iter().map(|(key, bounds)| key.table(bounds)).collect();
         for (index, table) in tables.iter().enumerate() {
             let layout = Layout::new(vec![1 << table.num_vars()])?;

@@ -10,7 +10,8 @@
 //! $$ \sum_o \mathrm{eq}(\rho_o, o)\, m_o\, \widetilde a(o, \rho') = 2^s\, \widetilde q(\rho) + \widetilde r(\rho). $$
 //! For one multiplier this is $m\, \widetilde a(\rho)$; otherwise a [sumcheck](crate::sumcheck) over the channels reduces
 //! it to $\widetilde a(o^*, \rho')$, the verifier evaluating $\mathrm{eq}(\rho_o, \cdot)\, m$ itself. A centred remainder
-//! and $f(0) = 0$ make all-zero padding satisfy every look-up, and the look-ups force padding of $y$ to be zero.
+//! makes padding, where $a$ is zero, find the rows of $r = 0$ and of $(0, f(0))$; there $f(0)$ is added to $y$ before it is
+//! looked up, so that the look-ups force padding of $y$ to be zero.
 //!
 //! **Soundness error.** [`crate::soundness::rescale`], besides the look-ups'.
 //!
@@ -21,6 +22,7 @@
 //! **Reference.** Fixed-point rescaling as in Jacob et al. (2018, section 2.2).
 
 use ark_bn254::Fr;
+use ark_ff::One;
 use serde::{Deserialize, Serialize};
 use tacit_algebra::{eq, small::from_i64};
 
@@ -58,8 +60,8 @@ pub enum Multiplier {
     },
 }
 
-/// A function on integers applied after rounding. It maps zero to zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A function on integers applied after rounding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ActivationFunction {
     /// Clipping to a range that holds zero; ReLU is a clip whose minimum is zero.
     Clip {
@@ -67,6 +69,14 @@ pub enum ActivationFunction {
         minimum: i64,
         /// Largest result.
         maximum: i64,
+    },
+    /// A table of results: a sigmoid, a hyperbolic tangent, whatever is smooth. Quotients before its first and behind its
+    /// last row take the first and the last result.
+    Table {
+        /// The quotient of the first row.
+        first: i64,
+        /// Results, one for each quotient from there on.
+        results: Vec<i32>,
     },
 }
 
@@ -76,21 +86,39 @@ pub const MAX_SHIFT: u32 = 20;
 pub const MAX_MULTIPLIER: u32 = 1 << 24;
 /// Variables of the largest activation table.
 pub const MAX_TABLE_VARS: u32 = 22;
+/// Variables of the largest table of a function given by its results.
+pub const MAX_RESULT_VARS: u32 = 18;
 /// Width of an accumulator in bits, sign included: a product with a multiplier stays inside 64 bits.
 pub const ACCUMULATOR_BITS: u32 = 38;
 
 impl ActivationFunction {
     /// The function's value.
-    pub fn apply(self, q: i64) -> i64 {
+    pub fn apply(&self, q: i64) -> i64 {
         match self {
-            Self::Clip { minimum, maximum } => q.clamp(minimum, maximum),
+            Self::Clip { minimum, maximum } => q.clamp(*minimum, *maximum),
+            Self::Table { first, results } => {
+                let last = results.len().saturating_sub(1);
+                let row = usize::try_from(q.saturating_sub(*first)).unwrap_or(0).min(last);
+                results.get(row).copied().map_or(0, i64::from)
+            }
         }
     }
 
-    /// Smallest and largest value of the function.
-    pub const fn bounds(self) -> (i64, i64) {
+    /// Smallest and largest value of the function, zero included: padding is zero.
+    pub fn bounds(&self) -> (i64, i64) {
         match self {
-            Self::Clip { minimum, maximum } => (minimum, maximum),
+            Self::Clip { minimum, maximum } => (*minimum, *maximum),
+            Self::Table { results, .. } => {
+                results.iter().map(|&y| i64::from(y)).fold((0, 0), |(low, high), y| (low.min(y), high.max(y)))
+            }
+        }
+    }
+
+    /// Variables of the largest table the function may need: the verifier reads a table of results row by row.
+    const fn max_vars(&self) -> u32 {
+        match self {
+            Self::Clip { .. } => MAX_TABLE_VARS,
+            Self::Table { .. } => MAX_RESULT_VARS,
         }
     }
 }
@@ -156,20 +184,42 @@ impl RescaleLayer {
                 });
             }
         }
+        if let ActivationFunction::Table { first, results } = &self.function {
+            let limit = 1 << MAX_RESULT_VARS;
+            if !(1..=limit).contains(&results.len()) {
+                return attribute(
+                    "number of results of the activation",
+                    results.len() as i64,
+                    1,
+                    limit as i64,
+                );
+            }
+            if !(-(limit as i64)..=limit as i64).contains(first) {
+                return attribute("first quotient of the activation", *first, -(limit as i64), limit as i64);
+            }
+        }
         let (minimum, maximum) = self.function.bounds();
         check_activation_bounds(layer, minimum, maximum)?;
         let (low, high) = self.quotient_bounds;
-        let fits =
-            low <= 0 && high >= 0 && high.checked_sub(low).is_some_and(|span| span < 1 << MAX_TABLE_VARS);
+        let fits = low <= 0
+            && high >= 0
+            && high.checked_sub(low).is_some_and(|span| span < 1 << self.function.max_vars());
         if !fits {
             return Err(Error::TableTooLarge {
                 layer: layer.to_owned(),
                 minimum: i128::from(low),
                 maximum: i128::from(high),
-                limit: MAX_TABLE_VARS,
+                limit: self.function.max_vars(),
             });
         }
         Ok(ValueSpec { layout: input.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
+    }
+
+    /// What is looked up beside $\widetilde q$: $\widetilde y$ with $f(0)$ added in padding, at a point of the layout.
+    pub fn looked_up(&self, layout: &Layout, point: &[Fr], activation: Fr) -> Fr {
+        let padding =
+            Fr::one() - crate::evaluation::stored_share(crate::evaluation::split_point(layout, point));
+        activation + from_i64(self.function.apply(0)) * padding
     }
 
     /// $2^s q + r$: the scaled accumulator from quotient and centred remainder.
@@ -205,12 +255,12 @@ impl RescaleLayer {
                 high = shifted(m, max).max(high);
             }
         }
-        if high - low >= 1 << MAX_TABLE_VARS {
+        if high - low >= 1 << self.function.max_vars() {
             return Err(Error::TableTooLarge {
                 layer: layer.to_owned(),
                 minimum: low,
                 maximum: high,
-                limit: MAX_TABLE_VARS,
+                limit: self.function.max_vars(),
             });
         }
         Ok((low as i64, high as i64))

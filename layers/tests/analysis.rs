@@ -180,14 +180,14 @@ fn every_rescale_and_pool_is_committed_and_looked_up_once_in_its_table() {
     let table = |rows| {
         let found: Vec<usize> = plan.segments.iter().filter(|s| s.rows == rows).map(|s| s.table).collect();
         assert_eq!(found.len(), 1, "{rows:?}");
-        plan.tables[found[0]]
+        plan.tables[found[0]].clone()
     };
     for &id in &rescales {
         let Operation::Rescale(layer) = &network.architecture.node(id).operation else { unreachable!() };
         assert_eq!(table(Rows::Remainders(id)), LookupTable::Remainder { shift: layer.shift });
         let activations = table(Rows::Activations(id));
         assert!(
-            matches!(activations, LookupTable::Activation { function, .. } if function == layer.function)
+            matches!(&activations, LookupTable::Activation { function, .. } if *function == layer.function)
         );
         for q in [layer.quotient_bounds.0, 0, layer.quotient_bounds.1] {
             let position = activations.position(q).unwrap();

@@ -160,9 +160,18 @@ fn windows(x: &Value, window: &Window2d, outside: i64, reduce: impl Fn(&[i64]) -
     Value { shape: vec![x.shape[0], height, width], data, minimum: x.minimum }
 }
 
-/// `floor((m a + 2^(s-1)) / 2^s)`, clipped.
+/// `floor((m a + 2^(s-1)) / 2^s)`, clipped or replaced by its table's result.
 fn rescale(layer: &RescaleLayer, a: &Value) -> Value {
-    let ActivationFunction::Clip { minimum, maximum } = layer.function;
+    let (minimum, function): (i64, Box<dyn Fn(i64) -> i64>) = match &layer.function {
+        ActivationFunction::Clip { minimum, maximum } => {
+            (*minimum, Box::new(|q| q.max(*minimum).min(*maximum)))
+        }
+        ActivationFunction::Table { first, results } => {
+            let least = results.iter().copied().min().unwrap().min(0);
+            let last = first + results.len() as i64 - 1;
+            (least as i64, Box::new(move |q| results[(q.max(*first).min(last) - first) as usize] as i64))
+        }
+    };
     let divisor = 2_i64.pow(layer.shift);
     let mut data = vec![];
     for (i, &accumulator) in a.data.iter().enumerate() {
@@ -177,7 +186,7 @@ fn rescale(layer: &RescaleLayer, a: &Value) -> Value {
             }
         };
         let rounded = (multiplier * accumulator + divisor / 2).div_euclid(divisor);
-        data.push(rounded.max(minimum).min(maximum));
+        data.push(function(rounded));
     }
     Value { shape: a.shape.clone(), data, minimum }
 }

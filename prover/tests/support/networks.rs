@@ -139,7 +139,29 @@ pub(crate) fn grouped(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Activations by tables that do not map zero to zero, over a padded map and over rows, read by windows and by a sum.
+pub(crate) fn tables(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("tables", input(&[3, 5, 6], -128, 127));
+    let sigmoid = |q: i32| (255.0 / (1.0 + (-f64::from(q) / 32.0).exp())).round() as i32;
+    let sigmoid = ActivationFunction::Table { first: -200, results: (-200..=200).map(sigmoid).collect() };
+    let wave = |q: i32| (100.0 * (f64::from(q) / 20.0).cos()).round() as i32;
+    let wave = ActivationFunction::Table { first: -150, results: (-150..=150).map(wave).collect() };
+    let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let x = b.conv2d("conv", b.input(), same, s.weights(&[5, 3, 3, 3]), Some(s.bias(5))).unwrap();
+    let m = s.multipliers(0, 5);
+    let x = b.rescale("sigmoid", x, m, 10, sigmoid);
+    let y = b.conv2d("mix", x, same, s.weights(&[5, 5, 3, 3]), None).unwrap();
+    let y = b.rescale("wave", y, Multiplier::Uniform(3), 10, wave);
+    let sum = b.add("add", &[(x, 1), (y, 1)]);
+    let sum = b.rescale("clip", sum, Multiplier::Uniform(128), 8, SIGNED);
+    let pooled = b.max_pool("pool", sum, Window2d::square(AxisWindow::new(2, 2).padded(1, 1)));
+    b.output(output(pooled, &[5, 3, 4]));
+    b.output(output(y, &[5, 5, 6]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
-    vec![mlp(seed), rows(seed), cnn(seed), residual(seed), grouped(seed)]
+    vec![mlp(seed), rows(seed), cnn(seed), residual(seed), grouped(seed), tables(seed)]
 }

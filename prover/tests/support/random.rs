@@ -175,7 +175,12 @@ impl Generator {
         }
         let (minimum, maximum) =
             [(0, 255), (-128, 127), (0, 15), (-5, 0), (0, 0), (-300, 300)][self.pick(0, 5) as usize];
-        let function = ActivationFunction::Clip { minimum, maximum };
+        let function = if self.pick(0, 3) == 0 {
+            let results = (0..self.pick(1, 40)).map(|_| self.pick(minimum, maximum) as i32).collect();
+            ActivationFunction::Table { first: self.pick(-30, 10), results }
+        } else {
+            ActivationFunction::Clip { minimum, maximum }
+        };
         let name = self.name("rescale");
         let node = self.builder.rescale(&name, node, multiplier, shift, function);
         self.activations.push((node, shape, maximum.max(-minimum)));

@@ -39,10 +39,9 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
     for segment in &plan.segments {
         let point = instance_point(&leaves.point, segment.num_vars).to_vec();
         let weight = block_weight(&leaves.point, segment);
-        let mut read = |count| session.reader.read_scalars(labels::COLUMN_VALUES, count);
         let (p, first, second) = match segment.rows {
             Rows::Table => {
-                let multiplicity = one(&read(1)?)?;
+                let multiplicity = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 let table = plan.tables.get(segment.table).ok_or(Error::MissingColumn)?;
                 let (first, second) = table.evaluate(&point);
                 let column = Column::Multiplicity(segment.table);
@@ -50,18 +49,21 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
                 (-multiplicity, first, second)
             }
             Rows::Remainders(id) => {
-                let remainder = one(&read(1)?)?;
+                let remainder = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 remainders.push(EvaluationClaim::new(id, point, remainder));
                 (Fr::one(), remainder, Fr::zero())
             }
             Rows::Activations(id) => {
-                let values = read(2)?;
+                let values = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
                 let [quotient, activation] = *values.as_slice() else { return Err(Error::MissingColumn) };
+                let (node, spec) = session.node(id)?;
+                let Operation::Rescale(layer) = &node.operation else { return Err(Error::MissingColumn) };
+                let looked_up = layer.looked_up(&spec.layout, &point, activation);
                 activations.push((EvaluationClaim::new(id, point, activation), quotient));
-                (Fr::one(), quotient, activation)
+                (Fr::one(), quotient, looked_up)
             }
             Rows::Differences(id) => {
-                let difference = one(&read(1)?)?;
+                let difference = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 differences.push(EvaluationClaim::new(id, point, difference));
                 (Fr::one(), difference, Fr::zero())
             }
@@ -109,8 +111,4 @@ fn block_weight(point: &[Fr], segment: &Segment) -> Fr {
     let place =
         u32::try_from(segment.num_vars).ok().and_then(|vars| segment.offset.checked_shr(vars)).unwrap_or(0);
     eq::evaluate_index(high, place)
-}
-
-fn one(values: &[Fr]) -> Result<Fr> {
-    values.first().copied().ok_or(Error::MissingColumn)
 }
