@@ -283,6 +283,23 @@ fn rejects_a_run_on_another_input() {
     assert_eq!(verdict(&key, &input, &run), Err(Error::PublicInput), "read through a window");
 }
 
+#[test]
+fn rejects_a_sum_that_is_not_its_addends() {
+    let key = ProvingKey::setup(tiny::cnn()).unwrap();
+    let input = tiny::sample(key.network());
+    let sum = NodeId(6);
+    let mut run = Run::honest(&key, &input).unwrap();
+    let (keys, positions) = run.lookups(Rows::Activations(sum));
+    let wrong = keys[0] - 1;
+    (keys[0], positions[0]) = (wrong, positions[0] - 1);
+    run.recount();
+    let activation = wrong.clamp(-4, 3);
+    set(&mut run.values()[sum.index()], 0, activation);
+    set(&mut run.outputs()[1], 0, activation);
+    run.column(Column::Activation(sum))[0] = activation;
+    assert_eq!(verdict(&key, &input, &run), Err(Error::Addends { layer: "add".to_owned() }));
+}
+
 /// The run of one network passed off as another's.
 fn passed_off(claimed: &ProvingKey, used: &ProvingKey, input: &Tensor<i64>) -> Result<(), Error> {
     let mut run = Run::honest(used, input).unwrap();
