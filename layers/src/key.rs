@@ -190,6 +190,13 @@ impl VerifyingKey {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (encoded, rows) = take_block(open_file(bytes, MAGIC, "verifying key")?, "verifying key")?;
         let architecture: Architecture = decode(encoded, "verifying key")?;
+        // Postcard reads some integers from more bytes than it writes: one key, one file.
+        if encode(&architecture, "verifying key")? != encoded {
+            return Err(Error::Damaged {
+                what: "verifying key",
+                reason: "its architecture is not canonically encoded",
+            });
+        }
         let commitments = read_commitments(&architecture, rows, "verifying key")?;
         Self::new(architecture, commitments)
     }

@@ -29,8 +29,16 @@ pub fn absorb(
     for output in outputs {
         transcript.absorb_bytes(labels::OUTPUT, &tensor_bytes(output));
     }
-    transcript.absorb_bytes(labels::HARDENING, &vec![0; hardening_bytes(key)]);
+    let (mut left, zeros) = (hardening_bytes(key), vec![0; HARDENING_CHUNK.min(hardening_bytes(key))]);
+    while left > 0 {
+        let chunk = left.min(HARDENING_CHUNK);
+        transcript.absorb_bytes(labels::HARDENING, zeros.split_at(chunk).0);
+        left -= chunk;
+    }
 }
+
+/// Zero bytes absorbed at once.
+const HARDENING_CHUNK: usize = 1 << 20;
 
 /// Number of zero bytes absorbed.
 pub fn hardening_bytes(key: &VerifyingKey) -> usize {
