@@ -1,8 +1,13 @@
 //! Claims: what one argument leaves for another to discharge.
 
+use std::collections::BTreeMap;
+
 use ark_bn254::Fr;
 
-use crate::network::{NodeId, ParameterId};
+use crate::{
+    network::{NodeId, ParameterId},
+    windowed::WindowedClaim,
+};
 
 /// A claimed sum of a polynomial over the hypercube.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,4 +51,17 @@ impl<Subject> EvaluationClaim<Subject> {
     pub const fn new(subject: Subject, point: Vec<Fr>, value: Fr) -> Self {
         Self { subject, point, value }
     }
+}
+
+/// Claims that the phases of a network's proof leave to later ones; prover and verifier keep the same.
+#[derive(Debug, Default)]
+pub struct Claims {
+    /// On columns, for the opening.
+    pub columns: Vec<EvaluationClaim<Column>>,
+    /// On scaled accumulators $\sum_o \mathrm{eq}\, m_o\, a$, by rescale.
+    pub scaled: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
+    /// On accumulators, by the node that computes them.
+    pub accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
+    /// On windowed inputs.
+    pub windowed: Vec<WindowedClaim>,
 }

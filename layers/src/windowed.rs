@@ -47,6 +47,14 @@ pub struct WindowedClaim {
 }
 
 impl WindowedClaim {
+    /// The claim at a point of the windowed layer's output over (channels, height, width).
+    pub fn new(node: NodeId, output: &Layout, offsets: Option<&[Fr]>, point: &[Fr], value: Fr) -> Self {
+        let channel_vars = output.axis_vars().next().unwrap_or(0);
+        let (channel, position) = point.split_at(channel_vars.min(point.len()));
+        let (channel, position) = (channel.to_vec(), position.to_vec());
+        Self { node, channel, offsets: offsets.map(<[Fr]>::to_vec), position, value }
+    }
+
     /// $S_h$ and $S_w$ over the stored positions of the input; `input` and `output` are feature maps.
     pub fn shift_vectors(&self, window: &Window2d, input: &Layout, output: &Layout) -> [Vec<Fr>; 2] {
         let length = |layout: &Layout, axis: usize| layout.axes().get(axis).copied().unwrap_or(1);

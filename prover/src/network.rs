@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
-    claim::{Column, EvaluationClaim},
+    claim::{Claims, Column, EvaluationClaim},
     evaluation, execute,
     hyrax::OpeningClaim,
     statement::{self, DOMAIN},
@@ -16,7 +16,7 @@ use crate::{
     hyrax::{self, CommittedTensor, Integers},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, window},
-    session::{Claims, Session},
+    session::Session,
     witness::Witness,
 };
 

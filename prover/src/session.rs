@@ -1,13 +1,10 @@
 //! A proof in progress: what every phase reads and the claims it leaves.
 
-use std::collections::BTreeMap;
-
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, Network, Node, NodeId, Tensor, Trace,
-    claim::{Column, EvaluationClaim},
+    claim::{Claims, Column, EvaluationClaim},
     plan::Plan,
-    windowed::WindowedClaim,
 };
 use tacit_transcript::ProofWriter;
 
@@ -21,19 +18,6 @@ pub(crate) struct Session<'a> {
     pub(crate) witness: &'a Witness,
     pub(crate) writer: ProofWriter,
     pub(crate) claims: Claims,
-}
-
-/// Claims that phases leave to later ones.
-#[derive(Debug, Default)]
-pub(crate) struct Claims {
-    /// On columns, for the opening.
-    pub(crate) columns: Vec<EvaluationClaim<Column>>,
-    /// On scaled accumulators $\sum_o \mathrm{eq}\, m_o\, a$, by rescale.
-    pub(crate) scaled: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
-    /// On accumulators, by the node that computes them.
-    pub(crate) accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
-    /// On windowed inputs.
-    pub(crate) windowed: Vec<WindowedClaim>,
 }
 
 impl Session<'_> {

@@ -3,7 +3,7 @@
 use ark_bn254::G1Affine;
 use tacit_layers::{
     Tensor, ValueKind, VerifyingKey,
-    claim::EvaluationClaim,
+    claim::{Claims, EvaluationClaim},
     evaluation,
     executor::check_input,
     hyrax::OpeningClaim,
@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     hyrax::{self, Commitment},
     layers::{contraction, lookups, max_pool, rescale, window},
-    session::{Claims, Session},
+    session::Session,
 };
 
 /// What an accepted proof consists of.

@@ -1,14 +1,11 @@
 //! A verification in progress: what every phase reads and the claims it leaves.
 
-use std::collections::BTreeMap;
-
 use ark_bn254::Fr;
 use tacit_layers::{
     Architecture, Layout, Node, NodeId, Operation, Tensor, ValueSpec, VerifyingKey,
-    claim::{Column, EvaluationClaim},
+    claim::{Claims, Column, EvaluationClaim},
     evaluation,
     plan::Plan,
-    windowed::WindowedClaim,
 };
 use tacit_transcript::ProofReader;
 
@@ -20,19 +17,6 @@ pub(crate) struct Session<'a, 'p> {
     pub(crate) input: &'a Tensor<i64>,
     pub(crate) reader: ProofReader<'p>,
     pub(crate) claims: Claims,
-}
-
-/// Claims that phases leave to later ones.
-#[derive(Debug, Default)]
-pub(crate) struct Claims {
-    /// On committed columns, for the opening.
-    pub(crate) columns: Vec<EvaluationClaim<Column>>,
-    /// On scaled accumulators $\sum_o \mathrm{eq}\, m_o\, a$, by rescale.
-    pub(crate) scaled: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
-    /// On accumulators, by the node that computes them.
-    pub(crate) accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
-    /// On windowed inputs.
-    pub(crate) windowed: Vec<WindowedClaim>,
 }
 
 impl<'a> Session<'a, '_> {

@@ -86,15 +86,8 @@ fn add(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) {
 }
 
 fn average(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) {
-    let channel_vars = session.layout(id).axis_vars().next().unwrap_or(0);
-    let (channel, position) = claim.point.split_at(channel_vars);
-    session.claims.windowed.push(WindowedClaim {
-        node: id,
-        channel: channel.to_vec(),
-        offsets: None,
-        position: position.to_vec(),
-        value: claim.value,
-    });
+    let claim = WindowedClaim::new(id, session.layout(id), None, &claim.point, claim.value);
+    session.claims.windowed.push(claim);
 }
 
 /// Sends the bias at the output channel's point and returns what it adds to the accumulator.

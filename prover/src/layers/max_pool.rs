@@ -87,15 +87,8 @@ fn claim_window(
     session.writer.write_scalars(labels::POOL_VALUES, &[maximum]);
     let claim = PoolClaim { offsets, position: &position, difference, maximum };
     let value = layer.windowed_value(&claim, session.layout(node.inputs[0]), &output, minimum);
-    let channel_vars = output.axis_vars().next().unwrap_or(0);
-    let (channel, spatial) = position.split_at(channel_vars);
-    session.claims.windowed.push(WindowedClaim {
-        node: id,
-        channel: channel.to_vec(),
-        offsets: Some(offsets.to_vec()),
-        position: spatial.to_vec(),
-        value,
-    });
+    let claim = WindowedClaim::new(id, &output, Some(offsets), &position, value);
+    session.claims.windowed.push(claim);
     session.claim_activation(id, position, maximum);
     Ok(())
 }

@@ -111,15 +111,8 @@ fn add(
 }
 
 fn average(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) -> Result<()> {
-    let channel_vars = session.layout(id)?.axis_vars().next().unwrap_or(0);
-    let (channel, position) = claim.point.split_at(channel_vars.min(claim.point.len()));
-    session.claims.windowed.push(WindowedClaim {
-        node: id,
-        channel: channel.to_vec(),
-        offsets: None,
-        position: position.to_vec(),
-        value: claim.value,
-    });
+    let claim = WindowedClaim::new(id, session.layout(id)?, None, &claim.point, claim.value);
+    session.claims.windowed.push(claim);
     Ok(())
 }
 

@@ -78,14 +78,7 @@ fn claim_window(
     let maximum = session.reader.read_scalar(labels::POOL_VALUES)?;
     let claim = PoolClaim { offsets, position: &position, difference, maximum };
     let value = layer.windowed_value(&claim, session.layout(session.read(id)?)?, &spec.layout, minimum);
-    let channel_vars = spec.layout.axis_vars().next().unwrap_or(0);
-    let (channel, spatial) = position.split_at(channel_vars.min(position.len()));
-    session.claims.windowed.push(WindowedClaim {
-        node: id,
-        channel: channel.to_vec(),
-        offsets: Some(offsets.to_vec()),
-        position: spatial.to_vec(),
-        value,
-    });
+    let claim = WindowedClaim::new(id, &spec.layout, Some(offsets), &position, value);
+    session.claims.windowed.push(claim);
     session.claim_activation(id, position, maximum)
 }
