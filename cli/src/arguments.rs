@@ -1,6 +1,6 @@
 //! Command line of `tacit`.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -37,9 +37,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Threads {
-    /// Number of threads [default: one per core]
-    #[arg(long = "threads", value_name = "N")]
-    pub(crate) count: Option<NonZeroUsize>,
+    /// Number of threads, at most 1024 [default: one per core]
+    #[arg(long = "threads", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) count: Option<u16>,
 }
 
 #[derive(Debug, Args)]

@@ -46,7 +46,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
 fn use_threads(threads: &Threads) -> Result<()> {
     let Some(count) = threads.count else { return Ok(()) };
     rayon::ThreadPoolBuilder::new()
-        .num_threads(count.get())
+        .num_threads(usize::from(count))
         .build_global()
         .with_context(|| format!("cannot start {count} threads: give --threads a smaller number"))
 }

@@ -137,7 +137,8 @@ impl Conv2dLayer {
     /// Multiplications of a weight by an activation, padding counted.
     pub fn num_macs(&self, input: &Layout, output: &Layout) -> u64 {
         let channels = input.axes()[0] / self.groups;
-        output.num_elements() as u64 * (channels * self.window.num_offsets()) as u64
+        (output.num_elements() as u64)
+            .saturating_mul(channels.saturating_mul(self.window.num_offsets()) as u64)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn check_parameter(
 ) -> Result<()> {
     let spec = architecture.parameter(layer, id)?;
     if spec.width != width {
-        return Err(Error::Format { expected: "network", reason: "weights must be int8 and biases int32" });
+        return Err(Error::Graph { reason: "weights must be int8 and biases int32" });
     }
     if spec.layout.axes() == expected {
         Ok(())
@@ -105,7 +105,7 @@ impl DenseLayer {
 
     /// Multiplications of a weight by an activation.
     pub fn num_macs(&self, input: &Layout) -> u64 {
-        (input.num_elements() as u64) * (self.num_outputs as u64)
+        (input.num_elements() as u64).saturating_mul(self.num_outputs as u64)
     }
 }
 

@@ -172,6 +172,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A graph breaks a rule that no single layer is to blame for.
+    #[error("the network is not valid: {reason}")]
+    Graph {
+        /// Which rule.
+        reason: &'static str,
+    },
     /// A file that begins as it should is damaged or was altered.
     #[error("this Tacit {what} is damaged: {reason}")]
     Damaged {

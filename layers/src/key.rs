@@ -1,5 +1,8 @@
 //! The verifying key: an architecture and the commitment to its parameters.
 //!
+//! A commitment shows neither that weights are int8 and biases int32 nor that padding is zero, and quotient bounds are
+//! taken as declared. Whoever verifies must have recomputed the key from a public model, or trust who made it.
+//!
 //! As a file: eight bytes `TACITVK\n`, the format version (u32, little-endian), the length of the architecture (u64), the
 //! architecture in postcard, and the row commitments in plan order, 32 bytes each. The architecture decides how many rows
 //! there are.
@@ -87,11 +90,17 @@ pub fn encode<T: serde::Serialize>(value: &T, what: &'static str) -> Result<Vec<
 ///
 /// # Errors
 /// [`Error::Damaged`] when it does not.
-pub fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) => Err(Error::Damaged { what, reason: "bytes follow its end" }),
-        Err(_) => Err(Error::Damaged { what, reason: "its contents do not decode" }),
+pub fn decode<T: serde::Serialize + serde::de::DeserializeOwned>(
+    bytes: &[u8],
+    what: &'static str,
+) -> Result<T> {
+    let value = postcard::from_bytes(bytes)
+        .map_err(|_| Error::Damaged { what, reason: "its contents do not decode" })?;
+    // Postcard reads some integers from more bytes than it writes: one value, one encoding.
+    if encode(&value, what)? == bytes {
+        Ok(value)
+    } else {
+        Err(Error::Damaged { what, reason: "its contents are not canonically encoded" })
     }
 }
 
@@ -190,13 +199,6 @@ impl VerifyingKey {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (encoded, rows) = take_block(open_file(bytes, MAGIC, "verifying key")?, "verifying key")?;
         let architecture: Architecture = decode(encoded, "verifying key")?;
-        // Postcard reads some integers from more bytes than it writes: one key, one file.
-        if encode(&architecture, "verifying key")? != encoded {
-            return Err(Error::Damaged {
-                what: "verifying key",
-                reason: "its architecture is not canonically encoded",
-            });
-        }
         let commitments = read_commitments(&architecture, rows, "verifying key")?;
         Self::new(architecture, commitments)
     }

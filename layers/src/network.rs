@@ -254,11 +254,11 @@ impl Architecture {
     /// The input layer.
     ///
     /// # Errors
-    /// [`Error::Format`] when node 0 is no input.
+    /// [`Error::Graph`] when node 0 is no input.
     pub fn input(&self) -> Result<&InputLayer> {
         match self.nodes.first().map(|node| &node.operation) {
             Some(Operation::Input(input)) => Ok(input),
-            _ => Err(Error::Format { expected: "network", reason: "node 0 is not the input" }),
+            _ => Err(Error::Graph { reason: "node 0 is not the input" }),
         }
     }
 
@@ -281,7 +281,7 @@ impl Architecture {
     /// # Errors
     /// The first layer that breaks a rule, named.
     pub fn infer(&self) -> Result<Vec<ValueSpec>> {
-        let format = |reason| Error::Format { expected: "network", reason };
+        let format = |reason| Error::Graph { reason };
         if self.nodes.len() > MAX_NODES || self.parameters.len() > MAX_NODES || self.outputs.len() > MAX_NODES
         {
             return Err(format("more nodes, parameters or outputs than supported"));
@@ -360,7 +360,7 @@ impl Architecture {
 
     fn check_outputs(&self, specs: &[ValueSpec], readers: &mut [usize]) -> Result<()> {
         if self.outputs.is_empty() {
-            return Err(Error::Format { expected: "network", reason: "it has no output" });
+            return Err(Error::Graph { reason: "it has no output" });
         }
         for output in &self.outputs {
             let fail = |reason| Err(Error::Output { layer: output.name.clone(), reason });
@@ -400,10 +400,7 @@ impl InputLayer {
         let (minimum, maximum) = self.bounds;
         check_activation_bounds(name, minimum, maximum)?;
         if !(self.scale.is_finite() && self.scale > 0.0) {
-            return Err(Error::Format {
-                expected: "network",
-                reason: "the input's scale is not a positive number",
-            });
+            return Err(Error::Graph { reason: "the input's scale is not a positive number" });
         }
         Ok(ValueSpec { layout: self.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
     }
@@ -443,17 +440,11 @@ impl Network {
         let specs = self.architecture.infer()?;
         let expected = self.architecture.parameters.len();
         if self.parameters.len() != expected {
-            return Err(Error::Format {
-                expected: "network",
-                reason: "its parameters are not as many as declared",
-            });
+            return Err(Error::Graph { reason: "its parameters are not as many as declared" });
         }
         for (spec, parameter) in self.architecture.parameters.iter().zip(&self.parameters) {
             if spec.layout.num_elements() != parameter.num_elements() || spec.width != parameter.width() {
-                return Err(Error::Format {
-                    expected: "network",
-                    reason: "a parameter is not of its declared type and size",
-                });
+                return Err(Error::Graph { reason: "a parameter is not of its declared type and size" });
             }
         }
         Ok(specs)

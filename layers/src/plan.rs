@@ -67,11 +67,15 @@ pub struct Plan {
     pub tree_vars: usize,
     /// $\log_2$ of the number of commitment generators.
     pub key_vars: usize,
+    /// For each node the node whose value it is, flattening undone.
+    bases: Vec<NodeId>,
+    /// Place of every committed column.
+    places: BTreeMap<Column, usize>,
 }
 
 /// Variables of the largest look-up tree. Both sides absorb a byte for each look-up, and a key that asks for more than a
 /// machine can hold is refused when it is read.
-pub const MAX_TREE_VARS: usize = 32;
+pub const MAX_TREE_VARS: usize = 28;
 
 /// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
 type Tables = BTreeMap<TableKey, (i64, i64)>;
@@ -98,7 +102,7 @@ impl Plan {
     /// The plan for a checked architecture.
     ///
     /// # Errors
-    /// What [`Architecture::infer`] finds, and [`Error::Format`] for more look-ups than supported.
+    /// What [`Architecture::infer`] finds, and [`Error::Graph`] for more look-ups than supported.
     pub fn new(architecture: &Architecture) -> Result<Self> {
         let specs = architecture.infer()?;
         let mut tables = Tables::new();
@@ -142,7 +146,7 @@ impl Plan {
         let (segments, tree_vars) = arrange(blocks);
         if tree_vars > MAX_TREE_VARS {
             let reason = "it looks up more rows than supported";
-            return Err(Error::Format { expected: "network", reason });
+            return Err(Error::Graph { reason });
         }
         let parameters: Vec<CommittedColumn> = architecture
             .parameters
@@ -154,7 +158,20 @@ impl Plan {
             })
             .collect();
         let key_vars = choose_key_vars(&parameters, &witness);
-        Ok(Self { specs, witness, parameters, tables, segments, tree_vars, key_vars })
+        let places =
+            parameters.iter().chain(&witness).enumerate().map(|(i, column)| (column.column, i)).collect();
+        let bases = bases(architecture);
+        Ok(Self { specs, witness, parameters, tables, segments, tree_vars, key_vars, bases, places })
+    }
+
+    /// The node whose value a node's value is, flattening undone.
+    pub fn base(&self, id: NodeId) -> NodeId {
+        self.bases.get(id.index()).copied().unwrap_or(id)
+    }
+
+    /// Place of a column among all committed ones.
+    pub fn place(&self, column: Column) -> Option<usize> {
+        self.places.get(&column).copied()
     }
 
     /// All committed columns: the model's, then the witness'.
@@ -208,15 +225,17 @@ fn choose_key_vars(parameters: &[CommittedColumn], witness: &[CommittedColumn]) 
     (4..=16).min_by_key(cost).unwrap_or(4)
 }
 
-/// The node whose value this node's value is, flattening undone.
-pub fn base(architecture: &Architecture, mut id: NodeId) -> NodeId {
-    while let Some(node) = architecture.nodes.get(id.index()) {
-        match (&node.operation, node.inputs.first()) {
-            (Operation::Flatten, Some(&input)) => id = input,
-            _ => break,
-        }
+/// For each node the node whose value it is, flattening undone.
+fn bases(architecture: &Architecture) -> Vec<NodeId> {
+    let mut bases: Vec<NodeId> = Vec::with_capacity(architecture.nodes.len());
+    for (node, i) in architecture.nodes.iter().zip(0..) {
+        let flattened = match (&node.operation, node.inputs.first()) {
+            (Operation::Flatten, Some(input)) => bases.get(input.index()).copied(),
+            _ => None,
+        };
+        bases.push(flattened.unwrap_or(NodeId(i)));
     }
-    id
+    bases
 }
 
 /// A rescale of the network.

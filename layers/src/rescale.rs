@@ -173,9 +173,9 @@ impl RescaleLayer {
             }
         }
         if let Multiplier::PerChannel { axis, values } = &self.multiplier {
-            let length = input.layout.axes().get(*axis).copied().unwrap_or(0);
-            if length != values.len() {
-                let (expected, actual) = (vec![length], vec![values.len()]);
+            let length = input.layout.axes().get(*axis).copied();
+            if length != Some(values.len()) {
+                let (expected, actual) = (length.into_iter().collect(), vec![values.len()]);
                 return Err(Error::LayerShape {
                     layer: layer.to_owned(),
                     what: "multiplier",

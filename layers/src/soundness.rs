@@ -65,10 +65,10 @@ pub fn rescale(channel_vars: usize, instances: usize) -> SoundnessError {
 }
 
 /// Max-pools: a zero check at a random point of $n$ variables, its sumcheck of degree $K$, and the combination of the
-/// window's offsets at a random point.
-pub fn max_pool(num_vars: usize, offsets: usize, instances: usize) -> SoundnessError {
+/// window's offsets at a random point of so many variables.
+pub fn max_pool(num_vars: usize, offsets: usize, offset_vars: usize, instances: usize) -> SoundnessError {
     let SoundnessError { bad_challenges } = sumcheck(num_vars, offsets, instances);
-    SoundnessError::new(bad_challenges + num_vars as u128 + (instances * bits_of(offsets).max(2)) as u128)
+    SoundnessError::new(bad_challenges + num_vars as u128 + (instances * offset_vars) as u128)
 }
 
 /// Contractions (dense, convolution): one batched sumcheck of degree 2, or 3 where convolutions have groups.
@@ -112,7 +112,10 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         }
     }
     let pools: Vec<_> = max_pools(architecture)
-        .filter_map(|(id, layer)| Some((spec(id.index())?.layout.num_vars(), layer.window.num_offsets())))
+        .filter_map(|(id, layer)| {
+            let offset_vars: usize = layer.offset_vars().iter().sum();
+            Some((spec(id.index())?.layout.num_vars(), layer.window.num_offsets(), offset_vars))
+        })
         .collect();
     let outputs: usize = architecture
         .outputs
@@ -120,9 +123,10 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         .filter_map(|output| spec(output.node.index()))
         .map(|spec| spec.layout.num_vars())
         .sum();
-    // Every node is the subject of a handful of claims, each column of at most as many as it has readers.
-    let claims =
-        2 * plan.witness.len() + plan.parameters.len() + 2 * spatial.len() + 2 * architecture.nodes.len();
+    // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is read
+    // once, and an output adds one.
+    let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
+    let claims = 2 * (plan.witness.len() + edges) + plan.parameters.len() + architecture.outputs.len();
     vec![
         ("outputs", SoundnessError::new(outputs as u128)),
         ("look-ups", logup(plan.tree_vars)),
@@ -131,6 +135,7 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
             max_pool(
                 largest(&pools.iter().map(|pool| pool.0).collect::<Vec<_>>()),
                 largest(&pools.iter().map(|pool| pool.1).collect::<Vec<_>>()),
+                largest(&pools.iter().map(|pool| pool.2).collect::<Vec<_>>()),
                 pools.len(),
             ),
         ),

@@ -27,7 +27,9 @@ pub struct AxisWindow {
 }
 
 /// Largest kernel, stride, dilation or padding along one axis.
-pub const MAX_WINDOW: usize = 1 << 16;
+pub const MAX_WINDOW: usize = 1 << 12;
+/// Largest number of window positions times kernel offsets along one axis: what the verifier computes for each window.
+pub const MAX_AXIS_WORK: usize = 1 << 22;
 
 impl AxisWindow {
     /// A window of `kernel` offsets that moves by `stride`, without padding or dilation.
@@ -46,7 +48,8 @@ impl AxisWindow {
     /// Number of window positions over an axis of `length`.
     ///
     /// # Errors
-    /// [`Error::Attribute`] when an attribute is out of range, [`Error::Window`] when the window does not fit.
+    /// [`Error::Attribute`] when an attribute is out of range, [`Error::Window`] when the window does not fit or has more
+    /// than [`MAX_AXIS_WORK`] offsets over all its positions.
     pub fn output_length(&self, layer: &str, length: usize) -> Result<usize> {
         for (what, value, minimum) in [
             ("kernel size", self.kernel, 1),
@@ -67,9 +70,10 @@ impl AxisWindow {
         }
         let padding = self.pad_begin + self.pad_end;
         let extent = self.dilation * (self.kernel - 1) + 1;
-        (length + padding).checked_sub(extent).map(|slack| slack / self.stride + 1).ok_or_else(|| {
-            Error::Window { layer: layer.to_owned(), extent, stride: self.stride, length, padding }
-        })
+        let positions = (length + padding).checked_sub(extent).map(|slack| slack / self.stride + 1);
+        positions.filter(|positions| positions.saturating_mul(self.kernel) <= MAX_AXIS_WORK).ok_or_else(
+            || Error::Window { layer: layer.to_owned(), extent, stride: self.stride, length, padding },
+        )
     }
 
     /// Input position read at window position `p` and kernel offset `k`, if it is not padding.

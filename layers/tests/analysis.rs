@@ -202,17 +202,18 @@ fn every_rescale_and_pool_is_committed_and_looked_up_once_in_its_table() {
 /// A few bytes of padding must not make a verifier allocate without bound.
 #[test]
 fn refuses_more_look_ups_than_supported() {
-    let padded = |padding| {
-        let mut b = NetworkBuilder::new("huge", input(&[1, 1, 1], 0, 1));
+    let padded = |channels: usize| {
+        let padding = (1 << 12) - 1;
+        let mut b = NetworkBuilder::new("huge", input(&[channels, 1, 1], 0, 1));
         let window = Window2d::square(AxisWindow::new(1, 1).padded(padding, 0));
         let x = b.average_pool("pad", b.input(), window);
         let x = b.rescale("clip", x, Multiplier::Uniform(1), 1, RELU);
-        b.output(output(x, (padding + 1) * (padding + 1)));
+        b.output(output(x, channels * (padding + 1) * (padding + 1)));
         Plan::new(&b.finish().unwrap().architecture).map(|plan| plan.tree_vars)
     };
-    assert_eq!(padded((1 << 15) - 1), Ok(32));
+    assert_eq!(padded(4), Ok(28));
     let reason = "it looks up more rows than supported";
-    assert_eq!(padded(1 << 15), Err(Error::Format { expected: "network", reason }));
+    assert_eq!(padded(8), Err(Error::Graph { reason }));
 }
 
 #[test]

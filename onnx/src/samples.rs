@@ -19,7 +19,7 @@ pub fn quantise_input(network: &Architecture, sample: &[f32]) -> Result<Tensor<i
 pub fn dequantise_output(network: &Architecture, output_index: usize, values: &Tensor<i64>) -> Vec<f32> {
     let Some(output) = network.outputs.get(output_index) else { return vec![] };
     let axes = values.layout().axes();
-    let inner: usize = axes.iter().skip(output.scale_axis + 1).product();
+    let inner: usize = axes.iter().skip(output.scale_axis.saturating_add(1)).product();
     let scale = |index: usize| match &output.scales[..] {
         [scale] => *scale,
         scales => scales.get(index / inner % scales.len().max(1)).copied().unwrap_or(0.0),

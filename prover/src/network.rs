@@ -140,7 +140,7 @@ pub(crate) fn prove_witness(
 
 /// A claim on a committed column by the column's index; none for the public input.
 fn opening_claim(plan: &tacit_layers::plan::Plan, claim: EvaluationClaim<Column>) -> Option<OpeningClaim> {
-    let index = plan.committed().position(|column| column.column == claim.subject)?;
+    let index = plan.place(claim.subject)?;
     Some(EvaluationClaim::new(index, claim.point, claim.value))
 }
 

@@ -35,7 +35,7 @@ impl Session<'_> {
 
     /// The node whose value this is, flattening undone.
     pub(crate) fn base(&self, id: NodeId) -> NodeId {
-        tacit_layers::plan::base(&self.network.architecture, id)
+        self.plan.base(id)
     }
 
     /// Leaves a claim on a node's activations.

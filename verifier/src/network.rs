@@ -70,8 +70,7 @@ pub fn verify(
         .columns
         .into_iter()
         .map(|EvaluationClaim { subject, point, value }| {
-            let index =
-                plan.committed().position(|column| column.column == subject).ok_or(Error::MissingColumn)?;
+            let index = plan.place(subject).ok_or(Error::MissingColumn)?;
             Ok(EvaluationClaim::new(index, point, value))
         })
         .collect::<Result<Vec<OpeningClaim>>>()?;

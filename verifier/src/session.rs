@@ -44,7 +44,7 @@ impl<'a> Session<'a, '_> {
     }
 
     fn base(&self, id: NodeId) -> NodeId {
-        tacit_layers::plan::base(self.architecture(), id)
+        self.plan().base(id)
     }
 
     /// Leaves a claim on a node's activations; one on the public input is checked at once.

@@ -1,0 +1,128 @@
+//! Statements, files and networks at the edge of what is allowed: refused by name, or proved.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/tiny.rs"]
+mod tiny;
+
+use tacit_layers::{
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NetworkBuilder, NodeId, Output,
+    ProofFile, Tensor, VerifyingKey, Window2d,
+};
+use tacit_prover::{ProvingKey, prove};
+use tacit_verifier::{Error as Rejection, verify};
+
+const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 255 };
+
+fn tensor(axes: &[usize], data: Vec<i64>) -> Tensor<i64> {
+    Tensor::new(Layout::new(axes.to_vec()).unwrap(), data).unwrap()
+}
+
+fn builder(axes: &[usize]) -> NetworkBuilder {
+    let layout = Layout::new(axes.to_vec()).unwrap();
+    NetworkBuilder::new("edge", InputLayer { layout, bounds: (0, 100), scale: 1.0 })
+}
+
+fn output(node: NodeId, shape: &[usize]) -> Output {
+    Output { name: "y".to_owned(), node, shape: shape.to_vec(), scales: vec![1.0], scale_axis: 0 }
+}
+
+#[test]
+fn proves_networks_that_commit_to_nothing() {
+    for pooled in [false, true] {
+        let mut b = builder(&[1, 4, 4]);
+        let (x, shape) = if pooled {
+            (b.average_pool("mean", b.input(), Window2d::square(AxisWindow::new(2, 2))), [1, 2, 2])
+        } else {
+            (b.input(), [1, 4, 4])
+        };
+        b.output(output(x, &shape));
+        let key = ProvingKey::setup(b.finish().unwrap()).unwrap();
+        let input = tensor(&[1, 4, 4], (0..16).collect());
+        let proven = prove(&key, &input).unwrap();
+        verify(key.verifying_key(), &input, &proven.outputs, &proven.proof).unwrap();
+        let mut false_output = proven.outputs[0].data().to_vec();
+        false_output[3] += 1;
+        let expected = if pooled {
+            Rejection::FinalValue { argument: "windows", message: tacit_transcript::labels::WINDOW_VALUES }
+        } else {
+            Rejection::PublicInput
+        };
+        let outputs = [tensor(&shape, false_output)];
+        assert_eq!(verify(key.verifying_key(), &input, &outputs, &proven.proof).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn proves_rescales_along_another_axis_than_the_channels() {
+    let mut b = builder(&[2, 1]);
+    let weights = Tensor::new(Layout::new(vec![2, 1]).unwrap(), vec![100_i8, 0]).unwrap();
+    let x = b.dense("dense", b.input(), 1, weights, None).unwrap();
+    // Axis 0 is the row; the accumulator's channels, as many, are on axis 1.
+    let x = b.rescale("relu", x, Multiplier::PerChannel { axis: 0, values: vec![1, 4000] }, 10, RELU);
+    b.output(output(x, &[2, 2]));
+    let key = ProvingKey::setup(b.finish().unwrap()).unwrap();
+    let input = tensor(&[2, 1], vec![100, 100]);
+    let proven = prove(&key, &input).unwrap();
+    assert_eq!(proven.outputs[0].data(), [10, 0, 255, 0]);
+    verify(key.verifying_key(), &input, &proven.outputs, &proven.proof).unwrap();
+}
+
+#[test]
+fn refuses_multipliers_of_an_axis_that_does_not_exist() {
+    let mut b = builder(&[2]);
+    let x = b.add("sum", &[(b.input(), 1)]);
+    let x = b.rescale("relu", x, Multiplier::PerChannel { axis: 7, values: vec![] }, 10, RELU);
+    b.output(output(x, &[2]));
+    let (layer, what) = ("relu".to_owned(), "multiplier");
+    assert_eq!(b.finish().unwrap_err(), Error::LayerShape { layer, what, expected: vec![], actual: vec![0] });
+}
+
+#[test]
+fn refuses_windows_whose_shift_vectors_cost_too_much() {
+    let mut b = builder(&[1, 1 << 14, 1]);
+    let window = Window2d { height: AxisWindow::new(1 << 9, 1), width: AxisWindow::new(1, 1) };
+    let x = b.average_pool("mean", b.input(), window);
+    b.output(output(x, &[1, (1 << 14) - (1 << 9) + 1, 1]));
+    let refused =
+        Error::Window { layer: "mean".to_owned(), extent: 1 << 9, stride: 1, length: 1 << 14, padding: 0 };
+    assert_eq!(b.finish().unwrap_err(), refused);
+}
+
+#[test]
+fn rejects_outputs_of_any_size() {
+    let network = tiny::mlp();
+    let input = tiny::sample(&network);
+    let key = ProvingKey::setup(network).unwrap();
+    let proven = prove(&key, &input).unwrap();
+    // The root of the look-up tree depends on no challenge; the level below it does.
+    for extreme in [i64::MAX, i64::MIN, 1 << 40, -(1 << 41)] {
+        let outputs = [tensor(&[2], vec![extreme; 2])];
+        let rejection = verify(key.verifying_key(), &input, &outputs, &proven.proof).unwrap_err();
+        assert_eq!(rejection, Rejection::FractionLevel { level: 2 }, "output {extreme}");
+    }
+}
+
+#[test]
+fn reads_one_encoding_of_a_proof_and_of_a_key() {
+    for network in [tiny::mlp(), tiny::cnn()] {
+        let input = tiny::sample(&network);
+        let key = ProvingKey::setup(network).unwrap();
+        let proven = prove(&key, &input).unwrap();
+        let key_digest = *key.verifying_key().digest();
+        let file = ProofFile { key_digest, input, outputs: proven.outputs, proof: proven.proof };
+        // A block begins with a one-byte varint; `0x80 | x, 0` is the same number. The block's length grows by one.
+        let longer = |bytes: &[u8], at: usize| {
+            let mut bytes = bytes.to_vec();
+            let length = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) + 1;
+            bytes[at..at + 8].copy_from_slice(&length.to_le_bytes());
+            bytes[at + 8] |= 0x80;
+            bytes.insert(at + 9, 0);
+            bytes
+        };
+        let damaged = |what| Error::Damaged { what, reason: "its contents are not canonically encoded" };
+        let proof = longer(&file.to_bytes().unwrap(), 12 + 32);
+        assert_eq!(ProofFile::from_bytes(&proof).unwrap_err(), damaged("proof"));
+        let encoded = longer(&key.verifying_key().to_bytes().unwrap(), 12);
+        assert_eq!(VerifyingKey::from_bytes(&encoded).unwrap_err(), damaged("verifying key"));
+    }
+}
