@@ -6,6 +6,7 @@ use tacit_layers::{
     ActivationFunction, Architecture, Multiplier, Operation, ValueKind, ValueSpec, Window2d,
     lookup_table::LookupTable,
     plan::{Rows, Segment},
+    remap::AxisMap,
 };
 
 use crate::units;
@@ -141,7 +142,20 @@ fn detail(operation: &Operation) -> String {
             let function = function_in_words(&layer.function);
             format!("{multiplier} / 2^{}, quotients {low}..={high}, {function}", layer.shift)
         }
-        _ => String::new(),
+        Operation::Concat(layer) => format!("along axis {}", layer.axis),
+        Operation::Remap(layer) => layer.axes.iter().map(axis_map).collect::<Vec<_>>().join(", "),
+        Operation::Dense(_) | Operation::Flatten => String::new(),
+    }
+}
+
+fn axis_map(map: &AxisMap) -> String {
+    match *map {
+        AxisMap { stride: 1, offset: 0, repeat: 1, length } => format!("first {length}"),
+        AxisMap { stride: 1, offset: 0, repeat, .. } => format!("each {repeat} times"),
+        AxisMap { stride, offset, repeat: 1, length } => format!("{length} from {offset} by {stride}"),
+        AxisMap { stride, offset, repeat, length } => {
+            format!("{length} of ({stride} p + {offset}) / {repeat}")
+        }
     }
 }
 

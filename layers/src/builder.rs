@@ -11,6 +11,7 @@ use crate::{
         Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
         ParameterSpec,
     },
+    remap::{AxisMap, ConcatLayer, RemapLayer},
     rescale::{ActivationFunction, Multiplier, RescaleLayer},
     tensor::{Layout, Tensor},
     window::Window2d,
@@ -148,6 +149,16 @@ impl NetworkBuilder {
     /// All axes read as one.
     pub fn flatten(&mut self, name: &str, input: NodeId) -> NodeId {
         self.node(name, &[input], Operation::Flatten)
+    }
+
+    /// A view axis by axis: one map for each axis of the input.
+    pub fn remap(&mut self, name: &str, input: NodeId, axes: Vec<AxisMap>) -> NodeId {
+        self.node(name, &[input], Operation::Remap(RemapLayer { axes }))
+    }
+
+    /// Activations behind each other along one axis.
+    pub fn concat(&mut self, name: &str, inputs: &[NodeId], axis: usize) -> NodeId {
+        self.node(name, inputs, Operation::Concat(ConcatLayer { axis }))
     }
 
     /// Declares an output.

@@ -62,6 +62,8 @@ pub struct Claims {
     pub scaled: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
     /// On accumulators, by the node that computes them.
     pub accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId>>,
+    /// On views of activations.
+    pub views: Vec<EvaluationClaim<NodeId>>,
     /// On windowed inputs.
     pub windowed: Vec<WindowedClaim>,
 }

@@ -98,6 +98,12 @@ impl Network {
             Operation::MaxPool(_) => {
                 Interval::uniform(specs[index].activation(&node.name)?.0, read(node.inputs[0]).1)
             }
+            Operation::Remap(_) | Operation::Concat(_) => {
+                // Padding is zero.
+                let inputs = node.inputs.iter().map(|&id| read(id));
+                let (low, high) = inputs.fold((0, 0), |(low, high), (a, b)| (a.min(low), b.max(high)));
+                Interval::uniform(low, high)
+            }
             Operation::Flatten => Interval::whole(known[node.inputs[0].index()].hull()),
         };
         let (low, high) = interval.hull();

@@ -12,6 +12,7 @@
 //! | [`tensor`], [`window`] | layouts, tensors, sliding windows |
 //! | [`network`], [`builder`], [`interval`], [`executor`] | the graph, how it is built, its ranges, what it computes |
 //! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
+//! | [`remap`] | views: slices, padding, enlargement, concatenation |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
@@ -38,6 +39,7 @@ pub mod max_pool;
 pub mod network;
 pub mod plan;
 pub mod proof_file;
+pub mod remap;
 pub mod rescale;
 pub mod soundness;
 pub mod statement;

@@ -67,6 +67,8 @@ pub struct Plan {
     pub tree_vars: usize,
     /// $\log_2$ of the number of commitment generators.
     pub key_vars: usize,
+    /// Claims on inputs that claims on views become.
+    pub num_view_claims: usize,
     /// For each node the node whose value it is, flattening undone.
     bases: Vec<NodeId>,
     /// Place of every committed column.
@@ -76,6 +78,9 @@ pub struct Plan {
 /// Variables of the largest look-up tree. Both sides absorb a byte for each look-up, and a key that asks for more than a
 /// machine can hold is refused when it is read.
 pub const MAX_TREE_VARS: usize = 28;
+
+/// Most claims that views may leave: a concatenation multiplies the claims on it by its inputs.
+pub const MAX_VIEW_CLAIMS: usize = 1 << 12;
 
 /// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
 type Tables = BTreeMap<TableKey, (i64, i64)>;
@@ -161,7 +166,22 @@ impl Plan {
         let places =
             parameters.iter().chain(&witness).enumerate().map(|(i, column)| (column.column, i)).collect();
         let bases = bases(architecture);
-        Ok(Self { specs, witness, parameters, tables, segments, tree_vars, key_vars, bases, places })
+        let num_view_claims = count_view_claims(architecture);
+        if num_view_claims > MAX_VIEW_CLAIMS {
+            return Err(Error::Graph { reason: "its views are read more often than supported" });
+        }
+        Ok(Self {
+            specs,
+            witness,
+            parameters,
+            tables,
+            segments,
+            tree_vars,
+            key_vars,
+            num_view_claims,
+            bases,
+            places,
+        })
     }
 
     /// The node whose value a node's value is, flattening undone.
@@ -236,6 +256,36 @@ fn bases(architecture: &Architecture) -> Vec<NodeId> {
         bases.push(flattened.unwrap_or(NodeId(i)));
     }
     bases
+}
+
+/// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a view as
+/// many as there are on itself.
+fn count_view_claims(architecture: &Architecture) -> usize {
+    let mut claims = vec![0_usize; architecture.nodes.len()];
+    let add = |claims: &mut [usize], id: NodeId, count: usize| {
+        if let Some(claims) = claims.get_mut(id.index()) {
+            *claims = claims.saturating_add(count);
+        }
+    };
+    for output in &architecture.outputs {
+        add(&mut claims, output.node, 1);
+    }
+    let mut total = 0_usize;
+    for (index, node) in architecture.nodes.iter().enumerate().rev() {
+        let own = claims.get(index).copied().unwrap_or(0);
+        let each = match &node.operation {
+            Operation::Remap(_) | Operation::Concat(_) | Operation::Flatten => own,
+            Operation::MaxPool(_) => 2,
+            _ => 1,
+        };
+        if matches!(node.operation, Operation::Remap(_) | Operation::Concat(_)) {
+            total = total.saturating_add(own.saturating_mul(node.inputs.len()));
+        }
+        for &input in &node.inputs {
+            add(&mut claims, input, each);
+        }
+    }
+    total
 }
 
 /// A rescale of the network.

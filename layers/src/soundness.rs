@@ -76,6 +76,12 @@ pub fn contraction(num_vars: usize, instances: usize) -> SoundnessError {
     sumcheck(num_vars, 3, instances)
 }
 
+/// Views: for each level of views of views one batched sumcheck of degree 2 over at most `num_vars` variables.
+pub fn views(num_vars: usize, levels: usize, instances: usize) -> SoundnessError {
+    let SoundnessError { bad_challenges } = sumcheck(levels * num_vars, 2, instances);
+    SoundnessError::new(bad_challenges)
+}
+
 /// Windows: one batched sumcheck of degree 2.
 pub fn windows(num_vars: usize, instances: usize) -> SoundnessError {
     sumcheck(num_vars, 2, instances)
@@ -117,6 +123,15 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
             Some((spec(id.index())?.layout.num_vars(), layer.window.num_offsets(), offset_vars))
         })
         .collect();
+    // A view's claims are on its inputs; there are no more levels than views.
+    let is_view = |operation: &Operation| matches!(operation, Operation::Remap(_) | Operation::Concat(_));
+    let view_vars: Vec<usize> = architecture
+        .nodes
+        .iter()
+        .filter(|node| is_view(&node.operation))
+        .flat_map(|node| node.inputs.iter().filter_map(|id| spec(id.index())))
+        .map(|spec| spec.layout.num_vars())
+        .collect();
     let outputs: usize = architecture
         .outputs
         .iter()
@@ -126,7 +141,10 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
     // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is read
     // once, and an output adds one.
     let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
-    let claims = 2 * (plan.witness.len() + edges) + plan.parameters.len() + architecture.outputs.len();
+    let claims = 2 * (plan.witness.len() + edges)
+        + plan.parameters.len()
+        + architecture.outputs.len()
+        + plan.num_view_claims;
     vec![
         ("outputs", SoundnessError::new(outputs as u128)),
         ("look-ups", logup(plan.tree_vars)),
@@ -142,6 +160,7 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         ("rescales", rescale(largest(&channels), channels.len())),
         ("contractions", contraction(largest(&contractions), contractions.len())),
         ("windows", windows(largest(&spatial), spatial.len())),
+        ("views", views(largest(&view_vars), view_vars.len(), plan.num_view_claims)),
         ("openings", hyrax(plan.key_vars, claims)),
     ]
 }

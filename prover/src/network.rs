@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     hyrax::{self, CommittedTensor, Integers},
     key::ProvingKey,
-    layers::{contraction, lookups, max_pool, rescale, window},
+    layers::{contraction, lookups, max_pool, rescale, view, window},
     session::Session,
     witness::Witness,
 };
@@ -118,6 +118,7 @@ pub(crate) fn prove_witness(
     rescale::prove(&mut session);
     contraction::prove(&mut session);
     window::prove(&mut session);
+    view::prove(&mut session);
     lap(&mut phases.linear);
 
     // Phase 4: all claims on committed columns. Those on the public input are the verifier's to check.

@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use tacit_layers::{
-    Layout, Network, Node, NodeId, Tensor, Trace,
+    Layout, Network, Node, NodeId, Operation, Tensor, Trace,
     claim::{Claims, Column, EvaluationClaim},
     plan::Plan,
 };
@@ -40,7 +40,12 @@ impl Session<'_> {
 
     /// Leaves a claim on a node's activations.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
-        let column = Column::Activation(self.base(id));
+        let id = self.base(id);
+        if matches!(self.node(id).operation, Operation::Remap(_) | Operation::Concat(_)) {
+            self.claims.views.push(EvaluationClaim::new(id, point, value));
+            return;
+        }
+        let column = Column::Activation(id);
         self.claims.columns.push(EvaluationClaim::new(column, point, value));
     }
 

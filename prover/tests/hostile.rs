@@ -89,6 +89,22 @@ fn refuses_windows_whose_shift_vectors_cost_too_much() {
 }
 
 #[test]
+fn refuses_views_that_multiply_claims_without_bound() {
+    let nested = |levels: u32| {
+        let mut b = builder(&[1]);
+        let mut x = b.input();
+        for _ in 0..levels {
+            x = b.concat("double", &[x, x], 0);
+        }
+        b.output(output(x, &[1 << levels]));
+        ProvingKey::setup(b.finish().unwrap()).map(|_| ())
+    };
+    assert_eq!(nested(11), Ok(()));
+    let reason = "its views are read more often than supported";
+    assert_eq!(nested(12), Err(tacit_prover::Error::Network(Error::Graph { reason })));
+}
+
+#[test]
 fn rejects_outputs_of_any_size() {
     let network = tiny::mlp();
     let input = tiny::sample(&network);
@@ -104,7 +120,7 @@ fn rejects_outputs_of_any_size() {
 
 #[test]
 fn reads_one_encoding_of_a_proof_and_of_a_key() {
-    for network in [tiny::mlp(), tiny::cnn()] {
+    for network in [tiny::mlp(), tiny::cnn(), tiny::views()] {
         let input = tiny::sample(&network);
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove(&key, &input).unwrap();

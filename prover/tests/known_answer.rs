@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use tacit_layers::{Network, statement::PROTOCOL_VERSION};
 use tacit_prover::{ProvingKey, prove};
 
-fn networks() -> [(&'static str, Network); 2] {
-    [("mlp", tiny::mlp()), ("cnn", tiny::cnn())]
+fn networks() -> [(&'static str, Network); 3] {
+    [("mlp", tiny::mlp()), ("cnn", tiny::cnn()), ("views", tiny::views())]
 }
 
 fn file(name: &str) -> PathBuf {

@@ -83,6 +83,10 @@ labels! {
     CONTRACTION_VALUES = "contraction values";
     /// Final evaluations of windows: inputs.
     WINDOW_VALUES = "window values";
+    /// Shares of a concatenation's inputs in its value.
+    VIEW_SHARES = "view shares";
+    /// Final evaluations of views: inputs.
+    VIEW_VALUES = "view values";
     /// A matrix product's evaluation point.
     MATMUL_POINT = "matmul point";
     /// Left and right halves of an inner-product round.

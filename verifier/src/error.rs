@@ -63,6 +63,12 @@ pub enum Error {
         /// The layer.
         layer: String,
     },
+    /// The shares of a concatenation's inputs do not sum to its value.
+    #[error("layer `{layer}`: the inputs' shares do not sum to the concatenation")]
+    Shares {
+        /// The layer.
+        layer: String,
+    },
     /// The public input does not have the value that a layer reads.
     #[error("the public input is not the one the proof is about")]
     PublicInput,

@@ -6,4 +6,5 @@ pub(crate) mod lookups;
 pub mod matmul;
 pub(crate) mod max_pool;
 pub(crate) mod rescale;
+pub(crate) mod view;
 pub(crate) mod window;

@@ -14,7 +14,7 @@ use tacit_transcript::{Event, ProofReader, Transcript, labels};
 use crate::{
     error::{Error, Result},
     hyrax::{self, Commitment},
-    layers::{contraction, lookups, max_pool, rescale, window},
+    layers::{contraction, lookups, max_pool, rescale, view, window},
     session::Session,
 };
 
@@ -58,6 +58,7 @@ pub fn verify(
     rescale::verify(&mut session)?;
     contraction::verify(&mut session)?;
     window::verify(&mut session)?;
+    view::verify(&mut session)?;
 
     // Phase 4: all claims on committed columns.
     let Session { mut reader, claims, .. } = session;

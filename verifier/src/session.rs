@@ -54,6 +54,10 @@ impl<'a> Session<'a, '_> {
             let actual = evaluation::evaluate(self.input.layout(), self.input.data(), &point);
             return if actual == value { Ok(()) } else { Err(Error::PublicInput) };
         }
+        if matches!(self.node(id)?.0.operation, Operation::Remap(_) | Operation::Concat(_)) {
+            self.claims.views.push(EvaluationClaim::new(id, point, value));
+            return Ok(());
+        }
         self.claims.columns.push(EvaluationClaim::new(Column::Activation(id), point, value));
         Ok(())
     }

@@ -10,6 +10,7 @@ mod logup;
 mod network;
 mod statement;
 mod sumcheck;
+mod views;
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;

@@ -3,7 +3,7 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, Operation, Parameter, Tensor, Window2d,
-    conv2d::Conv2dLayer, dense::DenseLayer, rescale::RescaleLayer,
+    conv2d::Conv2dLayer, dense::DenseLayer, remap::RemapLayer, rescale::RescaleLayer,
 };
 
 /// A value in progress: its shape and its elements, row-major.
@@ -55,10 +55,55 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
             }
             Operation::Rescale(layer) => rescale(layer, read(0)),
             Operation::Flatten => read(0).clone(),
+            Operation::Remap(layer) => remap(layer, read(0)),
+            Operation::Concat(layer) => {
+                concat(layer.axis, &(0..node.inputs.len()).map(read).collect::<Vec<_>>())
+            }
         };
         values.push(value);
     }
     network.architecture.outputs.iter().map(|output| values[output.node.0 as usize].data.clone()).collect()
+}
+
+/// `y[p] = x[floor((s p + o) / f)]` along every axis, zero outside.
+fn remap(layer: &RemapLayer, x: &Value) -> Value {
+    let mut y = x.clone();
+    // One axis after the other: outer positions, the axis, inner positions.
+    for (axis, map) in layer.axes.iter().enumerate() {
+        let outer: usize = y.shape[..axis].iter().product();
+        let inner: usize = y.shape[axis + 1..].iter().product();
+        let length = y.shape[axis];
+        let mut data = vec![];
+        for i in 0..outer {
+            for p in 0..map.length {
+                let source = (map.stride as i64 * p as i64 + map.offset).div_euclid(map.repeat as i64);
+                for k in 0..inner {
+                    let inside = source >= 0 && source < length as i64;
+                    let at = |source: i64| (i * length + source as usize) * inner + k;
+                    data.push(if inside { y.data[at(source)] } else { 0 });
+                }
+            }
+        }
+        y.shape[axis] = map.length;
+        y.data = data;
+    }
+    y.minimum = x.minimum.min(0);
+    y
+}
+
+/// Inputs behind each other along one axis.
+fn concat(axis: usize, inputs: &[&Value]) -> Value {
+    let mut shape = inputs[0].shape.clone();
+    shape[axis] = inputs.iter().map(|x| x.shape[axis]).sum();
+    let outer: usize = shape[..axis].iter().product();
+    let mut data = vec![];
+    for i in 0..outer {
+        for x in inputs {
+            let block = x.data.len() / outer;
+            data.extend(&x.data[i * block..(i + 1) * block]);
+        }
+    }
+    Value { shape, data, minimum: inputs.iter().map(|x| x.minimum).min().unwrap().min(0) }
 }
 
 fn integers(parameter: &Parameter) -> Vec<i64> {

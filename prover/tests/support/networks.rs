@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
-    Tensor, Window2d,
+    Tensor, Window2d, remap::AxisMap,
 };
 
 /// ReLU into a byte.
@@ -161,7 +161,34 @@ pub(crate) fn tables(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Views of views: slices with a step, padding with zeros, enlargement and concatenations, of the input and of activations,
+/// read by every kind of layer, also twice and as an output.
+pub(crate) fn views(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("views", input(&[3, 5, 6], -128, 127));
+    let all = AxisMap::identity;
+    let cut = b.remap("cut", b.input(), vec![all(3), AxisMap::slice(1, 2, 2), AxisMap::pad(2, 9)]);
+    let point = Window2d::square(AxisWindow::new(1, 1));
+    let x = b.conv2d("conv", b.input(), point, s.weights(&[2, 3, 1, 1]), None).unwrap();
+    let x = b.rescale("clip", x, Multiplier::Uniform(3), 8, SIGNED);
+    let narrow = b.remap("narrow", x, vec![all(2), AxisMap::slice(3, 1, 2), AxisMap::pad(1, 9)]);
+    let joined = b.concat("join", &[cut, narrow, cut], 0);
+    let wide = vec![AxisMap::slice(7, 1, 1), AxisMap::enlarge(2, 3), AxisMap::enlarge(9, 2)];
+    let wide = b.remap("wide", joined, wide);
+    let both = b.concat("rows", &[wide, wide], 1);
+    let pooled = b.max_pool("pool", both, Window2d::square(AxisWindow::new(3, 3)));
+    let sum = b.add("add", &[(joined, 2), (joined, -1)]);
+    let sum = b.rescale("sum clip", sum, Multiplier::Uniform(255), 8, SIGNED);
+    let flat = b.flatten("flatten", joined);
+    let y = b.dense("dense", flat, 0, s.weights(&[3, 8, 2, 9]), Some(s.bias(3))).unwrap();
+    b.output(output(y, &[3]));
+    b.output(output(pooled, &[1, 4, 6]));
+    b.output(output(sum, &[8, 2, 9]));
+    b.output(output(both, &[1, 12, 18]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
-    vec![mlp(seed), rows(seed), cnn(seed), residual(seed), grouped(seed), tables(seed)]
+    vec![mlp(seed), rows(seed), cnn(seed), residual(seed), grouped(seed), tables(seed), views(seed)]
 }

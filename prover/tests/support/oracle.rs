@@ -56,6 +56,8 @@ pub(crate) struct Oracle {
     /// Of the messages with look-up columns: whether it is a multiplicity.
     multiplicities: Vec<bool>,
     addition: String,
+    /// Name of the network's concatenation.
+    concatenation: String,
 }
 
 impl Oracle {
@@ -67,12 +69,19 @@ impl Oracle {
             start += length;
             message
         });
-        let add = network.architecture.nodes.iter().find(|node| node.operation.name() == "Add");
+        let named = |operation| {
+            let mut nodes = network.architecture.nodes.iter();
+            nodes
+                .find(|node| node.operation.name() == operation)
+                .map(|node| node.name.clone())
+                .unwrap_or_default()
+        };
         Self {
             messages: messages.collect(),
             proof: proven.proof.clone(),
             multiplicities: key.plan().segments.iter().map(|segment| segment.rows == Rows::Table).collect(),
-            addition: add.map(|node| node.name.clone()).unwrap_or_default(),
+            addition: named("Add"),
+            concatenation: named("Concat"),
         }
     }
 
@@ -131,6 +140,13 @@ impl Oracle {
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
                 labels::WINDOW_VALUES => return value("windows", labels::WINDOW_VALUES),
+                labels::VIEW_SHARES if self.sum_differs(index, bytes) => {
+                    return (index, Error::Shares { layer: self.concatenation.clone() });
+                }
+                // One for each level of views.
+                labels::VIEW_VALUES => {
+                    return (index, Error::FinalValue { argument: "views", message: message.label });
+                }
                 _ => {}
             }
         }
@@ -140,6 +156,15 @@ impl Oracle {
     fn differs(&self, index: usize, bytes: &[u8]) -> bool {
         let message = &self.messages[index];
         bytes.get(message.start..message.end()) != Some(&self.proof[message.start..message.end()])
+    }
+
+    /// Only the sum of a concatenation's shares is checked at once; which is which is left to the sumcheck.
+    fn sum_differs(&self, index: usize, bytes: &[u8]) -> bool {
+        let message = &self.messages[index];
+        let sum = |bytes: &[u8]| -> Option<Fr> {
+            bytes.get(message.start..message.end())?.chunks_exact(32).map(scalar_from_bytes).sum()
+        };
+        sum(bytes) != sum(&self.proof)
     }
 
     /// Only the product of a window's differences is checked at once; which is which is left to later checks.

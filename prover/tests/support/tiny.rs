@@ -2,7 +2,7 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
-    Tensor, Window2d,
+    Tensor, Window2d, remap::AxisMap,
 };
 
 const SMALL: ActivationFunction = ActivationFunction::Clip { minimum: -4, maximum: 3 };
@@ -36,7 +36,22 @@ pub(crate) fn mlp() -> Network {
     b.finish().unwrap()
 }
 
-/// Every layer, hence every message of the protocol.
+/// A concatenation of the input and an activation, and a view of it.
+pub(crate) fn views() -> Network {
+    let mut b = NetworkBuilder::new("tiny views", input(&[1, 2, 3], -4, 3));
+    let one = Window2d::square(AxisWindow::new(1, 1));
+    let x = b.conv2d("conv", b.input(), one, weights(&[1, 1, 1, 1], 1), None).unwrap();
+    let x = b.rescale("clip", x, Multiplier::Uniform(1), 1, SMALL);
+    let joined = b.concat("join", &[b.input(), x], 0);
+    let maps = vec![AxisMap::identity(2), AxisMap::pad(1, 4), AxisMap::slice(0, 2, 2)];
+    let view = b.remap("view", joined, maps);
+    let y = b.dense("dense", view, 0, weights(&[2, 2, 4, 2], 4), Some(vec![1, -1])).unwrap();
+    b.output(output("logits", y, &[2]));
+    b.output(output("joined", joined, &[2, 2, 3]));
+    b.finish().unwrap()
+}
+
+/// Every layer but views, hence every message of the protocol but theirs.
 pub(crate) fn cnn() -> Network {
     let mut b = NetworkBuilder::new("tiny cnn", input(&[1, 4, 3], -4, 3));
     let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));

@@ -53,7 +53,12 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
             Operation::AveragePool(_) => average(session, id, &claim)?,
             Operation::Dense(layer) => contractions.push(dense(session, id, layer, &claim)?),
             Operation::Conv2d(layer) => contractions.push(convolution(session, id, layer, &claim)?),
-            Operation::Input(_) | Operation::Rescale(_) | Operation::MaxPool(_) | Operation::Flatten => {
+            Operation::Input(_)
+            | Operation::Rescale(_)
+            | Operation::MaxPool(_)
+            | Operation::Remap(_)
+            | Operation::Concat(_)
+            | Operation::Flatten => {
                 return Err(Error::MissingColumn);
             }
         }

@@ -1,0 +1,120 @@
+//! Checking a graph: every node's shape and kind, or the first layer that breaks a rule.
+
+use super::{Architecture, MAX_NODES, Operation, ValueKind, ValueSpec};
+use crate::error::{Error, Result};
+
+impl Architecture {
+    /// Checks the whole graph and derives every node's shape and kind, in node order.
+    ///
+    /// It accepts any deserialised architecture as input: nothing is trusted.
+    ///
+    /// # Errors
+    /// The first layer that breaks a rule, named.
+    pub fn infer(&self) -> Result<Vec<ValueSpec>> {
+        let format = |reason| Error::Graph { reason };
+        if self.nodes.len() > MAX_NODES || self.parameters.len() > MAX_NODES || self.outputs.len() > MAX_NODES
+        {
+            return Err(format("more nodes, parameters or outputs than supported"));
+        }
+        self.input()?;
+        let mut specs: Vec<ValueSpec> = Vec::with_capacity(self.nodes.len());
+        let mut readers = vec![0_usize; self.nodes.len()];
+        let mut parameter_readers = vec![0_usize; self.parameters.len()];
+        for (index, node) in self.nodes.iter().enumerate() {
+            let inputs = node
+                .inputs
+                .iter()
+                .map(|id| {
+                    specs.get(id.index()).ok_or_else(|| Error::Reference {
+                        layer: node.name.clone(),
+                        what: "node",
+                        index: id.index(),
+                    })
+                })
+                .collect::<Result<Vec<_>>>()?;
+            let count = |expected: usize| {
+                let actual = inputs.len();
+                if actual == expected {
+                    Ok(())
+                } else {
+                    Err(Error::InputCount { layer: node.name.clone(), expected, actual })
+                }
+            };
+            let spec = match &node.operation {
+                Operation::Input(input) => {
+                    count(0)?;
+                    if index != 0 {
+                        return Err(format("a second input"));
+                    }
+                    input.infer(&node.name)?
+                }
+                Operation::Add(layer) => {
+                    count(layer.coefficients.len())?;
+                    layer.infer(&node.name, &inputs)?
+                }
+                Operation::Concat(layer) => layer.infer(&node.name, &inputs)?,
+                operation => {
+                    count(1)?;
+                    let input = inputs[0];
+                    match operation {
+                        Operation::Dense(layer) => layer.infer(&node.name, input, self)?,
+                        Operation::Conv2d(layer) => layer.infer(&node.name, input, self)?,
+                        Operation::AveragePool(layer) => layer.infer(&node.name, input)?,
+                        Operation::MaxPool(layer) => layer.infer(&node.name, input)?,
+                        Operation::Rescale(layer) => layer.infer(&node.name, input)?,
+                        Operation::Remap(layer) => layer.infer(&node.name, input)?,
+                        Operation::Flatten
+                        | Operation::Input(_)
+                        | Operation::Add(_)
+                        | Operation::Concat(_) => input.clone(),
+                    }
+                }
+            };
+            for id in &node.inputs {
+                readers[id.index()] += 1;
+            }
+            for id in node.operation.parameters() {
+                if let Some(count) = parameter_readers.get_mut(id.index()) {
+                    *count += 1;
+                }
+            }
+            specs.push(spec);
+        }
+        if parameter_readers.iter().any(|&n| n != 1) {
+            return Err(format("a parameter is read by no layer or by several"));
+        }
+        self.check_outputs(&specs, &mut readers)?;
+        for (index, (spec, &count)) in specs.iter().zip(&readers).enumerate() {
+            if spec.kind == ValueKind::Accumulator && count != 1 {
+                let layer = self.nodes[index].name.clone();
+                return Err(Error::Output { layer, reason: "an accumulator must be read exactly once" });
+            }
+        }
+        Ok(specs)
+    }
+
+    fn check_outputs(&self, specs: &[ValueSpec], readers: &mut [usize]) -> Result<()> {
+        if self.outputs.is_empty() {
+            return Err(Error::Graph { reason: "it has no output" });
+        }
+        for output in &self.outputs {
+            let fail = |reason| Err(Error::Output { layer: output.name.clone(), reason });
+            let Some(spec) = specs.get(output.node.index()) else {
+                return fail("it names a node that does not exist");
+            };
+            readers[output.node.index()] += 1;
+            let elements = output.shape.iter().try_fold(1_usize, |n, &axis| n.checked_mul(axis));
+            if elements != Some(spec.layout.num_elements()) {
+                return fail("its shape does not have as many elements as its node");
+            }
+            let scales = output.scales.len();
+            if scales != 1 && spec.layout.axes().get(output.scale_axis) != Some(&scales) {
+                return fail("it has neither one scale nor one for each position of its scale axis");
+            }
+            if !output.scales.iter().all(|scale| scale.is_finite() && *scale > 0.0) {
+                return fail("a scale is not a positive number");
+            }
+        }
+        Ok(())
+    }
+}

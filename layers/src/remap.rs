@@ -1,0 +1,235 @@
+//! Views of activations, axis by axis: slices, zero padding, nearest-neighbour enlargement, and their concatenation.
+//!
+//! **Statement.** For an axis map $\sigma_j$ on each axis $j$,
+//! $$ y[p_1, \dots, p_k] = x[\sigma_1(p_1), \dots, \sigma_k(p_k)], $$
+//! zero where some $\sigma_j(p_j)$ lies outside the input. A concatenation is the sum of its inputs, each padded to its
+//! place. Nothing is committed: a view is linear.
+//!
+//! **Shapes.** Output and input have as many axes, each padded by itself.
+//!
+//! **Protocol.** For a claim $\widetilde y(r) = v$, with $S_j(i) = \sum_{p: \sigma_j(p) = i} \mathrm{eq}(r_j, p)$,
+//! $$ \sum_i \Bigl(\prod_j S_j(i_j)\Bigr) \widetilde x(i) = v. $$
+//! One [sumcheck](crate::sumcheck) of degree 2, batched over all claims on views of the network; then the prover sends
+//! $\widetilde x(z)$ for each. For a concatenation it first sends each input's share of $v$. A view of a view leaves a claim
+//! for another such batch.
+//!
+//! **Soundness error.** [`crate::soundness::views`].
+//!
+//! **Caller's duty.** The claims on the inputs.
+//!
+//! **Cost.** The prover's work is linear in the input for each claim, the verifier's in the axes' lengths.
+//!
+//! **Reference.** Tacit's own; a shift matrix that is a product over axes.
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+use serde::{Deserialize, Serialize};
+use tacit_algebra::eq;
+
+use crate::{
+    error::{Error, Result},
+    evaluation::split_point,
+    network::{ValueKind, ValueSpec},
+    tensor::{Layout, Tensor},
+    window::MAX_WINDOW,
+};
+
+/// Along one axis, output position $p$ reads input position $\lfloor (s p + o) / f \rfloor$.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AxisMap {
+    /// Number of output positions.
+    pub length: usize,
+    /// $s$: the step of a slice.
+    pub stride: usize,
+    /// $o$: the start of a slice, or minus the padding in front.
+    pub offset: i64,
+    /// $f$: how often each position is repeated.
+    pub repeat: usize,
+}
+
+/// A view of one activation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemapLayer {
+    /// One for each axis.
+    pub axes: Vec<AxisMap>,
+}
+
+/// Several activations behind each other along one axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConcatLayer {
+    /// The axis.
+    pub axis: usize,
+}
+
+/// Largest magnitude of an axis map's offset.
+pub const MAX_OFFSET: i64 = 1 << 24;
+/// Most inputs of a concatenation.
+pub const MAX_PARTS: usize = 1 << 10;
+
+impl AxisMap {
+    /// Every position as it is.
+    pub const fn identity(length: usize) -> Self {
+        Self { length, stride: 1, offset: 0, repeat: 1 }
+    }
+
+    /// `length` positions from `start` on, every `stride`-th.
+    pub const fn slice(start: i64, stride: usize, length: usize) -> Self {
+        Self { length, stride, offset: start, repeat: 1 }
+    }
+
+    /// `length` positions, the input's first being at `begin`.
+    pub const fn pad(begin: i64, length: usize) -> Self {
+        Self { length, stride: 1, offset: -begin, repeat: 1 }
+    }
+
+    /// Every one of `input` positions `factor` times.
+    pub const fn enlarge(input: usize, factor: usize) -> Self {
+        Self { length: input * factor, stride: 1, offset: 0, repeat: factor }
+    }
+
+    /// The input position that `p` reads, if it is inside.
+    pub fn source(&self, p: usize, input: usize) -> Option<usize> {
+        let at = (self.stride as i64).checked_mul(p as i64)?.checked_add(self.offset)?;
+        usize::try_from(at.checked_div_euclid(self.repeat as i64)?).ok().filter(|&i| i < input)
+    }
+
+    /// $S(i)$ for every input position.
+    fn shift_vector(&self, input: usize, point: &[Fr]) -> Vec<Fr> {
+        let mut vector = vec![Fr::zero(); input];
+        for (p, weight) in eq::table(point, self.length).into_iter().enumerate() {
+            if let Some(sum) = self.source(p, input).and_then(|i| vector.get_mut(i)) {
+                *sum += weight;
+            }
+        }
+        vector
+    }
+
+    fn check(&self, layer: &str) -> Result<()> {
+        for (what, actual, minimum, maximum) in [
+            ("step", self.stride as i64, 1, MAX_WINDOW as i64),
+            ("repetition", self.repeat as i64, 1, MAX_WINDOW as i64),
+            ("offset", self.offset, -MAX_OFFSET, MAX_OFFSET),
+            ("length", self.length as i64, 1, MAX_OFFSET),
+        ] {
+            if !(minimum..=maximum).contains(&actual) {
+                return Err(Error::Attribute { layer: layer.to_owned(), what, actual, minimum, maximum });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RemapLayer {
+    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+        let (minimum, maximum) = input.activation(layer)?;
+        if self.axes.len() != input.layout.axes().len() {
+            let (expected, actual) = (vec![input.layout.axes().len()], vec![self.axes.len()]);
+            return Err(Error::LayerShape {
+                layer: layer.to_owned(),
+                what: "list of axis maps",
+                expected,
+                actual,
+            });
+        }
+        for map in &self.axes {
+            map.check(layer)?;
+        }
+        let layout = Layout::new(self.axes.iter().map(|map| map.length).collect())?;
+        let kind = ValueKind::Activation { minimum: minimum.min(0), maximum: maximum.max(0) };
+        Ok(ValueSpec { layout, kind })
+    }
+
+    pub(crate) fn execute(&self, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
+        let axes = input.layout().axes();
+        let read = |mut index: usize| {
+            let (mut at, mut weight) = (0, 1);
+            for (map, &length) in self.axes.iter().zip(axes).rev() {
+                at += map.source(index % map.length, length)? * weight;
+                weight *= length;
+                index /= map.length;
+            }
+            Some(input.data()[at])
+        };
+        (0..output.num_elements()).map(|index| read(index).unwrap_or(0)).collect()
+    }
+
+    /// $S_j$ for every axis, at a point of the output.
+    pub fn shift_vectors(&self, input: &Layout, output: &Layout, point: &[Fr]) -> Vec<Vec<Fr>> {
+        let parts = split_point(output, point);
+        let maps = self.axes.iter().zip(input.axes());
+        maps.zip(parts).map(|((map, &length), (_, part))| map.shift_vector(length, part)).collect()
+    }
+}
+
+impl ConcatLayer {
+    pub(crate) fn infer(self, layer: &str, inputs: &[&ValueSpec]) -> Result<ValueSpec> {
+        let Some(first) = inputs.first().filter(|_| inputs.len() <= MAX_PARTS) else {
+            let (actual, maximum) = (inputs.len() as i64, MAX_PARTS as i64);
+            let what = "number of inputs";
+            return Err(Error::Attribute { layer: layer.to_owned(), what, actual, minimum: 1, maximum });
+        };
+        let mut axes = first.layout.axes().to_vec();
+        let Some(total) = axes.get_mut(self.axis) else {
+            let (actual, maximum) = (i64::try_from(self.axis).unwrap_or(i64::MAX), axes.len() as i64 - 1);
+            return Err(Error::Attribute {
+                layer: layer.to_owned(),
+                what: "axis",
+                actual,
+                minimum: 0,
+                maximum,
+            });
+        };
+        *total = 0;
+        let (mut minimum, mut maximum) = (0, 0);
+        for input in inputs {
+            let (low, high) = input.activation(layer)?;
+            (minimum, maximum) = (low.min(minimum), high.max(maximum));
+            let others = |axes: &[usize]| -> Vec<usize> {
+                axes.iter().enumerate().filter(|(j, _)| *j != self.axis).map(|(_, &n)| n).collect()
+            };
+            let actual = input.layout.axes();
+            if actual.len() != axes.len() || others(actual) != others(first.layout.axes()) {
+                let (expected, actual) = (first.layout.axes().to_vec(), actual.to_vec());
+                return Err(Error::LayerShape { layer: layer.to_owned(), what: "input", expected, actual });
+            }
+            if let (Some(total), Some(part)) = (axes.get_mut(self.axis), actual.get(self.axis)) {
+                *total += part;
+            }
+        }
+        Ok(ValueSpec { layout: Layout::new(axes)?, kind: ValueKind::Activation { minimum, maximum } })
+    }
+
+    /// Each input's view: zero but for its place.
+    pub fn parts<'a>(self, inputs: impl Iterator<Item = &'a Layout>, output: &Layout) -> Vec<RemapLayer> {
+        let mut begin = 0;
+        inputs
+            .map(|input| {
+                let mut axes: Vec<AxisMap> = output.axes().iter().map(|&n| AxisMap::identity(n)).collect();
+                if let (Some(map), Some(&part)) = (axes.get_mut(self.axis), input.axes().get(self.axis)) {
+                    map.offset = -begin;
+                    begin += part as i64;
+                }
+                RemapLayer { axes }
+            })
+            .collect()
+    }
+
+    pub(crate) fn execute(self, inputs: &[&Tensor<i64>], output: &Layout) -> Vec<i64> {
+        let mut sum = vec![0; output.num_elements()];
+        let parts = self.parts(inputs.iter().map(|input| input.layout()), output);
+        for (part, input) in parts.iter().zip(inputs) {
+            for (sum, x) in sum.iter_mut().zip(part.execute(input, output)) {
+                *sum += x;
+            }
+        }
+        sum
+    }
+}
+
+/// $\prod_j \widetilde S_j(z_j)$ at a point of the input.
+pub fn evaluate_shifts(vectors: &[Vec<Fr>], input: &Layout, point: &[Fr]) -> Fr {
+    let at = |(vector, (length, part)): (&Vec<Fr>, (usize, &[Fr]))| -> Fr {
+        eq::table(part, length).iter().zip(vector).map(|(e, s)| *e * s).sum()
+    };
+    vectors.iter().zip(split_point(input, point)).map(at).product()
+}
