@@ -31,8 +31,8 @@ pub(crate) enum Operation {
     Input,
     /// Contraction with a weight matrix (outputs, contracted value axes ...).
     Dense { input: usize, num_row_axes: usize, weights: Weights },
-    /// Convolution with weights (outputs, channels, height, width).
-    Conv2d { input: usize, window: Window2d, weights: Weights },
+    /// Convolution with weights (outputs, channels of a group, height, width).
+    Conv2d { input: usize, window: Window2d, groups: usize, weights: Weights },
     /// `factor` times the sum over a window.
     SumPool { input: usize, window: Window2d, factor: f64 },
     /// Sum of values, each times a coefficient; one value times one stands for an activation function of its own.
@@ -88,6 +88,18 @@ impl Weights {
     pub(crate) fn channel(&self, channel: usize) -> &[f64] {
         let length = self.values.len() / self.bias.len();
         &self.values[channel * length..][..length]
+    }
+
+    /// Merges the groups of a convolution into one: an output's weights on channels of other groups are zero.
+    pub(crate) fn widen(&mut self, groups: usize) {
+        let (num_outputs, length) = (self.bias.len(), self.values.len() / self.bias.len());
+        let mut values = vec![0.0; self.values.len() * groups];
+        let rows = values.chunks_exact_mut(length * groups).zip(self.values.chunks_exact(length));
+        for (output, (wide, row)) in rows.enumerate() {
+            wide[output / (num_outputs / groups) * length..][..length].copy_from_slice(row);
+        }
+        self.values = values;
+        self.axes[1] *= groups;
     }
 
     /// Multiplies every output channel and its bias by a factor.

@@ -159,10 +159,10 @@ fn emit(
                     parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
                 builder.dense(name, read(*input), *num_row_axes, weights, bias)?
             }
-            Operation::Conv2d { input, window, weights } => {
+            Operation::Conv2d { input, window, groups, weights } => {
                 let (weights, bias) =
                     parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
-                builder.conv2d(name, read(*input), *window, weights, bias)?
+                builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
             Operation::Add { addends } => {

@@ -85,7 +85,6 @@ fn names_the_node_of_an_operator_without_a_quantised_form() {
 #[test]
 fn names_the_node_of_an_unsupported_use() {
     for (name, expected) in [
-        ("conv_groups", "Conv"),
         ("average_pool_without_padding", "AveragePool"),
         ("clip_without_zero", "Clip"),
         ("product_of_activations", "Mul"),

@@ -65,6 +65,29 @@ fn strided_padded_and_dilated_convolutions_agree() {
 }
 
 #[test]
+fn grouped_convolutions_agree() {
+    for (name, expected) in [
+        ("conv_groups", 3),
+        ("conv_depthwise_strided", 5),
+        ("conv_two_groups", 2),
+        // Three channels of a group are no power of two: the groups are merged.
+        ("conv_two_groups_of_three", 1),
+    ] {
+        let network = agrees(name);
+        let groups: Vec<usize> = network
+            .architecture
+            .nodes
+            .iter()
+            .filter_map(|node| match &node.operation {
+                Operation::Conv2d(layer) => Some(layer.groups),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(groups, [expected], "{name}");
+    }
+}
+
+#[test]
 fn dense_layers_agree() {
     for name in ["gemm", "gemm_scaled"] {
         assert_eq!(operations(&agrees(name)), ["Input", "Dense"], "{name}");

@@ -84,7 +84,7 @@ impl Lowering<'_> {
                 window.height.output_length(&name, lengths[1])?,
                 window.width.output_length(&name, lengths[2])?,
             ];
-            let operation = Operation::Conv2d { input: view.value, window, weights };
+            let operation = Operation::Conv2d { input: view.value, window, groups: 1, weights };
             return Ok(self.push(&name, axes, operation, outlet, product.outlet_axes(0)));
         }
         let num_row_axes = product.rows.iter().max().map_or(0, |&last| last + 1);
