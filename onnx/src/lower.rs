@@ -2,6 +2,7 @@
 
 mod convolution;
 mod elementwise;
+mod pointwise;
 mod pool;
 mod product;
 
@@ -15,7 +16,9 @@ use tract_onnx::{
             cnn::{Conv, MaxPool, SumPool},
             downsample::Downsample,
             einsum::EinSum,
+            element_wise::ElementWiseOp,
             identity::Identity,
+            logic::Iff,
             nn::{DataFormat, Reduce},
             source::TypedSource,
         },
@@ -43,6 +46,8 @@ struct Lowering<'a> {
     shared: Vec<bool>,
     /// View of each node's first output.
     views: Vec<Option<View>>,
+    /// The same, for functions that became a value.
+    settled: Vec<Option<View>>,
 }
 
 /// Lowers a model.
@@ -50,7 +55,8 @@ pub(crate) fn lower(model: &FloatModel) -> Result<Graph, Error> {
     let graph = &model.graph;
     let order = graph.eval_order().map_err(|error| Error::Run { detail: error.to_string() })?;
     let views = vec![None; graph.nodes().len()];
-    let mut lowering = Lowering { model, values: vec![], shared: vec![], views };
+    let settled = views.clone();
+    let mut lowering = Lowering { model, values: vec![], shared: vec![], views, settled };
     for outlet in &graph.inputs {
         lowering.source(graph.node(outlet.node))?;
     }
@@ -99,11 +105,12 @@ impl Lowering<'_> {
             axes,
             operation,
             clip: Clip::NONE,
+            function: None,
             outlet,
             readers: 0,
         });
         self.shared.push(false);
-        View { value: self.values.len() - 1, axes: view, strides }
+        View { value: self.values.len() - 1, axes: view, strides, function: None }
     }
 
     fn register(&mut self, node: &TypedNode, view: View) {
@@ -133,7 +140,11 @@ impl Lowering<'_> {
         } else if let Some(op) = node.op_as::<Downsample>() {
             self.downsample(node, op)
         } else if node.op_is::<Identity>() {
-            self.view(node, 0)
+            self.reading(node, 0)
+        } else if let Some(op) = node.op_as::<ElementWiseOp>() {
+            self.element_wise(node, op)
+        } else if node.op_is::<Iff>() {
+            self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
         } else {
             Err(self.unsupported(node))
         }
@@ -154,8 +165,14 @@ impl Lowering<'_> {
         self.model.origin(&node.name, "").0
     }
 
+    /// View of a node's input, which must not be a constant; a function of a value becomes a value.
+    fn view(&mut self, node: &TypedNode, input: usize) -> Result<View, Error> {
+        let view = self.reading(node, input)?;
+        Ok(self.settle(node.inputs[input].node, view))
+    }
+
     /// View of a node's input, which must not be a constant.
-    fn view(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
+    fn reading(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
         let outlet = node.inputs.get(input).copied();
         let view =
             outlet.filter(|outlet| outlet.slot == 0).and_then(|outlet| self.views[outlet.node].clone());
@@ -165,7 +182,7 @@ impl Lowering<'_> {
     }
 
     /// View of a node's input that reads every position of its value.
-    fn whole_view(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
+    fn whole_view(&mut self, node: &TypedNode, input: usize) -> Result<View, Error> {
         let view = self.view(node, input)?;
         if view.is_whole() {
             Ok(view)
@@ -270,7 +287,8 @@ impl Lowering<'_> {
         let old: Vec<usize> = self.values[0].axes.clone();
         let old: Vec<usize> = (0..old.len()).filter(|&axis| old[axis] > 1).collect();
         let new: Vec<usize> = (0..3).filter(|&axis| axes[axis] > 1).collect();
-        for view in self.views.iter_mut().flatten().filter(|view| view.value == 0) {
+        let views = self.views.iter_mut().chain(&mut self.settled).flatten();
+        for view in views.filter(|view| view.value == 0) {
             for axis in view.axes.iter_mut().flatten() {
                 *axis = old.iter().position(|a| a == axis).and_then(|i| new.get(i).copied()).unwrap_or(0);
             }
@@ -280,7 +298,7 @@ impl Lowering<'_> {
     }
 
     fn change_axes(&self, node: &TypedNode, op: &AxisOp) -> Result<View, Error> {
-        let mut view = self.view(node, 0)?;
+        let mut view = self.reading(node, 0)?;
         match op {
             AxisOp::Add(at) => view.axes.insert(*at, vec![]),
             AxisOp::Rm(at) => drop(view.axes.remove(*at)),
@@ -313,7 +331,7 @@ impl Lowering<'_> {
     }
 
     fn downsample(&self, node: &TypedNode, op: &Downsample) -> Result<View, Error> {
-        let mut view = self.view(node, 0)?;
+        let mut view = self.reading(node, 0)?;
         let axis = view.axes.get(op.axis).and_then(|axes| <[usize; 1]>::try_from(&axes[..]).ok());
         match (axis, usize::try_from(op.stride)) {
             (Some([axis]), Ok(stride)) if op.modulo == 0 && stride > 0 => {
@@ -338,18 +356,10 @@ impl Lowering<'_> {
             if !view.is_in_order() {
                 return Err(self.refuse(node, "an output with permuted axes", "the axes' computed order"));
             }
+            let view = self.settle(outlet.node, view);
             outputs.push(view.value);
         }
-        let mut readers = vec![0; self.values.len()];
-        for value in
-            outputs.iter().copied().chain(self.values.iter().flat_map(|value| value.operation.inputs()))
-        {
-            readers[value] += 1;
-        }
-        for (value, readers) in self.values.iter_mut().zip(readers) {
-            value.readers = readers;
-        }
-        Ok(Graph { values: self.values, outputs })
+        Ok(Graph::new(self.values, outputs))
     }
 }
 

@@ -114,6 +114,43 @@ fn activations_and_batch_normalisation_fold_into_the_convolution() {
 }
 
 #[test]
+fn functions_fold_into_the_convolution() {
+    for name in [
+        "tanh",
+        "clip_without_zero",
+        "function_sigmoid",
+        "function_leakyrelu",
+        "function_hardsigmoid",
+        "function_hardswish",
+        "function_elu",
+        "function_selu",
+        "function_erf",
+        "function_softplus",
+        "function_softsign",
+        "function_abs",
+        "function_exp",
+        "function_gelu",
+        "silu",
+        "hard_swish_in_pieces",
+    ] {
+        assert_eq!(operations(&agrees(name)), ["Input", "Conv2d", "Rescale"], "{name}");
+    }
+    assert_eq!(operations(&agrees("function_neg")), ["Input", "Conv2d"]);
+}
+
+#[test]
+fn functions_of_pools_sums_and_the_input_agree() {
+    for (name, expected) in [
+        ("tanh_after_max_pool", &["Input", "Conv2d", "Rescale", "MaxPool", "Add", "Rescale"][..]),
+        ("tanh_after_average_pool", &["Input", "Conv2d", "Rescale", "AveragePool", "Rescale", "Conv2d"]),
+        ("residual_of_functions", &["Input", "Conv2d", "Rescale", "Conv2d", "Rescale", "Add", "Rescale"]),
+        ("function_of_input", &["Input", "Add", "Rescale", "Conv2d"]),
+    ] {
+        assert_eq!(operations(&agrees(name)), expected, "{name}");
+    }
+}
+
+#[test]
 fn identity_and_dropout_disappear() {
     assert_eq!(operations(&agrees("identity_and_dropout")), ["Input", "Conv2d"]);
 }
