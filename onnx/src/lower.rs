@@ -13,7 +13,7 @@ use tract_onnx::{
         ops::{
             binary::TypedBinOp,
             change_axes::AxisOp,
-            cnn::{Conv, MaxPool, SumPool},
+            cnn::{Conv, MaxPool, PoolSpec, SumPool},
             downsample::Downsample,
             einsum::EinSum,
             element_wise::ElementWiseOp,
@@ -251,30 +251,32 @@ impl Lowering<'_> {
         Error::ConstantValue { node: self.name(node), tensor, position, value }
     }
 
-    /// The value index of a feature map whose outlet has these channel, height and width axes.
+    /// The value index of a feature map whose outlet has this format; without a height axis the height is one.
     fn feature_map(&mut self, node: &TypedNode, format: DataFormat) -> Result<(usize, [usize; 3]), Error> {
         let shape = self.input_shape(node, 0)?;
-        let (c, h, w) = match format {
-            DataFormat::NCHW => (1, 2, 3),
-            DataFormat::NHWC => (3, 1, 2),
-            DataFormat::CHW => (0, 1, 2),
-            DataFormat::HWC => (2, 0, 1),
-        };
-        let rank = if matches!(format, DataFormat::NCHW | DataFormat::NHWC) { 4 } else { 3 };
+        let batch = usize::from(matches!(format, DataFormat::NCHW | DataFormat::NHWC));
         let mut view = self.whole_view(node, 0)?;
-        if shape.len() != rank || view.axes.len() != rank {
+        let rank = shape.len().saturating_sub(batch + 1);
+        if !(1..=2).contains(&rank) || view.axes.len() != shape.len() {
             let actual = format!("an input of shape {shape:?}");
-            return Err(self.refuse(node, actual, "a two-dimensional feature map"));
+            return Err(self.refuse(node, actual, "a feature map of one or two dimensions"));
         }
-        let axes = [shape[c], shape[h], shape[w]];
-        let order = [c, h, w].map(|axis| view.axes[axis].clone()).concat();
+        let (c, spatial) = match format {
+            DataFormat::NCHW | DataFormat::CHW => (batch, batch + 1),
+            DataFormat::NHWC | DataFormat::HWC => (batch + rank, batch),
+        };
+        let (h, w) = ((rank == 2).then_some(spatial), spatial + rank - 1);
+        let axes = [shape[c], h.map_or(1, |h| shape[h]), shape[w]];
+        let read = |view: &View| {
+            [Some(c), h, Some(w)].map(|axis| axis.map_or(vec![], |axis| view.axes[axis].clone()))
+        };
+        let order = read(&view).concat();
         if view.value == 0 && self.values[0].axes[..] != axes && order.is_sorted() {
             self.relabel_input(axes);
             view = self.whole_view(node, 0)?;
         }
         let expected: [Vec<usize>; 3] = [0, 1, 2].map(|i| significant(i, axes[i]));
-        let found = [c, h, w].map(|axis| view.axes[axis].clone());
-        if self.lengths(&view) == axes && found == expected {
+        if self.lengths(&view) == axes && read(&view) == expected {
             Ok((view.value, axes))
         } else {
             let actual = format!("an input that rearranges a value of shape {:?}", self.lengths(&view));
@@ -368,12 +370,14 @@ fn significant(axis: usize, length: usize) -> Vec<usize> {
     if length > 1 { vec![axis] } else { vec![] }
 }
 
-/// The axes of a feature map's outlet in this format.
-fn feature_map_axes(format: DataFormat) -> Vec<Vec<usize>> {
-    match format {
-        DataFormat::NCHW => vec![vec![], vec![0], vec![1], vec![2]],
-        DataFormat::NHWC => vec![vec![], vec![1], vec![2], vec![0]],
-        DataFormat::CHW => vec![vec![0], vec![1], vec![2]],
-        DataFormat::HWC => vec![vec![1], vec![2], vec![0]],
-    }
+/// The axes of a feature map's outlet in this format; of one dimension, it has no height.
+fn feature_map_axes(spec: &PoolSpec) -> Vec<Vec<usize>> {
+    let spatial = if spec.rank() == 1 { &[2][..] } else { &[1, 2] };
+    let (batch, order): (_, Vec<usize>) = match spec.data_format {
+        DataFormat::NCHW => (vec![vec![]], [&[0], spatial].concat()),
+        DataFormat::NHWC => (vec![vec![]], [spatial, &[0]].concat()),
+        DataFormat::CHW => (vec![], [&[0], spatial].concat()),
+        DataFormat::HWC => (vec![], [spatial, &[0]].concat()),
+    };
+    batch.into_iter().chain(order.into_iter().map(|axis| vec![axis])).collect()
 }

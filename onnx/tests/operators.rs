@@ -88,6 +88,15 @@ fn grouped_convolutions_agree() {
 }
 
 #[test]
+fn convolutions_of_one_dimension_agree() {
+    for name in ["conv_1d", "conv_1d_one_by_one"] {
+        assert_eq!(operations(&agrees(name)), ["Input", "Conv2d"], "{name}");
+    }
+    let kinds = operations(&agrees("network_1d")).join(" ");
+    assert_eq!(kinds, "Input Conv2d Rescale MaxPool Conv2d Rescale Conv2d Rescale AveragePool Rescale Dense");
+}
+
+#[test]
 fn dense_layers_agree() {
     for name in ["gemm", "gemm_scaled"] {
         assert_eq!(operations(&agrees(name)), ["Input", "Dense"], "{name}");

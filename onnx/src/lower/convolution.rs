@@ -20,7 +20,10 @@ impl Lowering<'_> {
             return Err(self.refuse(node, "quantised arithmetic", "a float model, which is quantised here"));
         }
         let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
-        let kernel = self.constant_weights(node, 1)?;
+        let mut kernel = self.constant_weights(node, 1)?;
+        if op.pool_spec.rank() == 1 && kernel.shape.len() == 3 {
+            kernel.shape.insert(op.kernel_fmt.h_axis(), 1);
+        }
         let (num_outputs, groups) = (op.pool_spec.output_channels, op.group);
         if groups == 0 || !axes[0].is_multiple_of(groups) || !num_outputs.is_multiple_of(groups) {
             let actual = format!("{} channels and {num_outputs} outputs in {groups} groups", axes[0]);
@@ -70,7 +73,7 @@ impl Lowering<'_> {
             return Err(self.refuse(node, actual, "channels and outputs of a group that are powers of two"));
         };
         let operation = Operation::Conv2d { input, window, groups, weights };
-        let view = feature_map_axes(op.pool_spec.data_format);
+        let view = feature_map_axes(&op.pool_spec);
         Ok(self.push(&name, vec![num_outputs, height, width], operation, OutletId::new(node.id, 0), view))
     }
 

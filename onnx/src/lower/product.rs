@@ -69,6 +69,11 @@ impl Lowering<'_> {
         let view = self.view(node, x)?;
         let lengths = self.lengths(&view).to_vec();
         let product = self.product(node, op, x, &view, &weights)?;
+        if view.value == 0 && lengths.len() == 2 && product.contracts(0) && product.rows == [1] {
+            // Channels in front of positions: a convolution of one dimension.
+            self.relabel_input([lengths[0], 1, lengths[1]]);
+            return self.einsum(node, op);
+        }
         let name = self.name(node);
         let outlet = OutletId::new(node.id, 0);
         let only_channels = lengths.len() == 3 && !product.contracts(1) && !product.contracts(2);
