@@ -72,3 +72,71 @@ pub(crate) fn table(
     let results = results[before..results.len() - behind].to_vec();
     Ok(ActivationFunction::Table { first: first + before as i64, results })
 }
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::{
+        prelude::{OutletId, TypedOp},
+        tract_core::ops::{math, nn},
+    };
+
+    use super::*;
+    use crate::{
+        graph::{Clip, Operation},
+        pointwise::{Function, Operand},
+    };
+
+    fn value(operator: impl Into<Box<dyn TypedOp>>) -> Value {
+        let argument = OutletId::new(0, 0);
+        Value {
+            name: String::new(),
+            axes: vec![1],
+            operation: Operation::Input,
+            clip: Clip::NONE,
+            function: Function::apply_operator(1, operator.into(), &[Operand::Argument(argument)]),
+            outlet: argument,
+            readers: 1,
+        }
+    }
+
+    #[test]
+    fn a_step_of_the_argument_moves_the_result_by_a_quarter_of_a_unit() {
+        let unit = 1.0 / 127.0;
+        let argument = argument(&value(math::tanh()), (-4.0, 4.0), (-30.0, 30.0), unit).unwrap();
+        assert!((argument.scale / (unit / 4.0) - 1.0).abs() < 1e-3, "{argument:?}");
+    }
+
+    #[test]
+    fn a_far_reach_coarsens_the_argument() {
+        let unit = 1.0 / 127.0;
+        for (reach, rows) in [(100.0, 65_536.0), (1000.0, 262_144.0)] {
+            let argument = argument(&value(math::tanh()), (-4.0, 4.0), (-reach, reach), unit).unwrap();
+            assert!(2.0 * reach / argument.scale <= rows * 1.001, "{argument:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_repeat_the_first_and_the_last_result_are_left_out() {
+        let argument = Argument { scale: 0.01, reach: (-50.0, 50.0) };
+        let activation = Activation { scale: 1.0 / 255.0, bounds: (0, 255) };
+        let table = table(&value(nn::sigmoid()), argument, activation).unwrap();
+        let ActivationFunction::Table { first, results } = &table else { panic!() };
+        assert!(*first > -1000 && results.len() < 2000);
+        assert_eq!((results[0], results[1], results.last()), (0, 1, Some(&255)));
+        for q in [-5000_i64, -700, -1, 0, 1, 123, 700, 5000] {
+            let exact = 255.0 / (1.0 + (-0.01 * q as f64).exp());
+            assert!((table.apply(q) as f64 - exact).abs() < 0.51, "{q}");
+        }
+    }
+
+    #[test]
+    fn a_function_that_is_constant_has_one_row() {
+        let clipped = Value { clip: Clip { minimum: 0.0, maximum: 0.0 }, ..value(math::tanh()) };
+        let argument = argument(&clipped, (-1.0, 1.0), (-1.0, 1.0), 1.0 / 127.0).unwrap();
+        let activation = Activation { scale: 1.0 / 127.0, bounds: (-128, 127) };
+        let ActivationFunction::Table { results, .. } = table(&clipped, argument, activation).unwrap() else {
+            panic!()
+        };
+        assert_eq!(results, [0]);
+    }
+}

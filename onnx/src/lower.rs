@@ -11,6 +11,7 @@ use tract_onnx::{
     tract_core::{
         model::Node,
         ops::{
+            array::Pad,
             binary::TypedBinOp,
             change_axes::AxisOp,
             cnn::{Conv, MaxPool, PoolSpec, SumPool},
@@ -135,6 +136,8 @@ impl Lowering<'_> {
             self.sum_pool(node, op)
         } else if let Some(op) = node.op_as::<Reduce>() {
             self.reduce(node, op)
+        } else if let Some(op) = node.op_as::<Pad>() {
+            self.pad(node, op)
         } else if let Some(op) = node.op_as::<AxisOp>() {
             self.change_axes(node, op)
         } else if let Some(op) = node.op_as::<Downsample>() {

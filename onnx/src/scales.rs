@@ -106,6 +106,13 @@ pub(crate) fn choose(
                 continue;
             }
             Operation::Dense { .. } | Operation::Conv2d { .. } => desired,
+            // Padding keeps the integers.
+            Operation::SumPool { input, window, factor: 1.0 }
+                if window.num_offsets() == 1 && value.function.is_none() =>
+            {
+                scales.integers[index] = vec![1 << shift];
+                known(*input).scale
+            }
             Operation::SumPool { input, factor, .. } => {
                 let exact = known(*input).scale * factor * unit;
                 let multiplier = at_least_one((exact / desired * (1.0 + 1e-9)).floor());

@@ -74,10 +74,14 @@ fn names_the_node_of_an_unknown_operator() {
 
 #[test]
 fn names_the_node_of_an_operator_without_a_quantised_form() {
-    let error = quantise_error("softmax");
-    assert!(error.to_string().contains("supported are Conv, Gemm"));
-    let Error::UnsupportedOperator { node, operator } = error else { panic!("{error:?}") };
-    assert_eq!((&*node, &*operator), ("the_y", "Softmax"));
+    for (name, expected) in
+        [("softmax", ("the_y", "Softmax")), ("quantise_linear", ("the_q", "QuantizeLinear"))]
+    {
+        let error = quantise_error(name);
+        assert!(error.to_string().contains("supported are Conv, Gemm"));
+        let Error::UnsupportedOperator { node, operator } = error else { panic!("{error:?}") };
+        assert_eq!((&*node, &*operator), expected);
+    }
 }
 
 #[test]

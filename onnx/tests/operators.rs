@@ -160,6 +160,13 @@ fn functions_of_pools_sums_and_the_input_agree() {
 }
 
 #[test]
+fn padding_agrees() {
+    assert_eq!(operations(&agrees("pad_then_conv")), ["Input", "Conv2d", "Rescale", "Conv2d"]);
+    let expected = ["Input", "Conv2d", "Rescale", "AveragePool", "Rescale", "MaxPool"];
+    assert_eq!(operations(&agrees("pad_then_max_pool")), expected);
+}
+
+#[test]
 fn identity_and_dropout_disappear() {
     assert_eq!(operations(&agrees("identity_and_dropout")), ["Input", "Conv2d"]);
 }

@@ -39,7 +39,10 @@ impl Lowering<'_> {
         let datum_type = self.model.graph.outlet_fact(output).ok().map(|fact| fact.datum_type);
         let is_number =
             datum_type.is_some_and(|found| [f32::datum_type(), bool::datum_type()].contains(&found));
-        let Some(base) = base.filter(|_| is_number) else { return Ok(None) };
+        let Some(base) = base else { return Ok(None) };
+        if !is_number {
+            return Err(self.unsupported(node));
+        }
         for (input, reading) in readings.iter().enumerate() {
             if reading.is_some() && self.input_shape(node, input)? != self.output_shape(node)? {
                 return Ok(None);

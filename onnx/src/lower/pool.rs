@@ -4,6 +4,7 @@ use tacit_layers::{AxisWindow, Window2d, max_pool::MAX_OFFSETS};
 use tract_onnx::{
     prelude::OutletId,
     tract_core::ops::{
+        array::{Pad, PadMode},
         cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool},
         nn::{Reduce, Reducer},
     },
@@ -114,6 +115,31 @@ impl Lowering<'_> {
         let width = window.width.output_length(&name, axes[2])?;
         let operation = Operation::SumPool { input, window, factor };
         Ok(self.push(&name, vec![axes[0], height, width], operation, OutletId::new(node.id, 0), view))
+    }
+
+    /// Padding that no convolution takes in: the sum over windows of one position.
+    pub(super) fn pad(&mut self, node: &TypedNode, op: &Pad) -> Result<View, Error> {
+        let view = self.whole_view(node, 0)?;
+        let expected = "zeros around height and width of a feature map";
+        let is_zero = match &op.mode {
+            PadMode::Constant(value) => value.cast_to_scalar::<f32>().is_ok_and(|value| value == 0.0),
+            _ => false,
+        };
+        let axes = <[usize; 3]>::try_from(self.lengths(&view));
+        let (Ok(axes), true) = (axes, is_zero) else {
+            return Err(self.refuse(node, "this padding", expected));
+        };
+        let mut window = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(1, 1) };
+        for (&(begin, end), read) in op.pads.iter().zip(&view.axes) {
+            let side = match read[..] {
+                _ if (begin, end) == (0, 0) => continue,
+                [1] => &mut window.height,
+                [2] => &mut window.width,
+                _ => return Err(self.refuse(node, "padding of other axes", expected)),
+            };
+            (side.pad_begin, side.pad_end) = (begin, end);
+        }
+        self.push_sum_pool(node, view.value, axes, window, 1.0, view.axes)
     }
 
     pub(super) fn reduce(&mut self, node: &TypedNode, op: &Reduce) -> Result<View, Error> {
