@@ -160,6 +160,15 @@ fn functions_of_pools_sums_and_the_input_agree() {
 }
 
 #[test]
+fn an_inverted_residual_block_agrees() {
+    let kinds = operations(&agrees("inverted_residual")).join(" ");
+    assert_eq!(
+        kinds,
+        "Input Conv2d Rescale Conv2d Rescale Conv2d Rescale Conv2d Rescale Add Rescale AveragePool Rescale Dense"
+    );
+}
+
+#[test]
 fn padding_agrees() {
     assert_eq!(operations(&agrees("pad_then_conv")), ["Input", "Conv2d", "Rescale", "Conv2d"]);
     let expected = ["Input", "Conv2d", "Rescale", "AveragePool", "Rescale", "MaxPool"];
