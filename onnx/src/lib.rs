@@ -12,6 +12,8 @@
 //!    and pool outputs give up a part $1/m$ of their resolution instead. Activations are centred (0 is real 0), in
 //!    $[0, 255]$ after a ReLU and in $[-128, 127]$ otherwise. The smallest $s$ from 8 to 16 is taken for which no layer's
 //!    squared weight error grows to more than three times what free scales give.
+//! 5. Before a smooth activation the quotient is finer than eight bits, so that one step moves the result by a quarter of a
+//!    unit at most, as long as a table of about $2^{16}$ rows holds every quotient that any input can give.
 //!
 //! | module | concept |
 //! |---|---|
