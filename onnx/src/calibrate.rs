@@ -6,7 +6,7 @@ use tract_onnx::prelude::{IntoRunnable, TypedSimplePlan};
 
 use crate::{
     error::Error,
-    graph::{Clip, Graph, Operation},
+    graph::{Graph, Operation},
     load::FloatModel,
 };
 
@@ -30,15 +30,18 @@ const NUM_CANDIDATES: usize = 80;
 /// The values of one tensor over all samples.
 #[derive(Debug, Clone)]
 pub(crate) struct Observed {
-    minimum: f64,
+    /// Smallest result, zero included.
+    pub(crate) minimum: f64,
     maximum: f64,
     /// Histogram of magnitudes over `[0, magnitude]`, exact zeros left out.
     bins: Vec<u64>,
+    /// Smallest and largest value before clip and function, zero included.
+    pub(crate) arguments: (f64, f64),
 }
 
 impl Observed {
     const fn new() -> Self {
-        Self { minimum: 0.0, maximum: 0.0, bins: Vec::new() }
+        Self { minimum: 0.0, maximum: 0.0, bins: Vec::new(), arguments: (0.0, 0.0) }
     }
 
     fn magnitude(&self) -> f64 {
@@ -84,8 +87,8 @@ impl Observed {
     }
 }
 
-/// Takes a value's index, its clip, and what the float model computes before the clip.
-type Visit<'a> = dyn FnMut(usize, Clip, &[f32]) -> Result<(), Error> + 'a;
+/// Takes a value's index and what the float model computes before clip and function.
+type Visit<'a> = dyn FnMut(usize, &[f32]) -> Result<(), Error> + 'a;
 
 /// Checks that the samples fit the model.
 pub(crate) fn check_samples(model: &FloatModel, samples: &[Vec<f32>]) -> Result<(), Error> {
@@ -106,7 +109,8 @@ pub(crate) fn check_samples(model: &FloatModel, samples: &[Vec<f32>]) -> Result<
     Ok(())
 }
 
-/// Runs the float model on every sample and records each linear layer's values after their clip. Other values have none.
+/// Runs the float model on every sample and records each linear layer's values after clip and function. Other values have
+/// none.
 pub(crate) fn observe(
     model: &FloatModel,
     graph: &Graph,
@@ -128,40 +132,41 @@ pub(crate) fn observe(
         Some(plan.map_err(|error| Error::Run { detail: format!("{error:#}") })?)
     };
     let run = |sample: &[f32], visit: &mut Visit<'_>| {
-        visit(0, Clip::NONE, sample)?;
+        visit(0, sample)?;
         let outputs =
             plan.as_ref().map(|plan: &Arc<TypedSimplePlan>| model.run_plan(plan, sample)).transpose()?;
         for &i in &linear {
-            let value = &graph.values[i];
-            if let (Some(outputs), Ok(at)) = (&outputs, outlets.binary_search(&value.outlet)) {
-                visit(i, value.clip, &outputs[at])?;
+            if let (Some(outputs), Ok(at)) = (&outputs, outlets.binary_search(&graph.values[i].outlet)) {
+                visit(i, &outputs[at])?;
             }
         }
         Ok::<_, Error>(())
     };
     for sample in samples {
-        run(sample, &mut |i, clip, values| {
+        run(sample, &mut |i, arguments| {
             let Some(observed) = &mut observed[i] else { return Ok(()) };
-            for &value in values {
-                if !value.is_finite() {
+            let value = &graph.values[i];
+            let results = value.apply(arguments)?;
+            for (&argument, &result) in arguments.iter().zip(&results) {
+                if let Some(value) = [argument, result as f32].into_iter().find(|x| !x.is_finite()) {
                     return Err(Error::ActivationValue { node: graph.values[i].name.clone(), value });
                 }
-                let clipped = clip.apply(f64::from(value));
-                observed.minimum = observed.minimum.min(clipped);
-                observed.maximum = observed.maximum.max(clipped);
+                let (low, high) = observed.arguments;
+                observed.arguments = (low.min(argument.into()), high.max(argument.into()));
+                observed.minimum = observed.minimum.min(result);
+                observed.maximum = observed.maximum.max(result);
             }
             Ok(())
         })?;
     }
     for sample in samples {
-        run(sample, &mut |i, clip, values| {
+        run(sample, &mut |i, arguments| {
             let Some(observed) = &mut observed[i] else { return Ok(()) };
             observed.bins.resize(NUM_BINS, 0);
             let magnitude = observed.magnitude();
-            for &value in values {
-                let clipped = clip.apply(f64::from(value)).abs();
-                if clipped > 0.0 {
-                    let bin = (clipped / magnitude * NUM_BINS as f64) as usize;
+            for result in graph.values[i].apply(arguments)? {
+                if result != 0.0 {
+                    let bin = (result.abs() / magnitude * NUM_BINS as f64) as usize;
                     observed.bins[bin.min(NUM_BINS - 1)] += 1;
                 }
             }
@@ -211,7 +216,7 @@ mod tests {
         let mut bins = vec![1000; NUM_BINS / 2];
         bins.resize(NUM_BINS, 0);
         bins[NUM_BINS - 1] = 1;
-        let observed = Observed { minimum: 0.0, maximum: 2.0, bins };
+        let observed = Observed { minimum: 0.0, maximum: 2.0, bins, arguments: (0.0, 2.0) };
         let amplitude = |samples, method| observed.amplitude(255, samples, method);
         assert!(amplitude(100, CalibrationMethod::MeanSquaredError) < 1.2);
         assert!(amplitude(100, CalibrationMethod::Percentile(0.999)) < 1.01);

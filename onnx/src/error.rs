@@ -6,8 +6,9 @@ use thiserror::Error;
 
 /// The ONNX operators that can be imported, for messages.
 pub const SUPPORTED_OPERATORS: &str = "Conv, Gemm, MatMul, Add, Sub, Mul, Div, BatchNormalization, Relu, Clip, Max, \
-     Min, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, Flatten, Reshape, Squeeze, Unsqueeze, Transpose, \
-     Identity, Dropout";
+     Min, LeakyRelu, HardSigmoid, HardSwish, Sigmoid, Tanh, Elu, Selu, Gelu, Erf, Softplus, Softsign, Exp, Abs, Neg and \
+     other functions of one number, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, Pad, Flatten, Reshape, \
+     Squeeze, Unsqueeze, Transpose, Identity, Dropout";
 
 /// Why a model cannot be imported or quantised.
 #[derive(Debug, Error)]

@@ -7,6 +7,8 @@
 use tacit_layers::Window2d;
 use tract_onnx::prelude::OutletId;
 
+use crate::{error::Error, pointwise::Function};
+
 /// A node of the float graph with its value.
 #[derive(Debug, Clone)]
 pub(crate) struct Value {
@@ -16,9 +18,11 @@ pub(crate) struct Value {
     pub(crate) axes: Vec<usize>,
     /// What computes it.
     pub(crate) operation: Operation,
-    /// Fused activation function.
+    /// Fused clip.
     pub(crate) clip: Clip,
-    /// Outlet of the imported graph that computes the value before `clip`, for calibration.
+    /// Fused function of the clipped value.
+    pub(crate) function: Option<Function>,
+    /// Outlet of the imported graph that computes the value before clip and function, for calibration.
     pub(crate) outlet: OutletId,
     /// Number of values and outputs that read it.
     pub(crate) readers: usize,
@@ -31,8 +35,8 @@ pub(crate) enum Operation {
     Input,
     /// Contraction with a weight matrix (outputs, contracted value axes ...).
     Dense { input: usize, num_row_axes: usize, weights: Weights },
-    /// Convolution with weights (outputs, channels, height, width).
-    Conv2d { input: usize, window: Window2d, weights: Weights },
+    /// Convolution with weights (outputs, channels of a group, height, width).
+    Conv2d { input: usize, window: Window2d, groups: usize, weights: Weights },
     /// `factor` times the sum over a window.
     SumPool { input: usize, window: Window2d, factor: f64 },
     /// Sum of values, each times a coefficient; one value times one stands for an activation function of its own.
@@ -90,6 +94,18 @@ impl Weights {
         &self.values[channel * length..][..length]
     }
 
+    /// Merges the groups of a convolution into one: an output's weights on channels of other groups are zero.
+    pub(crate) fn widen(&mut self, groups: usize) {
+        let (num_outputs, length) = (self.bias.len(), self.values.len() / self.bias.len());
+        let mut values = vec![0.0; self.values.len() * groups];
+        let rows = values.chunks_exact_mut(length * groups).zip(self.values.chunks_exact(length));
+        for (output, (wide, row)) in rows.enumerate() {
+            wide[output / (num_outputs / groups) * length..][..length].copy_from_slice(row);
+        }
+        self.values = values;
+        self.axes[1] *= groups;
+    }
+
     /// Multiplies every output channel and its bias by a factor.
     pub(crate) fn scale(&mut self, factors: &[f64]) {
         let length = self.values.len() / self.bias.len();
@@ -108,6 +124,18 @@ impl Value {
         match &mut self.operation {
             Operation::Dense { weights, .. } | Operation::Conv2d { weights, .. } => Some(weights),
             _ => None,
+        }
+    }
+
+    /// Clip and function of real values.
+    pub(crate) fn apply(&self, values: &[f32]) -> Result<Vec<f64>, Error> {
+        let clipped = values.iter().map(|&x| self.clip.apply(f64::from(x)));
+        match &self.function {
+            None => Ok(clipped.collect()),
+            Some(function) => {
+                let arguments: Vec<f32> = clipped.map(|x| x as f32).collect();
+                Ok(function.evaluate(&arguments)?.into_iter().map(f64::from).collect())
+            }
         }
     }
 
@@ -144,10 +172,27 @@ impl Operation {
             Self::Add { addends } => addends.iter().map(|&(input, _)| input).collect(),
         }
     }
+
+    /// Gives every value it reads another index.
+    fn renumber(&mut self, indices: &[usize]) {
+        match self {
+            Self::Input => {}
+            Self::Dense { input, .. }
+            | Self::Conv2d { input, .. }
+            | Self::SumPool { input, .. }
+            | Self::MaxPool { input, .. }
+            | Self::Scale { input, .. } => *input = indices[*input],
+            Self::Add { addends } => {
+                for (input, _) in addends {
+                    *input = indices[*input];
+                }
+            }
+        }
+    }
 }
 
 /// How an outlet reads a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct View {
     /// Index of the value.
     pub(crate) value: usize,
@@ -156,9 +201,16 @@ pub(crate) struct View {
     pub(crate) axes: Vec<Vec<usize>>,
     /// Stride along each value axis; all ones except in front of a strided 1x1 convolution.
     pub(crate) strides: Vec<usize>,
+    /// Function of the value that the outlet holds, as long as it may still be fused.
+    pub(crate) function: Option<Function>,
 }
 
 impl View {
+    /// Whether both outlets hold functions of the same value at the same positions.
+    pub(crate) fn is_aligned(&self, other: &Self) -> bool {
+        (self.value, &self.axes, &self.strides) == (other.value, &other.axes, &other.strides)
+    }
+
     /// Whether every position of the value is read.
     pub(crate) fn is_whole(&self) -> bool {
         self.strides.iter().all(|&stride| stride == 1)
@@ -177,4 +229,52 @@ pub(crate) struct Graph {
     pub(crate) values: Vec<Value>,
     /// The values that are outputs.
     pub(crate) outputs: Vec<usize>,
+}
+
+impl Graph {
+    /// The graph of these values, each function moved into the layer before it where nothing else reads that layer.
+    pub(crate) fn new(mut values: Vec<Value>, mut outputs: Vec<usize>) -> Self {
+        count_readers(&mut values, &outputs);
+        let mut absorbed = vec![false; values.len()];
+        for index in 0..values.len() {
+            let Operation::Add { addends } = &values[index].operation else { continue };
+            let [(input, 1.0)] = addends[..] else { continue };
+            let before = &values[input];
+            if values[index].function.is_some()
+                && before.readers == 1
+                && before.is_linear()
+                && before.function.is_none()
+            {
+                let Value { name, operation, clip, .. } = before.clone();
+                values[index] = Value { name, operation, clip, ..values[index].clone() };
+                absorbed[input] = true;
+            }
+        }
+        let mut indices = vec![];
+        let mut next = 0;
+        for &absorbed in &absorbed {
+            indices.push(next);
+            next += usize::from(!absorbed);
+        }
+        let mut position = 0..;
+        values.retain(|_| position.next().is_some_and(|index| !absorbed[index]));
+        for value in &mut values {
+            value.operation.renumber(&indices);
+        }
+        for output in &mut outputs {
+            *output = indices[*output];
+        }
+        count_readers(&mut values, &outputs);
+        Self { values, outputs }
+    }
+}
+
+fn count_readers(values: &mut [Value], outputs: &[usize]) {
+    let mut readers = vec![0; values.len()];
+    for value in outputs.iter().copied().chain(values.iter().flat_map(|value| value.operation.inputs())) {
+        readers[value] += 1;
+    }
+    for (value, readers) in values.iter_mut().zip(readers) {
+        value.readers = readers;
+    }
 }

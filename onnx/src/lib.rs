@@ -4,21 +4,26 @@
 //!    to a few core operators. [`FloatModel::run`] is the float reference.
 //! 2. *Lowering* turns that graph into layers the integer network knows: biases, batch normalisation and constant factors
 //!    are folded into the convolution or dense layer before them, ReLU and Clip become a clip of that layer's rescale,
-//!    and transposing, flattening and unit axes only change how a value is read.
+//!    smooth activations become a function of that rescale, and transposing, flattening and unit axes only change how a
+//!    value is read.
 //! 3. *Calibration* runs the float graph on samples and records every layer's range.
 //! 4. *Quantisation* picks one shift $s$ for the whole network and scales such that every rescale is exactly
 //!    $y = \mathrm{clip}(\lfloor (m a + 2^{s-1}) / 2^s \rfloor)$ with integer $m$: no real ratio is approximated, weights
 //!    and pool outputs give up a part $1/m$ of their resolution instead. Activations are centred (0 is real 0), in
 //!    $[0, 255]$ after a ReLU and in $[-128, 127]$ otherwise. The smallest $s$ from 8 to 16 is taken for which no layer's
 //!    squared weight error grows to more than three times what free scales give.
+//! 5. Before a smooth activation the quotient is finer than eight bits, so that one step moves the result by a quarter of a
+//!    unit at most, as long as a table of about $2^{16}$ rows holds every quotient that any input can give.
 //!
 //! | module | concept |
 //! |---|---|
 //! | [`mod@load`] | the float model |
 //! | `graph` | layers with everything folded in, and views of their values |
 //! | `lower` | tract's graph to that graph |
+//! | `pointwise` | functions of one number |
 //! | [`calibrate`] | activation ranges |
 //! | `scales` | activation scales for a shift |
+//! | `function_table` | tables of functions over the quotients of a rescale |
 //! | `weights` | int8 weights on the grid of exact rescales |
 //! | [`mod@quantise`] | the integer network |
 //! | [`samples`] | real samples to integers and back |
@@ -27,9 +32,11 @@
 
 pub mod calibrate;
 pub mod error;
+mod function_table;
 mod graph;
 pub mod load;
 mod lower;
+mod pointwise;
 pub mod quantise;
 pub mod samples;
 mod scales;

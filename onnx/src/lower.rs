@@ -2,6 +2,7 @@
 
 mod convolution;
 mod elementwise;
+mod pointwise;
 mod pool;
 mod product;
 
@@ -10,12 +11,15 @@ use tract_onnx::{
     tract_core::{
         model::Node,
         ops::{
+            array::Pad,
             binary::TypedBinOp,
             change_axes::AxisOp,
-            cnn::{Conv, MaxPool, SumPool},
+            cnn::{Conv, MaxPool, PoolSpec, SumPool},
             downsample::Downsample,
             einsum::EinSum,
+            element_wise::ElementWiseOp,
             identity::Identity,
+            logic::Iff,
             nn::{DataFormat, Reduce},
             source::TypedSource,
         },
@@ -43,6 +47,8 @@ struct Lowering<'a> {
     shared: Vec<bool>,
     /// View of each node's first output.
     views: Vec<Option<View>>,
+    /// The same, for functions that became a value.
+    settled: Vec<Option<View>>,
 }
 
 /// Lowers a model.
@@ -50,7 +56,8 @@ pub(crate) fn lower(model: &FloatModel) -> Result<Graph, Error> {
     let graph = &model.graph;
     let order = graph.eval_order().map_err(|error| Error::Run { detail: error.to_string() })?;
     let views = vec![None; graph.nodes().len()];
-    let mut lowering = Lowering { model, values: vec![], shared: vec![], views };
+    let settled = views.clone();
+    let mut lowering = Lowering { model, values: vec![], shared: vec![], views, settled };
     for outlet in &graph.inputs {
         lowering.source(graph.node(outlet.node))?;
     }
@@ -99,11 +106,12 @@ impl Lowering<'_> {
             axes,
             operation,
             clip: Clip::NONE,
+            function: None,
             outlet,
             readers: 0,
         });
         self.shared.push(false);
-        View { value: self.values.len() - 1, axes: view, strides }
+        View { value: self.values.len() - 1, axes: view, strides, function: None }
     }
 
     fn register(&mut self, node: &TypedNode, view: View) {
@@ -128,12 +136,18 @@ impl Lowering<'_> {
             self.sum_pool(node, op)
         } else if let Some(op) = node.op_as::<Reduce>() {
             self.reduce(node, op)
+        } else if let Some(op) = node.op_as::<Pad>() {
+            self.pad(node, op)
         } else if let Some(op) = node.op_as::<AxisOp>() {
             self.change_axes(node, op)
         } else if let Some(op) = node.op_as::<Downsample>() {
             self.downsample(node, op)
         } else if node.op_is::<Identity>() {
-            self.view(node, 0)
+            self.reading(node, 0)
+        } else if let Some(op) = node.op_as::<ElementWiseOp>() {
+            self.element_wise(node, op)
+        } else if node.op_is::<Iff>() {
+            self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
         } else {
             Err(self.unsupported(node))
         }
@@ -154,8 +168,14 @@ impl Lowering<'_> {
         self.model.origin(&node.name, "").0
     }
 
+    /// View of a node's input, which must not be a constant; a function of a value becomes a value.
+    fn view(&mut self, node: &TypedNode, input: usize) -> Result<View, Error> {
+        let view = self.reading(node, input)?;
+        Ok(self.settle(node.inputs[input].node, view))
+    }
+
     /// View of a node's input, which must not be a constant.
-    fn view(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
+    fn reading(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
         let outlet = node.inputs.get(input).copied();
         let view =
             outlet.filter(|outlet| outlet.slot == 0).and_then(|outlet| self.views[outlet.node].clone());
@@ -165,7 +185,7 @@ impl Lowering<'_> {
     }
 
     /// View of a node's input that reads every position of its value.
-    fn whole_view(&self, node: &TypedNode, input: usize) -> Result<View, Error> {
+    fn whole_view(&mut self, node: &TypedNode, input: usize) -> Result<View, Error> {
         let view = self.view(node, input)?;
         if view.is_whole() {
             Ok(view)
@@ -234,30 +254,32 @@ impl Lowering<'_> {
         Error::ConstantValue { node: self.name(node), tensor, position, value }
     }
 
-    /// The value index of a feature map whose outlet has these channel, height and width axes.
+    /// The value index of a feature map whose outlet has this format; without a height axis the height is one.
     fn feature_map(&mut self, node: &TypedNode, format: DataFormat) -> Result<(usize, [usize; 3]), Error> {
         let shape = self.input_shape(node, 0)?;
-        let (c, h, w) = match format {
-            DataFormat::NCHW => (1, 2, 3),
-            DataFormat::NHWC => (3, 1, 2),
-            DataFormat::CHW => (0, 1, 2),
-            DataFormat::HWC => (2, 0, 1),
-        };
-        let rank = if matches!(format, DataFormat::NCHW | DataFormat::NHWC) { 4 } else { 3 };
+        let batch = usize::from(matches!(format, DataFormat::NCHW | DataFormat::NHWC));
         let mut view = self.whole_view(node, 0)?;
-        if shape.len() != rank || view.axes.len() != rank {
+        let rank = shape.len().saturating_sub(batch + 1);
+        if !(1..=2).contains(&rank) || view.axes.len() != shape.len() {
             let actual = format!("an input of shape {shape:?}");
-            return Err(self.refuse(node, actual, "a two-dimensional feature map"));
+            return Err(self.refuse(node, actual, "a feature map of one or two dimensions"));
         }
-        let axes = [shape[c], shape[h], shape[w]];
-        let order = [c, h, w].map(|axis| view.axes[axis].clone()).concat();
+        let (c, spatial) = match format {
+            DataFormat::NCHW | DataFormat::CHW => (batch, batch + 1),
+            DataFormat::NHWC | DataFormat::HWC => (batch + rank, batch),
+        };
+        let (h, w) = ((rank == 2).then_some(spatial), spatial + rank - 1);
+        let axes = [shape[c], h.map_or(1, |h| shape[h]), shape[w]];
+        let read = |view: &View| {
+            [Some(c), h, Some(w)].map(|axis| axis.map_or(vec![], |axis| view.axes[axis].clone()))
+        };
+        let order = read(&view).concat();
         if view.value == 0 && self.values[0].axes[..] != axes && order.is_sorted() {
             self.relabel_input(axes);
             view = self.whole_view(node, 0)?;
         }
         let expected: [Vec<usize>; 3] = [0, 1, 2].map(|i| significant(i, axes[i]));
-        let found = [c, h, w].map(|axis| view.axes[axis].clone());
-        if self.lengths(&view) == axes && found == expected {
+        if self.lengths(&view) == axes && read(&view) == expected {
             Ok((view.value, axes))
         } else {
             let actual = format!("an input that rearranges a value of shape {:?}", self.lengths(&view));
@@ -270,7 +292,8 @@ impl Lowering<'_> {
         let old: Vec<usize> = self.values[0].axes.clone();
         let old: Vec<usize> = (0..old.len()).filter(|&axis| old[axis] > 1).collect();
         let new: Vec<usize> = (0..3).filter(|&axis| axes[axis] > 1).collect();
-        for view in self.views.iter_mut().flatten().filter(|view| view.value == 0) {
+        let views = self.views.iter_mut().chain(&mut self.settled).flatten();
+        for view in views.filter(|view| view.value == 0) {
             for axis in view.axes.iter_mut().flatten() {
                 *axis = old.iter().position(|a| a == axis).and_then(|i| new.get(i).copied()).unwrap_or(0);
             }
@@ -280,7 +303,7 @@ impl Lowering<'_> {
     }
 
     fn change_axes(&self, node: &TypedNode, op: &AxisOp) -> Result<View, Error> {
-        let mut view = self.view(node, 0)?;
+        let mut view = self.reading(node, 0)?;
         match op {
             AxisOp::Add(at) => view.axes.insert(*at, vec![]),
             AxisOp::Rm(at) => drop(view.axes.remove(*at)),
@@ -313,7 +336,7 @@ impl Lowering<'_> {
     }
 
     fn downsample(&self, node: &TypedNode, op: &Downsample) -> Result<View, Error> {
-        let mut view = self.view(node, 0)?;
+        let mut view = self.reading(node, 0)?;
         let axis = view.axes.get(op.axis).and_then(|axes| <[usize; 1]>::try_from(&axes[..]).ok());
         match (axis, usize::try_from(op.stride)) {
             (Some([axis]), Ok(stride)) if op.modulo == 0 && stride > 0 => {
@@ -338,18 +361,10 @@ impl Lowering<'_> {
             if !view.is_in_order() {
                 return Err(self.refuse(node, "an output with permuted axes", "the axes' computed order"));
             }
+            let view = self.settle(outlet.node, view);
             outputs.push(view.value);
         }
-        let mut readers = vec![0; self.values.len()];
-        for value in
-            outputs.iter().copied().chain(self.values.iter().flat_map(|value| value.operation.inputs()))
-        {
-            readers[value] += 1;
-        }
-        for (value, readers) in self.values.iter_mut().zip(readers) {
-            value.readers = readers;
-        }
-        Ok(Graph { values: self.values, outputs })
+        Ok(Graph::new(self.values, outputs))
     }
 }
 
@@ -358,12 +373,14 @@ fn significant(axis: usize, length: usize) -> Vec<usize> {
     if length > 1 { vec![axis] } else { vec![] }
 }
 
-/// The axes of a feature map's outlet in this format.
-fn feature_map_axes(format: DataFormat) -> Vec<Vec<usize>> {
-    match format {
-        DataFormat::NCHW => vec![vec![], vec![0], vec![1], vec![2]],
-        DataFormat::NHWC => vec![vec![], vec![1], vec![2], vec![0]],
-        DataFormat::CHW => vec![vec![0], vec![1], vec![2]],
-        DataFormat::HWC => vec![vec![1], vec![2], vec![0]],
-    }
+/// The axes of a feature map's outlet in this format; of one dimension, it has no height.
+fn feature_map_axes(spec: &PoolSpec) -> Vec<Vec<usize>> {
+    let spatial = if spec.rank() == 1 { &[2][..] } else { &[1, 2] };
+    let (batch, order): (_, Vec<usize>) = match spec.data_format {
+        DataFormat::NCHW => (vec![vec![]], [&[0], spatial].concat()),
+        DataFormat::NHWC => (vec![vec![]], [spatial, &[0]].concat()),
+        DataFormat::CHW => (vec![], [&[0], spatial].concat()),
+        DataFormat::HWC => (vec![], [spatial, &[0]].concat()),
+    };
+    batch.into_iter().chain(order.into_iter().map(|axis| vec![axis])).collect()
 }

@@ -7,6 +7,7 @@ use tacit_layers::{
 use crate::{
     calibrate::{CalibrationMethod, check_samples, input_scale, observe},
     error::Error,
+    function_table::table,
     graph::{Graph, Operation, Value, Weights},
     load::FloatModel,
     lower::lower,
@@ -64,7 +65,7 @@ pub fn quantise(
     };
     let mut shift = first;
     loop {
-        let scales = scales(shift);
+        let scales = scales(shift)?;
         let layers = quantise_weights(&graph, &scales);
         if shift >= last || is_fine_enough(&graph, &scales, &layers, options.max_error_growth) {
             return emit(model, &graph, &scales, &layers);
@@ -105,7 +106,7 @@ fn quantise_weights(graph: &Graph, scales: &Scales) -> Vec<Vec<Channel>> {
     let layer = |(index, value): (usize, &Value)| {
         let Some((input, weights)) = weights_of(value) else { return vec![] };
         let unit = f64::from(1_u32 << scales.shift);
-        let grid = scales.activations[index].scale / scales.activations[input].scale / unit;
+        let grid = scales.quotient(index) / scales.activations[input].scale / unit;
         let channel = |o: usize| {
             if stays_accumulator(graph, index) {
                 quantise_free(weights.channel(o), weights.bias[o])
@@ -159,10 +160,10 @@ fn emit(
                     parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
                 builder.dense(name, read(*input), *num_row_axes, weights, bias)?
             }
-            Operation::Conv2d { input, window, weights } => {
+            Operation::Conv2d { input, window, groups, weights } => {
                 let (weights, bias) =
                     parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
-                builder.conv2d(name, read(*input), *window, weights, bias)?
+                builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
             Operation::Add { addends } => {
@@ -172,8 +173,13 @@ fn emit(
             }
         };
         let node = if value.is_linear() && !stays_accumulator(graph, index) {
-            let (minimum, maximum) = scales.activations[index].bounds;
-            let function = ActivationFunction::Clip { minimum, maximum };
+            let activation = scales.activations[index];
+            let function = if let Some(argument) = scales.arguments[index] {
+                table(value, argument, activation)?
+            } else {
+                let (minimum, maximum) = activation.bounds;
+                ActivationFunction::Clip { minimum, maximum }
+            };
             let multiplier = multiplier(value, &scales.integers[index], &layers[index]);
             builder.rescale(&format!("{name}.rescale"), accumulator, multiplier, scales.shift, function)
         } else {

@@ -4,10 +4,13 @@
 //! - A pool's output scale is its input's times $2^s / m$ for an integer $m$.
 //! - A sum of activations multiplies each by an integer $c_i$ and divides by $2^s$: its output scale is fitted to the
 //!   first addend whose scale is given, and addends that nothing else reads adapt.
+//! - Before a function these rules give the scale of its argument; the scale of its result is free.
 
 use crate::{
     calibrate::{CalibrationMethod, Observed},
-    graph::{Graph, Operation},
+    error::Error,
+    function_table::{Argument, argument},
+    graph::{Graph, Operation, Value},
 };
 
 /// Integers and scale of a value as an activation.
@@ -26,6 +29,8 @@ pub(crate) struct Scales {
     pub(crate) shift: u32,
     /// One for each value; for a value that stays an accumulator, what it would be as an activation.
     pub(crate) activations: Vec<Activation>,
+    /// The argument of each value that has a function.
+    pub(crate) arguments: Vec<Option<Argument>>,
     /// The multiplier of pools and the coefficients of sums, by value.
     pub(crate) integers: Vec<Vec<i64>>,
 }
@@ -37,6 +42,14 @@ pub(crate) fn stays_accumulator(graph: &Graph, value: usize) -> bool {
         && node.readers == 1
         && graph.outputs.contains(&value)
         && node.clip == crate::graph::Clip::NONE
+        && node.function.is_none()
+}
+
+impl Scales {
+    /// Real value of one unit of a rescale's quotient.
+    pub(crate) fn quotient(&self, index: usize) -> f64 {
+        self.arguments[index].map_or(self.activations[index].scale, |argument| argument.scale)
+    }
 }
 
 /// Chooses the scales of all values.
@@ -47,13 +60,18 @@ pub(crate) fn choose(
     num_samples: usize,
     method: CalibrationMethod,
     shift: u32,
-) -> Scales {
+) -> Result<Scales, Error> {
     let unit = f64::from(1_u32 << shift);
-    let mut scales = Scales { shift, activations: vec![], integers: vec![vec![]; graph.values.len()] };
+    let integers = vec![vec![]; graph.values.len()];
+    let arguments = vec![None; graph.values.len()];
+    let mut scales = Scales { shift, activations: vec![], arguments, integers };
     for (index, value) in graph.values.iter().enumerate() {
         let known = |input: usize| scales.activations[input];
-        let is_unsigned = value.clip.minimum >= 0.0
+        let is_unsigned = (value.function.is_none() && value.clip.minimum >= 0.0)
             || match &value.operation {
+                _ if value.function.is_some() => {
+                    observed[index].as_ref().is_some_and(|seen| seen.minimum >= 0.0)
+                }
                 Operation::SumPool { input, .. } => known(*input).bounds.0 >= 0,
                 Operation::Add { addends } => {
                     addends.iter().all(|&(input, c)| known(input).bounds.0 >= 0 && c > 0.0)
@@ -63,7 +81,19 @@ pub(crate) fn choose(
         let (low, levels) = if is_unsigned { (0, 255) } else { (-128, 127) };
         let amplitude =
             observed[index].as_ref().map_or(1.0, |seen| seen.amplitude(levels, num_samples, method));
-        let desired = amplitude / levels as f64;
+        let mut desired = amplitude / levels as f64;
+        let mut result = None;
+        if value.function.is_some() {
+            let seen = observed[index].as_ref().map_or((0.0, 0.0), |seen| seen.arguments);
+            let reach = reach(value, &scales);
+            let argument = argument(value, seen, reach, desired)?;
+            result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
+            desired = match &value.operation {
+                // An activation's own integers are the finest argument there is.
+                Operation::Add { addends } if addends.len() == 1 => known(addends[0].0).scale,
+                _ => argument.scale,
+            };
+        }
         let scale = match &value.operation {
             Operation::Input => {
                 scales.activations.push(input);
@@ -76,6 +106,13 @@ pub(crate) fn choose(
                 continue;
             }
             Operation::Dense { .. } | Operation::Conv2d { .. } => desired,
+            // Padding keeps the integers.
+            Operation::SumPool { input, window, factor: 1.0 }
+                if window.num_offsets() == 1 && value.function.is_none() =>
+            {
+                scales.integers[index] = vec![1 << shift];
+                known(*input).scale
+            }
             Operation::SumPool { input, factor, .. } => {
                 let exact = known(*input).scale * factor * unit;
                 let multiplier = at_least_one((exact / desired * (1.0 + 1e-9)).floor());
@@ -84,13 +121,51 @@ pub(crate) fn choose(
             }
             Operation::Add { addends } => sum(graph, &mut scales, index, addends, desired),
         };
+        if let Some((activation, argument)) = result {
+            scales.activations.push(activation);
+            scales.arguments[index] = Some(Argument { scale, ..argument });
+            continue;
+        }
         let clip =
             |bound: f64, limit: i64| if bound.is_finite() { (bound / scale).round() as i64 } else { limit };
         let bounds =
             (clip(value.clip.minimum, low).clamp(low, 0), clip(value.clip.maximum, levels).clamp(0, levels));
         scales.activations.push(Activation { scale, bounds });
     }
-    scales
+    Ok(scales)
+}
+
+/// The real values that an accumulator can take whatever the input is, zero included.
+fn reach(value: &Value, scales: &Scales) -> (f64, f64) {
+    let bounds = |input: usize| {
+        let Activation { scale, bounds: (low, high) } = scales.activations[input];
+        (low as f64 * scale, high as f64 * scale)
+    };
+    let sum = |(low, high): (f64, f64), (factor, (min, max)): (f64, (f64, f64))| {
+        let (a, b) = (factor * min, factor * max);
+        (low + a.min(b), high + a.max(b))
+    };
+    match &value.operation {
+        Operation::Dense { input, weights, .. } | Operation::Conv2d { input, weights, .. } => {
+            let (min, max) = bounds(*input);
+            let range = (min.min(0.0), max.max(0.0));
+            let channel = |o: usize| {
+                let start = (weights.bias[o], weights.bias[o]);
+                weights.channel(o).iter().fold(start, |reach, &weight| sum(reach, (weight, range)))
+            };
+            (0..weights.num_outputs())
+                .map(channel)
+                .fold((0.0, 0.0), |(low, high), (min, max)| (min.min(low), max.max(high)))
+        }
+        Operation::SumPool { input, window, factor } => {
+            sum((0.0, 0.0), (factor * window.num_offsets() as f64, bounds(*input)))
+        }
+        Operation::Add { addends } => {
+            addends.iter().fold((0.0, 0.0), |reach, &(input, factor)| sum(reach, (factor, bounds(input))))
+        }
+        Operation::Input => (0.0, 0.0),
+        Operation::MaxPool { input, .. } | Operation::Scale { input, .. } => bounds(*input),
+    }
 }
 
 fn at_least_one(x: f64) -> i64 {
@@ -102,7 +177,8 @@ fn sum(graph: &Graph, scales: &mut Scales, index: usize, addends: &[(usize, f64)
     let unit = f64::from(1_u32 << scales.shift);
     let is_free = |input: usize| {
         let value = &graph.values[input];
-        value.readers == 1 && matches!(value.operation, Operation::Dense { .. } | Operation::Conv2d { .. })
+        let adapts = matches!(value.operation, Operation::Dense { .. } | Operation::Conv2d { .. });
+        value.readers == 1 && (adapts || value.function.is_some())
     };
     let given = addends.iter().find(|&&(input, _)| !is_free(input));
     let scale = given.map_or(desired, |&(input, factor)| {
@@ -130,6 +206,9 @@ fn refit(graph: &Graph, scales: &mut Scales, index: usize, scale: f64) {
     let clip = graph.values[index].clip;
     let activation = &mut scales.activations[index];
     activation.scale = scale;
+    if graph.values[index].function.is_some() {
+        return;
+    }
     let (low, high) = &mut activation.bounds;
     if clip.minimum.is_finite() {
         *low = ((clip.minimum / scale).round() as i64).clamp(*low, 0);

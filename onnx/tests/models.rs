@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, Axis};
 use quantised::run_quantised;
-use tacit_layers::Operation;
+use tacit_layers::{ActivationFunction, Operation};
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
 
 /// The committed fixtures.
@@ -88,10 +88,13 @@ fn measure(folder: &Path, file: &str, calibration: &[Vec<f32>], options: &Quanti
     for node in &network.architecture.nodes {
         if let Operation::Rescale(layer) = &node.operation {
             let (low, high) = layer.quotient_bounds;
-            eprintln!(
-                "  {}: shift {}, quotients {low}..={high}, {:?}",
-                node.name, layer.shift, layer.function
-            );
+            let function = match &layer.function {
+                ActivationFunction::Table { first, results } => {
+                    format!("{} results from {first} on", results.len())
+                }
+                clip @ ActivationFunction::Clip { .. } => format!("{clip:?}"),
+            };
+            eprintln!("  {}: shift {}, quotients {low}..={high}, {function}", node.name, layer.shift);
         }
     }
     agreement
@@ -127,7 +130,12 @@ fn mlp_on_digits_keeps_its_accuracy() {
 
 #[test]
 fn mnist_models_keep_their_accuracy() {
-    for name in ["own/lenet5_mnist", "own/mlp_mnist", "thirdparty/mnist_cntk_onnxzoo"] {
+    for name in [
+        "own/lenet5_mnist",
+        "own/mlp_mnist",
+        "thirdparty/mnist_cntk_onnxzoo",
+        "thirdparty/mnist_lenet_tanh_avgpool",
+    ] {
         let Some(agreement) = local("mnist_models_keep_their_accuracy", name, "model.onnx") else { return };
         holds_accuracy(&agreement, 1);
     }
@@ -160,4 +168,22 @@ fn a_model_of_four_features_keeps_its_accuracy() {
     let test = "a_model_of_four_features_keeps_its_accuracy";
     let Some(agreement) = local(test, "thirdparty/iris_mlp_deepprove", "model.onnx") else { return };
     holds_accuracy(&agreement, 1);
+}
+
+#[test]
+fn a_controller_gives_the_same_advice() {
+    let Some(folder) = local_fixtures("a_controller_gives_the_same_advice") else { return };
+    let folder = folder.join("thirdparty/acasxu_1_1");
+    let inputs = samples(&folder.join("inputs.npy"));
+    let model = FloatModel::load(&folder.join("model.onnx")).unwrap();
+    let calibration: Vec<_> = inputs.iter().step_by(2).cloned().collect();
+    let network = quantise(&model, &calibration, &QuantiseOptions::default()).unwrap();
+    let advice = |scores: &[f32]| argmax(&scores.iter().map(|score| -score).collect::<Vec<_>>());
+    let same = inputs
+        .iter()
+        .zip(samples(&folder.join("logits.npy")))
+        .filter(|(input, scores)| advice(&run_quantised(&network, input)) == advice(scores))
+        .count();
+    eprintln!("{}: {same} of {} the same", folder.display(), inputs.len());
+    assert!(same * 100 >= inputs.len() * 90, "{same}");
 }

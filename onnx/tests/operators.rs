@@ -65,6 +65,38 @@ fn strided_padded_and_dilated_convolutions_agree() {
 }
 
 #[test]
+fn grouped_convolutions_agree() {
+    for (name, expected) in [
+        ("conv_groups", 3),
+        ("conv_depthwise_strided", 5),
+        ("conv_two_groups", 2),
+        // Three channels of a group are no power of two: the groups are merged.
+        ("conv_two_groups_of_three", 1),
+    ] {
+        let network = agrees(name);
+        let groups: Vec<usize> = network
+            .architecture
+            .nodes
+            .iter()
+            .filter_map(|node| match &node.operation {
+                Operation::Conv2d(layer) => Some(layer.groups),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(groups, [expected], "{name}");
+    }
+}
+
+#[test]
+fn convolutions_of_one_dimension_agree() {
+    for name in ["conv_1d", "conv_1d_one_by_one"] {
+        assert_eq!(operations(&agrees(name)), ["Input", "Conv2d"], "{name}");
+    }
+    let kinds = operations(&agrees("network_1d")).join(" ");
+    assert_eq!(kinds, "Input Conv2d Rescale MaxPool Conv2d Rescale Conv2d Rescale AveragePool Rescale Dense");
+}
+
+#[test]
 fn dense_layers_agree() {
     for name in ["gemm", "gemm_scaled"] {
         assert_eq!(operations(&agrees(name)), ["Input", "Dense"], "{name}");
@@ -88,6 +120,59 @@ fn activations_and_batch_normalisation_fold_into_the_convolution() {
     for name in ["relu", "clip", "relu6", "batch_normalisation"] {
         assert_eq!(operations(&agrees(name)), ["Input", "Conv2d", "Rescale"], "{name}");
     }
+}
+
+#[test]
+fn functions_fold_into_the_convolution() {
+    for name in [
+        "tanh",
+        "clip_without_zero",
+        "function_sigmoid",
+        "function_leakyrelu",
+        "function_hardsigmoid",
+        "function_hardswish",
+        "function_elu",
+        "function_selu",
+        "function_erf",
+        "function_softplus",
+        "function_softsign",
+        "function_abs",
+        "function_exp",
+        "function_gelu",
+        "silu",
+        "hard_swish_in_pieces",
+    ] {
+        assert_eq!(operations(&agrees(name)), ["Input", "Conv2d", "Rescale"], "{name}");
+    }
+    assert_eq!(operations(&agrees("function_neg")), ["Input", "Conv2d"]);
+}
+
+#[test]
+fn functions_of_pools_sums_and_the_input_agree() {
+    for (name, expected) in [
+        ("tanh_after_max_pool", &["Input", "Conv2d", "Rescale", "MaxPool", "Add", "Rescale"][..]),
+        ("tanh_after_average_pool", &["Input", "Conv2d", "Rescale", "AveragePool", "Rescale", "Conv2d"]),
+        ("residual_of_functions", &["Input", "Conv2d", "Rescale", "Conv2d", "Rescale", "Add", "Rescale"]),
+        ("function_of_input", &["Input", "Add", "Rescale", "Conv2d"]),
+    ] {
+        assert_eq!(operations(&agrees(name)), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_inverted_residual_block_agrees() {
+    let kinds = operations(&agrees("inverted_residual")).join(" ");
+    assert_eq!(
+        kinds,
+        "Input Conv2d Rescale Conv2d Rescale Conv2d Rescale Conv2d Rescale Add Rescale AveragePool Rescale Dense"
+    );
+}
+
+#[test]
+fn padding_agrees() {
+    assert_eq!(operations(&agrees("pad_then_conv")), ["Input", "Conv2d", "Rescale", "Conv2d"]);
+    let expected = ["Input", "Conv2d", "Rescale", "AveragePool", "Rescale", "MaxPool"];
+    assert_eq!(operations(&agrees("pad_then_max_pool")), expected);
 }
 
 #[test]

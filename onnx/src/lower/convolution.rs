@@ -11,17 +11,25 @@ use crate::{
     graph::{Operation, View, Weights},
 };
 
+/// Most weights that a convolution may have after its groups are merged into one, zeros included.
+const MAX_WIDENED: usize = 1 << 22;
+
 impl Lowering<'_> {
     pub(super) fn conv(&mut self, node: &TypedNode, op: &Conv) -> Result<View, Error> {
         if op.q_params.is_some() {
             return Err(self.refuse(node, "quantised arithmetic", "a float model, which is quantised here"));
         }
-        if op.group != 1 {
-            return Err(self.refuse(node, format!("a convolution in {} groups", op.group), "one group"));
-        }
         let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
-        let kernel = self.constant_weights(node, 1)?;
-        let (num_outputs, num_inputs) = (op.pool_spec.output_channels, axes[0]);
+        let mut kernel = self.constant_weights(node, 1)?;
+        if op.pool_spec.rank() == 1 && kernel.shape.len() == 3 {
+            kernel.shape.insert(op.kernel_fmt.h_axis(), 1);
+        }
+        let (num_outputs, groups) = (op.pool_spec.output_channels, op.group);
+        if groups == 0 || !axes[0].is_multiple_of(groups) || !num_outputs.is_multiple_of(groups) {
+            let actual = format!("{} channels and {num_outputs} outputs in {groups} groups", axes[0]);
+            return Err(self.refuse(node, actual, "groups of one size"));
+        }
+        let num_inputs = axes[0] / groups;
         let window = window_of(self, node, &op.pool_spec, axes)?;
         let (kh, kw) = (window.height.kernel, window.width.kernel);
         let order = match op.kernel_fmt {
@@ -52,9 +60,20 @@ impl Lowering<'_> {
         let name = self.name(node);
         let height = window.height.output_length(&name, axes[1])?;
         let width = window.width.output_length(&name, axes[2])?;
-        let weights = Weights { axes: shape, values, bias };
-        let operation = Operation::Conv2d { input, window, weights };
-        let view = feature_map_axes(op.pool_spec.data_format);
+        let mut weights = Weights { axes: shape, values, bias };
+        let splits = num_inputs.is_power_of_two() && (num_outputs / groups).is_power_of_two();
+        let groups = if groups == 1 || splits {
+            groups
+        } else if weights.values.len().saturating_mul(groups) <= MAX_WIDENED {
+            weights.widen(groups);
+            1
+        } else {
+            let actual =
+                format!("{groups} groups of {num_inputs} channels and {} outputs", num_outputs / groups);
+            return Err(self.refuse(node, actual, "channels and outputs of a group that are powers of two"));
+        };
+        let operation = Operation::Conv2d { input, window, groups, weights };
+        let view = feature_map_axes(&op.pool_spec);
         Ok(self.push(&name, vec![num_outputs, height, width], operation, OutletId::new(node.id, 0), view))
     }
 

@@ -4,7 +4,8 @@ use tract_onnx::{
     prelude::OutletId,
     tract_core::ops::{
         binary::TypedBinOp,
-        math::{Add, Div, Max, Min, Mul, Sub},
+        element_wise::ElementWiseOp,
+        math::{Add, Div, Max, Min, Mul, Neg, Sub},
     },
 };
 
@@ -21,6 +22,14 @@ enum Operand {
 }
 
 impl Lowering<'_> {
+    pub(super) fn element_wise(&mut self, node: &TypedNode, op: &ElementWiseOp) -> Result<View, Error> {
+        let view = self.reading(node, 0)?;
+        if op.0.is::<Neg>() && view.function.is_none() && view.is_whole() {
+            return self.scale(node, view, &Operand::Scalar(-1.0));
+        }
+        self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
+    }
+
     pub(super) fn binary(&mut self, node: &TypedNode, op: &TypedBinOp) -> Result<View, Error> {
         let op = &op.0;
         // The operation as it applies to the computed operand `x`, with the constant `c`.
@@ -30,14 +39,29 @@ impl Lowering<'_> {
             (Some(constant), _) => Some((1, constant)),
         };
         let Some((x, constant)) = constant else {
+            let linear = op.is::<Add>() || op.is::<Sub>();
+            let has_function = self.reading(node, 0)?.function.or(self.reading(node, 1)?.function).is_some();
+            if (has_function || !linear)
+                && let Some(view) = self.pointwise(node)?
+            {
+                return Ok(view);
+            }
             return if op.is::<Add>() {
                 self.add(node, 1.0)
             } else if op.is::<Sub>() {
                 self.add(node, -1.0)
             } else {
-                Err(self.refuse(node, "two computed operands", "one constant operand"))
+                let expected = "one constant operand, or two functions of one value";
+                Err(self.refuse(node, "two computed operands", expected))
             };
         };
+        let folds = [op.is::<Add>(), op.is::<Sub>(), op.is::<Mul>(), op.is::<Div>() && x == 0];
+        let folds = folds.contains(&true) || op.is::<Max>() || op.is::<Min>();
+        if (!folds || self.reading(node, x)?.function.is_some())
+            && let Some(view) = self.pointwise(node)?
+        {
+            return Ok(view);
+        }
         let view = self.whole_view(node, x)?;
         if self.input_shape(node, x)? != self.output_shape(node)? {
             return Err(self.refuse(
@@ -121,11 +145,13 @@ impl Lowering<'_> {
                 weights.bias.iter_mut().zip(shifts).for_each(|(bias, shift)| *bias += shift);
                 Ok(view)
             }
-            _ => Err(self.refuse(
-                node,
-                "a constant that cannot be folded into a layer before it",
-                "addition of one constant for each channel right after Conv, Gemm or MatMul",
-            )),
+            _ => self.pointwise(node)?.ok_or_else(|| {
+                self.refuse(
+                    node,
+                    "a constant that cannot be folded into a layer before it",
+                    "one number, or one for each channel right after Conv, Gemm or MatMul",
+                )
+            }),
         }
     }
 
@@ -144,11 +170,13 @@ impl Lowering<'_> {
                 let operation = Operation::Scale { input: view.value, factor: *factor };
                 Ok(self.push(&name, axes, operation, outlet, view.axes))
             }
-            _ => Err(self.refuse(
-                node,
-                "a factor that cannot be folded into a layer before it",
-                "one positive factor, or factors for each channel right after Conv, Gemm or MatMul",
-            )),
+            _ => self.pointwise(node)?.ok_or_else(|| {
+                self.refuse(
+                    node,
+                    "a factor that cannot be folded into a layer before it",
+                    "one factor, or one for each channel right after Conv, Gemm or MatMul",
+                )
+            }),
         }
     }
 
@@ -161,9 +189,11 @@ impl Lowering<'_> {
     ) -> Result<View, Error> {
         let bound = constant.values.first().copied().unwrap_or(0.0);
         let contains_zero = if is_max { bound <= 0.0 } else { bound >= 0.0 };
-        if constant.values.iter().any(|value| value.total_cmp(&bound).is_ne()) || !contains_zero {
-            let expected = "one bound for the whole tensor and a range that holds zero";
-            return Err(self.refuse(node, format!("clipping at {bound}"), expected));
+        if constant.values.iter().any(|value| value.total_cmp(&bound).is_ne()) {
+            return Err(self.refuse(node, "several bounds", "one bound for the whole tensor"));
+        }
+        if !contains_zero {
+            return self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node));
         }
         let clip = if is_max {
             Clip { minimum: bound, maximum: f64::INFINITY }

@@ -4,6 +4,7 @@ use tacit_layers::{AxisWindow, Window2d, max_pool::MAX_OFFSETS};
 use tract_onnx::{
     prelude::OutletId,
     tract_core::ops::{
+        array::{Pad, PadMode},
         cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool},
         nn::{Reduce, Reducer},
     },
@@ -22,19 +23,24 @@ pub(super) fn window_of(
     spec: &PoolSpec,
     axes: [usize; 3],
 ) -> Result<Window2d, Error> {
-    if spec.rank() != 2 {
-        return Err(lowering.refuse(node, format!("a {}-dimensional window", spec.rank()), "two dimensions"));
+    if !(1..=2).contains(&spec.rank()) {
+        let actual = format!("a {}-dimensional window", spec.rank());
+        return Err(lowering.refuse(node, actual, "one or two dimensions"));
     }
-    let dims = spec.computed_padding(&axes[1..]);
+    let lengths = &axes[axes.len() - spec.rank()..];
+    let dims = spec.computed_padding(lengths);
     let axis = |i: usize| {
         let (kernel, stride, dilation) = (spec.kernel_shape[i], spec.stride(i), spec.dilation(i));
-        let (length, begin) = (axes[1 + i], dims[i].pad_before);
+        let (length, begin) = (lengths[i], dims[i].pad_before);
         let last = dims[i].convoluted.saturating_sub(1) * stride;
         let extent = kernel.saturating_sub(1) * dilation + 1;
         let end = (last + extent).saturating_sub(length + begin);
         AxisWindow { kernel, stride, dilation, pad_begin: begin, pad_end: end }
     };
-    Ok(Window2d { height: axis(0), width: axis(1) })
+    Ok(match spec.rank() {
+        1 => Window2d { height: AxisWindow::new(1, 1), width: axis(0) },
+        _ => Window2d { height: axis(0), width: axis(1) },
+    })
 }
 
 impl Lowering<'_> {
@@ -44,7 +50,7 @@ impl Lowering<'_> {
         }
         let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
         let window = window_of(self, node, &op.pool_spec, axes)?;
-        self.push_max_pool(node, input, axes, window, &feature_map_axes(op.pool_spec.data_format))
+        self.push_max_pool(node, input, axes, window, &feature_map_axes(&op.pool_spec))
     }
 
     /// A window of too many offsets is pooled along the rows first, then along the columns.
@@ -92,7 +98,7 @@ impl Lowering<'_> {
             return Err(self.refuse(node, "averaging that leaves padding out", expected));
         }
         let factor = if op.normalize { 1.0 / window.num_offsets() as f64 } else { 1.0 };
-        self.push_sum_pool(node, input, axes, window, factor, feature_map_axes(op.pool_spec.data_format))
+        self.push_sum_pool(node, input, axes, window, factor, feature_map_axes(&op.pool_spec))
     }
 
     fn push_sum_pool(
@@ -109,6 +115,31 @@ impl Lowering<'_> {
         let width = window.width.output_length(&name, axes[2])?;
         let operation = Operation::SumPool { input, window, factor };
         Ok(self.push(&name, vec![axes[0], height, width], operation, OutletId::new(node.id, 0), view))
+    }
+
+    /// Padding that no convolution takes in: the sum over windows of one position.
+    pub(super) fn pad(&mut self, node: &TypedNode, op: &Pad) -> Result<View, Error> {
+        let view = self.whole_view(node, 0)?;
+        let expected = "zeros around height and width of a feature map";
+        let is_zero = match &op.mode {
+            PadMode::Constant(value) => value.cast_to_scalar::<f32>().is_ok_and(|value| value == 0.0),
+            _ => false,
+        };
+        let axes = <[usize; 3]>::try_from(self.lengths(&view));
+        let (Ok(axes), true) = (axes, is_zero) else {
+            return Err(self.refuse(node, "this padding", expected));
+        };
+        let mut window = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(1, 1) };
+        for (&(begin, end), read) in op.pads.iter().zip(&view.axes) {
+            let side = match read[..] {
+                _ if (begin, end) == (0, 0) => continue,
+                [1] => &mut window.height,
+                [2] => &mut window.width,
+                _ => return Err(self.refuse(node, "padding of other axes", expected)),
+            };
+            (side.pad_begin, side.pad_end) = (begin, end);
+        }
+        self.push_sum_pool(node, view.value, axes, window, 1.0, view.axes)
     }
 
     pub(super) fn reduce(&mut self, node: &TypedNode, op: &Reduce) -> Result<View, Error> {

@@ -69,6 +69,11 @@ impl Lowering<'_> {
         let view = self.view(node, x)?;
         let lengths = self.lengths(&view).to_vec();
         let product = self.product(node, op, x, &view, &weights)?;
+        if view.value == 0 && lengths.len() == 2 && product.contracts(0) && product.rows == [1] {
+            // Channels in front of positions: a convolution of one dimension.
+            self.relabel_input([lengths[0], 1, lengths[1]]);
+            return self.einsum(node, op);
+        }
         let name = self.name(node);
         let outlet = OutletId::new(node.id, 0);
         let only_channels = lengths.len() == 3 && !product.contracts(1) && !product.contracts(2);
@@ -84,7 +89,7 @@ impl Lowering<'_> {
                 window.height.output_length(&name, lengths[1])?,
                 window.width.output_length(&name, lengths[2])?,
             ];
-            let operation = Operation::Conv2d { input: view.value, window, weights };
+            let operation = Operation::Conv2d { input: view.value, window, groups: 1, weights };
             return Ok(self.push(&name, axes, operation, outlet, product.outlet_axes(0)));
         }
         let num_row_axes = product.rows.iter().max().map_or(0, |&last| last + 1);
