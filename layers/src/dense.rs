@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Result},
     network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
+    products::{inner_product, narrow},
     tensor::{Layout, Tensor},
 };
 
@@ -80,19 +81,20 @@ impl DenseLayer {
     pub(crate) fn execute(&self, network: &Network, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
         let weights = network.parameter(self.weights);
         let contracted = weights.num_elements() / self.num_outputs;
+        let bias = |o| self.bias.map_or(0, |id| network.parameter(id).get(o));
         let mut result = Vec::with_capacity(output.num_elements());
+        if let (crate::Parameter::Int8(weights), Some(input)) = (weights, narrow(input.data())) {
+            let weights: Vec<i16> = weights.iter().map(|&w| i16::from(w)).collect();
+            for row in input.chunks_exact(contracted) {
+                let filters = weights.chunks_exact(contracted).enumerate();
+                result.extend(filters.map(|(o, filter)| bias(o) + inner_product(row, filter)));
+            }
+            return result;
+        }
         for row in input.data().chunks_exact(contracted) {
             for o in 0..self.num_outputs {
-                let bias = self.bias.map_or(0, |id| network.parameter(id).get(o));
-                let sum: i64 = match weights {
-                    crate::Parameter::Int8(w) => w[o * contracted..][..contracted]
-                        .iter()
-                        .zip(row)
-                        .map(|(&w, &x)| i64::from(w) * x)
-                        .sum(),
-                    crate::Parameter::Int32(_) => 0,
-                };
-                result.push(bias + sum);
+                let products = row.iter().enumerate().map(|(k, &x)| weights.get(o * contracted + k) * x);
+                result.push(bias(o) + products.sum::<i64>());
             }
         }
         result

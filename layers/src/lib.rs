@@ -38,6 +38,7 @@ pub mod matmul;
 pub mod max_pool;
 pub mod network;
 pub mod plan;
+mod products;
 pub mod proof_file;
 pub mod remap;
 pub mod rescale;

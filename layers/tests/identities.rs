@@ -4,7 +4,8 @@
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, Layout, Multiplier, RescaleLayer, Tensor, Window2d, evaluation,
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NetworkBuilder, Output,
+    RescaleLayer, Tensor, Window2d, evaluation, execute,
     max_pool::{MaxPoolLayer, PoolClaim},
     rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
     tensor::{MAX_AXES, MAX_VARS},
@@ -121,4 +122,25 @@ fn a_tensor_must_fill_its_layout() {
         let error = Error::ElementCount { axes: vec![2, 3], expected: 6, actual: count };
         assert_eq!(Tensor::new(layout(&[2, 3]), vec![0_i64; count]), Err(error));
     }
+}
+
+#[test]
+fn layers_of_activations_beyond_sixteen_bits_are_exact() {
+    let bounds = (-65536, 65536);
+    let layout = Layout::new(vec![1, 1, 3]).unwrap();
+    let mut b = NetworkBuilder::new("wide", InputLayer { layout: layout.clone(), bounds, scale: 1.0 });
+    let weights =
+        |axes: &[usize]| Tensor::new(Layout::new(axes.to_vec()).unwrap(), vec![1_i8, -128, 127]).unwrap();
+    let dense = b.dense("dense", b.input(), 0, weights(&[1, 1, 1, 3]), Some(vec![5])).unwrap();
+    let window = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(3, 1) };
+    let conv = b.conv2d("conv", b.input(), window, weights(&[1, 1, 1, 3]), Some(vec![-5])).unwrap();
+    for (node, shape) in [(dense, vec![1]), (conv, vec![1, 1, 1])] {
+        b.output(Output { name: "y".to_owned(), node, shape, scales: vec![1.0], scale_axis: 0 });
+    }
+    let network = b.finish().unwrap();
+    let input = Tensor::new(layout, vec![65536, -65536, 40000]).unwrap();
+    let trace = execute(&network, &network.infer().unwrap(), &input).unwrap();
+    let sum = 65536 + 128 * 65536 + 127 * 40000;
+    let outputs: Vec<i64> = trace.outputs(&network).map(|output| output.data()[0]).collect();
+    assert_eq!(outputs, [sum + 5, sum - 5]);
 }
