@@ -82,6 +82,9 @@ pub const MAX_TREE_VARS: usize = 28;
 /// Most claims that views may leave: a concatenation multiplies the claims on it by its inputs.
 pub const MAX_VIEW_CLAIMS: usize = 1 << 12;
 
+/// Most field elements that the verifier may spend on views: shift vectors, and the public input for each claim on it.
+pub const MAX_VIEW_WORK: usize = 1 << 24;
+
 /// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
 type Tables = BTreeMap<TableKey, (i64, i64)>;
 
@@ -166,8 +169,8 @@ impl Plan {
         let places =
             parameters.iter().chain(&witness).enumerate().map(|(i, column)| (column.column, i)).collect();
         let bases = bases(architecture);
-        let num_view_claims = count_view_claims(architecture);
-        if num_view_claims > MAX_VIEW_CLAIMS {
+        let (num_view_claims, view_work) = count_view_claims(architecture, &specs, &bases);
+        if num_view_claims > MAX_VIEW_CLAIMS || view_work > MAX_VIEW_WORK {
             return Err(Error::Graph { reason: "its views are read more often than supported" });
         }
         Ok(Self {
@@ -259,8 +262,11 @@ fn bases(architecture: &Architecture) -> Vec<NodeId> {
 }
 
 /// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a view as
-/// many as there are on itself.
-fn count_view_claims(architecture: &Architecture) -> usize {
+/// many as there are on itself. Nothing else bounds what a view costs the verifier, since it is not committed: the second
+/// number is that cost, every axis of view and input for each claim.
+fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[NodeId]) -> (usize, usize) {
+    let axes = |id: usize| specs.get(id).map_or(0, |spec| spec.layout.axes().iter().sum::<usize>());
+    let mut work = 0_usize;
     let mut claims = vec![0_usize; architecture.nodes.len()];
     let add = |claims: &mut [usize], id: NodeId, count: usize| {
         if let Some(claims) = claims.get_mut(id.index()) {
@@ -280,12 +286,21 @@ fn count_view_claims(architecture: &Architecture) -> usize {
         };
         if matches!(node.operation, Operation::Remap(_) | Operation::Concat(_)) {
             total = total.saturating_add(own.saturating_mul(node.inputs.len()));
+            for input in &node.inputs {
+                // Node 0 is the public input, which the verifier evaluates for each claim.
+                let public = match (bases.get(input.index()), specs.first()) {
+                    (Some(NodeId(0)), Some(spec)) => spec.layout.num_elements(),
+                    _ => 0,
+                };
+                let each = axes(index).saturating_add(axes(input.index())).saturating_add(public);
+                work = work.saturating_add(own.saturating_mul(each));
+            }
         }
         for &input in &node.inputs {
             add(&mut claims, input, each);
         }
     }
-    total
+    (total, work)
 }
 
 /// A rescale of the network.

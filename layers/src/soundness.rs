@@ -107,9 +107,11 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
             channels.push(bits_of(values.len()));
         }
         if let Some(id) = node.operation.parameters().first() {
-            let weights =
+            let group_vars =
+                if let Operation::Conv2d(layer) = &node.operation { layer.group_vars() } else { 0 };
+            let weights: Option<usize> =
                 architecture.parameters.get(id.index()).map(|spec| spec.layout.axis_vars().skip(1).sum());
-            contractions.push(weights.unwrap_or(0));
+            contractions.push(weights.unwrap_or(0) + group_vars);
         }
         if window(&node.operation).is_some() {
             let vars = input.map_or(0, |spec| spec.layout.axis_vars().skip(1).sum());

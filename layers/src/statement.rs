@@ -4,7 +4,8 @@
 //! as many zero bytes as the proof has look-up rows. The zeros answer Khovratovich, Rothblum and Soukhanov (ePrint
 //! 2025/118): a network cannot itself compute a hash whose cost exceeds its own non-linear capacity. A Keccak-f
 //! permutation takes 24 rounds of 1600 AND gates for the 166 bytes it absorbs, over 200 for each byte, and a network has
-//! one non-linear step for each look-up row.
+//! one non-linear step for each look-up row. A row of a table of results may stand for a dozen or so gates, which leaves a
+//! margin of ten.
 
 use tacit_transcript::{Transcript, labels};
 

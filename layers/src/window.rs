@@ -71,6 +71,7 @@ impl AxisWindow {
         let padding = self.pad_begin + self.pad_end;
         let extent = self.dilation * (self.kernel - 1) + 1;
         let positions = (length + padding).checked_sub(extent).map(|slack| slack / self.stride + 1);
+        let positions = positions.filter(|_| length <= MAX_AXIS_WORK);
         positions.filter(|positions| positions.saturating_mul(self.kernel) <= MAX_AXIS_WORK).ok_or_else(
             || Error::Window { layer: layer.to_owned(), extent, stride: self.stride, length, padding },
         )

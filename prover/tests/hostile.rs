@@ -6,7 +6,7 @@ mod tiny;
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NetworkBuilder, NodeId, Output,
-    ProofFile, Tensor, VerifyingKey, Window2d,
+    ProofFile, Tensor, VerifyingKey, Window2d, remap::AxisMap,
 };
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::{Error as Rejection, verify};
@@ -102,6 +102,24 @@ fn refuses_views_that_multiply_claims_without_bound() {
     assert_eq!(nested(11), Ok(()));
     let reason = "its views are read more often than supported";
     assert_eq!(nested(12), Err(tacit_prover::Error::Network(Error::Graph { reason })));
+}
+
+#[test]
+fn refuses_views_that_cost_the_verifier_without_bound() {
+    let long = |axes: &[usize], maps: Vec<AxisMap>, copies: usize| {
+        let mut b = builder(axes);
+        let x = b.remap("long", b.input(), maps);
+        let x = b.concat("longer", &vec![x; copies], 0);
+        let first = b.remap("first", x, vec![AxisMap::slice(0, 1, 1); axes.len()]);
+        b.output(output(first, &vec![1; axes.len()]));
+        ProvingKey::setup(b.finish().unwrap()).map(|_| ())
+    };
+    let reason = "its views are read more often than supported";
+    let refused = Err(tacit_prover::Error::Network(Error::Graph { reason }));
+    let (wide, one) = (AxisMap::pad(0, 1 << 24), AxisMap::identity(1));
+    assert_eq!(long(&[1], vec![wide], 1024), refused);
+    assert_eq!(long(&[1, 1], vec![one, wide], 1024), refused);
+    assert_eq!(long(&[1, 1], vec![one, AxisMap::pad(0, 1 << 10)], 1024), Ok(()));
 }
 
 #[test]
