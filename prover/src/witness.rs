@@ -63,7 +63,11 @@ impl Witness {
             .iter()
             .map(|committed| match committed.column {
                 Column::Activation(id) => value(id).data().to_vec(),
-                Column::Remainder(id) => divide(network, id, value).1,
+                // What is committed is what is looked up.
+                Column::Remainder(id) => {
+                    let block = plan.segments.iter().position(|s| s.rows == Rows::Remainders(id));
+                    block.map_or_else(|| divide(network, id, value).1, |i| lookups[i].keys.clone())
+                }
                 Column::Multiplicity(table) => {
                     let mut counts = vec![0; 1 << plan.tables[table].num_vars()];
                     for (segment, lookup) in plan.segments.iter().zip(&lookups) {
