@@ -11,6 +11,7 @@ mod network;
 mod statement;
 mod sumcheck;
 mod views;
+mod windows;
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
