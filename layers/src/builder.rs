@@ -2,6 +2,7 @@
 
 use crate::{
     add::AddLayer,
+    argument::{ConvolutionArgument, MatmulArgument},
     average_pool::AveragePoolLayer,
     conv2d::Conv2dLayer,
     dense::DenseLayer,
@@ -74,7 +75,13 @@ impl NetworkBuilder {
         Ok(self.node(
             name,
             &[input],
-            Operation::Dense(DenseLayer { weights, bias, num_row_axes, num_outputs }),
+            Operation::Dense(DenseLayer {
+                weights,
+                bias,
+                num_row_axes,
+                num_outputs,
+                argument: MatmulArgument::default(),
+            }),
         ))
     }
 
@@ -113,7 +120,14 @@ impl NetworkBuilder {
         Ok(self.node(
             name,
             &[input],
-            Operation::Conv2d(Conv2dLayer { weights, bias, num_outputs, groups, window }),
+            Operation::Conv2d(Conv2dLayer {
+                weights,
+                bias,
+                num_outputs,
+                groups,
+                window,
+                argument: ConvolutionArgument::default(),
+            }),
         ))
     }
 

@@ -53,6 +53,24 @@ impl<Subject> EvaluationClaim<Subject> {
     }
 }
 
+/// A claim on a dense layer's or a convolution's accumulators, its bias taken off and its point cut at the layer's axes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a linear layer's claim must be reduced to its weights and its input"]
+pub struct LinearClaim {
+    /// The layer.
+    pub node: NodeId,
+    /// Its weights.
+    pub weights: ParameterId,
+    /// The output channel's part for its group; empty without groups.
+    pub group: Vec<Fr>,
+    /// The output channel's part behind its group.
+    pub filter: Vec<Fr>,
+    /// Rows of a dense layer; positions of a convolution, height before width.
+    pub others: Vec<Fr>,
+    /// The accumulators' claimed value without the bias.
+    pub value: Fr,
+}
+
 /// Claims that the phases of a network's proof leave to later ones; prover and verifier keep the same.
 #[derive(Debug, Default)]
 pub struct Claims {

@@ -29,6 +29,7 @@ use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    argument::ConvolutionArgument,
     claim::EvaluationClaim,
     dense::{channel_bounds, check_parameter},
     error::{Error, Result},
@@ -55,6 +56,8 @@ pub struct Conv2dLayer {
     pub groups: usize,
     /// Kernel, stride, padding and dilation.
     pub window: Window2d,
+    /// What proves it.
+    pub argument: ConvolutionArgument,
 }
 
 /// Channels, height and width of a feature map.

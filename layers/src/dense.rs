@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    argument::MatmulArgument,
     error::{Error, Result},
     network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
     products::{inner_product, narrow},
@@ -21,6 +22,8 @@ pub struct DenseLayer {
     pub num_row_axes: usize,
     /// Number of outputs.
     pub num_outputs: usize,
+    /// What proves it.
+    pub argument: MatmulArgument,
 }
 
 pub(crate) fn check_parameter(

@@ -13,6 +13,7 @@
 //! | [`network`], [`builder`], [`interval`], [`executor`] | the graph, how it is built, its ranges, what it computes |
 //! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
 //! | [`remap`] | views: slices, padding, enlargement, concatenation |
+//! | [`argument`] | which argument proves a linear layer |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
@@ -21,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod add;
+pub mod argument;
 pub mod average_pool;
 pub mod builder;
 pub mod claim;
@@ -49,6 +51,7 @@ pub mod tensor;
 pub mod window;
 pub mod windowed;
 
+pub use argument::{ConvolutionArgument, MatmulArgument};
 pub use builder::NetworkBuilder;
 pub use error::Error;
 pub use executor::{Trace, execute};

@@ -4,8 +4,10 @@
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_layers::{
-    Layout, NodeId, Operation, ParameterId,
-    claim::{Column, EvaluationClaim},
+    ConvolutionArgument, Layout, MatmulArgument, NodeId, Operation, ParameterId,
+    claim::{Column, EvaluationClaim, LinearClaim},
+    conv2d::Conv2dLayer,
+    dense::DenseLayer,
     evaluation,
     sumcheck::{RoundWeights, instance_point},
     windowed::WindowedClaim,
@@ -18,55 +20,58 @@ use crate::{
     sumcheck::{self, Grouped, SumcheckInstance},
 };
 
-/// A linear layer's instance with the parts of its accumulator's point.
-struct Contraction {
-    node: NodeId,
-    weights: ParameterId,
-    /// The output channel's part behind its group.
-    filter: Vec<Fr>,
-    /// Rows of a dense layer, positions of a convolution.
-    others: Vec<Fr>,
-    /// Variables that choose a convolution's group.
-    group_vars: usize,
-    instance: Grouped,
-}
-
 pub(crate) fn prove(session: &mut Session) {
     let claims = std::mem::take(&mut session.claims.accumulators);
-    // Step 1: biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let mut contractions = vec![];
+    // Biases and addends at the accumulators' points; averages become windowed claims as they are.
+    let mut summed = vec![];
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
             Operation::Add(_) => add(session, id, &claim),
             Operation::AveragePool(_) => average(session, id, &claim),
-            Operation::Dense(layer) => contractions.push(dense(session, id, layer, &claim)),
-            Operation::Conv2d(layer) => contractions.push(convolution(session, id, layer, &claim)),
+            Operation::Dense(layer) => {
+                let linear = dense(session, id, layer, &claim);
+                match layer.argument {
+                    MatmulArgument::Sumcheck => summed.push(linear),
+                }
+            }
+            Operation::Conv2d(layer) => {
+                let linear = convolution(session, id, layer, &claim);
+                match layer.argument {
+                    ConvolutionArgument::Direct => summed.push(linear),
+                }
+            }
             _ => unreachable!("only linear layers have accumulators"),
         }
     }
-    if contractions.is_empty() {
+    prove_summed(session, summed);
+}
+
+/// Dense layers and convolutions by sumchecks over what they sum, in one batch.
+fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
+    if claims.is_empty() {
         return;
     }
-    // Step 2: one sumcheck for all dense layers and convolutions.
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
-        contractions.iter_mut().map(|c| &mut c.instance as _).collect();
+    // Step 1: one sumcheck for all.
+    let mut instances: Vec<Grouped> = claims.iter().map(|claim| instance(session, claim)).collect();
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
-    // Step 3: weights and inputs at the final point.
-    let values: Vec<[Fr; 2]> = contractions.iter().map(|c| c.instance.final_values()).collect();
+    // Step 2: weights and inputs at the final point.
+    let values: Vec<[Fr; 2]> = instances.iter().map(Grouped::final_values).collect();
     session.writer.write_scalars(labels::CONTRACTION_VALUES, values.as_flattened());
-    for (contraction, [weight, input]) in contractions.into_iter().zip(values) {
-        let Contraction { node, weights, filter, others, group_vars, instance } = contraction;
+    for ((claim, instance), [weight, input]) in claims.into_iter().zip(&instances).zip(values) {
         let inner = instance_point(&point, instance.claim().num_vars);
-        let (group, within) = inner.split_at(group_vars);
-        let column = Column::Parameter(weights);
-        session.claims.columns.push(EvaluationClaim::new(column, [group, &filter, within].concat(), weight));
-        let read = session.node(node).inputs[0];
-        if matches!(session.node(node).operation, Operation::Conv2d(_)) {
+        let (group, within) = inner.split_at(claim.group.len());
+        let column = Column::Parameter(claim.weights);
+        let weights_point = [group, &claim.filter, within].concat();
+        session.claims.columns.push(EvaluationClaim::new(column, weights_point, weight));
+        let read = session.node(claim.node).inputs[0];
+        if matches!(session.node(claim.node).operation, Operation::Conv2d(_)) {
             let channel_vars = session.layout(read).axis_vars().next().unwrap_or(0);
-            let claim = tacit_layers::conv2d::windowed_claim(node, channel_vars, inner, &others, input);
+            let claim =
+                tacit_layers::conv2d::windowed_claim(claim.node, channel_vars, inner, &claim.others, input);
             session.claims.windowed.push(claim);
         } else {
-            session.claim_activation(read, [&others, inner].concat(), input);
+            session.claim_activation(read, [&claim.others, inner].concat(), input);
         }
     }
 }
@@ -116,39 +121,52 @@ fn weights_at(session: &Session, id: ParameterId, groups: usize, filter: &[Fr]) 
 fn dense(
     session: &mut Session,
     id: NodeId,
-    layer: &tacit_layers::dense::DenseLayer,
+    layer: &DenseLayer,
     claim: &EvaluationClaim<NodeId>,
-) -> Contraction {
+) -> LinearClaim {
     let output = session.layout(id).clone();
     let row_vars: usize = output.axis_vars().take(layer.num_row_axes).sum();
     let (rows, filter) = claim.point.split_at(row_vars);
     let stored =
         evaluation::stored_share(evaluation::split_point(&output, &claim.point).take(layer.num_row_axes));
     let value = claim.value - bias(session, layer.bias, filter, stored);
-    let input = session.value(session.node(id).inputs[0]);
-    let left = weights_at(session, layer.weights, 1, filter);
-    let right = matmul::fold_rows(input.layout(), |i| input.data()[i], layer.num_row_axes, rows);
-    let instance = matmul::grouped(&[], left, right, &input.layout().axes()[layer.num_row_axes..], value);
     let (filter, others) = (filter.to_vec(), rows.to_vec());
-    Contraction { node: id, weights: layer.weights, filter, others, group_vars: 0, instance }
+    LinearClaim { node: id, weights: layer.weights, group: vec![], filter, others, value }
 }
 
 fn convolution(
     session: &mut Session,
     id: NodeId,
-    layer: &tacit_layers::conv2d::Conv2dLayer,
+    layer: &Conv2dLayer,
     claim: &EvaluationClaim<NodeId>,
-) -> Contraction {
+) -> LinearClaim {
     let output = session.layout(id).clone();
     let (filter, position) = claim.point.split_at(output.axis_vars().next().unwrap_or(0));
     let stored = evaluation::stored_share(evaluation::split_point(&output, &claim.point).skip(1));
     let value = claim.value - bias(session, layer.bias, filter, stored);
-    let input = session.value(session.node(id).inputs[0]);
     let (group, filter) = filter.split_at(layer.group_vars());
-    let left = weights_at(session, layer.weights, layer.groups, filter);
-    let right = conv2d::windowed_input(input, &layer.window, &output, position);
-    let weights = session.plan.parameters[layer.weights.index()].layout.axes();
-    let instance = matmul::grouped(group, left, right, &[&[layer.groups], &weights[1..]].concat(), value);
-    let (filter, others) = (filter.to_vec(), position.to_vec());
-    Contraction { node: id, weights: layer.weights, filter, others, group_vars: group.len(), instance }
+    let (group, filter, others) = (group.to_vec(), filter.to_vec(), position.to_vec());
+    LinearClaim { node: id, weights: layer.weights, group, filter, others, value }
+}
+
+fn instance(session: &Session, claim: &LinearClaim) -> Grouped {
+    let node = session.node(claim.node);
+    let input = session.value(node.inputs[0]);
+    let weights = session.plan.parameters[claim.weights.index()].layout.axes();
+    match &node.operation {
+        Operation::Conv2d(layer) => {
+            let left = weights_at(session, claim.weights, layer.groups, &claim.filter);
+            let right =
+                conv2d::windowed_input(input, &layer.window, session.layout(claim.node), &claim.others);
+            let axes = [&[layer.groups], &weights[1..]].concat();
+            matmul::grouped(&claim.group, left, right, &axes, claim.value)
+        }
+        Operation::Dense(layer) => {
+            let left = weights_at(session, claim.weights, 1, &claim.filter);
+            let right =
+                matmul::fold_rows(input.layout(), |i| input.data()[i], layer.num_row_axes, &claim.others);
+            matmul::grouped(&[], left, right, &weights[1..], claim.value)
+        }
+        _ => unreachable!("only linear layers leave such claims"),
+    }
 }

@@ -5,9 +5,10 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
-    NodeId, Operation, ParameterId,
-    claim::{Column, EvaluationClaim, SumClaim},
-    conv2d::windowed_claim,
+    ConvolutionArgument, MatmulArgument, NodeId, Operation, ParameterId,
+    claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
+    conv2d::{Conv2dLayer, windowed_claim},
+    dense::DenseLayer,
     evaluation,
     sumcheck::{RoundWeights, instance_point},
     windowed::WindowedClaim,
@@ -20,39 +21,26 @@ use crate::{
     sumcheck,
 };
 
-/// A linear layer's sum claim with the parts of its accumulator's point.
-struct Contraction {
-    node: NodeId,
-    weights: ParameterId,
-    /// The output channel's part for its group.
-    group: Vec<Fr>,
-    /// The output channel's part behind its group.
-    filter: Vec<Fr>,
-    /// Rows of a dense layer, positions of a convolution.
-    others: Vec<Fr>,
-    /// Whether the input is read through a window.
-    windowed: bool,
-    claim: SumClaim,
-}
-
-impl Contraction {
-    /// The instance's part of the sumcheck's point: for the group, and behind it.
-    fn split<'a>(&self, point: &'a [Fr]) -> (&'a [Fr], &'a [Fr]) {
-        let inner = instance_point(point, self.claim.num_vars);
-        inner.split_at(self.group.len().min(inner.len()))
-    }
-}
-
 pub(crate) fn verify(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
-    // Step 1: biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let mut contractions = vec![];
+    // Biases and addends at the accumulators' points; averages become windowed claims as they are.
+    let mut summed = vec![];
     for (id, claim) in claims {
         match &session.node(id)?.0.operation {
             Operation::Add(layer) => add(session, id, &layer.coefficients, &claim)?,
             Operation::AveragePool(_) => average(session, id, &claim)?,
-            Operation::Dense(layer) => contractions.push(dense(session, id, layer, &claim)?),
-            Operation::Conv2d(layer) => contractions.push(convolution(session, id, layer, &claim)?),
+            Operation::Dense(layer) => {
+                let linear = dense(session, id, layer, &claim)?;
+                match layer.argument {
+                    MatmulArgument::Sumcheck => summed.push(linear),
+                }
+            }
+            Operation::Conv2d(layer) => {
+                let linear = convolution(session, id, layer, &claim)?;
+                match layer.argument {
+                    ConvolutionArgument::Direct => summed.push(linear),
+                }
+            }
             Operation::Input(_)
             | Operation::Rescale(_)
             | Operation::MaxPool(_)
@@ -63,34 +51,44 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
             }
         }
     }
-    if contractions.is_empty() {
+    verify_summed(session, summed)
+}
+
+/// Dense layers and convolutions by sumchecks over what they sum, in one batch.
+fn verify_summed(session: &mut Session, claims: Vec<LinearClaim>) -> Result<()> {
+    if claims.is_empty() {
         return Ok(());
     }
-    // Step 2: one sumcheck for all dense layers and convolutions.
-    let claims: Vec<SumClaim> = contractions.iter().map(|c| c.claim).collect();
-    let reduced = sumcheck::verify(&mut session.reader, &claims, RoundWeights::Uniform)?;
-    // Step 3: weights and inputs at the final point.
+    // Step 1: one sumcheck for all.
+    let sums = claims.iter().map(|claim| sum_claim(session, claim)).collect::<Result<Vec<SumClaim>>>()?;
+    let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
+    // Step 2: weights and inputs at the final point.
     let values = session.reader.read_scalars(labels::CONTRACTION_VALUES, claims.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();
-    let products = contractions.iter().zip(pairs).map(|(contraction, [weight, input])| {
-        let (group, _) = contraction.split(&reduced.point);
-        eq::evaluate(&contraction.group, group) * weight * input
+    let points: Vec<&[Fr]> = sums.iter().map(|sum| instance_point(&reduced.point, sum.num_vars)).collect();
+    let split = |claim: &LinearClaim, point: &[Fr]| -> (Vec<Fr>, Vec<Fr>) {
+        let (group, within) = point.split_at(claim.group.len().min(point.len()));
+        (group.to_vec(), within.to_vec())
+    };
+    let products = claims.iter().zip(&points).zip(pairs).map(|((claim, point), [weight, input])| {
+        let (group, _) = split(claim, point);
+        eq::evaluate(&claim.group, &group) * weight * input
     });
     if !reduced.holds(products) {
         return Err(Error::FinalValue { argument: "contractions", message: labels::CONTRACTION_VALUES });
     }
-    for (contraction, &[weight, input]) in contractions.into_iter().zip(pairs) {
-        let (group, within) = contraction.split(&reduced.point);
-        let inner = [group, within].concat();
-        let Contraction { node, weights, filter, others, windowed, .. } = contraction;
-        let column = Column::Parameter(weights);
-        session.claims.columns.push(EvaluationClaim::new(column, [group, &filter, within].concat(), weight));
-        let read = session.read(node)?;
-        if windowed {
+    for ((claim, inner), &[weight, input]) in claims.into_iter().zip(points).zip(pairs) {
+        let (group, within) = split(&claim, inner);
+        let column = Column::Parameter(claim.weights);
+        let weights_point = [group, claim.filter, within].concat();
+        session.claims.columns.push(EvaluationClaim::new(column, weights_point, weight));
+        let read = session.read(claim.node)?;
+        if matches!(session.node(claim.node)?.0.operation, Operation::Conv2d(_)) {
             let channel_vars = session.layout(read)?.axis_vars().next().unwrap_or(0);
-            session.claims.windowed.push(windowed_claim(node, channel_vars, &inner, &others, input));
+            let windowed = windowed_claim(claim.node, channel_vars, inner, &claim.others, input);
+            session.claims.windowed.push(windowed);
         } else {
-            session.claim_activation(read, [others, inner].concat(), input)?;
+            session.claim_activation(read, [&claim.others, inner].concat(), input)?;
         }
     }
     Ok(())
@@ -130,43 +128,41 @@ fn bias(session: &mut Session, bias: Option<ParameterId>, filter: &[Fr], stored:
 }
 
 /// The sum over a layer's weights behind the output channel's axis, and over groups.
-fn sum_claim(session: &Session, weights: ParameterId, group_vars: usize, sum: Fr) -> Result<SumClaim> {
-    let column = session.plan().parameters.get(weights.index()).ok_or(Error::MissingColumn)?;
+fn sum_claim(session: &Session, claim: &LinearClaim) -> Result<SumClaim> {
+    let column = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
     let inner: usize = column.layout.axis_vars().skip(1).sum();
-    let degree = if group_vars == 0 { 2 } else { 3 };
-    Ok(SumClaim { num_vars: inner.saturating_add(group_vars), degree, sum })
+    let degree = if claim.group.is_empty() { 2 } else { 3 };
+    Ok(SumClaim { num_vars: inner.saturating_add(claim.group.len()), degree, sum: claim.value })
 }
 
 fn dense(
     session: &mut Session,
     id: NodeId,
-    layer: &tacit_layers::dense::DenseLayer,
+    layer: &DenseLayer,
     claim: &EvaluationClaim<NodeId>,
-) -> Result<Contraction> {
+) -> Result<LinearClaim> {
     let output = session.layout(id)?;
     let row_vars: usize = output.axis_vars().take(layer.num_row_axes).sum();
     let (rows, filter) = claim.point.split_at(row_vars.min(claim.point.len()));
     let stored =
         evaluation::stored_share(evaluation::split_point(output, &claim.point).take(layer.num_row_axes));
-    let sum = claim.value - bias(session, layer.bias, filter, stored)?;
-    let claim = sum_claim(session, layer.weights, 0, sum)?;
-    let (group, filter, others) = (vec![], filter.to_vec(), rows.to_vec());
-    Ok(Contraction { node: id, weights: layer.weights, group, filter, others, windowed: false, claim })
+    let value = claim.value - bias(session, layer.bias, filter, stored)?;
+    let (filter, others) = (filter.to_vec(), rows.to_vec());
+    Ok(LinearClaim { node: id, weights: layer.weights, group: vec![], filter, others, value })
 }
 
 fn convolution(
     session: &mut Session,
     id: NodeId,
-    layer: &tacit_layers::conv2d::Conv2dLayer,
+    layer: &Conv2dLayer,
     claim: &EvaluationClaim<NodeId>,
-) -> Result<Contraction> {
+) -> Result<LinearClaim> {
     let output = session.layout(id)?;
     let filter_vars = output.axis_vars().next().unwrap_or(0);
     let (filter, position) = claim.point.split_at(filter_vars.min(claim.point.len()));
     let stored = evaluation::stored_share(evaluation::split_point(output, &claim.point).skip(1));
-    let sum = claim.value - bias(session, layer.bias, filter, stored)?;
+    let value = claim.value - bias(session, layer.bias, filter, stored)?;
     let (group, filter) = filter.split_at(layer.group_vars().min(filter.len()));
-    let claim = sum_claim(session, layer.weights, group.len(), sum)?;
     let (group, filter, others) = (group.to_vec(), filter.to_vec(), position.to_vec());
-    Ok(Contraction { node: id, weights: layer.weights, group, filter, others, windowed: true, claim })
+    Ok(LinearClaim { node: id, weights: layer.weights, group, filter, others, value })
 }
