@@ -34,6 +34,16 @@ pub enum Column {
     Parameter(ParameterId),
 }
 
+impl Column {
+    /// The node whose column it is; none for multiplicities and parameters.
+    pub const fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Activation(id) | Self::Remainder(id) => Some(id),
+            Self::Multiplicity(_) | Self::Parameter(_) => None,
+        }
+    }
+}
+
 /// The claim that a multilinear extension takes a value at a point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an evaluation claim must be discharged by an opening or another argument"]

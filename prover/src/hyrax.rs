@@ -33,6 +33,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::time::{Duration, Instant};
+
 use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
 use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};
 use ark_ff::{One, Zero};
@@ -140,10 +142,22 @@ impl CommittedTensor<'_> {
 
 /// Row commitments of every tensor.
 pub fn commit(tensors: &[CommittedTensor], generators: &Generators) -> Vec<Vec<G1Affine>> {
-    let rows: Vec<Vec<G1Projective>> = tensors.iter().map(|tensor| tensor.commit(generators)).collect();
+    commit_timed(tensors, generators).0
+}
+
+/// As [`commit`]; returns each tensor's time too.
+pub(crate) fn commit_timed(
+    tensors: &[CommittedTensor],
+    generators: &Generators,
+) -> (Vec<Vec<G1Affine>>, Vec<Duration>) {
+    let timed = |tensor: &CommittedTensor| {
+        let clock = Instant::now();
+        (tensor.commit(generators), clock.elapsed())
+    };
+    let (rows, times): (Vec<Vec<G1Projective>>, Vec<Duration>) = tensors.iter().map(timed).unzip();
     let flat: Vec<G1Projective> = rows.iter().flatten().copied().collect();
     let mut points = G1Projective::normalize_batch(&flat).into_iter();
-    rows.iter().map(|rows| points.by_ref().take(rows.len()).collect()).collect()
+    (rows.iter().map(|rows| points.by_ref().take(rows.len()).collect()).collect(), times)
 }
 
 /// Proves all claims. A claim's subject is its tensor's index in `tensors`.

@@ -33,6 +33,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`network`] | the phases in order |
+//! | [`profile`] | what each layer cost |
 //! | [`key`] | the proving key and its file |
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
@@ -47,6 +48,7 @@ pub mod key;
 pub mod layers;
 pub mod logup;
 pub mod network;
+pub mod profile;
 mod session;
 pub mod sumcheck;
 mod witness;
@@ -54,3 +56,4 @@ mod witness;
 pub use error::Error;
 pub use key::ProvingKey;
 pub use network::{Phases, Proven, prove};
+pub use profile::LayerProfile;

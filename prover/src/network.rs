@@ -16,6 +16,7 @@ use crate::{
     hyrax::{self, CommittedTensor, Integers},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
+    profile::LayerProfile,
     session::Session,
     witness::Witness,
 };
@@ -51,6 +52,8 @@ pub struct Proven {
     pub outputs: Vec<Tensor<i64>>,
     /// Time of each phase.
     pub phases: Phases,
+    /// What each node cost by itself, in the network's order.
+    pub layers: Vec<LayerProfile>,
     /// Label and bytes of every message.
     pub messages: Vec<(String, usize)>,
     /// Every step of the transcript.
@@ -102,13 +105,20 @@ pub(crate) fn prove_witness(
         .zip(&witness.columns)
         .map(|(column, values)| CommittedTensor { layout: &column.layout, values: Integers::Int64(values) })
         .collect();
-    for rows in hyrax::commit(&columns, key.generators()) {
-        writer.write_points(labels::WITNESS_COMMITMENT, &rows);
+    let mut layers = vec![LayerProfile::default(); network.architecture.nodes.len()];
+    let (commitments, times) = hyrax::commit_timed(&columns, key.generators());
+    for ((rows, time), column) in commitments.iter().zip(times).zip(&plan.witness) {
+        let bytes = writer.num_bytes();
+        writer.write_points(labels::WITNESS_COMMITMENT, rows);
+        if let Some(profile) = column.column.node().and_then(|id| layers.get_mut(id.index())) {
+            profile.commit += time;
+            profile.bytes += writer.num_bytes() - bytes;
+        }
     }
     lap(&mut phases.commit);
 
     // Phase 2: the look-ups.
-    let mut session = Session { network, plan, trace, witness, writer, claims: Claims::default() };
+    let mut session = Session { network, plan, trace, witness, writer, claims: Claims::default(), layers };
     claim_outputs(&mut session);
     let differences = lookups::prove(&mut session)?;
     lap(&mut phases.lookups);
@@ -130,13 +140,13 @@ pub(crate) fn prove_witness(
     let tensors: Vec<CommittedTensor> = parameters.chain(columns.iter().copied()).collect();
     let claims: Vec<OpeningClaim> =
         session.claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
-    let mut writer = session.writer;
+    let (mut writer, layers) = (session.writer, session.layers);
     hyrax::open(&mut writer, &tensors, &claims, key.generators());
     lap(&mut phases.opening);
 
     let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
     let events = writer.events().to_vec();
-    Ok(Proven { proof: writer.finish(), outputs, phases, messages, events })
+    Ok(Proven { proof: writer.finish(), outputs, phases, layers, messages, events })
 }
 
 /// A claim on a committed column by the column's index; none for the public input.

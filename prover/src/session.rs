@@ -8,7 +8,7 @@ use tacit_layers::{
 };
 use tacit_transcript::ProofWriter;
 
-use crate::witness::Witness;
+use crate::{profile::LayerProfile, witness::Witness};
 
 /// A proof in progress.
 pub(crate) struct Session<'a> {
@@ -18,6 +18,8 @@ pub(crate) struct Session<'a> {
     pub(crate) witness: &'a Witness,
     pub(crate) writer: ProofWriter,
     pub(crate) claims: Claims,
+    /// For each node.
+    pub(crate) layers: Vec<LayerProfile>,
 }
 
 impl Session<'_> {

@@ -49,6 +49,11 @@ impl ProofWriter {
         &self.messages
     }
 
+    /// The proof's bytes so far.
+    pub const fn num_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Every absorb, message and squeeze so far.
     pub fn events(&self) -> &[Event] {
         self.sponge.events()

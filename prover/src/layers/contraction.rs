@@ -16,6 +16,7 @@ use tacit_transcript::labels;
 
 use super::{conv2d, matmul};
 use crate::{
+    profile::Timed,
     session::Session,
     sumcheck::{self, Grouped, SumcheckInstance},
 };
@@ -26,16 +27,16 @@ pub(crate) fn prove(session: &mut Session) {
     let mut summed = vec![];
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
-            Operation::Add(_) => add(session, id, &claim),
+            Operation::Add(_) => session.charged(id, |session| add(session, id, &claim)),
             Operation::AveragePool(_) => average(session, id, &claim),
             Operation::Dense(layer) => {
-                let linear = dense(session, id, layer, &claim);
+                let linear = session.charged(id, |session| dense(session, id, layer, &claim));
                 match layer.argument {
                     MatmulArgument::Sumcheck => summed.push(linear),
                 }
             }
             Operation::Conv2d(layer) => {
-                let linear = convolution(session, id, layer, &claim);
+                let linear = session.charged(id, |session| convolution(session, id, layer, &claim));
                 match layer.argument {
                     ConvolutionArgument::Direct => summed.push(linear),
                 }
@@ -52,13 +53,17 @@ fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
         return;
     }
     // Step 1: one sumcheck for all.
-    let mut instances: Vec<Grouped> = claims.iter().map(|claim| instance(session, claim)).collect();
+    let tables = |claim: &LinearClaim| {
+        Timed::new(claim.node, session.charged(claim.node, |session| instance(session, claim)))
+    };
+    let mut instances: Vec<Timed<Grouped>> = claims.iter().map(tables).collect();
     let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: weights and inputs at the final point.
-    let values: Vec<[Fr; 2]> = instances.iter().map(Grouped::final_values).collect();
+    let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
     session.writer.write_scalars(labels::CONTRACTION_VALUES, values.as_flattened());
     for ((claim, instance), [weight, input]) in claims.into_iter().zip(&instances).zip(values) {
+        session.charge_rounds(instance, 2);
         let inner = instance_point(&point, instance.claim().num_vars);
         let (group, within) = inner.split_at(claim.group.len());
         let column = Column::Parameter(claim.weights);

@@ -18,6 +18,7 @@ use tacit_transcript::{Transcript, labels};
 use super::lookups::DifferenceClaims;
 use crate::{
     error::Result,
+    profile::Timed,
     session::Session,
     sumcheck::{self, SumcheckInstance},
 };
@@ -32,25 +33,27 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
     let num_vars = pools.iter().map(|(id, _)| session.layout(*id).num_vars()).max().unwrap_or(0);
     let tau = session.writer.squeeze_many(labels::POOL_POINT, num_vars);
     // Step 2: the product of every window's differences is zero.
-    let mut instances: Vec<ZeroProduct> = pools
+    let tables = |session: &Session, id, layer: &MaxPoolLayer| {
+        let layout = session.layout(id);
+        let rows = session.plan.segments.iter().position(|segment| segment.rows == Rows::Differences(id));
+        let differences = rows.map_or(&[][..], |i| &session.witness.lookups[i].keys);
+        ZeroProduct::new(
+            layout,
+            layer.window.num_offsets(),
+            differences,
+            instance_point(&tau, layout.num_vars()),
+        )
+    };
+    let mut instances: Vec<Timed<ZeroProduct>> = pools
         .iter()
-        .map(|&(id, layer)| {
-            let layout = session.layout(id);
-            let rows = session.plan.segments.iter().position(|segment| segment.rows == Rows::Differences(id));
-            let differences = rows.map_or(&[][..], |i| &session.witness.lookups[i].keys);
-            ZeroProduct::new(
-                layout,
-                layer.window.num_offsets(),
-                differences,
-                instance_point(&tau, layout.num_vars()),
-            )
-        })
+        .map(|&(id, layer)| Timed::new(id, session.charged(id, |session| tables(session, id, layer))))
         .collect();
     let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Equality(&tau));
     // Step 3: every pool's differences at the final point, one for each offset.
-    let finals: Vec<Vec<Fr>> = instances.iter().map(ZeroProduct::final_values).collect();
-    for differences in &finals {
+    let finals: Vec<Vec<Fr>> = instances.iter().map(|timed| timed.instance.final_values()).collect();
+    for (instance, differences) in instances.iter().zip(&finals) {
+        session.charge_rounds(instance, differences.len());
         session.writer.write_scalars(labels::POOL_DIFFERENCES, differences);
     }
     // Step 4: the offsets combined, and the maxima where both claims need them.
@@ -59,14 +62,16 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
         let offsets = session.writer.squeeze_many(labels::POOL_OFFSET, offset_vars);
         let position = instance_point(&point, session.layout(id).num_vars()).to_vec();
         let difference = layer.combine_offsets(&offsets, differences);
-        claim_window(session, id, layer, &offsets, position, difference)?;
+        session.charged(id, |session| claim_window(session, id, layer, &offsets, position, difference))?;
     }
     for claim in looked_up {
         let Operation::MaxPool(layer) = &architecture.node(claim.subject).operation else {
             unreachable!("the plan names a max-pool")
         };
         let (offsets, position) = claim.point.split_at(layer.offset_vars().iter().sum());
-        claim_window(session, claim.subject, layer, offsets, position.to_vec(), claim.value)?;
+        session.charged(claim.subject, |session| {
+            claim_window(session, claim.subject, layer, offsets, position.to_vec(), claim.value)
+        })?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use tacit_transcript::labels;
 
 use super::matmul::pad_axes;
 use crate::{
+    profile::Timed,
     session::Session,
     sumcheck::{self, Product, SumcheckInstance},
 };
@@ -21,25 +22,28 @@ pub(crate) fn prove(session: &mut Session) {
     while !session.claims.views.is_empty() {
         let claims = std::mem::take(&mut session.claims.views);
         // Step 1: a concatenation's value, input by input.
-        let mut instances: Vec<(NodeId, Product)> = vec![];
+        let mut instances: Vec<(NodeId, Timed<Product>)> = vec![];
         for claim in claims {
-            let node = session.node(claim.subject);
+            let node = session.network.architecture.node(claim.subject);
             match &node.operation {
                 Operation::Concat(layer) => {
                     let layouts = node.inputs.iter().map(|&id| session.layout(id));
                     let parts = layer.parts(layouts, session.layout(claim.subject));
-                    let parts: Vec<(NodeId, Product)> = node
+                    let parts: Vec<(NodeId, Timed<Product>)> = node
                         .inputs
                         .iter()
                         .zip(&parts)
-                        .map(|(&input, part)| (input, instance(session, input, part, &claim)))
+                        .map(|(&input, part)| (input, timed(session, input, part, &claim)))
                         .collect();
                     let shares: Vec<Fr> = parts.iter().map(|(_, part)| part.claim().sum).collect();
-                    session.writer.write_scalars(labels::VIEW_SHARES, &shares);
+                    session.charged(claim.subject, |session| {
+                        session.writer.write_scalars(labels::VIEW_SHARES, &shares);
+                    });
                     instances.extend(parts);
                 }
                 Operation::Remap(layer) => {
-                    instances.push((node.inputs[0], instance(session, node.inputs[0], layer, &claim)));
+                    let input = node.inputs[0];
+                    instances.push((input, timed(session, input, layer, &claim)));
                 }
                 _ => unreachable!("only views leave such claims"),
             }
@@ -49,13 +53,25 @@ pub(crate) fn prove(session: &mut Session) {
             instances.iter_mut().map(|(_, i)| i as _).collect();
         let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
         // Step 3: every input at its point.
-        let values: Vec<Fr> = instances.iter().map(|(_, instance)| instance.final_values()[1]).collect();
+        let values: Vec<Fr> = instances.iter().map(|(_, timed)| timed.instance.final_values()[1]).collect();
         session.writer.write_scalars(labels::VIEW_VALUES, &values);
         for ((input, instance), value) in instances.iter().zip(values) {
+            session.charge_rounds(instance, 1);
             let point = instance_point(&point, instance.claim().num_vars).to_vec();
             session.claim_activation(*input, point, value);
         }
     }
+}
+
+/// [`instance`], charged to the view.
+fn timed(
+    session: &mut Session,
+    input: NodeId,
+    map: &RemapLayer,
+    claim: &EvaluationClaim<NodeId>,
+) -> Timed<Product> {
+    let tables = |session: &mut Session| instance(session, input, map, claim);
+    Timed::new(claim.subject, session.charged(claim.subject, tables))
 }
 
 /// The sum over an input's positions of the shift vectors' product with the input.

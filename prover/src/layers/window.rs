@@ -11,6 +11,7 @@ use tacit_transcript::labels;
 
 use super::matmul::{contraction, fold_rows};
 use crate::{
+    profile::Timed,
     session::Session,
     sumcheck::{self, Product, SumcheckInstance},
 };
@@ -21,22 +22,27 @@ pub(crate) fn prove(session: &mut Session) {
         return;
     }
     // Step 1: one sumcheck over the positions of all inputs.
-    let mut instances: Vec<Product> = claims
+    let mut instances: Vec<Timed<Product>> = claims
         .iter()
         .map(|claim| {
             let node = session.node(claim.node);
             let Some(window) = window(&node.operation) else {
                 unreachable!("only windowed layers leave such claims")
             };
-            instance(session.value(node.inputs[0]), window, session.layout(claim.node), claim)
+            let (read, window) = (node.inputs[0], *window);
+            let tables = |session: &mut Session| {
+                instance(session.value(read), &window, session.layout(claim.node), claim)
+            };
+            Timed::new(claim.node, session.charged(claim.node, tables))
         })
         .collect();
     let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: every input at its point.
-    let values: Vec<Fr> = instances.iter().map(|instance| instance.final_values()[1]).collect();
+    let values: Vec<Fr> = instances.iter().map(|timed| timed.instance.final_values()[1]).collect();
     session.writer.write_scalars(labels::WINDOW_VALUES, &values);
     for ((claim, instance), value) in claims.into_iter().zip(&instances).zip(values) {
+        session.charge_rounds(instance, 1);
         let spatial = instance_point(&point, instance.claim().num_vars);
         let input = session.node(claim.node).inputs[0];
         session.claim_activation(input, [&claim.channel, spatial].concat(), value);

@@ -1,0 +1,83 @@
+//! Where the prover's time goes, layer by layer. Measuring costs two readings of the clock for each layer and round, and
+//! nothing of it enters the transcript.
+
+use std::time::{Duration, Instant};
+
+use ark_bn254::Fr;
+use tacit_layers::{NodeId, claim::SumClaim, sumcheck::RoundPolynomial};
+
+use crate::{session::Session, sumcheck::SumcheckInstance};
+
+/// What one node cost the prover by itself. Look-ups and openings are one argument for all nodes and are left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LayerProfile {
+    /// Committing to its columns.
+    pub commit: Duration,
+    /// Computing the tables that its sumchecks run over.
+    pub tables: Duration,
+    /// Its share of the sumchecks' rounds.
+    pub rounds: Duration,
+    /// Bytes of messages about this node alone; the rounds of a batch are shared.
+    pub bytes: usize,
+}
+
+impl LayerProfile {
+    /// Time in the node's argument: everything but its commitments.
+    pub fn argument(&self) -> Duration {
+        self.tables + self.rounds
+    }
+}
+
+impl Session<'_> {
+    /// Does work that belongs to one node and charges it with the time and the bytes.
+    pub(crate) fn charged<T>(&mut self, id: NodeId, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (clock, bytes) = (Instant::now(), self.writer.num_bytes());
+        let result = work(self);
+        let bytes = self.writer.num_bytes() - bytes;
+        let profile = &mut self.layers[id.index()];
+        profile.tables += clock.elapsed();
+        profile.bytes += bytes;
+        result
+    }
+
+    /// Charges a node with its rounds and with its scalars of a message that a batch sent.
+    pub(crate) fn charge_rounds<I>(&mut self, instance: &Timed<I>, scalars: usize) {
+        let profile = &mut self.layers[instance.node.index()];
+        profile.rounds += instance.elapsed;
+        profile.bytes += scalars * tacit_transcript::encoding::SCALAR_BYTES;
+    }
+}
+
+/// A node's sumcheck instance that knows how long its rounds took.
+pub(crate) struct Timed<I> {
+    pub(crate) node: NodeId,
+    pub(crate) instance: I,
+    elapsed: Duration,
+}
+
+impl<I> Timed<I> {
+    pub(crate) const fn new(node: NodeId, instance: I) -> Self {
+        Self { node, instance, elapsed: Duration::ZERO }
+    }
+
+    fn timed<T>(&mut self, work: impl FnOnce(&mut I) -> T) -> T {
+        let clock = Instant::now();
+        let result = work(&mut self.instance);
+        self.elapsed += clock.elapsed();
+        result
+    }
+}
+
+impl<I: SumcheckInstance> SumcheckInstance for Timed<I> {
+    fn claim(&self) -> SumClaim {
+        self.instance.claim()
+    }
+
+    fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
+        self.timed(|instance| instance.round(claim, one_weight))
+    }
+
+    fn bind(&mut self, r: Fr) {
+        self.timed(|instance| instance.bind(r));
+    }
+}

@@ -1,0 +1,42 @@
+//! What a proof tells about its layers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/networks.rs"]
+mod networks;
+
+use std::time::Duration;
+
+use networks::Source;
+use tacit_layers::{Operation, ValueKind};
+use tacit_prover::{LayerProfile, ProvingKey, prove};
+
+#[test]
+fn every_layer_is_charged_within_the_phase_it_belongs_to() {
+    for network in networks::all(11) {
+        let input = Source::new(12).input(&network);
+        let key = ProvingKey::setup(network).unwrap();
+        let proven = prove(&key, &input).unwrap();
+        let nodes = &key.network().architecture.nodes;
+        assert_eq!(proven.layers.len(), nodes.len());
+        let total =
+            |part: fn(&LayerProfile) -> Duration| -> Duration { proven.layers.iter().map(part).sum() };
+        assert!(total(|layer| layer.commit) <= proven.phases.commit);
+        assert!(total(LayerProfile::argument) <= proven.phases.linear);
+        let bytes: usize = proven.layers.iter().map(|layer| layer.bytes).sum();
+        assert!(bytes < proven.proof.len());
+        for (node, layer) in nodes.iter().zip(&proven.layers) {
+            let charged = layer.argument() > Duration::ZERO && layer.bytes >= 32;
+            match node.operation {
+                Operation::Input(_) | Operation::Flatten => assert_eq!(*layer, LayerProfile::default()),
+                Operation::Dense(_) | Operation::Conv2d(_) | Operation::MaxPool(_) => {
+                    assert!(charged, "{}", node.name);
+                }
+                _ => {}
+            }
+        }
+        for (layer, spec) in proven.layers.iter().zip(&key.verifying_key().plan().specs) {
+            assert!(layer.commit == Duration::ZERO || matches!(spec.kind, ValueKind::Activation { .. }));
+        }
+    }
+}
