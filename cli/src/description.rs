@@ -142,6 +142,7 @@ fn detail(operation: &Operation) -> String {
             let function = function_in_words(&layer.function);
             format!("{multiplier} / 2^{}, quotients {low}..={high}, {function}", layer.shift)
         }
+        Operation::Transpose(layer) => format!("axes {:?}", layer.axes),
         Operation::Concat(layer) => format!("along axis {}", layer.axis),
         Operation::Remap(layer) => layer.axes.iter().map(axis_map).collect::<Vec<_>>().join(", "),
         Operation::Dense(_) | Operation::Flatten => String::new(),

@@ -15,6 +15,7 @@ use crate::{
     remap::{AxisMap, ConcatLayer, RemapLayer},
     rescale::{ActivationFunction, Multiplier, RescaleLayer},
     tensor::{Layout, Tensor},
+    transpose::TransposeLayer,
     window::Window2d,
 };
 
@@ -163,6 +164,11 @@ impl NetworkBuilder {
     /// All axes read as one.
     pub fn flatten(&mut self, name: &str, input: NodeId) -> NodeId {
         self.node(name, &[input], Operation::Flatten)
+    }
+
+    /// The axes in another order: axis `j` of the result is axis `axes[j]` of the input, an activation or an accumulator.
+    pub fn transpose(&mut self, name: &str, input: NodeId, axes: &[usize]) -> NodeId {
+        self.node(name, &[input], Operation::Transpose(TransposeLayer { axes: axes.to_vec() }))
     }
 
     /// A view axis by axis: one map for each axis of the input.

@@ -71,6 +71,7 @@ pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> R
                 layer.execute(read(0), &spec.layout, minimum)
             }
             Operation::Flatten => read(0).data().to_vec(),
+            Operation::Transpose(layer) => layer.execute(read(0)),
             Operation::Remap(layer) => layer.execute(read(0), &spec.layout),
             Operation::Concat(layer) => layer
                 .execute(&node.inputs.iter().map(|id| &values[id.index()]).collect::<Vec<_>>(), &spec.layout),

@@ -104,6 +104,10 @@ impl Network {
                 let (low, high) = inputs.fold((0, 0), |(low, high), (a, b)| (a.min(low), b.max(high)));
                 Interval::uniform(low, high)
             }
+            Operation::Transpose(layer) => {
+                let Interval { channels, axis } = known[node.inputs[0].index()].clone();
+                Interval { channels, axis: axis.and_then(|axis| layer.output_axis(axis)) }
+            }
             Operation::Flatten => Interval::whole(known[node.inputs[0].index()].hull()),
         };
         let (low, high) = interval.hull();

@@ -12,6 +12,7 @@
 //! | [`tensor`], [`window`] | layouts, tensors, sliding windows |
 //! | [`network`], [`builder`], [`interval`], [`executor`] | the graph, how it is built, its ranges, what it computes |
 //! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
+//! | [`transpose`] | another order of axes |
 //! | [`remap`] | views: slices, padding, enlargement, concatenation |
 //! | [`argument`] | which argument proves a linear layer |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
@@ -48,6 +49,7 @@ pub mod soundness;
 pub mod statement;
 pub mod sumcheck;
 pub mod tensor;
+pub mod transpose;
 pub mod window;
 pub mod windowed;
 

@@ -2,7 +2,7 @@
 //!
 //! Node 0 is the input; every other node reads earlier nodes. A node's value is an *activation* (bounded, committed or
 //! public) or an *accumulator* (a linear map of activations, never committed). An accumulator is read by exactly one
-//! rescale, directly or through flattening, or it is an output.
+//! rescale, directly or through flattening and transpositions, or it is an output.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ use crate::{
     remap::{ConcatLayer, RemapLayer},
     rescale::RescaleLayer,
     tensor::Layout,
+    transpose::TransposeLayer,
 };
 
 mod infer;
@@ -76,6 +77,8 @@ pub enum Operation {
     Remap(RemapLayer),
     /// Inputs behind each other along one axis.
     Concat(ConcatLayer),
+    /// Axes in another order.
+    Transpose(TransposeLayer),
 }
 
 impl Operation {
@@ -92,6 +95,7 @@ impl Operation {
             Self::Flatten => "Flatten",
             Self::Remap(_) => "Remap",
             Self::Concat(_) => "Concat",
+            Self::Transpose(_) => "Transpose",
         }
     }
 }

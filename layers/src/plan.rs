@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ark_bn254::Fr;
+
 use crate::{
     average_pool::AveragePoolLayer,
     claim::Column,
@@ -14,6 +16,10 @@ use crate::{
     tensor::{Layout, bits_of},
     window::Window2d,
 };
+
+mod bases;
+
+use bases::{Base, bases};
 
 /// A committed column and its shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +75,8 @@ pub struct Plan {
     pub key_vars: usize,
     /// Claims on inputs that claims on views become.
     pub num_view_claims: usize,
-    /// For each node the node whose value it is, flattening undone.
-    bases: Vec<NodeId>,
+    /// For each node the node whose value it is, flattening and transpositions undone.
+    bases: Vec<Base>,
     /// Place of every committed column.
     places: BTreeMap<Column, usize>,
 }
@@ -168,7 +174,7 @@ impl Plan {
         let key_vars = choose_key_vars(&parameters, &witness);
         let places =
             parameters.iter().chain(&witness).enumerate().map(|(i, column)| (column.column, i)).collect();
-        let bases = bases(architecture);
+        let bases = bases(architecture, &specs);
         let (num_view_claims, view_work) = count_view_claims(architecture, &specs, &bases);
         if num_view_claims > MAX_VIEW_CLAIMS || view_work > MAX_VIEW_WORK {
             return Err(Error::Graph { reason: "its views are read more often than supported" });
@@ -187,9 +193,13 @@ impl Plan {
         })
     }
 
-    /// The node whose value a node's value is, flattening undone.
-    pub fn base(&self, id: NodeId) -> NodeId {
-        self.bases.get(id.index()).copied().unwrap_or(id)
+    /// The node whose value a node's value is, flattening and transpositions undone, and the place there of a point of the
+    /// node.
+    pub fn base(&self, id: NodeId, point: Vec<Fr>) -> (NodeId, Vec<Fr>) {
+        match self.bases.get(id.index()) {
+            Some(base) => (base.node, base.point(&point)),
+            None => (id, point),
+        }
     }
 
     /// Place of a column among all committed ones.
@@ -248,23 +258,10 @@ fn choose_key_vars(parameters: &[CommittedColumn], witness: &[CommittedColumn]) 
     (4..=16).min_by_key(cost).unwrap_or(4)
 }
 
-/// For each node the node whose value it is, flattening undone.
-fn bases(architecture: &Architecture) -> Vec<NodeId> {
-    let mut bases: Vec<NodeId> = Vec::with_capacity(architecture.nodes.len());
-    for (node, i) in architecture.nodes.iter().zip(0..) {
-        let flattened = match (&node.operation, node.inputs.first()) {
-            (Operation::Flatten, Some(input)) => bases.get(input.index()).copied(),
-            _ => None,
-        };
-        bases.push(flattened.unwrap_or(NodeId(i)));
-    }
-    bases
-}
-
 /// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a view as
 /// many as there are on itself. Nothing else bounds what a view costs the verifier, since it is not committed: the second
 /// number is that cost, every axis of view and input for each claim.
-fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[NodeId]) -> (usize, usize) {
+fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> (usize, usize) {
     let axes = |id: usize| specs.get(id).map_or(0, |spec| spec.layout.axes().iter().sum::<usize>());
     let mut work = 0_usize;
     let mut claims = vec![0_usize; architecture.nodes.len()];
@@ -280,7 +277,7 @@ fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[
     for (index, node) in architecture.nodes.iter().enumerate().rev() {
         let own = claims.get(index).copied().unwrap_or(0);
         let each = match &node.operation {
-            Operation::Remap(_) | Operation::Concat(_) | Operation::Flatten => own,
+            Operation::Remap(_) | Operation::Concat(_) | Operation::Flatten | Operation::Transpose(_) => own,
             Operation::MaxPool(_) => 2,
             _ => 1,
         };
@@ -289,7 +286,7 @@ fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[
             for input in &node.inputs {
                 // Node 0 is the public input, which the verifier evaluates for each claim.
                 let public = match (bases.get(input.index()), specs.first()) {
-                    (Some(NodeId(0)), Some(spec)) => spec.layout.num_elements(),
+                    (Some(Base { node: NodeId(0), .. }), Some(spec)) => spec.layout.num_elements(),
                     _ => 0,
                 };
                 let each = axes(index).saturating_add(axes(input.index())).saturating_add(public);

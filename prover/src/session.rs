@@ -35,14 +35,9 @@ impl Session<'_> {
         &self.plan.specs[id.index()].layout
     }
 
-    /// The node whose value this is, flattening undone.
-    pub(crate) fn base(&self, id: NodeId) -> NodeId {
-        self.plan.base(id)
-    }
-
     /// Leaves a claim on a node's activations.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
-        let id = self.base(id);
+        let (id, point) = self.plan.base(id, point);
         if matches!(self.node(id).operation, Operation::Remap(_) | Operation::Concat(_)) {
             self.claims.views.push(EvaluationClaim::new(id, point, value));
             return;
@@ -53,7 +48,7 @@ impl Session<'_> {
 
     /// Leaves a claim on a node's accumulators.
     pub(crate) fn claim_accumulator(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
-        let id = self.base(id);
+        let (id, point) = self.plan.base(id, point);
         self.claims.accumulators.insert(id, EvaluationClaim::new(id, point, value));
     }
 }

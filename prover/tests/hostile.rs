@@ -123,6 +123,18 @@ fn refuses_views_that_cost_the_verifier_without_bound() {
 }
 
 #[test]
+fn refuses_transpositions_that_are_no_permutation() {
+    for axes in [vec![0, 0], vec![0], vec![0, 1, 2], vec![1, 2], vec![usize::MAX, 0]] {
+        let mut b = builder(&[2, 3]);
+        let x = b.transpose("turn", b.input(), &axes);
+        b.output(output(x, &[3, 2]));
+        let (layer, what) = ("turn".to_owned(), "permutation of axes");
+        let refused = Error::LayerShape { layer, what, expected: vec![0, 1], actual: axes };
+        assert_eq!(b.finish().unwrap_err(), refused);
+    }
+}
+
+#[test]
 fn rejects_outputs_of_any_size() {
     let network = tiny::mlp();
     let input = tiny::sample(&network);

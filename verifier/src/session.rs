@@ -43,13 +43,9 @@ impl<'a> Session<'a, '_> {
         self.node(id)?.0.inputs.first().copied().ok_or(Error::MissingColumn)
     }
 
-    fn base(&self, id: NodeId) -> NodeId {
-        self.plan().base(id)
-    }
-
     /// Leaves a claim on a node's activations; one on the public input is checked at once.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) -> Result<()> {
-        let id = self.base(id);
+        let (id, point) = self.plan().base(id, point);
         if matches!(self.node(id)?.0.operation, Operation::Input(_)) {
             let actual = evaluation::evaluate(self.input.layout(), self.input.data(), &point);
             return if actual == value { Ok(()) } else { Err(Error::PublicInput) };
@@ -64,7 +60,7 @@ impl<'a> Session<'a, '_> {
 
     /// Leaves a claim on a node's accumulators.
     pub(crate) fn claim_accumulator(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
-        let id = self.base(id);
+        let (id, point) = self.plan().base(id, point);
         self.claims.accumulators.insert(id, EvaluationClaim::new(id, point, value));
     }
 }

@@ -63,6 +63,7 @@ impl Architecture {
                         Operation::MaxPool(layer) => layer.infer(&node.name, input)?,
                         Operation::Rescale(layer) => layer.infer(&node.name, input)?,
                         Operation::Remap(layer) => layer.infer(&node.name, input)?,
+                        Operation::Transpose(layer) => layer.infer(&node.name, input)?,
                         Operation::Flatten
                         | Operation::Input(_)
                         | Operation::Add(_)

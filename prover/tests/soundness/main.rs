@@ -5,6 +5,7 @@
 mod tiny;
 
 mod arguments;
+mod axes;
 mod hyrax;
 mod logup;
 mod network;

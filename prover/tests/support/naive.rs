@@ -55,6 +55,7 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
             }
             Operation::Rescale(layer) => rescale(layer, read(0)),
             Operation::Flatten => read(0).clone(),
+            Operation::Transpose(layer) => transpose(&layer.axes, read(0)),
             Operation::Remap(layer) => remap(layer, read(0)),
             Operation::Concat(layer) => {
                 concat(layer.axis, &(0..node.inputs.len()).map(read).collect::<Vec<_>>())
@@ -63,6 +64,32 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
         values.push(value);
     }
     network.architecture.outputs.iter().map(|output| values[output.node.0 as usize].data.clone()).collect()
+}
+
+/// Position of every element along every axis, row-major.
+fn positions_of(shape: &[usize]) -> Vec<Vec<usize>> {
+    shape.iter().fold(vec![vec![]], |all, &length| {
+        all.iter().flat_map(|outer| (0..length).map(|i| [&outer[..], &[i]].concat())).collect()
+    })
+}
+
+/// Row-major place of a position.
+fn place_of(shape: &[usize], position: &[usize]) -> usize {
+    shape.iter().zip(position).fold(0, |at, (length, i)| at * length + i)
+}
+
+/// Axis `j` of the result is axis `axes[j]` of `x`.
+fn transpose(axes: &[usize], x: &Value) -> Value {
+    let shape: Vec<usize> = axes.iter().map(|&axis| x.shape[axis]).collect();
+    let mut data = vec![];
+    for position in positions_of(&shape) {
+        let mut source = vec![0; axes.len()];
+        for (&axis, &i) in axes.iter().zip(&position) {
+            source[axis] = i;
+        }
+        data.push(x.data[place_of(&x.shape, &source)]);
+    }
+    Value { shape, data, minimum: x.minimum }
 }
 
 /// `y[p] = x[floor((s p + o) / f)]` along every axis, zero outside.

@@ -188,7 +188,37 @@ pub(crate) fn views(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Transpositions of the input, of an activation, of accumulators before a rescale and as an output, one after the other and
+/// with flattening between.
+pub(crate) fn transposed(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("transposed", input(&[3, 5, 6], -128, 127));
+    let turned = b.transpose("turn", b.input(), &[2, 0, 1]);
+    let x = b.dense("project", turned, 2, s.weights(&[7, 5]), Some(s.bias(7))).unwrap();
+    let x = b.transpose("turn sums", x, &[1, 2, 0]);
+    let m = s.multipliers(1, 7);
+    let x = b.rescale("clip", x, m, 8, SIGNED);
+    let back = b.transpose("turn back", x, &[0, 2, 1]);
+    let back = b.transpose("turn again", back, &[2, 0, 1]);
+    let flat = b.flatten("flatten", back);
+    let y = b.dense("dense", flat, 1, s.weights(&[4, 3, 6]), None).unwrap();
+    let y = b.flatten("flatten sums", y);
+    let y = b.transpose("turn outputs", y, &[1, 0]);
+    b.output(output(y, &[4, 7]));
+    b.output(output(back, &[7, 3, 6]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
-    vec![mlp(seed), rows(seed), cnn(seed), residual(seed), grouped(seed), tables(seed), views(seed)]
+    vec![
+        mlp(seed),
+        rows(seed),
+        cnn(seed),
+        residual(seed),
+        grouped(seed),
+        tables(seed),
+        views(seed),
+        transposed(seed),
+    ]
 }

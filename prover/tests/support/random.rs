@@ -47,7 +47,7 @@ impl Generator {
 
     fn layer(&mut self, last: bool) {
         let (node, shape, bound) = self.activations.last().unwrap().clone();
-        let choice = self.pick(0, 9);
+        let choice = self.pick(0, 10);
         match (choice, shape.len()) {
             (0..=2, 3) => {
                 let outputs = self.pick(1, 4) as usize;
@@ -74,8 +74,27 @@ impl Generator {
                 self.add(last);
             }
             (7, _) => self.add(last),
+            (10, _) => self.transpose(node, &shape, bound),
             _ => self.dense(node, &shape, bound, last),
         }
+    }
+
+    /// A random order of some axes, and the lengths in that order.
+    fn order(&mut self, shape: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        let mut axes: Vec<usize> = (0..shape.len()).collect();
+        for i in 1..axes.len() {
+            let j = self.pick(0, i as i64) as usize;
+            axes.swap(i, j);
+        }
+        let lengths = axes.iter().map(|&axis| shape[axis]).collect();
+        (axes, lengths)
+    }
+
+    fn transpose(&mut self, node: NodeId, shape: &[usize], bound: i64) {
+        let (axes, shape) = self.order(shape);
+        let name = self.name("transpose");
+        let node = self.builder.transpose(&name, node, &axes);
+        self.activations.push((node, shape, bound));
     }
 
     fn weights(&mut self, axes: &[usize]) -> (Tensor<i8>, i64) {
@@ -156,11 +175,17 @@ impl Generator {
             self.builder.output(output(node, &shape));
             return;
         }
-        let node = if self.pick(0, 4) == 0 {
-            let name = self.name("flatten accumulator");
-            self.builder.flatten(&name, node)
-        } else {
-            node
+        let (node, shape) = match self.pick(0, 5) {
+            0 => {
+                let name = self.name("flatten accumulator");
+                (self.builder.flatten(&name, node), shape)
+            }
+            1 => {
+                let (axes, shape) = self.order(&shape);
+                let name = self.name("transpose accumulator");
+                (self.builder.transpose(&name, node, &axes), shape)
+            }
+            _ => (node, shape),
         };
         let multiplier = if self.pick(0, 1) == 0 {
             Multiplier::Uniform(self.pick(1, 3) as u32)

@@ -46,6 +46,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
             | Operation::MaxPool(_)
             | Operation::Remap(_)
             | Operation::Concat(_)
+            | Operation::Transpose(_)
             | Operation::Flatten => {
                 return Err(Error::MissingColumn);
             }

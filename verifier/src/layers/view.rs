@@ -55,6 +55,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                 | Operation::Add(_)
                 | Operation::Rescale(_)
                 | Operation::MaxPool(_)
+                | Operation::Transpose(_)
                 | Operation::Flatten => return Err(Error::MissingColumn),
             }
         }
