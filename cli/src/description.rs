@@ -92,8 +92,18 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
     let describe = |(index, table): (usize, &LookupTable)| {
         let rows = 1_u64 << table.num_vars();
         let content = match table {
-            LookupTable::Remainder { shift } => format!("remainders of a division by 2^{shift}"),
-            LookupTable::Difference { .. } => format!("differences in max-pools, 0..={}", rows - 1),
+            LookupTable::Remainder { shift } => {
+                let whole = format!("remainders of a division by 2^{shift}");
+                let of = |segment: &&Segment| segment.table == index && segment.rows != Rows::Table;
+                let parts = segments.iter().filter(of).any(|segment| has_low_part(segments, segment.rows));
+                if parts { format!("{whole}, or high parts of larger ones") } else { whole }
+            }
+            LookupTable::Difference { .. } => {
+                let low = |segment: &Segment| matches!(segment.rows, Rows::LowRemainders(_));
+                let is_low = segments.iter().any(|segment| segment.table == index && low(segment));
+                let what = if is_low { "low parts of remainders" } else { "differences in max-pools" };
+                format!("{what}, 0..={}", rows - 1)
+            }
             LookupTable::Activation { function, first, .. } => {
                 let last = first + (rows as i64 - 1);
                 format!("quotients {first}..={last}, {}", function_in_words(function))
@@ -102,6 +112,12 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
         TableDescription { content, rows, lookups: lookups(index) }
     };
     tables.iter().enumerate().map(describe).collect()
+}
+
+/// Whether these rows are the high parts of remainders.
+fn has_low_part(segments: &[Segment], rows: Rows) -> bool {
+    let Rows::Remainders(id) = rows else { return false };
+    segments.iter().any(|segment| segment.rows == Rows::LowRemainders(id))
 }
 
 /// Layers as lines of a table.

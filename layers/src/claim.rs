@@ -26,19 +26,21 @@ pub struct SumClaim {
 pub enum Column {
     /// A node's activations: committed, or the public input.
     Activation(NodeId),
-    /// A rescale's centred remainders.
+    /// A rescale's centred remainders, or their high parts.
     Remainder(NodeId),
     /// How often each row of the table with this index is looked up.
     Multiplicity(usize),
     /// A parameter tensor.
     Parameter(ParameterId),
+    /// The low parts of a rescale's remainders.
+    LowRemainder(NodeId),
 }
 
 impl Column {
     /// The node whose column it is; none for multiplicities and parameters.
     pub const fn node(self) -> Option<NodeId> {
         match self {
-            Self::Activation(id) | Self::Remainder(id) => Some(id),
+            Self::Activation(id) | Self::Remainder(id) | Self::LowRemainder(id) => Some(id),
             Self::Multiplicity(_) | Self::Parameter(_) => None,
         }
     }

@@ -6,8 +6,8 @@
 //!
 //! | table | first column | second column |
 //! |---|---|---|
-//! | remainder | $i - 2^{s-1}$ | 0 |
-//! | difference | $i$ | 0 |
+//! | remainder, or its high part | $i - 2^{s-1}$ | 0 |
+//! | difference, or a remainder's low part | $i$ | 0 |
 //! | clip | $q = q_0 + i$ | $\mathrm{clip}(q)$ |
 //! | results | $q = q_0 + i$ | $f(q)$ |
 
@@ -22,12 +22,12 @@ use crate::rescale::ActivationFunction;
 /// A table that rows are looked up in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LookupTable {
-    /// Centred remainders of a division by $2^s$.
+    /// Centred remainders of a division by $2^s$, or the high parts of those of a larger one.
     Remainder {
         /// $s$.
         shift: u32,
     },
-    /// Differences between a maximum and what it was taken over.
+    /// Differences between a maximum and what it was taken over, or the low parts of remainders.
     Difference {
         /// Variables of the table.
         num_vars: u32,

@@ -33,7 +33,7 @@ pub struct CommittedColumn {
 /// Where a block of look-up rows comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rows {
-    /// A rescale's centred remainders.
+    /// A rescale's centred remainders, or their high parts.
     Remainders(NodeId),
     /// A rescale's quotients with its activations.
     Activations(NodeId),
@@ -41,6 +41,8 @@ pub enum Rows {
     Differences(NodeId),
     /// The table's own rows with their multiplicities.
     Table,
+    /// The low parts of a rescale's remainders.
+    LowRemainders(NodeId),
 }
 
 /// A block of leaves of the look-up tree.
@@ -99,6 +101,7 @@ enum TableKey {
     Remainder(u32),
     Difference,
     Activation(ActivationFunction),
+    LowRemainder(u32),
 }
 
 impl TableKey {
@@ -107,6 +110,7 @@ impl TableKey {
         match self {
             Self::Remainder(shift) => LookupTable::Remainder { shift },
             Self::Difference => LookupTable::Difference { num_vars },
+            Self::LowRemainder(digits) => LookupTable::Difference { num_vars: digits },
             Self::Activation(function) => LookupTable::Activation { function, first: low, num_vars },
         }
     }
@@ -136,7 +140,12 @@ impl Plan {
                     commit(Column::Remainder(id));
                     let (key, n) = (TableKey::Activation(layer.function.clone()), layout.num_vars());
                     look_up(Rows::Activations(id), key, layer.quotient_bounds, n);
-                    look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift), (0, 0), n);
+                    let low = layer.low_digits();
+                    look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift - low), (0, 0), n);
+                    if low > 0 {
+                        commit(Column::LowRemainder(id));
+                        look_up(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0), n);
+                    }
                 }
                 Operation::MaxPool(layer) => {
                     commit(Column::Activation(id));

@@ -4,6 +4,11 @@
 //!
 //! **Shapes.** $a$, $y$ and the remainder have the accumulator's axes; $m$ is one integer or one for each channel.
 //!
+//! **Large shifts.** For $s > 16$ a table of all remainders would be large. The remainder is committed in two parts
+//! instead, $r = 2^l r_1 + r_0$ with $l = \lfloor s / 2 \rfloor$, $r_1 \in [-2^{s-l-1}, 2^{s-l-1})$ and
+//! $r_0 \in [0, 2^l)$, each looked up in a table of exactly its width: every remainder in range has one such pair, and no
+//! other number has any.
+//!
 //! **Protocol.** $y$ and the centred remainder $r = m a - 2^s q \in [-2^{s-1}, 2^{s-1})$ are committed; $q$ is not. The
 //! look-ups put $r$ into its range and $(q, y)$ into the table of $f$, and end in values of $\widetilde q$ and
 //! $\widetilde r$ at one point $\rho$, hence of
@@ -17,7 +22,7 @@
 //!
 //! **Caller's duty.** One claim on $\widetilde a$; claims on $\widetilde y$ and $\widetilde r$.
 //!
-//! **Cost.** Two committed columns and two look-ups for each activation.
+//! **Cost.** Two committed columns and two look-ups for each activation, three of both for $s > 16$.
 //!
 //! **Reference.** Fixed-point rescaling as in Jacob et al. (2018, section 2.2).
 
@@ -81,7 +86,9 @@ pub enum ActivationFunction {
 }
 
 /// Largest shift.
-pub const MAX_SHIFT: u32 = 20;
+pub const MAX_SHIFT: u32 = 32;
+/// Largest shift whose remainder is one column; a larger one's remainder has two parts.
+pub const MAX_WHOLE_SHIFT: u32 = 16;
 /// Largest multiplier.
 pub const MAX_MULTIPLIER: u32 = 1 << 24;
 /// Variables of the largest activation table.
@@ -222,9 +229,21 @@ impl RescaleLayer {
         activation + from_i64(self.function.apply(0)) * padding
     }
 
-    /// $2^s q + r$: the scaled accumulator from quotient and centred remainder.
-    pub fn recompose(&self, quotient: Fr, remainder: Fr) -> Fr {
-        quotient * Fr::from(1_u64 << self.shift) + remainder
+    /// Binary digits of the low part $r_0$ of a remainder, zero when it is one column.
+    pub const fn low_digits(&self) -> u32 {
+        if self.shift > MAX_WHOLE_SHIFT { self.shift / 2 } else { 0 }
+    }
+
+    /// High and low part of a centred remainder: $(r, 0)$ when it is one column.
+    pub const fn split(&self, remainder: i64) -> (i64, i64) {
+        let high = remainder >> self.low_digits();
+        (high, remainder - (high << self.low_digits()))
+    }
+
+    /// $2^s q + 2^l r_1 + r_0$: the scaled accumulator from quotient and both parts of the centred remainder.
+    pub fn recompose(&self, quotient: Fr, high: Fr, low: Fr) -> Fr {
+        let power = |digits: u32| Fr::from(1_u64 << digits);
+        quotient * power(self.shift) + high * power(self.low_digits()) + low
     }
 
     /// Quotient and centred remainder $r - 2^{s-1} \in [-2^{s-1}, 2^{s-1})$ of an accumulator: $m a = 2^s q + r'$.

@@ -136,7 +136,7 @@ fn network() -> Network {
     let y = b.average_pool("mean", x, Window2d::square(AxisWindow::new(2, 1)));
     let y = b.rescale("mean clip", y, Multiplier::Uniform(64), 8, RELU);
     let z = b.dense("dense", y, 0, weights(&[7, 5, 1, 2], &[-9; 70]), Some(vec![-300_000; 7])).unwrap();
-    let z = b.rescale("dense clip", z, Multiplier::Uniform(1), 7, SIGNED);
+    let z = b.rescale("dense clip", z, Multiplier::Uniform(5000), 21, SIGNED);
     b.output(output(z, 7));
     b.finish().unwrap()
 }
@@ -171,6 +171,7 @@ fn every_rescale_and_pool_is_committed_and_looked_up_once_in_its_table() {
     let expected = rescales
         .iter()
         .flat_map(|&id| [Column::Activation(id), Column::Remainder(id)])
+        .chain([Column::LowRemainder(rescales[2])])
         .chain(pools.iter().map(|&id| Column::Activation(id)))
         .chain((0..plan.tables.len()).map(Column::Multiplicity));
     let (mut sorted, mut expected) = (columns, expected.collect::<Vec<_>>());
@@ -184,7 +185,10 @@ fn every_rescale_and_pool_is_committed_and_looked_up_once_in_its_table() {
     };
     for &id in &rescales {
         let Operation::Rescale(layer) = &network.architecture.node(id).operation else { unreachable!() };
-        assert_eq!(table(Rows::Remainders(id)), LookupTable::Remainder { shift: layer.shift });
+        assert_eq!(
+            table(Rows::Remainders(id)),
+            LookupTable::Remainder { shift: layer.shift - layer.low_digits() }
+        );
         let activations = table(Rows::Activations(id));
         assert!(
             matches!(&activations, LookupTable::Activation { function, .. } if *function == layer.function)
@@ -195,6 +199,7 @@ fn every_rescale_and_pool_is_committed_and_looked_up_once_in_its_table() {
         }
     }
     // SIGNED spans 255, so that differences take 8 bits.
+    assert_eq!(table(Rows::LowRemainders(rescales[2])), LookupTable::Difference { num_vars: 10 });
     assert_eq!(table(Rows::Differences(pools[0])), LookupTable::Difference { num_vars: 8 });
     assert_eq!(plan.segments.iter().filter(|s| s.rows == Rows::Table).count(), plan.tables.len());
 }

@@ -218,7 +218,7 @@ fn refuses_attributes_outside_their_ranges() {
     };
     let (layer, shifts, multipliers) = ("dense clip", i64::from(MAX_SHIFT), i64::from(MAX_MULTIPLIER));
     assert_eq!(refused(rescale(|r| r.shift = 0)), attribute(layer, "shift", 0, 1, shifts));
-    assert_eq!(refused(rescale(|r| r.shift = 21)), attribute(layer, "shift", 21, 1, shifts));
+    assert_eq!(refused(rescale(|r| r.shift = 33)), attribute(layer, "shift", 33, 1, shifts));
     assert_eq!(
         refused(rescale(|r| r.multiplier = Multiplier::Uniform(0))),
         attribute(layer, "multiplier", 0, 1, multipliers)

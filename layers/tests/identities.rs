@@ -18,7 +18,7 @@ fn layout(axes: &[usize]) -> Layout {
 #[test]
 fn division_rounds_half_up_and_leaves_a_centred_remainder() {
     let largest = (1_i64 << (ACCUMULATOR_BITS - 1)) - 1;
-    for shift in [1, 2, 7, 16, MAX_SHIFT] {
+    for shift in [1, 2, 7, 16, 17, 23, MAX_SHIFT] {
         let function = ActivationFunction::Clip { minimum: -128, maximum: 127 };
         let layer =
             RescaleLayer { multiplier: Multiplier::Uniform(1), shift, function, quotient_bounds: (0, 0) };
@@ -28,6 +28,11 @@ fn division_rounds_half_up_and_leaves_a_centred_remainder() {
                 let (q, r) = layer.divide(m, a);
                 assert_eq!(m * a, (q << shift) + r, "m {m} a {a} s {shift}");
                 assert!((-half..half).contains(&r), "remainder {r} at s {shift}");
+                let (high, low) = layer.split(r);
+                let digits = layer.low_digits();
+                assert_eq!((high << digits) + low, r);
+                assert!((0..1 << digits).contains(&low), "low part {low} at s {shift}");
+                assert!((-half >> digits..half >> digits).contains(&high), "high part {high} at s {shift}");
                 let exact = (i128::from(m) * i128::from(a) + i128::from(half)).div_euclid(1 << shift);
                 assert_eq!(i128::from(q), exact, "m {m} a {a} s {shift}");
             }

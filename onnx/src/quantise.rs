@@ -75,8 +75,7 @@ pub fn quantise(
 }
 
 fn check_options(options: &QuantiseOptions) -> Result<(), Error> {
-    if let Some(shift) = options.shift.filter(|shift| !(1..=tacit_layers::rescale::MAX_SHIFT).contains(shift))
-    {
+    if let Some(shift) = options.shift.filter(|shift| !(1..=20).contains(shift)) {
         let actual = f64::from(shift);
         return Err(Error::Option { option: "shift", expected: "between 1 and 20", actual });
     }

@@ -35,8 +35,13 @@ impl Witness {
             .map(|segment| {
                 let (id, keys, layout) = match segment.rows {
                     Rows::Table => return Ok(Lookup::default()),
-                    Rows::Remainders(id) => (id, divide(network, id, value).1, value(id).layout().clone()),
-                    Rows::Activations(id) => (id, divide(network, id, value).0, value(id).layout().clone()),
+                    Rows::Remainders(id) => (id, divide(network, id, value).high, value(id).layout().clone()),
+                    Rows::LowRemainders(id) => {
+                        (id, divide(network, id, value).low, value(id).layout().clone())
+                    }
+                    Rows::Activations(id) => {
+                        (id, divide(network, id, value).quotients, value(id).layout().clone())
+                    }
                     Rows::Differences(id) => {
                         let (keys, layout) = differences(network, plan, id, value)?;
                         (id, keys, layout)
@@ -63,11 +68,8 @@ impl Witness {
             .iter()
             .map(|committed| match committed.column {
                 Column::Activation(id) => value(id).data().to_vec(),
-                // What is committed is what is looked up.
-                Column::Remainder(id) => {
-                    let block = plan.segments.iter().position(|s| s.rows == Rows::Remainders(id));
-                    block.map_or_else(|| divide(network, id, value).1, |i| lookups[i].keys.clone())
-                }
+                Column::Remainder(id) => looked_up(plan, &lookups, Rows::Remainders(id)),
+                Column::LowRemainder(id) => looked_up(plan, &lookups, Rows::LowRemainders(id)),
                 Column::Multiplicity(table) => {
                     let mut counts = vec![0; 1 << plan.tables[table].num_vars()];
                     for (segment, lookup) in plan.segments.iter().zip(&lookups) {
@@ -86,22 +88,36 @@ impl Witness {
     }
 }
 
-/// Quotients and centred remainders of a rescale.
-fn divide<'a>(
-    network: &Network,
-    id: NodeId,
-    value: impl Fn(NodeId) -> &'a Tensor<i64>,
-) -> (Vec<i64>, Vec<i64>) {
+/// A remainder's column: what is committed is what is looked up.
+fn looked_up(plan: &Plan, lookups: &[Lookup], rows: Rows) -> Vec<i64> {
+    let block = plan.segments.iter().zip(lookups).find(|(segment, _)| segment.rows == rows);
+    let Some((_, lookup)) = block else { unreachable!("the plan looks up every remainder it commits to") };
+    lookup.keys.clone()
+}
+
+/// Quotients of a rescale and both parts of its centred remainders.
+#[derive(Debug, Default)]
+struct Division {
+    quotients: Vec<i64>,
+    high: Vec<i64>,
+    low: Vec<i64>,
+}
+
+/// Quotients and remainders of a rescale's accumulators.
+fn divide<'a>(network: &Network, id: NodeId, value: impl Fn(NodeId) -> &'a Tensor<i64>) -> Division {
     let node = network.architecture.node(id);
     let Operation::Rescale(layer) = &node.operation else { unreachable!("the plan names a rescale") };
     let accumulator = value(node.inputs[0]);
     let layout = accumulator.layout();
-    accumulator
-        .data()
-        .iter()
-        .enumerate()
-        .map(|(i, &a)| layer.divide(layer.multiplier.at(layout, i), a))
-        .unzip()
+    let mut division = Division::default();
+    for (i, &a) in accumulator.data().iter().enumerate() {
+        let (quotient, remainder) = layer.divide(layer.multiplier.at(layout, i), a);
+        let (high, low) = layer.split(remainder);
+        division.quotients.push(quotient);
+        division.high.push(high);
+        division.low.push(low);
+    }
+    division
 }
 
 /// Differences of a max-pool over (kernel height, kernel width, channels, height, width).

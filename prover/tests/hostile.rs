@@ -150,7 +150,7 @@ fn rejects_outputs_of_any_size() {
 
 #[test]
 fn reads_one_encoding_of_a_proof_and_of_a_key() {
-    for network in [tiny::mlp(), tiny::cnn(), tiny::views()] {
+    for network in [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()] {
         let input = tiny::sample(&network);
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove(&key, &input).unwrap();

@@ -13,12 +13,13 @@ use tacit_prover::{ProvingKey, prove};
 use tacit_transcript::Event;
 use tacit_verifier::verify;
 
-fn networks() -> [(PathBuf, Network); 3] {
+fn networks() -> [(PathBuf, Network); 4] {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/inventory");
     [
         (folder.join("mlp.txt"), tiny::mlp()),
         (folder.join("cnn.txt"), tiny::cnn()),
         (folder.join("views.txt"), tiny::views()),
+        (folder.join("precise.txt"), tiny::precise()),
     ]
 }
 

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use tacit_layers::{Network, statement::PROTOCOL_VERSION};
 use tacit_prover::{ProvingKey, prove};
 
-fn networks() -> [(&'static str, Network); 3] {
-    [("mlp", tiny::mlp()), ("cnn", tiny::cnn()), ("views", tiny::views())]
+fn networks() -> [(&'static str, Network); 4] {
+    [("mlp", tiny::mlp()), ("cnn", tiny::cnn()), ("views", tiny::views()), ("precise", tiny::precise())]
 }
 
 fn file(name: &str) -> PathBuf {

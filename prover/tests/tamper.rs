@@ -116,7 +116,7 @@ fn every_label_is_in_the_manifest_or_known_to_be_no_message() {
         let rows = manifest.iter().chain(NO_MESSAGES).filter(|known| *known == label).count();
         assert_eq!(rows, 1, "`{label}` occurs in {rows} rows");
     }
-    let sent: BTreeSet<Label> = [tiny::mlp(), tiny::cnn(), tiny::views()]
+    let sent: BTreeSet<Label> = [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()]
         .into_iter()
         .flat_map(|network| Honest::new(network).events)
         .filter_map(|event| match event {
@@ -234,7 +234,7 @@ fn non_canonical(message: &Message, element: &[u8]) -> [u8; 32] {
 fn every_message_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
     let manifest: BTreeMap<Label, &[&str]> = MANIFEST.iter().copied().collect();
     let mut applied: BTreeSet<(Label, &str)> = BTreeSet::new();
-    for network in [tiny::mlp(), tiny::cnn(), tiny::views()] {
+    for network in [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()] {
         let honest = Honest::new(network);
         assert_eq!(honest.verify(honest.proof()), Ok(()));
         let cases: Vec<(usize, Mutation)> = (0..honest.oracle.messages.len())
@@ -267,7 +267,7 @@ fn every_message_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
 
 #[test]
 fn any_flipped_byte_of_a_proof_is_rejected() {
-    for network in [tiny::mlp(), tiny::cnn(), tiny::views()] {
+    for network in [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()] {
         let honest = Honest::new(network);
         (0..honest.proof().len()).into_par_iter().for_each(|at| {
             let mut proof = honest.proof().to_vec();

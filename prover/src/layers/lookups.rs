@@ -42,9 +42,11 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
                 session.claims.columns.push(EvaluationClaim::new(column, point, value));
                 vec![value]
             }
-            Rows::Remainders(id) => {
+            Rows::Remainders(id) | Rows::LowRemainders(id) => {
                 let value = evaluation::evaluate(session.layout(id), &lookup.keys, &point);
-                remainders.push(EvaluationClaim::new(Column::Remainder(id), point, value));
+                let is_low = matches!(segment.rows, Rows::LowRemainders(_));
+                let column = if is_low { Column::LowRemainder(id) } else { Column::Remainder(id) };
+                remainders.push(EvaluationClaim::new(column, point, value));
                 vec![value]
             }
             Rows::Activations(id) => {
@@ -70,8 +72,12 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
         let Operation::Rescale(layer) = &session.node(id).operation else {
             unreachable!("the plan names a rescale")
         };
-        let remainder = evaluate_column(session, Column::Remainder(id), &point);
-        let scaled = layer.recompose(quotient, remainder);
+        let high = evaluate_column(session, Column::Remainder(id), &point);
+        let low = match layer.low_digits() {
+            0 => Fr::zero(),
+            _ => evaluate_column(session, Column::LowRemainder(id), &point),
+        };
+        let scaled = layer.recompose(quotient, high, low);
         session.claims.scaled.insert(id, EvaluationClaim::new(id, point.clone(), scaled));
         session.claim_activation(id, point, value);
     }

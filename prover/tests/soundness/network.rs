@@ -172,6 +172,26 @@ fn rejects_a_remainder_off_by_the_divisor_with_a_quotient_that_makes_up_for_it()
 }
 
 #[test]
+fn rejects_parts_of_a_remainder_out_of_their_ranges() {
+    let key = ProvingKey::setup(tiny::precise()).unwrap();
+    let input = tiny::sample(key.network());
+    let Operation::Rescale(layer) = key.network().architecture.node(RESCALE).operation.clone() else {
+        panic!()
+    };
+    let step = 1 << layer.low_digits();
+    for by in [1, -1] {
+        let mut run = Run::honest(&key, &input).unwrap();
+        // The remainder is as it was: only its parts are others.
+        run.column(Column::Remainder(RESCALE))[1] -= by;
+        run.column(Column::LowRemainder(RESCALE))[1] += by * step;
+        assert_eq!(verdict(&key, &input, &run), Err(Error::Opening), "honest parts looked up");
+        run.lookups(Rows::Remainders(RESCALE)).0[1] -= by;
+        run.lookups(Rows::LowRemainders(RESCALE)).0[1] += by * step;
+        assert_eq!(verdict(&key, &input, &run), Err(DENOMINATOR), "false parts looked up");
+    }
+}
+
+#[test]
 fn rejects_saturation_where_there_is_none() {
     for (key, error) in both() {
         let mut run = Run::honest(&key, &sample()).unwrap();

@@ -187,17 +187,22 @@ impl Generator {
             }
             _ => (node, shape),
         };
-        let multiplier = if self.pick(0, 1) == 0 {
-            Multiplier::Uniform(self.pick(1, 3) as u32)
+        // Now and then a remainder of two parts: multiplier and divisor that much larger.
+        let digits = if self.pick(0, 2) == 0 { 16 } else { 0 };
+        let is_uniform = self.pick(0, 1) == 0;
+        let mut factor = || (self.pick(1, 3) << digits) as u32 - self.pick(0, digits) as u32;
+        let multiplier = if is_uniform {
+            Multiplier::Uniform(factor())
         } else {
-            let axis = self.pick(0, shape.len() as i64 - 1) as usize;
-            let values = (0..shape[axis]).map(|_| self.pick(1, 3) as u32).collect();
+            let axis = factor() as usize % shape.len();
+            let values = (0..shape[axis]).map(|_| factor()).collect();
             Multiplier::PerChannel { axis, values }
         };
         let mut shift = 1;
         while (3 * bound) >> shift > LARGEST_QUOTIENT {
             shift += 1;
         }
+        shift += digits as u32;
         let (minimum, maximum) =
             [(0, 255), (-128, 127), (0, 15), (-5, 0), (0, 0), (-300, 300)][self.pick(0, 5) as usize];
         let function = if self.pick(0, 3) == 0 {

@@ -51,6 +51,18 @@ pub(crate) fn views() -> Network {
     b.finish().unwrap()
 }
 
+/// Rescales whose remainders have two parts.
+pub(crate) fn precise() -> Network {
+    let mut b = NetworkBuilder::new("tiny precise", input(&[3], 0, 3));
+    let x = b.dense("first", b.input(), 0, weights(&[3, 3], 3), Some(vec![4, -3, 0])).unwrap();
+    let values = vec![60_000, 98_765, 131_071];
+    let x = b.rescale("relu", x, Multiplier::PerChannel { axis: 0, values }, 18, RELU);
+    let x = b.dense("second", x, 0, weights(&[2, 3], 5), None).unwrap();
+    let x = b.rescale("clip", x, Multiplier::Uniform(23_456), 17, SMALL);
+    b.output(output("logits", x, &[2]));
+    b.finish().unwrap()
+}
+
 /// Every layer but views, hence every message of the protocol but theirs.
 pub(crate) fn cnn() -> Network {
     let mut b = NetworkBuilder::new("tiny cnn", input(&[1, 4, 3], -4, 3));

@@ -33,7 +33,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
     let leaves = logup::verify(&mut session.reader, plan.tree_vars)?;
     // Step 3: every column at its part of the point, and the leaves they give. Leaves behind the last block are 0 / 1.
     let mut differences = vec![];
-    let mut remainders: Vec<EvaluationClaim<NodeId>> = vec![];
+    let mut remainders: Vec<EvaluationClaim<Column>> = vec![];
     let mut activations: Vec<(EvaluationClaim<NodeId>, Fr)> = vec![];
     let (mut numerator, mut denominator, mut rest) = (Fr::zero(), Fr::zero(), Fr::one());
     for segment in &plan.segments {
@@ -48,9 +48,11 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
                 session.claims.columns.push(EvaluationClaim::new(column, point, multiplicity));
                 (-multiplicity, first, second)
             }
-            Rows::Remainders(id) => {
+            Rows::Remainders(id) | Rows::LowRemainders(id) => {
                 let remainder = session.reader.read_scalar(labels::COLUMN_VALUES)?;
-                remainders.push(EvaluationClaim::new(id, point, remainder));
+                let is_low = matches!(segment.rows, Rows::LowRemainders(_));
+                let column = if is_low { Column::LowRemainder(id) } else { Column::Remainder(id) };
+                remainders.push(EvaluationClaim::new(column, point, remainder));
                 (Fr::one(), remainder, Fr::zero())
             }
             Rows::Activations(id) => {
@@ -85,23 +87,25 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
 /// Leaves the claims of every rescale: on remainders, activations and scaled accumulators.
 fn claim_columns(
     session: &mut Session,
-    remainders: Vec<EvaluationClaim<NodeId>>,
+    remainders: Vec<EvaluationClaim<Column>>,
     activations: Vec<(EvaluationClaim<NodeId>, Fr)>,
 ) -> Result<()> {
     for (EvaluationClaim { subject: id, point, value }, quotient) in activations {
         let Operation::Rescale(layer) = &session.node(id)?.0.operation else {
             return Err(Error::MissingColumn);
         };
-        // Both blocks of a rescale have the same size, hence the same point.
-        let remainder =
-            remainders.iter().find(|r| r.subject == id && r.point == point).ok_or(Error::MissingColumn)?;
-        let scaled = layer.recompose(quotient, remainder.value);
+        // All blocks of a rescale have the same size, hence the same point.
+        let part = |column: Column| {
+            let mut parts = remainders.iter().filter(|part| part.subject == column && part.point == point);
+            parts.next().map(|part| part.value).ok_or(Error::MissingColumn)
+        };
+        let high = part(Column::Remainder(id))?;
+        let low = if layer.low_digits() == 0 { Fr::zero() } else { part(Column::LowRemainder(id))? };
+        let scaled = layer.recompose(quotient, high, low);
         session.claims.scaled.insert(id, EvaluationClaim::new(id, point.clone(), scaled));
         session.claim_activation(id, point, value)?;
     }
-    for EvaluationClaim { subject, point, value } in remainders {
-        session.claims.columns.push(EvaluationClaim::new(Column::Remainder(subject), point, value));
-    }
+    session.claims.columns.extend(remainders);
     Ok(())
 }
 
