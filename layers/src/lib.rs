@@ -14,7 +14,7 @@
 //! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
 //! | [`transpose`] | another order of axes |
 //! | [`remap`] | views: slices, padding, enlargement, concatenation |
-//! | [`argument`] | which argument proves a linear layer |
+//! | [`argument`], [`cost`] | which argument proves a linear layer, what it costs, the cheapest |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
@@ -28,6 +28,7 @@ pub mod average_pool;
 pub mod builder;
 pub mod claim;
 pub mod conv2d;
+pub mod cost;
 pub mod dense;
 pub mod error;
 pub mod evaluation;

@@ -1,0 +1,137 @@
+//! What each convolution argument counts.
+//!
+//! With $O$ outputs, $C$ channels, $G$ groups, kernel $k_h \times k_w$, input $H \times W$ and output $P_h \times P_w$:
+//!
+//! | argument | prover |
+//! |---|---|
+//! | direct | $O\,C/G\,k_h k_w + C\,H\,k_w P_w + C\,H\,W$ small products; about $C\,k_h k_w\,(P_h + 4)$ multiplications, $4$ of them in the sumcheck over the padded $(c, k)$ |
+
+use super::{ArgumentCost, Work, scalars};
+use crate::{
+    argument::ConvolutionArgument,
+    conv2d::Conv2dLayer,
+    tensor::{Layout, bits_of},
+    window::Window2d,
+};
+
+/// Shape of a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvolutionShape {
+    /// $O$.
+    pub outputs: usize,
+    /// $C$.
+    pub channels: usize,
+    /// $G$.
+    pub groups: usize,
+    /// Kernel, stride, padding and dilation.
+    pub window: Window2d,
+    /// $(H, W)$.
+    pub input: [usize; 2],
+    /// $(P_h, P_w)$.
+    pub output: [usize; 2],
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+impl ConvolutionShape {
+    /// The shape of a layer that reads and gives these layouts.
+    pub fn new(layer: &Conv2dLayer, input: &Layout, output: &Layout) -> Self {
+        let axis = |layout: &Layout, axis: usize| layout.axes().get(axis).copied().unwrap_or(1);
+        Self {
+            outputs: layer.num_outputs,
+            channels: axis(input, 0),
+            groups: layer.groups.max(1),
+            window: layer.window,
+            input: [axis(input, 1), axis(input, 2)],
+            output: [axis(output, 1), axis(output, 2)],
+            bias: layer.bias.is_some(),
+        }
+    }
+
+    /// Weights.
+    pub const fn num_weights(&self) -> usize {
+        self.outputs * (self.channels / self.groups) * self.window.num_offsets()
+    }
+
+    /// Multiplications of a weight by an activation.
+    pub const fn num_macs(&self) -> usize {
+        self.num_weights() * self.output[0] * self.output[1]
+    }
+}
+
+/// What proving a convolution by an argument costs.
+pub fn cost(argument: ConvolutionArgument, shape: &ConvolutionShape) -> ArgumentCost {
+    let argument = match argument {
+        ConvolutionArgument::Direct => direct(shape),
+    };
+    argument + bias(shape.bias, shape.outputs)
+}
+
+/// The bias at the output channel's point.
+pub(super) fn bias(present: bool, outputs: usize) -> ArgumentCost {
+    if !present {
+        return ArgumentCost::default();
+    }
+    ArgumentCost {
+        prover: Work::small_sums(1, outputs) + Work::multiplications(outputs) + Work::messages(1),
+        verifier: Work::messages(1),
+        own_bytes: scalars(1),
+        round_bytes: 0,
+    }
+}
+
+fn direct(shape: &ConvolutionShape) -> ArgumentCost {
+    let ([height, width], [out_height, out_width]) = (shape.input, shape.output);
+    let (k_height, k_width) = (shape.window.height.kernel, shape.window.width.kernel);
+    let offsets = k_height * k_width;
+    let extent = extent(&[shape.channels, k_height, k_width]);
+    // Groups are summed over by a polynomial of degree 3.
+    let (degree, sumcheck) = if shape.groups > 1 {
+        (3, Work::multiplications(5 * extent))
+    } else {
+        (2, Work::product_sumcheck(extent))
+    };
+    let rounds = bits_of(shape.channels) + bits_of(k_height) + bits_of(k_width);
+    let prover = Work::small_sums(shape.channels * offsets, shape.outputs / shape.groups)
+        + Work::small_sums(shape.channels * height * k_width, out_width)
+        + Work::multiplications(shape.channels * offsets * out_height)
+        + sumcheck
+        + Work::messages(rounds + 1);
+    let contraction = ArgumentCost {
+        prover,
+        verifier: Work::verified_rounds(rounds, degree) + Work::messages(1),
+        own_bytes: scalars(2),
+        round_bytes: scalars(degree * rounds),
+    };
+    contraction + window(shape.channels, &shape.window, [height, width], [out_height, out_width])
+}
+
+/// From a windowed input to the input (see [`crate::windowed`]).
+pub(super) fn window(
+    channels: usize,
+    window: &Window2d,
+    [height, width]: [usize; 2],
+    [out_height, out_width]: [usize; 2],
+) -> ArgumentCost {
+    let rounds = bits_of(height) + bits_of(width);
+    let shifts = Work::multiplications(out_height * window.height.kernel + out_width * window.width.kernel);
+    let prover = Work::small_sums(height * width, channels)
+        + shifts
+        + Work::multiplications(height * width)
+        + Work::product_sumcheck(extent(&[height, width]))
+        + Work::messages(rounds + 1);
+    ArgumentCost {
+        prover,
+        verifier: shifts
+            + Work::multiplications(2 * (height + width))
+            + Work::verified_rounds(rounds, 2)
+            + Work::messages(1),
+        own_bytes: scalars(1),
+        round_bytes: scalars(2 * rounds),
+    }
+}
+
+/// Stored entries of the padded table over some axes.
+pub(super) fn extent(axes: &[usize]) -> usize {
+    Layout::new(axes.to_vec()).map_or(usize::MAX, |layout| layout.padded_extent())
+}
