@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use tacit_layers::{
+    ConvolutionArgument, MatmulArgument,
+    cost::{Policy, Preference},
+};
 
 const EXIT_CODES: &str = "Exit codes: 0 done or accepted, 1 rejected, 2 could not run.";
 
@@ -42,6 +49,48 @@ pub(crate) struct Threads {
     pub(crate) count: Option<u16>,
 }
 
+/// What proves convolutions and matrix products.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Arrangement {
+    /// Argument for convolutions; `auto` takes the one with the least predicted time for each layer
+    #[arg(long, value_name = "ARGUMENT", default_value = AUTO, value_parser = convolution_argument())]
+    conv: Preference<ConvolutionArgument>,
+    /// Argument for matrix products; `auto` as for convolutions
+    #[arg(long, value_name = "ARGUMENT", default_value = AUTO, value_parser = matmul_argument())]
+    matmul: Preference<MatmulArgument>,
+}
+
+impl Arrangement {
+    /// As the library takes it.
+    pub(crate) const fn policy(self) -> Policy {
+        Policy { convolution: self.conv, matmul: self.matmul }
+    }
+}
+
+const AUTO: &str = "auto";
+
+fn convolution_argument() -> impl TypedValueParser<Value = Preference<ConvolutionArgument>> {
+    preference(ConvolutionArgument::ALL, ConvolutionArgument::name)
+}
+
+fn matmul_argument() -> impl TypedValueParser<Value = Preference<MatmulArgument>> {
+    preference(MatmulArgument::ALL, MatmulArgument::name)
+}
+
+/// `auto`, or the name of one of these.
+fn preference<A: Copy + Send + Sync + 'static>(
+    all: &'static [A],
+    name: fn(A) -> &'static str,
+) -> impl TypedValueParser<Value = Preference<A>> {
+    let names = std::iter::once(AUTO).chain(all.iter().map(move |&argument| name(argument)));
+    PossibleValuesParser::new(names.collect::<Vec<_>>()).map(move |given| {
+        all.iter()
+            .copied()
+            .find(|&argument| name(argument) == given)
+            .map_or(Preference::Auto, Preference::Only)
+    })
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct CompileArguments {
     /// Float model
@@ -56,6 +105,8 @@ pub(crate) struct CompileArguments {
     /// Proving key to write; the verifying key goes beside it with the extension `vk`
     #[arg(short, long, value_name = "MODEL.tacit")]
     pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) arrangement: Arrangement,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }
@@ -141,6 +192,14 @@ pub(crate) struct InspectArguments {
     /// Verifying key of a proof, to show its messages one by one
     #[arg(long, value_name = "MODEL.vk")]
     pub(crate) key: Option<PathBuf>,
+    /// Samples to prove one of, to show what each layer of a model costs beside what is predicted
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) measure: Option<PathBuf>,
+    /// Sample to prove [default: 0]
+    #[arg(long, value_name = "I", requires = "measure")]
+    pub(crate) index: Option<usize>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 }
 
 #[derive(Debug, Args)]

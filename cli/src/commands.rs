@@ -35,7 +35,10 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
             prove::run(arguments)
         }
         Command::Verify(arguments) => verify::run(arguments),
-        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Inspect(arguments) => {
+            use_threads(&arguments.threads)?;
+            inspect::run(arguments)
+        }
         Command::Demo(arguments) => {
             use_threads(&arguments.threads)?;
             demo::run(arguments)

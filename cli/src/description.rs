@@ -3,13 +3,17 @@
 use anyhow::Result;
 use serde::Serialize;
 use tacit_layers::{
-    ActivationFunction, Architecture, Multiplier, Operation, ValueKind, ValueSpec, Window2d,
+    ActivationFunction, Architecture, Multiplier, Operation, ValueKind, Window2d,
+    cost::LayerArgument,
     lookup_table::LookupTable,
-    plan::{Rows, Segment},
+    plan::{Plan, Rows, Segment},
     remap::AxisMap,
 };
 
-use crate::units;
+use crate::{
+    costs::{self, CostLine, MeasuredCost, PredictedCost},
+    units,
+};
 
 /// One layer.
 #[derive(Debug, Serialize)]
@@ -26,6 +30,12 @@ pub(crate) struct LayerDescription {
     pub(crate) range: Option<(i64, i64)>,
     /// Kernel, quantisation constants and the like.
     pub(crate) detail: String,
+    /// What proves it, where there is a choice.
+    pub(crate) argument: Option<&'static str>,
+    /// Its cost by the cost model.
+    pub(crate) predicted: PredictedCost,
+    /// Its cost in a proof, if one was made.
+    pub(crate) measured: Option<MeasuredCost>,
 }
 
 /// One look-up table.
@@ -61,12 +71,13 @@ pub(crate) fn num_macs(architecture: &Architecture) -> Result<u64> {
 /// Every layer, input first. `ranges` tells the range of each node's value where it is known.
 pub(crate) fn layers(
     architecture: &Architecture,
-    specs: &[ValueSpec],
+    plan: &Plan,
     ranges: Option<&[(i64, i64)]>,
 ) -> Vec<LayerDescription> {
-    let nodes = architecture.nodes.iter().zip(specs).enumerate();
+    let predicted = PredictedCost::all(architecture, plan);
+    let nodes = architecture.nodes.iter().zip(&plan.specs).zip(predicted).enumerate();
     nodes
-        .map(|(index, (node, spec))| {
+        .map(|(index, ((node, spec), predicted))| {
             let bounds = match spec.kind {
                 ValueKind::Activation { minimum, maximum } => Some((minimum, maximum)),
                 ValueKind::Accumulator => None,
@@ -78,6 +89,9 @@ pub(crate) fn layers(
                 shape: spec.layout.axes().to_vec(),
                 range: ranges.and_then(|ranges| ranges.get(index).copied()).or(bounds),
                 detail: detail(&node.operation),
+                argument: node.operation.argument().map(LayerArgument::name),
+                predicted,
+                measured: None,
             }
         })
         .collect()
@@ -140,6 +154,17 @@ pub(crate) fn layer_lines(layers: &[LayerDescription]) -> String {
         format!("{}\n", line.trim_end())
     };
     rows().map(line).collect::<Vec<_>>().concat()
+}
+
+/// What layers cost, as lines of a table.
+pub(crate) fn cost_lines(layers: &[LayerDescription]) -> String {
+    let lines = layers.iter().map(|layer| CostLine {
+        name: &layer.name,
+        argument: layer.argument,
+        predicted: layer.predicted,
+        measured: layer.measured,
+    });
+    costs::lines(&lines.collect::<Vec<_>>())
 }
 
 fn detail(operation: &Operation) -> String {

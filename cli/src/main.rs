@@ -2,8 +2,10 @@
 
 mod answer;
 mod arguments;
+mod arrangement;
 mod artifact;
 mod commands;
+mod costs;
 mod description;
 mod destination;
 mod digit;

@@ -54,6 +54,22 @@ pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) ->
     fields.into_iter().map(line).collect::<Vec<_>>().concat()
 }
 
+/// Lines of cells, the columns aligned: the first to the left, numbers to the right.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &[String], column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
+    let widths: Vec<usize> =
+        (0..columns).map(|column| rows.iter().map(|row| cell(row, column)).max().unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
+            let number = cell.starts_with(|c: char| c.is_ascii_digit());
+            if column > 0 && number { format!("  {cell:>width$}") } else { format!("  {cell:<width$}") }
+        });
+        format!("{}\n", cells.collect::<String>().trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +78,13 @@ mod tests {
     fn counts_have_separators_between_groups_of_three() {
         let texts = [0, 7, 100, 1000, 61_706, 1_234_567].map(count);
         assert_eq!(texts, ["0", "7", "100", "1,000", "61,706", "1,234,567"]);
+    }
+
+    #[test]
+    fn tables_align_their_columns() {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+        let text = table(&[row(["layer", "time"]), row(["a", "1.5 ms"]), row(["longer name", "12.0 ms"])]);
+        assert_eq!(text, "  layer        time\n  a             1.5 ms\n  longer name  12.0 ms\n");
     }
 
     #[test]

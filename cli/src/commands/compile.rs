@@ -4,12 +4,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use tacit_layers::cost::UnitCosts;
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
 use tacit_prover::ProvingKey;
 
 use crate::{
     answer::{agreement, argmax},
     arguments::CompileArguments,
+    arrangement::ArrangementFacts,
     artifact, description,
     destination::Destination,
     inference::Inference,
@@ -25,6 +27,7 @@ struct Facts {
     parameters: usize,
     macs: u64,
     lookups: usize,
+    arguments: ArrangementFacts,
     float_agreement: f64,
     accuracy_float: Option<f64>,
     accuracy_quantised: Option<f64>,
@@ -54,7 +57,10 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let labels = labels.as_ref().map(|path| samples.labels(path)).transpose()?;
 
     progress.step("Quantising");
-    let network = quantise(&float, &calibration, &QuantiseOptions::default())
+    let mut network = quantise(&float, &calibration, &QuantiseOptions::default())
+        .with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let choices = network
+        .choose_arguments(arguments.arrangement.policy(), &UnitCosts::default())
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
     progress.step("Committing to the weights");
     let key = ProvingKey::setup(network).with_context(|| format!("cannot compile `{}`", path.display()))?;
@@ -80,6 +86,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         parameters: key.network().num_parameters(),
         macs: description::num_macs(&key.network().architecture)?,
         lookups: key.verifying_key().num_lookups(),
+        arguments: ArrangementFacts::new(&key.network().architecture, &choices),
         float_agreement: agreement(&classes_float, &classes_quantised),
         accuracy_float: accuracy(&classes_float),
         accuracy_quantised: accuracy(&classes_quantised),
@@ -92,6 +99,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         ("look-ups", units::count(facts.lookups as u64)),
         ("float agreement", format!("{} of {} samples", units::share(facts.float_agreement), samples.len())),
     ];
+    fields.splice(4..4, facts.arguments.fields());
     fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
     fields.extend([

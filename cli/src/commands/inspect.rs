@@ -1,15 +1,20 @@
 //! `tacit inspect`: a model, a key or a proof in human words.
 
+use std::{path::Path, time::Instant};
+
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_layers::{interval::Interval, key, key::VerifyingKey, proof_file, proof_file::ProofFile};
-use tacit_prover::ProvingKey;
+use tacit_prover::{Proven, ProvingKey};
 
+use super::prove::{PhaseSeconds, phase_fields};
 use crate::{
     arguments::InspectArguments,
     artifact,
     description::{self, LayerDescription, TableDescription},
+    progress::Progress,
     report::Report,
+    samples::Samples,
     units,
 };
 
@@ -27,6 +32,16 @@ struct NetworkFacts {
     tables: Vec<TableDescription>,
     soundness_bits: f64,
     soundness: Vec<ArgumentFacts>,
+    measured: Option<MeasuredFacts>,
+}
+
+/// A proof made to see what layers cost.
+#[derive(Debug, Serialize)]
+struct MeasuredFacts {
+    prove_seconds: f64,
+    phases: PhaseSeconds,
+    verify_seconds: f64,
+    proof_bytes: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,7 +78,11 @@ struct MessageFacts {
 pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let path = &arguments.file;
     let bytes = artifact::read(path)?;
-    if bytes.starts_with(proof_file::MAGIC) {
+    let is_proof = bytes.starts_with(proof_file::MAGIC);
+    if arguments.measure.is_some() && (is_proof || bytes.starts_with(key::MAGIC)) {
+        bail!("--measure proves a sample with a model, `{}` is none: give a .tacit file", path.display());
+    }
+    if is_proof {
         let file = ProofFile::from_bytes(&bytes)
             .with_context(|| format!("cannot read the proof `{}`; ask for it again", path.display()))?;
         let key = arguments.key.as_deref().map(artifact::verifying_key).transpose()?;
@@ -73,7 +92,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
         bail!("--key goes with a proof, `{}` is none: leave --key out", path.display());
     }
     if bytes.starts_with(key::MAGIC) {
-        return network("verifying key", &artifact::verifying_key(path)?, bytes.len(), None);
+        return network("verifying key", &artifact::verifying_key(path)?, bytes.len(), None, None);
     }
     let key = ProvingKey::from_bytes(&bytes).with_context(|| {
         format!("cannot inspect `{}`; give a .tacit, .vk or .proof file that Tacit wrote", path.display())
@@ -82,7 +101,30 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let clamped = |x: i128| x.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     let ranges: Vec<(i64, i64)> =
         intervals.iter().map(Interval::hull).map(|(low, high)| (clamped(low), clamped(high))).collect();
-    network("model", key.verifying_key(), bytes.len(), Some(&ranges))
+    let index = arguments.index.unwrap_or(0);
+    let measured = arguments.measure.as_ref().map(|path| measure(&key, path, index)).transpose()?;
+    network("model", key.verifying_key(), bytes.len(), Some(&ranges), measured)
+}
+
+/// Proves a sample and verifies the proof.
+fn measure(key: &ProvingKey, path: &Path, index: usize) -> Result<(Proven, MeasuredFacts)> {
+    let architecture = &key.network().architecture;
+    let samples = Samples::read(path, architecture.input()?.layout.axes())?;
+    let input = tacit_onnx::quantise_input(architecture, samples.get(index)?)?;
+    let progress = Progress::new("Proving");
+    let proven = tacit_prover::prove(key, &input)
+        .with_context(|| format!("cannot prove sample {index} of `{}`", path.display()))?;
+    progress.step("Verifying");
+    let clock = Instant::now();
+    tacit_verifier::verify(key.verifying_key(), &input, &proven.outputs, &proven.proof)
+        .context("internal error in tacit: a proof that was just made does not verify")?;
+    let facts = MeasuredFacts {
+        prove_seconds: proven.phases.total().as_secs_f64(),
+        phases: PhaseSeconds::from(&proven.phases),
+        verify_seconds: clock.elapsed().as_secs_f64(),
+        proof_bytes: proven.proof.len(),
+    };
+    Ok((proven, facts))
 }
 
 fn network(
@@ -90,18 +132,24 @@ fn network(
     key: &VerifyingKey,
     file_bytes: usize,
     ranges: Option<&[(i64, i64)]>,
+    measured: Option<(Proven, MeasuredFacts)>,
 ) -> Result<Report> {
     let (architecture, plan) = (key.architecture(), key.plan());
     let argument = |(argument, error): (_, tacit_layers::soundness::SoundnessError)| ArgumentFacts {
         argument,
         bits: error.bits(),
     };
+    let mut layers = description::layers(architecture, plan, ranges);
+    for (layer, profile) in layers.iter_mut().zip(measured.iter().flat_map(|(proven, _)| &proven.layers)) {
+        layer.measured = Some(profile.into());
+    }
+    let (proven, measured) = measured.unzip();
     let facts = NetworkFacts {
         kind,
         name: architecture.name.clone(),
         key_digest: units::hexadecimal(key.digest()),
         file_bytes,
-        layers: description::layers(architecture, &plan.specs, ranges),
+        layers,
         outputs: architecture
             .outputs
             .iter()
@@ -113,6 +161,7 @@ fn network(
         tables: description::tables(&plan.tables, &plan.segments),
         soundness_bits: key.soundness_bits(),
         soundness: key.soundness().into_iter().map(argument).collect(),
+        measured,
     };
     let summary = units::fields([
         ("file", units::bytes(file_bytes)),
@@ -130,11 +179,26 @@ fn network(
     let errors = units::fields(facts.soundness.iter().map(|a| (a.argument, format!("2^-{:.1}", a.bits))));
     let text = format!(
         "Tacit {kind} of `{}`\n{summary}\nLayers\n{}\nOutputs\n{outputs}\nLook-up tables\n{tables}\n\
-         Soundness error of each argument\n{errors}",
+         Soundness error of each argument\n{errors}\nPredicted costs, one thread of the reference machine\n{}",
         facts.name,
         description::layer_lines(&facts.layers),
+        description::cost_lines(&facts.layers),
     );
+    let text = match (&proven, &facts.measured) {
+        (Some(proven), Some(measured)) => format!("{text}\nMeasured\n{}", measured_fields(proven, measured)),
+        _ => text,
+    };
     Ok(Report::done(&facts, &text))
+}
+
+fn measured_fields(proven: &Proven, measured: &MeasuredFacts) -> String {
+    let mut fields = vec![("proved in", units::time(proven.phases.total()))];
+    fields.extend(phase_fields(&proven.phases));
+    fields.extend([
+        ("verified in", units::time(std::time::Duration::from_secs_f64(measured.verify_seconds))),
+        ("proof", units::bytes(measured.proof_bytes)),
+    ]);
+    units::fields(fields)
 }
 
 fn proof(file: &ProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Result<Report> {

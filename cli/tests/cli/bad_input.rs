@@ -40,6 +40,33 @@ fn lenet() -> (String, String) {
 }
 
 #[test]
+fn names_the_arguments_that_there_are() {
+    let (folder, (onnx, samples)) = (Folder::new(), lenet());
+    let compile = ["compile", &onnx, "--calibrate", &samples, "-o", &folder.path("m.tacit")];
+    fails(
+        &folder,
+        &[&compile[..], &["--conv", "sumcheck"]].concat(),
+        &["--conv", "sumcheck", "auto", "direct"],
+    );
+    fails(
+        &folder,
+        &[&compile[..], &["--matmul", "direct"]].concat(),
+        &["--matmul", "direct", "auto", "sumcheck"],
+    );
+    fails(&folder, &[&compile[..], &["--conv", ""]].concat(), &["--conv"]);
+}
+
+#[test]
+fn measures_models_only() {
+    let folder = Folder::new();
+    for file in [&LENET.key, &LENET.proof] {
+        fails(&folder, &["inspect", file, "--measure", &inputs()], &[file, "--measure", ".tacit"]);
+    }
+    fails(&folder, &["inspect", &LENET.model, "--index", "3"], &["--measure"]);
+    fails(&folder, &["inspect", &LENET.model, "--measure", &inputs(), "--index", "100"], &["--index", "99"]);
+}
+
+#[test]
 fn names_a_missing_file() {
     let folder = Folder::new();
     let (onnx, samples) = lenet();

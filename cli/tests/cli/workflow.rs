@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use crate::tacit::{DONE, Folder, LENET, assert_keys, done, fixture, inputs, tacit};
 
-const COMPILE: [&str; 8] = [
+const COMPILE: [&str; 9] = [
     "layers",
     "parameters",
     "macs",
     "lookups",
+    "arguments",
     "float_agreement",
     "accuracy_float",
     "accuracy_quantised",
@@ -17,7 +18,7 @@ const COMPILE: [&str; 8] = [
 const PROVE: [&str; 6] = ["output", "argmax", "prove_seconds", "phases", "proof_bytes", "peak_memory_bytes"];
 const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
 const VERIFY: [&str; 5] = ["accepted", "reason", "output", "verify_seconds", "input_source"];
-const NETWORK: [&str; 12] = [
+const NETWORK: [&str; 13] = [
     "kind",
     "name",
     "key_digest",
@@ -30,7 +31,12 @@ const NETWORK: [&str; 12] = [
     "tables",
     "soundness_bits",
     "soundness",
+    "measured",
 ];
+const LAYER: [&str; 9] =
+    ["name", "operation", "inputs", "shape", "range", "detail", "argument", "predicted", "measured"];
+const PREDICTED: [&str; 6] =
+    ["commit_seconds", "lookup_seconds", "argument_seconds", "verify_seconds", "bytes", "round_bytes"];
 const PROOF: [&str; 8] = [
     "kind",
     "key_digest",
@@ -178,7 +184,9 @@ fn inspects_models_keys_and_proofs() {
         assert_eq!(json["kind"], kind);
         assert_eq!(json["parameters"], 61_706);
         assert!(number(&json, "soundness_bits") > 100.0, "{json}");
-        assert_keys(&json["layers"][0], &["name", "operation", "inputs", "shape", "range", "detail"]);
+        assert_keys(&json["layers"][0], &LAYER);
+        assert_keys(&json["layers"][1]["predicted"], &PREDICTED);
+        assert!(json["layers"][1]["measured"].is_null() && json["measured"].is_null(), "{json}");
         assert_keys(&json["outputs"][0], &["name", "shape"]);
         assert_keys(&json["tables"][0], &["content", "rows", "lookups"]);
         assert_keys(&json["soundness"][0], &["argument", "bits"]);

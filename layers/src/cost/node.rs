@@ -61,7 +61,7 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
             ArgumentCost { own_bytes: scalars(node.inputs.len().saturating_sub(1)), ..Default::default() },
             |sum, part| sum + part,
         ),
-        Operation::Input(_) | Operation::Flatten => ArgumentCost::default(),
+        Operation::Input(_) | Operation::Flatten | Operation::Transpose(_) => ArgumentCost::default(),
     };
     NodeCost { commit: commit(plan, id), lookups: lookups(plan, id), argument }
 }
