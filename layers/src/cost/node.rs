@@ -83,7 +83,10 @@ fn commit(plan: &Plan, id: NodeId) -> ArgumentCost {
 
 fn lookups(plan: &Plan, id: NodeId) -> Work {
     let own = plan.segments.iter().filter(|segment| match segment.rows {
-        Rows::Remainders(node) | Rows::Activations(node) | Rows::Differences(node) => node == id,
+        Rows::Remainders(node)
+        | Rows::LowRemainders(node)
+        | Rows::Activations(node)
+        | Rows::Differences(node) => node == id,
         Rows::Table => false,
     });
     let lookups = own.map(|segment| (1_u64 << segment.num_vars) as f64).sum();
