@@ -184,6 +184,10 @@ fn detail(operation: &Operation) -> String {
             format!("{multiplier} / 2^{}, quotients {low}..={high}, {function}", layer.shift)
         }
         Operation::Transpose(layer) => format!("axes {:?}", layer.axes),
+        Operation::Product(layer) => {
+            let names = |axes: &[u8]| String::from_utf8_lossy(axes).into_owned();
+            format!("{},{}->{}", names(&layer.left), names(&layer.right), names(&layer.output))
+        }
         Operation::Concat(layer) => format!("along axis {}", layer.axis),
         Operation::Remap(layer) => layer.axes.iter().map(axis_map).collect::<Vec<_>>().join(", "),
         Operation::Dense(_) | Operation::Flatten => String::new(),

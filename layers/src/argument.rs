@@ -75,6 +75,7 @@ impl Network {
             match &mut node.operation {
                 Operation::Conv2d(layer) => layer.argument = convolution,
                 Operation::Dense(layer) => layer.argument = matmul,
+                Operation::Product(layer) => layer.argument = matmul,
                 _ => {}
             }
         }

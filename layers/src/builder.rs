@@ -12,6 +12,7 @@ use crate::{
         Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
         ParameterSpec,
     },
+    product::ProductLayer,
     remap::{AxisMap, ConcatLayer, RemapLayer},
     rescale::{ActivationFunction, Multiplier, RescaleLayer},
     tensor::{Layout, Tensor},
@@ -164,6 +165,25 @@ impl NetworkBuilder {
     /// All axes read as one.
     pub fn flatten(&mut self, name: &str, input: NodeId) -> NodeId {
         self.node(name, &[input], Operation::Flatten)
+    }
+
+    /// A product of activations by activations, summed over axes that only the factors have. Every axis goes by a name; names
+    /// that both factors and the result have are those of batch axes. A product of matrices, the second transposed:
+    /// `product(name, (x, b"ik"), (y, b"jk"), b"ij")`. The result is an accumulator.
+    pub fn product(
+        &mut self,
+        name: &str,
+        (left, left_axes): (NodeId, &[u8]),
+        (right, right_axes): (NodeId, &[u8]),
+        output_axes: &[u8],
+    ) -> NodeId {
+        let layer = ProductLayer {
+            left: left_axes.to_vec(),
+            right: right_axes.to_vec(),
+            output: output_axes.to_vec(),
+            argument: MatmulArgument::default(),
+        };
+        self.node(name, &[left, right], Operation::Product(layer))
     }
 
     /// The axes in another order: axis `j` of the result is axis `axes[j]` of the input, an activation or an accumulator.

@@ -71,6 +71,10 @@ pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> R
                 layer.execute(read(0), &spec.layout, minimum)
             }
             Operation::Flatten => read(0).data().to_vec(),
+            Operation::Product(layer) => {
+                let axes = layer.axes(&node.name, read(0).layout(), read(1).layout())?;
+                layer.execute(&axes, read(0), read(1))
+            }
             Operation::Transpose(layer) => layer.execute(read(0)),
             Operation::Remap(layer) => layer.execute(read(0), &spec.layout),
             Operation::Concat(layer) => layer

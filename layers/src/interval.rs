@@ -6,6 +6,7 @@
 use crate::{
     error::{Error, Result},
     network::{Network, NodeId, Operation, ValueSpec},
+    product::ProductLayer,
     rescale::{ACCUMULATOR_BITS, ActivationFunction},
 };
 
@@ -103,6 +104,13 @@ impl Network {
                 let inputs = node.inputs.iter().map(|&id| read(id));
                 let (low, high) = inputs.fold((0, 0), |(low, high), (a, b)| (a.min(low), b.max(high)));
                 Interval::uniform(low, high)
+            }
+            Operation::Product(layer) => {
+                let [left, right] = [node.inputs[0], node.inputs[1]];
+                let layout = |id: NodeId| &specs[id.index()].layout;
+                let axes = layer.axes(&node.name, layout(left), layout(right))?;
+                let square = left == right && layer.left == layer.right;
+                Interval::whole(ProductLayer::bounds(&axes, read(left), read(right), square))
             }
             Operation::Transpose(layer) => {
                 let Interval { channels, axis } = known[node.inputs[0].index()].clone();

@@ -12,6 +12,7 @@
 //! | [`tensor`], [`window`] | layouts, tensors, sliding windows |
 //! | [`network`], [`builder`], [`interval`], [`executor`] | the graph, how it is built, its ranges, what it computes |
 //! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
+//! | [`product`] | activations by activations |
 //! | [`transpose`] | another order of axes |
 //! | [`remap`] | views: slices, padding, enlargement, concatenation |
 //! | [`argument`], [`cost`] | which argument proves a linear layer, what it costs, the cheapest |
@@ -42,6 +43,7 @@ pub mod matmul;
 pub mod max_pool;
 pub mod network;
 pub mod plan;
+pub mod product;
 mod products;
 pub mod proof_file;
 pub mod remap;

@@ -1,7 +1,8 @@
 //! The quantised network: a graph of layers over integer tensors, public in everything but its parameters.
 //!
 //! Node 0 is the input; every other node reads earlier nodes. A node's value is an *activation* (bounded, committed or
-//! public) or an *accumulator* (a linear map of activations, never committed). An accumulator is read by exactly one
+//! public) or an *accumulator* (a linear map of
+//! activations or sums of their products, never committed). An accumulator is read by exactly one
 //! rescale, directly or through flattening and transpositions, or it is an output.
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::{
     dense::DenseLayer,
     error::{Error, Result},
     max_pool::MaxPoolLayer,
+    product::ProductLayer,
     remap::{ConcatLayer, RemapLayer},
     rescale::RescaleLayer,
     tensor::Layout,
@@ -79,6 +81,8 @@ pub enum Operation {
     Concat(ConcatLayer),
     /// Axes in another order.
     Transpose(TransposeLayer),
+    /// Activations by activations: matrix products, elementwise products.
+    Product(ProductLayer),
 }
 
 impl Operation {
@@ -96,6 +100,7 @@ impl Operation {
             Self::Remap(_) => "Remap",
             Self::Concat(_) => "Concat",
             Self::Transpose(_) => "Transpose",
+            Self::Product(_) => "Product",
         }
     }
 }
@@ -214,7 +219,7 @@ pub enum ValueKind {
         /// Largest value.
         maximum: i64,
     },
-    /// A linear map of activations.
+    /// A linear map of activations, or sums of their products.
     Accumulator,
 }
 

@@ -75,6 +75,8 @@ pub struct Plan {
     pub tree_vars: usize,
     /// $\log_2$ of the number of commitment generators.
     pub key_vars: usize,
+    /// Multiplications of activations by activations.
+    pub num_products: usize,
     /// Claims on inputs that claims on views become.
     pub num_view_claims: usize,
     /// For each node the node whose value it is, flattening and transpositions undone.
@@ -86,6 +88,9 @@ pub struct Plan {
 /// Variables of the largest look-up tree. Both sides absorb a byte for each look-up, and a key that asks for more than a
 /// machine can hold is refused when it is read.
 pub const MAX_TREE_VARS: usize = 28;
+
+/// Most multiplications of activations by activations: both sides absorb a byte for each.
+pub const MAX_PRODUCTS: usize = 1 << 30;
 
 /// Most claims that views may leave: a concatenation multiplies the claims on it by its inputs.
 pub const MAX_VIEW_CLAIMS: usize = 1 << 12;
@@ -171,6 +176,11 @@ impl Plan {
             let reason = "it looks up more rows than supported";
             return Err(Error::Graph { reason });
         }
+        let num_products = count_products(architecture, &specs)?;
+        if num_products > MAX_PRODUCTS {
+            let reason = "it multiplies more activations by activations than supported";
+            return Err(Error::Graph { reason });
+        }
         let parameters: Vec<CommittedColumn> = architecture
             .parameters
             .iter()
@@ -196,6 +206,7 @@ impl Plan {
             segments,
             tree_vars,
             key_vars,
+            num_products,
             num_view_claims,
             bases,
             places,
@@ -265,6 +276,19 @@ fn choose_key_vars(parameters: &[CommittedColumn], witness: &[CommittedColumn]) 
     };
     let cost = |vars: &usize| 8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * rows(witness, *vars);
     (4..=16).min_by_key(cost).unwrap_or(4)
+}
+
+/// Multiplications of activations by activations in the whole network.
+fn count_products(architecture: &Architecture, specs: &[ValueSpec]) -> Result<usize> {
+    let mut count = 0_usize;
+    for node in &architecture.nodes {
+        if let (Operation::Product(layer), [left, right]) = (&node.operation, node.inputs.as_slice()) {
+            let layout = |id: &NodeId| &specs[id.index()].layout;
+            let axes = layer.axes(&node.name, layout(left), layout(right))?;
+            count = count.saturating_add(axes.num_products());
+        }
+    }
+    Ok(count)
 }
 
 /// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a view as

@@ -8,7 +8,19 @@ const BLOCK: usize = 1 << 8;
 
 /// $\sum_i a_i b_i$ for activations $a$ and weights $b$, the latter of at most 8 bits.
 pub(crate) fn inner_product(activations: &[i16], weights: &[i16]) -> i64 {
-    let blocks = activations.chunks(BLOCK).zip(weights.chunks(BLOCK));
+    inner_product_in_blocks(activations, weights, BLOCK)
+}
+
+/// The longest run of products of these factors whose sum fits 32 bits, if that is long enough to pay.
+pub(crate) fn safe_block(left: &[i64], right: &[i64]) -> Option<usize> {
+    let largest = |values: &[i64]| values.iter().map(|x| x.unsigned_abs()).max().unwrap_or(0).max(1);
+    let block = (1 << 31) / largest(left).saturating_mul(largest(right)).saturating_add(1);
+    usize::try_from(block).ok().filter(|&block| block >= 16)
+}
+
+/// $\sum_i a_i b_i$ of integers of which any `block` products sum to 32 bits.
+pub(crate) fn inner_product_in_blocks(a: &[i16], b: &[i16], block: usize) -> i64 {
+    let blocks = a.chunks(block).zip(b.chunks(block));
     let block = |(a, b): (&[i16], &[i16])| -> i64 {
         i64::from(a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>())
     };
@@ -26,6 +38,8 @@ mod tests {
 
     #[test]
     fn sums_of_extreme_products_are_exact() {
+        assert_eq!(safe_block(&[-128, 3], &[127]), Some((1 << 31) / (128 * 127 + 1)));
+        assert_eq!(safe_block(&[1 << 14], &[-(1 << 14)]), None);
         for length in [0, 1, 255, 256, 257, 5000] {
             let (a, b) = (vec![i16::MIN; length], vec![-128; length]);
             assert_eq!(inner_product(&a, &b), (length as i64) << 22);

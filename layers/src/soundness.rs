@@ -76,6 +76,11 @@ pub fn contraction(num_vars: usize, instances: usize) -> SoundnessError {
     sumcheck(num_vars, 3, instances)
 }
 
+/// Products of activations: one batched sumcheck of degree 3.
+pub fn products(num_vars: usize, instances: usize) -> SoundnessError {
+    sumcheck(num_vars, 3, instances)
+}
+
 /// Views: for each level of views of views one batched sumcheck of degree 2 over at most `num_vars` variables.
 pub fn views(num_vars: usize, levels: usize, instances: usize) -> SoundnessError {
     let SoundnessError { bad_challenges } = sumcheck(levels * num_vars, 2, instances);
@@ -98,7 +103,7 @@ pub fn hyrax(key_vars: usize, claims: usize) -> SoundnessError {
 pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, SoundnessError)> {
     let spec = |index: usize| plan.specs.get(index);
     let largest = |vars: &[usize]| vars.iter().copied().max().unwrap_or(0);
-    let (mut channels, mut contractions, mut spatial) = (vec![], vec![], vec![]);
+    let (mut channels, mut contractions, mut spatial, mut products) = (vec![], vec![], vec![], vec![]);
     for node in &architecture.nodes {
         let input = node.inputs.first().and_then(|id| spec(id.index()));
         if let Operation::Rescale(layer) = &node.operation
@@ -112,6 +117,13 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
             let weights: Option<usize> =
                 architecture.parameters.get(id.index()).map(|spec| spec.layout.axis_vars().skip(1).sum());
             contractions.push(weights.unwrap_or(0) + group_vars);
+        }
+        if let Operation::Product(layer) = &node.operation
+            && let [Some(left), Some(right)] =
+                [0, 1].map(|i| node.inputs.get(i).and_then(|id| spec(id.index())))
+            && let Ok(axes) = layer.axes(&node.name, &left.layout, &right.layout)
+        {
+            products.push(axes.summed_vars());
         }
         if window(&node.operation).is_some() {
             let vars = input.map_or(0, |spec| spec.layout.axis_vars().skip(1).sum());
@@ -161,6 +173,7 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         ),
         ("rescales", rescale(largest(&channels), channels.len())),
         ("contractions", contraction(largest(&contractions), contractions.len())),
+        ("products", self::products(largest(&products), products.len())),
         ("windows", windows(largest(&spatial), spatial.len())),
         ("views", views(largest(&view_vars), view_vars.len(), plan.num_view_claims)),
         ("openings", hyrax(plan.key_vars, claims)),

@@ -1,10 +1,10 @@
 //! The statement: everything public, absorbed before anything else.
 //!
 //! In order: protocol version, architecture digest, model commitment (digest of the verifying key), input, outputs; then
-//! as many zero bytes as the proof has look-up rows. The zeros answer Khovratovich, Rothblum and Soukhanov (ePrint
+//! as many zero bytes as the proof has look-up rows and the network products of activations. The zeros answer Khovratovich, Rothblum and Soukhanov (ePrint
 //! 2025/118): a network cannot itself compute a hash whose cost exceeds its own non-linear capacity. A Keccak-f
 //! permutation takes 24 rounds of 1600 AND gates for the 166 bytes it absorbs, over 200 for each byte, and a network has
-//! one non-linear step for each look-up row. A row of a table of results may stand for a dozen or so gates, which leaves a
+//! one non-linear step for each of them. A row of a table of results may stand for a dozen or so gates, which leaves a
 //! margin of ten.
 
 use tacit_transcript::{Transcript, labels};
@@ -43,7 +43,7 @@ const HARDENING_CHUNK: usize = 1 << 20;
 
 /// Number of zero bytes absorbed.
 pub fn hardening_bytes(key: &VerifyingKey) -> usize {
-    key.plan().num_lookups()
+    key.plan().num_lookups() + key.plan().num_products
 }
 
 fn tensor_bytes(tensor: &Tensor<i64>) -> Vec<u8> {

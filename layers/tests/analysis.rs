@@ -127,6 +127,21 @@ fn pairs_multipliers_with_channels_only_along_the_same_axis() {
     assert_eq!(convolution(2), (0, 100_000));
 }
 
+#[test]
+fn bounds_products_of_activations_by_their_corners_and_squares_by_zero() {
+    let bounds = |left: &[u8], right: &[u8], result: &[u8]| {
+        let mut b = NetworkBuilder::new("product", input(&[3, 3], -5, 4));
+        let x = b.product("product", (b.input(), left), (b.input(), right), result);
+        let wide = ActivationFunction::Clip { minimum: -1000, maximum: 1000 };
+        let x = b.rescale("clip", x, Multiplier::Uniform(2), 1, wide);
+        b.output(output(x, if result.is_empty() { 1 } else { 9 }));
+        quotient_bounds(&b.finish().unwrap(), x)
+    };
+    assert_eq!(bounds(b"ij", b"ji", b"ij"), (-20, 25));
+    assert_eq!(bounds(b"ik", b"kj", b"ij"), (-60, 75));
+    assert_eq!(bounds(b"ij", b"ij", b"ij"), (0, 25));
+}
+
 fn network() -> Network {
     let mut b = NetworkBuilder::new("plan", input(&[3, 5, 6], 0, 255));
     let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));

@@ -3,10 +3,12 @@
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
+use tacit_algebra::eq;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NetworkBuilder, Output,
-    RescaleLayer, Tensor, Window2d, evaluation, execute,
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, NetworkBuilder,
+    Output, RescaleLayer, Tensor, Window2d, evaluation, execute,
     max_pool::{MaxPoolLayer, PoolClaim},
+    product::{Factor, ProductLayer},
     rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
     tensor::{MAX_AXES, MAX_VARS},
 };
@@ -148,4 +150,77 @@ fn layers_of_activations_beyond_sixteen_bits_are_exact() {
     let sum = 65536 + 128 * 65536 + 127 * 40000;
     let outputs: Vec<i64> = trace.outputs(&network).map(|output| output.data()[0]).collect();
     assert_eq!(outputs, [sum + 5, sum - 5]);
+}
+
+/// $\sum_{b, k} \mathrm{eq}(r_b, b)\, \widetilde x(b, r_l, k)\, \widetilde y(b, r_r, k) = \widetilde a(r_b, r_l, r_r)$.
+#[test]
+fn products_at_a_point_are_sums_of_their_factors_products() {
+    let mut rng = ark_std::test_rng();
+    for (left, left_axes, right, right_axes, result) in [
+        ([3, 5, 2], b"blk", [5, 2, 3], b"rkb", &b"rbl"[..]),
+        ([1, 3, 6], b"ubk", [6, 3, 1], b"kbv", b"bv"),
+        ([2, 3, 5], b"abc", [2, 3, 5], b"abc", b"cab"),
+        ([2, 1, 3], b"abc", [1, 2, 3], b"def", b"fcaebd"),
+    ] {
+        let tensor = |axes: &[usize], step: i64| {
+            let layout = layout(axes);
+            let data = (0..layout.num_elements() as i64).map(|i| (i * step) % 251 - 125).collect();
+            Tensor::new(layout, data).unwrap()
+        };
+        let (x, y) = (tensor(&left, 7919), tensor(&right, 104_729));
+        let layer = ProductLayer {
+            left: left_axes.to_vec(),
+            right: right_axes.to_vec(),
+            output: result.to_vec(),
+            argument: MatmulArgument::default(),
+        };
+        let axes = layer.axes("product", x.layout(), y.layout()).unwrap();
+        let output = axes.output().unwrap();
+        let mut point = |n: usize| -> Vec<Fr> { (0..n).map(|_| Fr::rand(&mut rng)).collect() };
+        let at = point(output.num_vars());
+        let batch = axes.batch_point(&at).unwrap();
+        // The sum over the hypercube, factor by factor.
+        let vars = axes.summed_vars();
+        let sum: Fr = (0..1_usize << vars)
+            .map(|index| {
+                let corner: Vec<Fr> =
+                    (0..vars).rev().map(|bit| Fr::from((index >> bit & 1) as u64)).collect();
+                let factor = |factor, value: &Tensor<i64>| {
+                    let point = layer.factor_point(&axes, factor, &at, &corner).unwrap();
+                    evaluation::evaluate(value.layout(), value.data(), &point)
+                };
+                eq::evaluate(&batch, &corner[..batch.len()])
+                    * factor(Factor::Left, &x)
+                    * factor(Factor::Right, &y)
+            })
+            .sum();
+        let mut expected = vec![0; output.num_elements()];
+        let position = |axes: &[usize], mut index: usize| {
+            let mut position = vec![0; axes.len()];
+            for (i, &n) in axes.iter().enumerate().rev() {
+                position[i] = index % n;
+                index /= n;
+            }
+            position
+        };
+        for (i, a) in x.data().iter().enumerate() {
+            for (j, b) in y.data().iter().enumerate() {
+                let places = [position(&left, i), position(&right, j)];
+                let find = |name: &u8| {
+                    let place = |names: &[u8], place: &[usize]| {
+                        names.iter().position(|n| n == name).map(|at| place[at])
+                    };
+                    (place(left_axes, &places[0]), place(right_axes, &places[1]))
+                };
+                if left_axes.iter().all(|name| !matches!(find(name), (Some(i), Some(j)) if i != j)) {
+                    let at = result.iter().zip(output.axes()).fold(0, |at, (name, n)| {
+                        let (i, j) = find(name);
+                        at * n + i.or(j).unwrap_or(0)
+                    });
+                    expected[at] += a * b;
+                }
+            }
+        }
+        assert_eq!(sum, evaluation::evaluate(&output, &expected, &at));
+    }
 }

@@ -5,6 +5,7 @@ pub mod conv2d;
 pub(crate) mod lookups;
 pub mod matmul;
 pub(crate) mod max_pool;
+pub(crate) mod product;
 pub(crate) mod rescale;
 pub(crate) mod view;
 pub(crate) mod window;

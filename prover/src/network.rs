@@ -126,7 +126,7 @@ pub(crate) fn prove_witness(
     // Phase 3: every layer, back to committed columns.
     max_pool::prove(&mut session, differences)?;
     rescale::prove(&mut session);
-    contraction::prove(&mut session);
+    contraction::prove(&mut session)?;
     window::prove(&mut session);
     view::prove(&mut session);
     lap(&mut phases.linear);

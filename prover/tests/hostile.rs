@@ -135,6 +135,51 @@ fn refuses_transpositions_that_are_no_permutation() {
 }
 
 #[test]
+fn refuses_products_whose_axes_do_not_fit() {
+    let refusal = |left: &[u8], right: &[u8], result: &[u8]| {
+        let mut b = builder(&[2, 3]);
+        let x = b.product("product", (b.input(), left), (b.input(), right), result);
+        b.output(output(x, &[2]));
+        match b.finish().unwrap_err() {
+            Error::LayerShape { what, expected, actual, .. } => (what, expected, actual),
+            error => unreachable!("{error}"),
+        }
+    };
+    let (count, length) = ("list of axis names", "axis with a factor's name");
+    let (twice, single) = ("list of different axis names", "axis that only one factor has");
+    assert_eq!(refusal(b"a", b"ab", b"a"), (count, vec![2, 3], vec![97]));
+    assert_eq!(refusal(b"ab", b"abc", b"a"), (count, vec![2, 3], vec![97, 98, 99]));
+    assert_eq!(refusal(b"ab", b"ba", b"a"), (length, vec![3], vec![2]));
+    assert_eq!(refusal(b"aa", b"ab", b"a"), (length, vec![2], vec![3]));
+    assert_eq!(refusal(b"ab", b"ab", b"aa"), (twice, vec![1], vec![2]));
+    assert_eq!(refusal(b"ab", b"ac", b"ac"), (single, vec![1], vec![3]));
+    // An axis of length one may be in either factor alone, or in the result alone.
+    let mut b = builder(&[3, 1]);
+    let x = b.product("product", (b.input(), b"ab"), (b.input(), b"ac"), b"xay");
+    b.output(output(x, &[1, 3, 1]));
+    assert_eq!(b.finish().map(|_| ()), Ok(()));
+}
+
+#[test]
+fn refuses_products_that_cost_the_verifier_without_bound() {
+    let layout = Layout::new(vec![1 << 8, 1 << 8]).unwrap();
+    let power = |levels: u32| {
+        let input = InputLayer { layout: layout.clone(), bounds: (0, 1), scale: 1.0 };
+        let mut b = NetworkBuilder::new("power", input);
+        for _ in 0..levels {
+            let x = b.product("outer", (b.input(), b"ab"), (b.input(), b"cd"), b"abcd");
+            b.output(output(x, &[1 << 32]));
+        }
+        let x = b.product("square", (b.input(), b"ik"), (b.input(), b"jk"), b"ij");
+        b.output(output(x, &[1 << 16]));
+        tacit_layers::plan::Plan::new(&b.finish().unwrap().architecture).map(|plan| plan.num_products)
+    };
+    assert_eq!(power(0), Ok(1 << 24));
+    let reason = "it multiplies more activations by activations than supported";
+    assert_eq!(power(1), Err(Error::Graph { reason }));
+}
+
+#[test]
 fn rejects_outputs_of_any_size() {
     let network = tiny::mlp();
     let input = tiny::sample(&network);
@@ -150,7 +195,7 @@ fn rejects_outputs_of_any_size() {
 
 #[test]
 fn reads_one_encoding_of_a_proof_and_of_a_key() {
-    for network in [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()] {
+    for (_, network) in tiny::all() {
         let input = tiny::sample(&network);
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove(&key, &input).unwrap();

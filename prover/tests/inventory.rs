@@ -13,14 +13,9 @@ use tacit_prover::{ProvingKey, prove};
 use tacit_transcript::Event;
 use tacit_verifier::verify;
 
-fn networks() -> [(PathBuf, Network); 4] {
+fn networks() -> impl Iterator<Item = (PathBuf, Network)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/inventory");
-    [
-        (folder.join("mlp.txt"), tiny::mlp()),
-        (folder.join("cnn.txt"), tiny::cnn()),
-        (folder.join("views.txt"), tiny::views()),
-        (folder.join("precise.txt"), tiny::precise()),
-    ]
+    tiny::all().into_iter().map(move |(name, network)| (folder.join(format!("{name}.txt")), network))
 }
 
 /// Both sides' steps, one a line; equal neighbours are counted.

@@ -13,10 +13,6 @@ use sha2::{Digest, Sha256};
 use tacit_layers::{Network, statement::PROTOCOL_VERSION};
 use tacit_prover::{ProvingKey, prove};
 
-fn networks() -> [(&'static str, Network); 4] {
-    [("mlp", tiny::mlp()), ("cnn", tiny::cnn()), ("views", tiny::views()), ("precise", tiny::precise())]
-}
-
 fn file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/known_answers");
     folder.join(format!("{name}_v{PROTOCOL_VERSION}.bin"))
@@ -32,7 +28,7 @@ fn proof(network: Network, threads: usize) -> Vec<u8> {
 
 /// One line for each file, as `sha256sum` writes them.
 fn digests() -> String {
-    networks().iter().fold(String::new(), |mut lines, (name, _)| {
+    tiny::all().iter().fold(String::new(), |mut lines, (name, _)| {
         let path = file(name);
         for byte in Sha256::digest(fs::read(&path).unwrap()) {
             write!(lines, "{byte:02x}").unwrap();
@@ -44,7 +40,7 @@ fn digests() -> String {
 
 #[test]
 fn proofs_are_the_committed_bytes_under_one_and_two_threads() {
-    for (name, network) in networks() {
+    for (name, network) in tiny::all() {
         let expected = fs::read(file(name)).unwrap();
         for threads in [1, 2] {
             let actual = proof(network.clone(), threads);
@@ -63,7 +59,7 @@ fn committed_bytes_have_the_committed_digests() {
 #[test]
 #[ignore = "rewrites the committed files"]
 fn rewrite_committed_bytes() {
-    for (name, network) in networks() {
+    for (name, network) in tiny::all() {
         let path = file(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, proof(network, 1)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

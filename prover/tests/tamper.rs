@@ -74,6 +74,7 @@ const MANIFEST: &[(Label, &[&str])] = &[
     (labels::BIAS_VALUES, &["FinalValue"]),
     (labels::ADDEND_VALUES, &["Addends"]),
     (labels::CONTRACTION_VALUES, &["FinalValue"]),
+    (labels::PRODUCT_VALUES, &["FinalValue"]),
     (labels::WINDOW_VALUES, &["FinalValue"]),
     (labels::VIEW_SHARES, &["Shares", "FinalValue"]),
     (labels::VIEW_VALUES, &["FinalValue"]),
@@ -116,9 +117,9 @@ fn every_label_is_in_the_manifest_or_known_to_be_no_message() {
         let rows = manifest.iter().chain(NO_MESSAGES).filter(|known| *known == label).count();
         assert_eq!(rows, 1, "`{label}` occurs in {rows} rows");
     }
-    let sent: BTreeSet<Label> = [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()]
+    let sent: BTreeSet<Label> = tiny::all()
         .into_iter()
-        .flat_map(|network| Honest::new(network).events)
+        .flat_map(|(_, network)| Honest::new(network).events)
         .filter_map(|event| match event {
             Event::Message(label, _) => Some(label),
             Event::Absorb(..) | Event::Squeeze(_) => None,
@@ -234,7 +235,7 @@ fn non_canonical(message: &Message, element: &[u8]) -> [u8; 32] {
 fn every_message_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
     let manifest: BTreeMap<Label, &[&str]> = MANIFEST.iter().copied().collect();
     let mut applied: BTreeSet<(Label, &str)> = BTreeSet::new();
-    for network in [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()] {
+    for (_, network) in tiny::all() {
         let honest = Honest::new(network);
         assert_eq!(honest.verify(honest.proof()), Ok(()));
         let cases: Vec<(usize, Mutation)> = (0..honest.oracle.messages.len())
@@ -267,7 +268,7 @@ fn every_message_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
 
 #[test]
 fn any_flipped_byte_of_a_proof_is_rejected() {
-    for network in [tiny::mlp(), tiny::cnn(), tiny::views(), tiny::precise()] {
+    for (_, network) in tiny::all() {
         let honest = Honest::new(network);
         (0..honest.proof().len()).into_par_iter().for_each(|at| {
             let mut proof = honest.proof().to_vec();

@@ -81,6 +81,8 @@ labels! {
     ADDEND_VALUES = "addend values";
     /// Final evaluations of contractions: weights and inputs.
     CONTRACTION_VALUES = "contraction values";
+    /// Final evaluations of products of activations: both factors.
+    PRODUCT_VALUES = "product values";
     /// Final evaluations of windows: inputs.
     WINDOW_VALUES = "window values";
     /// Shares of a concatenation's inputs in its value.

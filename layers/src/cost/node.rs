@@ -11,6 +11,7 @@ use crate::{
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation},
     plan::{Plan, Rows},
+    product::ProductLayer,
     rescale::Multiplier,
     tensor::{Layout, bits_of},
 };
@@ -61,6 +62,10 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
             ArgumentCost { own_bytes: scalars(node.inputs.len().saturating_sub(1)), ..Default::default() },
             |sum, part| sum + part,
         ),
+        Operation::Product(layer) => match inputs().collect::<Vec<_>>().as_slice() {
+            [left, right] => product(layer, left, right),
+            _ => ArgumentCost::default(),
+        },
         Operation::Input(_) | Operation::Flatten | Operation::Transpose(_) => ArgumentCost::default(),
     };
     NodeCost { commit: commit(plan, id), lookups: lookups(plan, id), argument }
@@ -120,6 +125,26 @@ fn max_pool(layer: &MaxPoolLayer, input: &Layout, output: &Layout) -> ArgumentCo
     // The windows' rounds are one batch.
     let twice = claim + ArgumentCost { round_bytes: 0, ..claim };
     zero_check + twice
+}
+
+/// Folding both factors, one sumcheck over batch and inner axes.
+fn product(layer: &ProductLayer, left: &Layout, right: &Layout) -> ArgumentCost {
+    let Ok(axes) = layer.axes("", left, right) else { return ArgumentCost::default() };
+    let (rounds, entries) = (axes.summed_vars(), extent(&axes.summed_lengths()));
+    let fold = |factor: &Layout| {
+        Work::small_sums(entries, factor.num_elements() / entries.clamp(1, factor.num_elements()))
+    };
+    ArgumentCost {
+        // Both sides of a factor carry the batch axes' weights.
+        prover: fold(left)
+            + fold(right)
+            + Work::product_sumcheck(entries)
+            + Work::multiplications(2 * entries)
+            + Work::messages(rounds + 1),
+        verifier: Work::verified_rounds(rounds, 3) + Work::messages(1),
+        own_bytes: scalars(2),
+        round_bytes: scalars(3 * rounds),
+    }
 }
 
 /// Removing one multiplier for each channel.

@@ -52,6 +52,10 @@ impl Architecture {
                     count(layer.coefficients.len())?;
                     layer.infer(&node.name, &inputs)?
                 }
+                Operation::Product(layer) => {
+                    count(2)?;
+                    layer.infer(&node.name, inputs[0], inputs[1])?
+                }
                 Operation::Concat(layer) => layer.infer(&node.name, &inputs)?,
                 operation => {
                     count(1)?;
@@ -67,6 +71,7 @@ impl Architecture {
                         Operation::Flatten
                         | Operation::Input(_)
                         | Operation::Add(_)
+                        | Operation::Product(_)
                         | Operation::Concat(_) => input.clone(),
                     }
                 }

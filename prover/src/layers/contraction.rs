@@ -14,17 +14,18 @@ use tacit_layers::{
 };
 use tacit_transcript::labels;
 
-use super::{conv2d, matmul};
+use super::{conv2d, matmul, product};
 use crate::{
+    error::Result,
     profile::Timed,
     session::Session,
     sumcheck::{self, Grouped, SumcheckInstance},
 };
 
-pub(crate) fn prove(session: &mut Session) {
+pub(crate) fn prove(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let mut summed = vec![];
+    let (mut summed, mut products) = (vec![], vec![]);
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
             Operation::Add(_) => session.charged(id, |session| add(session, id, &claim)),
@@ -41,10 +42,14 @@ pub(crate) fn prove(session: &mut Session) {
                     ConvolutionArgument::Direct => summed.push(linear),
                 }
             }
+            Operation::Product(layer) => match layer.argument {
+                MatmulArgument::Sumcheck => products.push(claim),
+            },
             _ => unreachable!("only linear layers have accumulators"),
         }
     }
     prove_summed(session, summed);
+    product::prove(session, products)
 }
 
 /// Dense layers and convolutions by sumchecks over what they sum, in one batch.

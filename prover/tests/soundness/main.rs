@@ -9,6 +9,7 @@ mod axes;
 mod hyrax;
 mod logup;
 mod network;
+mod products;
 mod statement;
 mod sumcheck;
 mod views;

@@ -2,6 +2,7 @@
 
 use tacit_layers::{Error as LayersError, Network, Tensor, VerifyingKey};
 use tacit_prover::{Proven, ProvingKey, prove};
+use tacit_transcript::{Event, labels};
 use tacit_verifier::{Error, verify};
 
 use super::{tensor, tiny};
@@ -77,4 +78,15 @@ fn rejects_the_proof_of_another_network() {
         let (key, ..) = honest(other);
         assert_eq!(verify(&key, &input, &proven.outputs, &proven.proof), Err(FIRST_CHECK));
     }
+}
+
+/// Eight look-ups of four activations; twelve, four and twelve products.
+#[test]
+fn absorbs_a_zero_byte_for_each_look_up_and_each_product_of_activations() {
+    let (.., proven) = honest(tiny::products());
+    let absorbed = |event: &Event| match event {
+        Event::Absorb(label, bytes) if *label == labels::HARDENING => Some(*bytes),
+        _ => None,
+    };
+    assert_eq!(proven.events.iter().filter_map(absorbed).collect::<Vec<_>>(), [8 + 12 + 4 + 12]);
 }

@@ -3,7 +3,7 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, Operation, Parameter, Tensor, Window2d,
-    conv2d::Conv2dLayer, dense::DenseLayer, remap::RemapLayer, rescale::RescaleLayer,
+    conv2d::Conv2dLayer, dense::DenseLayer, product::ProductLayer, remap::RemapLayer, rescale::RescaleLayer,
 };
 
 /// A value in progress: its shape and its elements, row-major.
@@ -55,6 +55,7 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
             }
             Operation::Rescale(layer) => rescale(layer, read(0)),
             Operation::Flatten => read(0).clone(),
+            Operation::Product(layer) => product(layer, read(0), read(1)),
             Operation::Transpose(layer) => transpose(&layer.axes, read(0)),
             Operation::Remap(layer) => remap(layer, read(0)),
             Operation::Concat(layer) => {
@@ -90,6 +91,39 @@ fn transpose(axes: &[usize], x: &Value) -> Value {
         data.push(x.data[place_of(&x.shape, &source)]);
     }
     Value { shape, data, minimum: x.minimum }
+}
+
+/// Every product of two elements whose positions agree on the names they share, added where it belongs.
+fn product(layer: &ProductLayer, x: &Value, y: &Value) -> Value {
+    let length = |name: &u8| {
+        let find = |names: &[u8], shape: &[usize]| names.iter().position(|n| n == name).map(|i| shape[i]);
+        find(&layer.left, &x.shape).or(find(&layer.right, &y.shape)).unwrap_or(1)
+    };
+    let shape: Vec<usize> = layer.output.iter().map(length).collect();
+    let mut data = vec![0; shape.iter().product()];
+    for (a, left) in x.data.iter().zip(positions_of(&x.shape)) {
+        for (b, right) in y.data.iter().zip(positions_of(&y.shape)) {
+            let at = |name: &u8| {
+                let of = |names: &[u8], position: &[usize]| {
+                    names.iter().position(|n| n == name).map(|i| position[i])
+                };
+                (of(&layer.left, &left), of(&layer.right, &right))
+            };
+            let agree = layer.left.iter().all(|name| !matches!(at(name), (Some(i), Some(j)) if i != j));
+            if agree {
+                let position: Vec<usize> = layer
+                    .output
+                    .iter()
+                    .map(|name| {
+                        let (i, j) = at(name);
+                        i.or(j).unwrap_or(0)
+                    })
+                    .collect();
+                data[place_of(&shape, &position)] += a * b;
+            }
+        }
+    }
+    Value { shape, data, minimum: 0 }
 }
 
 /// `y[p] = x[floor((s p + o) / f)]` along every axis, zero outside.

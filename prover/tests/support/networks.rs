@@ -209,6 +209,37 @@ pub(crate) fn transposed(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Products of activations: attention over heads, a square, a gate that is broadcast, an outer and an inner product, with
+/// the input as a factor and with values beyond 16 bits.
+pub(crate) fn products(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("products", input(&[5, 6], -128, 127));
+    let x = b.input();
+    let mut project = |name: &str, b: &mut NetworkBuilder| {
+        let y = b.dense(name, x, 1, s.weights(&[6, 6]), Some(s.bias(6))).unwrap();
+        b.rescale(&format!("{name} clip"), y, Multiplier::Uniform(3), 9, SIGNED)
+    };
+    let (q, k) = (project("queries", &mut b), project("keys", &mut b));
+    // Rows by rows, then rows by what was read.
+    let scores = b.product("scores", (q, b"ih"), (k, b"jh"), b"ji");
+    let scores = b.rescale("scores clip", scores, Multiplier::Uniform(1), 9, SIGNED);
+    let mixed = b.product("mix", (scores, b"ji"), (x, b"jc"), b"ic");
+    let mixed = b.rescale("mix relu", mixed, Multiplier::Uniform(1), 7, RELU);
+    let heads = b.product("heads", (q, b"ih"), (mixed, b"jh"), b"hij");
+    let wide = ActivationFunction::Clip { minimum: -40000, maximum: 40000 };
+    let heads = b.rescale("heads clip", heads, Multiplier::Uniform(2), 1, wide);
+    let gate = b.product("gate", (heads, b"hij"), (mixed, b"jh"), b"jhi");
+    let gate = b.rescale("gate clip", gate, Multiplier::Uniform(1), 10, SIGNED);
+    let square = b.product("square", (q, b"ih"), (q, b"ih"), b"ih");
+    let square = b.rescale("square relu", square, Multiplier::Uniform(1), 7, RELU);
+    let outer = b.product("outer", (square, b"ij"), (square, b"kl"), b"kilj");
+    let inner = b.product("inner", (square, b"ij"), (q, b"ij"), b"x");
+    b.output(output(gate, &[5, 6, 5]));
+    b.output(output(outer, &[5, 5, 6, 6]));
+    b.output(output(inner, &[1]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
     vec![
@@ -220,5 +251,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         tables(seed),
         views(seed),
         transposed(seed),
+        products(seed),
     ]
 }

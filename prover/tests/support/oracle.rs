@@ -139,6 +139,7 @@ impl Oracle {
                 }
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
+                labels::PRODUCT_VALUES => return value("products", labels::PRODUCT_VALUES),
                 labels::WINDOW_VALUES => return value("windows", labels::WINDOW_VALUES),
                 labels::VIEW_SHARES if self.sum_differs(index, bytes) => {
                     return (index, Error::Shares { layer: self.concatenation.clone() });

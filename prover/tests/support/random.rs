@@ -47,7 +47,7 @@ impl Generator {
 
     fn layer(&mut self, last: bool) {
         let (node, shape, bound) = self.activations.last().unwrap().clone();
-        let choice = self.pick(0, 10);
+        let choice = self.pick(0, 12);
         match (choice, shape.len()) {
             (0..=2, 3) => {
                 let outputs = self.pick(1, 4) as usize;
@@ -74,6 +74,7 @@ impl Generator {
                 self.add(last);
             }
             (7, _) => self.add(last),
+            (11 | 12, _) => self.product(last),
             (10, _) => self.transpose(node, &shape, bound),
             _ => self.dense(node, &shape, bound, last),
         }
@@ -88,6 +89,39 @@ impl Generator {
         }
         let lengths = axes.iter().map(|&axis| shape[axis]).collect();
         (axes, lengths)
+    }
+
+    /// The last activation times any, by axes named at random: axes of one length may share a name, and names that only
+    /// one factor has are in the result.
+    fn product(&mut self, last: bool) {
+        let (left, left_shape, left_bound) = self.activations.last().unwrap().clone();
+        let other = self.pick(0, self.activations.len() as i64 - 1) as usize;
+        let (right, right_shape, right_bound) = self.activations[other].clone();
+        let left_names: Vec<u8> = (b'a'..).take(left_shape.len()).collect();
+        let (mut right_names, mut inner) = (vec![], 1);
+        let mut result: Vec<(u8, usize)> =
+            left_names.iter().copied().zip(left_shape.iter().copied()).collect();
+        for (name, &length) in (b'p'..).zip(&right_shape) {
+            let shared =
+                left_names.iter().zip(&left_shape).find(|(n, l)| **l == length && !right_names.contains(*n));
+            let shared = shared.map(|(&name, _)| name).filter(|_| self.pick(0, 3) > 0);
+            if let Some(name) = shared.filter(|_| self.pick(0, 1) == 0) {
+                result.retain(|axis| axis.0 != name);
+                inner *= length as i64;
+            }
+            if shared.is_none() {
+                result.push((name, length));
+            }
+            right_names.push(shared.unwrap_or(name));
+        }
+        let (order, shape) = self.order(&result.iter().map(|axis| axis.1).collect::<Vec<_>>());
+        if shape.is_empty() || shape.iter().product::<usize>() > 600 {
+            return;
+        }
+        let names: Vec<u8> = order.iter().map(|&i| result[i].0).collect();
+        let name = self.name("product");
+        let node = self.builder.product(&name, (left, &left_names), (right, &right_names), &names);
+        self.rescale(node, shape, left_bound * right_bound * inner, last);
     }
 
     fn transpose(&mut self, node: NodeId, shape: &[usize], bound: i64) {

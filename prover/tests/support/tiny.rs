@@ -63,7 +63,20 @@ pub(crate) fn precise() -> Network {
     b.finish().unwrap()
 }
 
-/// Every layer but views, hence every message of the protocol but theirs.
+/// Products of activations: one of matrices with a batch axis, a square, one of the input by itself broadcast.
+pub(crate) fn products() -> Network {
+    let mut b = NetworkBuilder::new("tiny products", input(&[2, 3], -4, 3));
+    let scores = b.product("scores", (b.input(), b"ik"), (b.input(), b"jk"), b"ij");
+    let scores = b.rescale("scores clip", scores, Multiplier::Uniform(1), 3, SMALL);
+    let turned = b.transpose("turn", scores, &[1, 0]);
+    let square = b.product("square", (scores, b"ij"), (turned, b"ij"), b"ij");
+    let gate = b.product("gate", (scores, b"bi"), (b.input(), b"bc"), b"cbi");
+    b.output(output("square", square, &[2, 2]));
+    b.output(output("gate", gate, &[3, 2, 2]));
+    b.finish().unwrap()
+}
+
+/// Every layer but views and products, hence every message of the protocol but theirs.
 pub(crate) fn cnn() -> Network {
     let mut b = NetworkBuilder::new("tiny cnn", input(&[1, 4, 3], -4, 3));
     let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
@@ -85,6 +98,11 @@ pub(crate) fn cnn() -> Network {
     b.output(output("logits", x, &[3]));
     b.output(output("features", sum, &[2, 4, 3]));
     b.finish().unwrap()
+}
+
+/// All of the above, by name.
+pub(crate) fn all() -> Vec<(&'static str, Network)> {
+    vec![("mlp", mlp()), ("cnn", cnn()), ("views", views()), ("precise", precise()), ("products", products())]
 }
 
 /// A fixed input of a network.

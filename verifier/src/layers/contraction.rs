@@ -15,6 +15,7 @@ use tacit_layers::{
 };
 use tacit_transcript::labels;
 
+use super::product;
 use crate::{
     error::{Error, Result},
     session::Session,
@@ -24,7 +25,7 @@ use crate::{
 pub(crate) fn verify(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let mut summed = vec![];
+    let (mut summed, mut products) = (vec![], vec![]);
     for (id, claim) in claims {
         match &session.node(id)?.0.operation {
             Operation::Add(layer) => add(session, id, &layer.coefficients, &claim)?,
@@ -41,6 +42,9 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                     ConvolutionArgument::Direct => summed.push(linear),
                 }
             }
+            Operation::Product(layer) => match layer.argument {
+                MatmulArgument::Sumcheck => products.push(claim),
+            },
             Operation::Input(_)
             | Operation::Rescale(_)
             | Operation::MaxPool(_)
@@ -52,7 +56,8 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
             }
         }
     }
-    verify_summed(session, summed)
+    verify_summed(session, summed)?;
+    product::verify(session, products)
 }
 
 /// Dense layers and convolutions by sumchecks over what they sum, in one batch.

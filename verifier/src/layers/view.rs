@@ -56,6 +56,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                 | Operation::Rescale(_)
                 | Operation::MaxPool(_)
                 | Operation::Transpose(_)
+                | Operation::Product(_)
                 | Operation::Flatten => return Err(Error::MissingColumn),
             }
         }

@@ -1,0 +1,73 @@
+//! Products of activations by activations (see [`tacit_layers::product`]).
+
+use ark_bn254::Fr;
+use tacit_algebra::small::from_i64;
+use tacit_layers::{
+    Layout, NodeId, Operation,
+    claim::EvaluationClaim,
+    product::{Factor, ProductAxes, ProductLayer},
+    sumcheck::{RoundWeights, instance_point},
+};
+use tacit_transcript::labels;
+
+use super::matmul::{fold_rows, grouped};
+use crate::{
+    error::Result,
+    profile::Timed,
+    session::Session,
+    sumcheck::{self, Grouped, SumcheckInstance},
+};
+
+pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>) -> Result<()> {
+    if claims.is_empty() {
+        return Ok(());
+    }
+    // Step 1: one sumcheck over the batch and inner axes of all products.
+    let mut instances: Vec<Timed<Grouped>> = claims
+        .iter()
+        .map(|claim| {
+            let instance = session.charged(claim.subject, |session| instance(session, claim))?;
+            Ok(Timed::new(claim.subject, instance))
+        })
+        .collect::<Result<_>>()?;
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    // Step 2: both factors at their points.
+    let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
+    session.writer.write_scalars(labels::PRODUCT_VALUES, values.as_flattened());
+    for ((claim, instance), values) in claims.iter().zip(&instances).zip(values) {
+        session.charge_rounds(instance, 2);
+        let (layer, axes, inputs) = product(session, claim.subject)?;
+        let summed = instance_point(&point, instance.claim().num_vars);
+        let points = [Factor::Left, Factor::Right]
+            .map(|factor| layer.factor_point(&axes, factor, &claim.point, summed));
+        for ((input, point), value) in inputs.into_iter().zip(points).zip(values) {
+            session.claim_activation(input, point?, value);
+        }
+    }
+    Ok(())
+}
+
+fn product<'a>(session: &Session<'a>, id: NodeId) -> Result<(&'a ProductLayer, ProductAxes, [NodeId; 2])> {
+    let node = session.network.architecture.node(id);
+    let Operation::Product(layer) = &node.operation else { unreachable!("only products leave such claims") };
+    let inputs = [node.inputs[0], node.inputs[1]];
+    let [left, right] = inputs.map(|input| session.layout(input));
+    Ok((layer, layer.axes(&node.name, left, right)?, inputs))
+}
+
+fn instance(session: &Session, claim: &EvaluationClaim<NodeId>) -> Result<Grouped> {
+    let (layer, axes, [left, right]) = product(session, claim.subject)?;
+    let summed = axes.summed_lengths();
+    let table = |factor, input| -> Result<Vec<Fr>> {
+        let data = layer.arrange(&axes, factor, session.value(input));
+        let own = axes.own_lengths(factor);
+        if own.iter().all(|&length| length == 1) {
+            return Ok(data.iter().map(|&x| from_i64(x)).collect());
+        }
+        let layout = Layout::new([&own[..], &summed].concat())?;
+        Ok(fold_rows(&layout, |i| data[i], own.len(), &axes.own_point(factor, &claim.point)?))
+    };
+    let (left, right) = (table(Factor::Left, left)?, table(Factor::Right, right)?);
+    Ok(grouped(&axes.batch_point(&claim.point)?, left, right, &summed, claim.value))
+}

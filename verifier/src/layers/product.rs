@@ -1,0 +1,78 @@
+//! Products of activations by activations (see [`tacit_layers::product`]).
+
+use tacit_algebra::eq;
+use tacit_layers::{
+    NodeId, Operation,
+    claim::{EvaluationClaim, SumClaim},
+    product::{Factor, ProductAxes, ProductLayer},
+    sumcheck::{RoundWeights, instance_point},
+};
+use tacit_transcript::labels;
+
+use crate::{
+    error::{Error, Result},
+    session::Session,
+    sumcheck,
+};
+
+pub(crate) fn verify(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>) -> Result<()> {
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let products =
+        claims.iter().map(|claim| Product::new(session, claim)).collect::<Result<Vec<Product>>>()?;
+    // Step 1: one sumcheck over the batch and inner axes of all products.
+    let sums = products
+        .iter()
+        .map(|product| {
+            let degree = if product.axes.batch_point(&product.claim.point)?.is_empty() { 2 } else { 3 };
+            Ok(SumClaim { num_vars: product.axes.summed_vars(), degree, sum: product.claim.value })
+        })
+        .collect::<Result<Vec<SumClaim>>>()?;
+    let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
+    // Step 2: both factors at their points.
+    let values = session.reader.read_scalars(labels::PRODUCT_VALUES, products.len().saturating_mul(2))?;
+    let (pairs, _) = values.as_chunks::<2>();
+    let summed = |sum: &SumClaim| instance_point(&reduced.point, sum.num_vars);
+    let finals = products
+        .iter()
+        .zip(&sums)
+        .zip(pairs)
+        .map(|((product, sum), [left, right])| {
+            let batch = product.axes.batch_point(&product.claim.point)?;
+            let (own, _) = summed(sum).split_at(batch.len().min(sum.num_vars));
+            Ok(eq::evaluate(&batch, own) * left * right)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if !reduced.holds(finals.into_iter()) {
+        return Err(Error::FinalValue { argument: "products", message: labels::PRODUCT_VALUES });
+    }
+    for ((product, sum), values) in products.iter().zip(&sums).zip(pairs) {
+        let factors = [Factor::Left, Factor::Right].into_iter().zip(product.inputs);
+        for ((factor, input), value) in factors.zip(values) {
+            let Product { layer, axes, claim, .. } = product;
+            let point = layer.factor_point(axes, factor, &claim.point, summed(sum))?;
+            session.claim_activation(input, point, *value)?;
+        }
+    }
+    Ok(())
+}
+
+/// A product with the claim on its result.
+struct Product<'a> {
+    layer: &'a ProductLayer,
+    axes: ProductAxes,
+    inputs: [NodeId; 2],
+    claim: &'a EvaluationClaim<NodeId>,
+}
+
+impl<'a> Product<'a> {
+    fn new(session: &Session<'a, '_>, claim: &'a EvaluationClaim<NodeId>) -> Result<Self> {
+        let (node, _) = session.node(claim.subject)?;
+        let (Operation::Product(layer), [left, right]) = (&node.operation, node.inputs.as_slice()) else {
+            return Err(Error::MissingColumn);
+        };
+        let axes = layer.axes(&node.name, session.layout(*left)?, session.layout(*right)?)?;
+        Ok(Self { layer, axes, inputs: [*left, *right], claim })
+    }
+}
