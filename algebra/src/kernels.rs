@@ -1,21 +1,32 @@
-//! Field-vector kernels behind a backend trait.
+//! Field-vector kernels: one trait for what runs on one core, one wrapper that splits long vectors over all cores.
 //!
-//! Every backend computes exact field elements, so that the choice changes no proof byte. [`portable`] is the reference:
-//! it always compiles and is the oracle that faster backends are tested against.
+//! Every kernel computes exact field elements, so that the choice changes no proof byte. [`portable`] is the reference: it
+//! always compiles and is the oracle that faster kernels are tested against. [`ifma`] needs AVX-512 with its 52-bit
+//! multiply-add. The environment variable `TACIT_KERNEL` (`portable` or `ifma`) overrides the choice, to compare them.
+
+use std::sync::OnceLock;
 
 use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use rayon::prelude::*;
 
+#[cfg(target_arch = "x86_64")]
+pub mod ifma;
 pub mod portable;
 
-/// Operations on vectors of field elements. Vectors that stand for tables may be shorter than the table; missing entries
-/// are zero unless said otherwise.
-pub trait Backend: Sync {
+/// A look-up level's tables, each cut at its first variable: $p_0$, $p_1 + \lambda q_1$, $q_0$, $q_1$.
+pub type FractionHalves<'a> = [(&'a [Fr], &'a [Fr]); 4];
+
+/// Operations on vectors of field elements, on one core. Vectors of one call have the same length unless said otherwise.
+pub trait Kernel: Sync {
     /// Name, for reports.
     fn name(&self) -> &'static str;
 
-    /// Fixes the first variable of a table with `half` entries on each side: `values[i] += r * (values[i + half] -
-    /// values[i])`, then keeps `half` entries at most.
-    fn bind(&self, values: &mut Vec<Fr>, half: usize, r: Fr);
+    /// `low[i] += r * (high[i] - low[i])`.
+    fn bind(&self, low: &mut [Fr], high: &[Fr], r: Fr);
+
+    /// `one[i] = r * zero[i]`, then `zero[i] -= one[i]`; `one` may be shorter, its missing entries are not stored.
+    fn split(&self, zero: &mut [Fr], one: &mut [Fr], r: Fr);
 
     /// $\sum_i a_i b_i$.
     fn inner_product(&self, a: &[Fr], b: &[Fr]) -> Fr;
@@ -23,11 +34,261 @@ pub trait Backend: Sync {
     /// Constant and leading coefficient of $\sum_i \bigl(a_i + X (a'_i - a_i)\bigr)\bigl(b_i + X (b'_i - b_i)\bigr)$.
     fn product_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr])) -> [Fr; 2];
 
-    /// Adds `scale * source` to `target`, entry by entry.
+    /// Adds `scale * source` to `target`.
     fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr);
+
+    /// Sums of two fractions: $(p_0 q_1 + p_1 q_0, q_0 q_1)$, numerators and denominators apart.
+    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]);
+
+    /// Constant and leading coefficient of $\sum_i w_i\,(p_0 q_1 + q_0 b)_i(X)$, the four tables linear in $X$.
+    fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2];
+
+    /// $\sum_i e_i m_{ij}$ for every column $j$ of a matrix of bytes; a row may be shorter than `columns`.
+    fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr>;
+
+    /// The same for wider integers.
+    fn fold_integers(&self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr>;
 }
 
+/// A kernel with long vectors split over all cores. Vectors that stand for tables may be shorter than the table; missing
+/// entries are zero.
+#[derive(Clone, Copy)]
+pub struct Backend {
+    kernel: &'static dyn Kernel,
+}
+
+/// Entries of a vector that one core works on at a time.
+pub const CHUNK: usize = 1 << 12;
+
 /// The fastest backend this processor can run.
-pub fn backend() -> &'static dyn Backend {
-    &portable::Portable
+pub fn backend() -> Backend {
+    static BACKEND: OnceLock<Backend> = OnceLock::new();
+    *BACKEND.get_or_init(|| {
+        let wanted = std::env::var("TACIT_KERNEL").ok();
+        let kernel =
+            available().into_iter().rev().find(|kernel| wanted.as_deref().is_none_or(|w| w == kernel.name()));
+        Backend { kernel: kernel.unwrap_or(&portable::Portable) }
+    })
+}
+
+/// Every kernel this processor can run, the reference first, the fastest last.
+pub fn available() -> Vec<&'static dyn Kernel> {
+    let mut kernels: Vec<&'static dyn Kernel> = vec![&portable::Portable];
+    #[cfg(target_arch = "x86_64")]
+    kernels.extend(ifma::Ifma::detect().map(|kernel| kernel as &dyn Kernel));
+    kernels
+}
+
+fn add2(x: [Fr; 2], y: [Fr; 2]) -> [Fr; 2] {
+    [x[0] + y[0], x[1] + y[1]]
+}
+
+/// A vector's part that belongs to chunk `i` of another.
+fn part(values: &[Fr], i: usize, length: usize) -> &[Fr] {
+    let from = (i * CHUNK).min(values.len());
+    &values[from..(i * CHUNK + length).min(values.len())]
+}
+
+impl Backend {
+    /// A backend of one kernel.
+    pub const fn new(kernel: &'static dyn Kernel) -> Self {
+        Self { kernel }
+    }
+
+    /// The kernel's name.
+    pub fn name(self) -> &'static str {
+        self.kernel.name()
+    }
+
+    /// Fixes the first variable of a table with `half` entries on each side: `values[i] += r * (values[i + half] -
+    /// values[i])`, then keeps `half` entries at most.
+    pub fn bind(self, values: &mut Vec<Fr>, half: usize, r: Fr) {
+        let middle = half.min(values.len());
+        let (low, high) = values.split_at_mut(middle);
+        let high = &*high;
+        let bind = |low: &mut [Fr], high: &[Fr]| {
+            let (paired, rest) = low.split_at_mut(high.len());
+            self.kernel.bind(paired, high, r);
+            for low in rest {
+                *low -= r * *low;
+            }
+        };
+        if low.len() <= CHUNK {
+            bind(low, high);
+        } else {
+            low.par_chunks_mut(CHUNK).enumerate().for_each(|(i, low)| bind(low, part(high, i, low.len())));
+        }
+        values.truncate(half);
+    }
+
+    /// The first `length` entries of the equality table: [`crate::eq::table`] on all cores.
+    ///
+    /// # Panics
+    /// When `length` is more than $2^n$.
+    pub fn equality_table(self, point: &[Fr], length: usize) -> Vec<Fr> {
+        assert!(length <= 1 << point.len(), "a table of {length} rows over {} variables", point.len());
+        let mut table = vec![Fr::zero(); length];
+        let Some(first) = table.first_mut() else { return table };
+        *first = Fr::one();
+        // From the last variable to the first: each doubles the part that is filled.
+        let mut filled = 1;
+        for &r in point.iter().rev() {
+            let (zero, rest) = table.split_at_mut(filled.min(length));
+            let added = rest.len().min(filled);
+            let (one, _) = rest.split_at_mut(added);
+            if filled <= CHUNK {
+                self.kernel.split(zero, one, r);
+            } else {
+                let ones: Vec<&mut [Fr]> = one.chunks_mut(CHUNK).collect();
+                let mut ones = ones.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+                let pairs: Vec<(&mut [Fr], Option<&mut [Fr]>)> =
+                    zero.chunks_mut(CHUNK).map(|zero| (zero, ones.next().flatten())).collect();
+                pairs
+                    .into_par_iter()
+                    .for_each(|(zero, one)| self.kernel.split(zero, one.unwrap_or_default(), r));
+            }
+            filled = filled.saturating_mul(2);
+        }
+        table
+    }
+
+    /// $\sum_i a_i b_i$ over the shorter of both.
+    pub fn inner_product(self, a: &[Fr], b: &[Fr]) -> Fr {
+        let n = a.len().min(b.len());
+        if n <= CHUNK {
+            return self.kernel.inner_product(&a[..n], &b[..n]);
+        }
+        a[..n]
+            .par_chunks(CHUNK)
+            .zip(b[..n].par_chunks(CHUNK))
+            .map(|(a, b)| self.kernel.inner_product(a, b))
+            .sum()
+    }
+
+    /// Constant and leading coefficient of $\sum_i \bigl(a_i + X (a'_i - a_i)\bigr)\bigl(b_i + X (b'_i - b_i)\bigr)$.
+    pub fn product_round(self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr])) -> [Fr; 2] {
+        let n = a.0.len().min(b.0.len());
+        let round = |i: usize| {
+            let length = CHUNK.min(n - i * CHUNK);
+            let [a0, b0] = [part(a.0, i, length), part(b.0, i, length)];
+            self.prefix_round((a0, part(a.1, i, length)), (b0, part(b.1, i, length)))
+        };
+        match n.div_ceil(CHUNK) {
+            0 => [Fr::zero(); 2],
+            1 => round(0),
+            chunks => (0..chunks).into_par_iter().map(round).reduce(|| [Fr::zero(); 2], add2),
+        }
+    }
+
+    /// As [`Kernel::product_round`] where the upper sides may be shorter: a missing entry's slope is minus its lower entry.
+    fn prefix_round(self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr])) -> [Fr; 2] {
+        let paired = a.1.len().min(b.1.len()).min(a.0.len());
+        let mut sums =
+            self.kernel.product_round((&a.0[..paired], &a.1[..paired]), (&b.0[..paired], &b.1[..paired]));
+        if paired < a.0.len() {
+            let rest = [&a.0[paired..], &b.0[paired..]];
+            let lower = self.kernel.inner_product(rest[0], rest[1]);
+            // At most one of the upper sides goes on.
+            let upper: Fr = [(&a.1[paired..], rest[1]), (&b.1[paired..], rest[0])]
+                .into_iter()
+                .map(|(upper, lower)| self.kernel.inner_product(upper, &lower[..upper.len()]))
+                .sum();
+            sums = add2(sums, [lower, lower - upper]);
+        }
+        sums
+    }
+
+    /// Adds `scale * source` to `target`, entry by entry, over the shorter of both.
+    pub fn add_scaled(self, target: &mut [Fr], source: &[Fr], scale: Fr) {
+        let n = target.len().min(source.len());
+        if n <= CHUNK {
+            return self.kernel.add_scaled(&mut target[..n], &source[..n], scale);
+        }
+        target[..n]
+            .par_chunks_mut(CHUNK)
+            .zip(source[..n].par_chunks(CHUNK))
+            .for_each(|(target, source)| self.kernel.add_scaled(target, source, scale));
+    }
+
+    /// Sums of pairs of fractions, the first of each pair in the lower half: numerators and denominators.
+    pub fn add_fractions(self, numerators: &[Fr], denominators: &[Fr]) -> (Vec<Fr>, Vec<Fr>) {
+        let half = numerators.len() / 2;
+        let ((p0, p1), (q0, q1)) = (numerators.split_at(half), denominators.split_at(half));
+        let (mut p, mut q) = (vec![Fr::zero(); half], vec![Fr::zero(); half]);
+        p.par_chunks_mut(CHUNK).zip(q.par_chunks_mut(CHUNK)).enumerate().for_each(|(i, (p, q))| {
+            let part = |values| part(values, i, p.len());
+            self.kernel.add_fractions([part(p0), part(p1)], [part(q0), part(q1)], [p, q]);
+        });
+        (p, q)
+    }
+
+    /// Constant and leading coefficient of a look-up level's round.
+    pub fn fraction_round(self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
+        let n = weights.len();
+        let round = |i: usize| {
+            let length = CHUNK.min(n - i * CHUNK);
+            let tables = tables.map(|(low, high)| (part(low, i, length), part(high, i, length)));
+            self.kernel.fraction_round(tables, part(weights, i, length))
+        };
+        match n.div_ceil(CHUNK) {
+            0 => [Fr::zero(); 2],
+            1 => round(0),
+            chunks => (0..chunks).into_par_iter().map(round).reduce(|| [Fr::zero(); 2], add2),
+        }
+    }
+
+    /// $\sum_i e_i m_{ij}$ for every column $j$ of a matrix of bytes given by its rows, of which some may be shorter.
+    pub fn fold_bytes(self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
+        fold(weights, rows, columns, |weights, rows, columns| self.kernel.fold_bytes(weights, rows, columns))
+    }
+
+    /// The same for wider integers.
+    pub fn fold_integers(self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr> {
+        fold(weights, rows, columns, |weights, rows, columns| {
+            self.kernel.fold_integers(weights, rows, columns)
+        })
+    }
+}
+
+/// Columns of a matrix that one core folds at a time.
+const COLUMNS: usize = 1 << 10;
+/// Elements of a matrix below which it is not split.
+const SMALL_MATRIX: usize = 1 << 14;
+
+fn fold<T: Sync>(
+    weights: &[Fr],
+    rows: &[&[T]],
+    columns: usize,
+    kernel: impl Fn(&[Fr], &[&[T]], usize) -> Vec<Fr> + Sync,
+) -> Vec<Fr> {
+    if rows.len().saturating_mul(columns) <= SMALL_MATRIX {
+        return kernel(weights, rows, columns);
+    }
+    if columns >= 2 * COLUMNS {
+        let part = |first: usize| {
+            let length = COLUMNS.min(columns - first);
+            let rows: Vec<&[T]> =
+                rows.iter().map(|row| &row[first.min(row.len())..(first + length).min(row.len())]).collect();
+            kernel(weights, &rows, length)
+        };
+        return (0..columns.div_ceil(COLUMNS)).into_par_iter().flat_map_iter(|i| part(i * COLUMNS)).collect();
+    }
+    let height = SMALL_MATRIX.div_ceil(columns.max(1));
+    weights
+        .par_chunks(height)
+        .zip(rows.par_chunks(height))
+        .map(|(weights, rows)| kernel(weights, rows, columns))
+        .reduce(
+            || vec![Fr::zero(); columns],
+            |mut a, b| {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                a
+            },
+        )
+}
+
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Backend").field(&self.name()).finish()
+    }
 }

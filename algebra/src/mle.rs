@@ -5,7 +5,7 @@
 use ark_bn254::Fr;
 use ark_ff::Zero;
 
-use crate::{eq, kernels::backend};
+use crate::kernels::backend;
 
 /// A table of $2^n$ values of which only a prefix is stored; the rest is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Mle {
     /// When the point has another number of variables.
     pub fn evaluate(&self, point: &[Fr]) -> Fr {
         assert_eq!(point.len(), self.num_vars);
-        backend().inner_product(&eq::table(point, self.values.len()), &self.values)
+        backend().inner_product(&backend().equality_table(point, self.values.len()), &self.values)
     }
 }
 

@@ -76,6 +76,17 @@ impl Integers<'_> {
     }
 }
 
+impl Integers<'_> {
+    /// The integers at these positions of storage.
+    pub(crate) fn slice(self, range: std::ops::Range<usize>) -> Self {
+        match self {
+            Self::Int64(values) => Self::Int64(&values[range]),
+            Self::Int8(values) => Self::Int8(&values[range]),
+            Self::Int32(values) => Self::Int32(&values[range]),
+        }
+    }
+}
+
 impl<'a> From<&'a Parameter> for Integers<'a> {
     fn from(parameter: &'a Parameter) -> Self {
         match parameter {

@@ -39,7 +39,7 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
-use tacit_algebra::eq;
+use tacit_algebra::kernels::backend;
 use tacit_layers::{
     claim::SumClaim,
     logup::{Children, LeafClaims},
@@ -63,14 +63,7 @@ const CHUNK: usize = 1 << 11;
 
 impl Fractions {
     fn parents(&self) -> Self {
-        let half = self.numerators.len() / 2;
-        let (p0, p1) = self.numerators.split_at(half);
-        let (q0, q1) = self.denominators.split_at(half);
-        let (numerators, denominators) = (0..half)
-            .into_par_iter()
-            .with_min_len(CHUNK)
-            .map(|i| (p0[i] * q1[i] + p1[i] * q0[i], q0[i] * q1[i]))
-            .unzip();
+        let (numerators, denominators) = backend().add_fractions(&self.numerators, &self.denominators);
         Self { numerators, denominators }
     }
 }
@@ -132,8 +125,8 @@ impl Level {
         let Fractions { numerators: mut p0, denominators: mut q0 } = level;
         let half = p0.len() / 2;
         let (mut bracket, q1) = (p0.split_off(half), q0.split_off(half));
-        bracket.par_iter_mut().with_min_len(CHUNK).zip(&q1).for_each(|(p, q)| *p += lambda * q);
-        let weights = eq::table(&point[1..], half / 2);
+        backend().add_scaled(&mut bracket, &q1, lambda);
+        let weights = backend().equality_table(&point[1..], half / 2);
         let claim = SumClaim { num_vars: point.len(), degree: 2, sum };
         Self { p0, bracket, q0, q1, weights, lambda, claim }
     }
@@ -153,24 +146,8 @@ impl SumcheckInstance for Level {
 
     fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
         let half = self.p0.len() / 2;
-        let ([p0, bracket], [q0, q1]) = (
-            [&self.p0, &self.bracket].map(|t| t.split_at(half)),
-            [&self.q0, &self.q1].map(|t| t.split_at(half)),
-        );
-        let [constant, leading] = (0..half)
-            .into_par_iter()
-            .with_min_len(CHUNK)
-            .fold(
-                || [Fr::zero(); 2],
-                |[constant, leading], i| {
-                    let slope = |(low, high): (&[Fr], &[Fr])| high[i] - low[i];
-                    let at_zero = p0.0[i] * q1.0[i] + q0.0[i] * bracket.0[i];
-                    let at_infinity = slope(p0) * slope(q1) + slope(q0) * slope(bracket);
-                    let weight = self.weights[i];
-                    [constant + weight * at_zero, leading + weight * at_infinity]
-                },
-            )
-            .reduce(|| [Fr::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]]);
+        let tables = [&self.p0, &self.bracket, &self.q0, &self.q1].map(|table| table.split_at(half));
+        let [constant, leading] = backend().fraction_round(tables, &self.weights);
         // The value at one follows from the claim; a challenge of zero has probability 2^-254.
         let tau = one_weight.unwrap_or_else(Fr::one);
         let at_one = (claim - (Fr::one() - tau) * constant) * tau.inverse().unwrap_or_else(Fr::zero);
@@ -180,7 +157,7 @@ impl SumcheckInstance for Level {
     fn bind(&mut self, r: Fr) {
         for table in [&mut self.p0, &mut self.bracket, &mut self.q0, &mut self.q1] {
             let half = table.len() / 2;
-            tacit_algebra::kernels::backend().bind(table, half, r);
+            backend().bind(table, half, r);
         }
         let half = self.weights.len() / 2;
         if half > 0 {

@@ -1,79 +1,98 @@
-//! The reference backend: arkworks' field arithmetic, one element at a time, on every core for long vectors.
+//! The reference kernel: arkworks' field arithmetic, one element at a time.
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
-use rayon::prelude::*;
 
-use super::Backend;
+use super::{FractionHalves, Kernel};
+use crate::small::{SmallSum, from_i64, reduce_all};
 
-/// The reference backend.
+/// The reference kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Portable;
 
-/// Entries below which a vector is not split over threads.
-const CHUNK: usize = 1 << 12;
-
-impl Backend for Portable {
+impl Kernel for Portable {
     fn name(&self) -> &'static str {
         "portable"
     }
 
-    fn bind(&self, values: &mut Vec<Fr>, half: usize, r: Fr) {
-        let middle = half.min(values.len());
-        let (low, high) = values.split_at_mut(middle);
-        let high = &*high;
-        let bind = |low: &mut [Fr], high: &[Fr]| {
-            let (paired, rest) = low.split_at_mut(high.len());
-            for (low, high) in paired.iter_mut().zip(high) {
-                *low += r * (*high - *low);
-            }
-            for low in rest {
-                *low -= r * *low;
-            }
-        };
-        if low.len() <= CHUNK {
-            bind(low, high);
-        } else {
-            low.par_chunks_mut(CHUNK).enumerate().for_each(|(i, low)| {
-                let from = (i * CHUNK).min(high.len());
-                let to = (i * CHUNK + low.len()).min(high.len());
-                bind(low, &high[from..to]);
-            });
+    fn bind(&self, low: &mut [Fr], high: &[Fr], r: Fr) {
+        for (low, high) in low.iter_mut().zip(high) {
+            *low += r * (*high - *low);
         }
-        values.truncate(half);
+    }
+
+    fn split(&self, zero: &mut [Fr], one: &mut [Fr], r: Fr) {
+        let (paired, rest) = zero.split_at_mut(one.len());
+        for (zero, one) in paired.iter_mut().zip(one) {
+            *one = *zero * r;
+            *zero -= *one;
+        }
+        for zero in rest {
+            *zero -= *zero * r;
+        }
     }
 
     fn inner_product(&self, a: &[Fr], b: &[Fr]) -> Fr {
-        let n = a.len().min(b.len());
-        a[..n]
-            .par_chunks(CHUNK)
-            .zip(b[..n].par_chunks(CHUNK))
-            .map(|(a, b)| a.iter().zip(b).map(|(a, b)| *a * b).sum::<Fr>())
-            .sum()
+        a.iter().zip(b).map(|(a, b)| *a * b).sum()
     }
 
     fn product_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr])) -> [Fr; 2] {
-        // Where one factor has no upper entries its slope is minus its lower entry.
-        let n = a.0.len().min(b.0.len());
-        let at = |side: &[Fr], i: usize| side.get(i).copied().unwrap_or_else(Fr::zero);
-        let round = |range: std::ops::Range<usize>| {
-            range.fold([Fr::zero(); 2], |[constant, leading], i| {
-                let (a0, b0) = (a.0[i], b.0[i]);
-                [constant + a0 * b0, leading + (at(a.1, i) - a0) * (at(b.1, i) - b0)]
-            })
-        };
-        if n <= CHUNK {
-            return round(0..n);
-        }
-        (0..n.div_ceil(CHUNK))
-            .into_par_iter()
-            .map(|i| round(i * CHUNK..((i + 1) * CHUNK).min(n)))
-            .reduce(|| [Fr::zero(); 2], |x, y| [x[0] + y[0], x[1] + y[1]])
+        let sides = a.0.iter().zip(a.1).zip(b.0.iter().zip(b.1));
+        sides.fold([Fr::zero(); 2], |[constant, leading], ((a0, a1), (b0, b1))| {
+            [constant + *a0 * b0, leading + (*a1 - a0) * (*b1 - b0)]
+        })
     }
 
     fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr) {
         for (target, source) in target.iter_mut().zip(source) {
             *target += scale * source;
         }
+    }
+
+    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
+        let [p_sum, q_sum] = sum;
+        for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
+            *p_sum = p[0][i] * q[1][i] + p[1][i] * q[0][i];
+            *q_sum = q[0][i] * q[1][i];
+        }
+    }
+
+    fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
+        let [p0, bracket, q0, q1] = tables;
+        weights.iter().enumerate().fold([Fr::zero(); 2], |[constant, leading], (i, weight)| {
+            let slope = |(low, high): (&[Fr], &[Fr])| high[i] - low[i];
+            let at_zero = p0.0[i] * q1.0[i] + q0.0[i] * bracket.0[i];
+            let at_infinity = slope(p0) * slope(q1) + slope(q0) * slope(bracket);
+            [constant + *weight * at_zero, leading + *weight * at_infinity]
+        })
+    }
+
+    fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
+        let mut sums = vec![SmallSum::default(); columns];
+        for (weight, row) in weights.iter().zip(rows) {
+            for (sum, &value) in sums.iter_mut().zip(*row) {
+                sum.add(weight, i64::from(value));
+            }
+        }
+        reduce_all(&sums)
+    }
+
+    fn fold_integers(&self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr> {
+        let mut sums = vec![SmallSum::default(); columns];
+        let mut large = vec![];
+        for (weight, row) in weights.iter().zip(rows) {
+            for (column, (sum, &value)) in sums.iter_mut().zip(*row).enumerate() {
+                if value.unsigned_abs() > crate::small::MAX_MAGNITUDE {
+                    large.push((column, *weight * from_i64(value)));
+                } else if value != 0 {
+                    sum.add(weight, value);
+                }
+            }
+        }
+        let mut folded = reduce_all(&sums);
+        for (column, product) in large {
+            folded[column] += product;
+        }
+        folded
     }
 }

@@ -17,6 +17,7 @@ use tacit_transcript::labels;
 use super::{conv2d, matmul, product};
 use crate::{
     error::Result,
+    hyrax::Integers,
     profile::Timed,
     session::Session,
     sumcheck::{self, Grouped, SumcheckInstance},
@@ -125,7 +126,11 @@ fn weights_at(session: &Session, id: ParameterId, groups: usize, filter: &[Fr]) 
         unreachable!("a part of a layout is one")
     };
     let size = layout.num_elements();
-    (0..groups).flat_map(|g| matmul::fold_rows(&layout, |i| parameter.get(g * size + i), 1, filter)).collect()
+    (0..groups)
+        .flat_map(|g| {
+            matmul::fold_rows(&layout, Integers::from(parameter).slice(g * size..(g + 1) * size), 1, filter)
+        })
+        .collect()
 }
 
 fn dense(
@@ -173,8 +178,12 @@ fn instance(session: &Session, claim: &LinearClaim) -> Grouped {
         }
         Operation::Dense(layer) => {
             let left = weights_at(session, claim.weights, 1, &claim.filter);
-            let right =
-                matmul::fold_rows(input.layout(), |i| input.data()[i], layer.num_row_axes, &claim.others);
+            let right = matmul::fold_rows(
+                input.layout(),
+                Integers::Int64(input.data()),
+                layer.num_row_axes,
+                &claim.others,
+            );
             matmul::grouped(&[], left, right, &weights[1..], claim.value)
         }
         _ => unreachable!("only linear layers leave such claims"),

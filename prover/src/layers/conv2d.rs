@@ -49,6 +49,7 @@ use super::{
     matmul::{contraction, fold_rows},
     window,
 };
+use crate::hyrax::Integers;
 use crate::sumcheck::{self, SumcheckInstance};
 
 /// The prover of a stand-alone convolution.
@@ -72,7 +73,7 @@ impl ConvolutionProver<'_> {
         writer.write_scalars(labels::CLAIM, &[value]);
         // Step 2: the sumcheck over channels and kernel offsets.
         let (filter, position) = point.split_at(output.layout().axis_vars().next().unwrap_or(0));
-        let weights = fold_rows(self.weights.layout(), |i| self.weights.data()[i], 1, filter);
+        let weights = fold_rows(self.weights.layout(), Integers::Int64(self.weights.data()), 1, filter);
         let windowed = windowed_input(self.input, &layer.window, output.layout(), position);
         let mut instance = contraction(weights, windowed, self.weights.layout(), 1, value);
         let inner = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);

@@ -31,10 +31,7 @@
 //! ```
 
 use ark_bn254::Fr;
-use tacit_algebra::{
-    Mle,
-    small::{SmallSum, reduce_all},
-};
+use tacit_algebra::{Mle, kernels::backend};
 use tacit_layers::{
     Layout, Tensor,
     evaluation::{evaluate, kronecker, split_point},
@@ -43,6 +40,7 @@ use tacit_layers::{
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
+use crate::hyrax::Integers;
 use crate::sumcheck::{self, Grouped, Product, SumcheckInstance};
 
 /// The prover of a stand-alone product $C = A B^T$ with $A$ over (rows, inner), $B$ over (columns, inner).
@@ -66,8 +64,8 @@ impl MatmulProver<'_> {
         // Step 2: the sumcheck over the inner axis.
         let (row, column) = point.split_at(self.layer.row_vars());
         let mut instance = contraction(
-            fold_rows(self.left.layout(), |i| self.left.data()[i], 1, row),
-            fold_rows(self.right.layout(), |i| self.right.data()[i], 1, column),
+            fold_rows(self.left.layout(), Integers::Int64(self.left.data()), 1, row),
+            fold_rows(self.right.layout(), Integers::Int64(self.right.data()), 1, column),
             self.left.layout(),
             1,
             value,
@@ -82,24 +80,21 @@ impl MatmulProver<'_> {
 }
 
 /// $\sum_i \mathrm{eq}(r, i)\, T[i, \cdot]$ over the first `num_axes` axes, in storage order of the others.
-pub(crate) fn fold_rows(
-    layout: &Layout,
-    get: impl Fn(usize) -> i64,
-    num_axes: usize,
-    point: &[Fr],
-) -> Vec<Fr> {
+pub(crate) fn fold_rows(layout: &Layout, values: Integers, num_axes: usize, point: &[Fr]) -> Vec<Fr> {
     let weights = kronecker(split_point(layout, point).take(num_axes));
     let inner = layout.num_elements() / weights.len();
-    let mut sums = vec![SmallSum::default(); inner];
-    for (row, weight) in weights.iter().enumerate() {
-        for (i, sum) in sums.iter_mut().enumerate() {
-            let value = get(row * inner + i);
-            if value != 0 {
-                sum.add(weight, value);
-            }
+    match values {
+        Integers::Int8(values) => {
+            backend().fold_bytes(&weights, &values.chunks_exact(inner).collect::<Vec<_>>(), inner)
+        }
+        Integers::Int64(values) => {
+            backend().fold_integers(&weights, &values.chunks_exact(inner).collect::<Vec<_>>(), inner)
+        }
+        Integers::Int32(values) => {
+            let wide: Vec<i64> = values.iter().map(|&x| i64::from(x)).collect();
+            fold_rows(layout, Integers::Int64(&wide), num_axes, point)
         }
     }
-    reduce_all(&sums)
 }
 
 /// The sum over a layout's axes from `first_axis` on of a product of two vectors in storage order.

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
-use tacit_algebra::{Mle, eq, small::from_i64};
+use tacit_algebra::{Mle, kernels::backend, small::from_i64};
 use tacit_layers::{
     Layout, NodeId, Operation,
     claim::SumClaim,
@@ -123,7 +123,7 @@ impl ZeroProduct {
             .collect();
         let behind = tau.get(1..).unwrap_or_default();
         let claim = SumClaim { num_vars, degree: num_offsets, sum: Fr::zero() };
-        Self { factors, weights: eq::table(behind, 1 << behind.len()), claim }
+        Self { factors, weights: backend().equality_table(behind, 1 << behind.len()), claim }
     }
 
     fn final_values(&self) -> Vec<Fr> {

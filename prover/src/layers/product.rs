@@ -13,6 +13,7 @@ use tacit_transcript::labels;
 use super::matmul::{fold_rows, grouped};
 use crate::{
     error::Result,
+    hyrax::Integers,
     profile::Timed,
     session::Session,
     sumcheck::{self, Grouped, SumcheckInstance},
@@ -66,7 +67,7 @@ fn instance(session: &Session, claim: &EvaluationClaim<NodeId>) -> Result<Groupe
             return Ok(data.iter().map(|&x| from_i64(x)).collect());
         }
         let layout = Layout::new([&own[..], &summed].concat())?;
-        Ok(fold_rows(&layout, |i| data[i], own.len(), &axes.own_point(factor, &claim.point)?))
+        Ok(fold_rows(&layout, Integers::Int64(&data), own.len(), &axes.own_point(factor, &claim.point)?))
     };
     let (left, right) = (table(Factor::Left, left)?, table(Factor::Right, right)?);
     Ok(grouped(&axes.batch_point(&claim.point)?, left, right, &summed, claim.value))

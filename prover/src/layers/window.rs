@@ -11,6 +11,7 @@ use tacit_transcript::labels;
 
 use super::matmul::{contraction, fold_rows};
 use crate::{
+    hyrax::Integers,
     profile::Timed,
     session::Session,
     sumcheck::{self, Product, SumcheckInstance},
@@ -59,6 +60,6 @@ pub(crate) fn instance(
     let layout = input.layout();
     let [height, width] = claim.shift_vectors(window, layout, output);
     let shifts = height.iter().flat_map(|a| width.iter().map(move |b| *a * b)).collect();
-    let folded = fold_rows(layout, |i| input.data()[i], 1, &claim.channel);
+    let folded = fold_rows(layout, Integers::Int64(input.data()), 1, &claim.channel);
     contraction(shifts, folded, layout, 1, claim.value)
 }

@@ -1,0 +1,253 @@
+//! Eight field elements at a time with AVX-512's 52-bit multiply-add (IFMA).
+//!
+//! Elements stay in memory as arkworks keeps them: $x R \bmod p$ with $R = 2^{256}$, in four 64-bit limbs. Loaded, eight of
+//! them are five registers of 52-bit limbs. Montgomery's reduction then divides by $2^{260}$, so that a product of two
+//! loaded elements is a product of field elements divided by $2^4$. Constants are multiplied by $2^4$ beforehand, sums of
+//! products once at the end.
+//!
+//! With inputs below $A p$ and $B p$ a reduction's result is below $(A B\, p / 2^{260} + 1)\, p$, where
+//! $p / 2^{260} < 0.012$: everything in this module stays far below the $84 p$ that five limbs hold, and results are made
+//! canonical when they are stored.
+#![expect(unsafe_code, reason = "loads, stores and calls of functions that need AVX-512")]
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+
+use self::{
+    fold::{BYTE, INTEGER, fold},
+    lanes::{Accumulator, Field, LANES, constant},
+};
+use super::{FractionHalves, Kernel, portable::Portable};
+
+mod fold;
+mod lanes;
+
+/// The kernel for processors with AVX-512F and AVX-512IFMA.
+#[derive(Debug)]
+pub struct Ifma(());
+
+static IFMA: Ifma = Ifma(());
+
+impl Ifma {
+    /// The kernel, where the processor has what it needs.
+    pub fn detect() -> Option<&'static Self> {
+        let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
+        found.then_some(&IFMA)
+    }
+}
+
+/// Vectors shorter than this go to the reference kernel.
+const SHORT: usize = 2 * LANES;
+
+/// Cuts vectors at the last multiple of eight entries.
+fn cut<const N: usize>(vectors: [&[Fr]; N]) -> ([&[[Fr; LANES]]; N], [&[Fr]; N]) {
+    let whole = vectors.map(|vector| vector.as_chunks::<LANES>().0);
+    (whole, vectors.map(|vector| vector.as_chunks::<LANES>().1))
+}
+
+impl Kernel for Ifma {
+    fn name(&self) -> &'static str {
+        "ifma"
+    }
+
+    fn bind(&self, low: &mut [Fr], high: &[Fr], r: Fr) {
+        let (low, low_rest) = low.as_chunks_mut::<LANES>();
+        let (high, high_rest) = high.as_chunks::<LANES>();
+        // SAFETY: the processor has the features, or `detect` would not have given the kernel.
+        unsafe { bind(low, high, r) };
+        Portable.bind(low_rest, high_rest, r);
+    }
+
+    fn split(&self, zero: &mut [Fr], one: &mut [Fr], r: Fr) {
+        let (paired, alone) = zero.split_at_mut(one.len());
+        let (zero, zero_rest) = paired.as_chunks_mut::<LANES>();
+        let (one, one_rest) = one.as_chunks_mut::<LANES>();
+        // SAFETY: as in `bind`.
+        unsafe { split(zero, one, r) };
+        Portable.split(zero_rest, one_rest, r);
+        Portable.split(alone, &mut [], r);
+    }
+
+    fn inner_product(&self, a: &[Fr], b: &[Fr]) -> Fr {
+        if a.len() < SHORT {
+            return Portable.inner_product(a, b);
+        }
+        let ([a, b], [a_rest, b_rest]) = cut([a, b]);
+        // SAFETY: as in `bind`.
+        let whole = unsafe { inner_product(a, b) };
+        whole + Portable.inner_product(a_rest, b_rest)
+    }
+
+    fn product_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr])) -> [Fr; 2] {
+        if a.0.len() < SHORT {
+            return Portable.product_round(a, b);
+        }
+        let (whole, [a0, a1, b0, b1]) = cut([a.0, a.1, b.0, b.1]);
+        // SAFETY: as in `bind`.
+        let [constant, leading] = unsafe { product_round(whole) };
+        let rest = Portable.product_round((a0, a1), (b0, b1));
+        [constant + rest[0], leading + rest[1]]
+    }
+
+    fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr) {
+        let (target, target_rest) = target.as_chunks_mut::<LANES>();
+        let (source, source_rest) = source.as_chunks::<LANES>();
+        // SAFETY: as in `bind`.
+        unsafe { add_scaled(target, source, scale) };
+        Portable.add_scaled(target_rest, source_rest, scale);
+    }
+
+    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
+        let (whole, [p0, p1, q0, q1]) = cut([p[0], p[1], q[0], q[1]]);
+        let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(|sum| sum.as_chunks_mut::<LANES>());
+        // SAFETY: as in `bind`.
+        unsafe { add_fractions(whole, p_sum, q_sum) };
+        Portable.add_fractions([p0, p1], [q0, q1], [p_rest, q_rest]);
+    }
+
+    fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
+        if weights.len() < SHORT {
+            return Portable.fraction_round(tables, weights);
+        }
+        let (low, low_rest) = cut(tables.map(|(low, _)| &low[..weights.len()]));
+        let (high, high_rest) = cut(tables.map(|(_, high)| &high[..weights.len()]));
+        let ([whole], [rest]) = cut([weights]);
+        // SAFETY: as in `bind`.
+        let [constant, leading] = unsafe { fraction_round(low, high, whole) };
+        let [[a, b, c, d], [e, f, g, h]] = [low_rest, high_rest];
+        let last = Portable.fraction_round([(a, e), (b, f), (c, g), (d, h)], rest);
+        [constant + last[0], leading + last[1]]
+    }
+
+    fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
+        // SAFETY: as in `bind`.
+        unsafe { fold::<i8, { BYTE.limbs }>(BYTE, weights, rows, columns) }
+    }
+
+    fn fold_integers(&self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr> {
+        if rows.iter().any(|row| row.iter().any(|&x| !INTEGER.holds(x))) {
+            return Portable.fold_integers(weights, rows, columns);
+        }
+        // SAFETY: as in `bind`.
+        unsafe { fold::<i64, { INTEGER.limbs }>(INTEGER, weights, rows, columns) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn bind(low: &mut [[Fr; LANES]], high: &[[Fr; LANES]], r: Fr) {
+    let field = Field::new();
+    let r = constant(r);
+    for (low, high) in low.iter_mut().zip(high) {
+        let (a, b) = (field.load(low), field.load(high));
+        let product = field.multiply(field.subtract(b, a), r);
+        field.store(low, field.add(a, product));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn split(zero: &mut [[Fr; LANES]], one: &mut [[Fr; LANES]], r: Fr) {
+    let field = Field::new();
+    let r = constant(r);
+    for (zero, one) in zero.iter_mut().zip(one) {
+        let value = field.load(zero);
+        let product = field.reduce_once(field.multiply(value, r));
+        field.store(one, product);
+        field.store(zero, field.subtract(value, product));
+    }
+}
+
+/// Entries after which sums of products must pass their carries on.
+const CARRY: usize = 256;
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn inner_product(a: &[[Fr; LANES]], b: &[[Fr; LANES]]) -> Fr {
+    let field = Field::new();
+    let mut sum = Accumulator::new();
+    for (a, b) in a.chunks(CARRY).zip(b.chunks(CARRY)) {
+        for (a, b) in a.iter().zip(b) {
+            sum.add_product(field.load(a), field.load(b));
+        }
+        sum.carry();
+    }
+    field.total(sum, 0)
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn product_round([a0, a1, b0, b1]: [&[[Fr; LANES]]; 4]) -> [Fr; 2] {
+    let field = Field::new();
+    let mut sums = [Accumulator::new(); 2];
+    let n = a0.len();
+    for first in (0..n).step_by(CARRY) {
+        for i in first..n.min(first + CARRY) {
+            let (low_a, low_b) = (field.load(&a0[i]), field.load(&b0[i]));
+            sums[0].add_product(low_a, low_b);
+            let slopes =
+                [field.subtract(field.load(&a1[i]), low_a), field.subtract(field.load(&b1[i]), low_b)];
+            sums[1].add_product(slopes[0], slopes[1]);
+        }
+        for sum in &mut sums {
+            sum.carry();
+        }
+    }
+    [field.total(sums[0], 0), field.total(sums[1], 0)]
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn add_scaled(target: &mut [[Fr; LANES]], source: &[[Fr; LANES]], scale: Fr) {
+    let field = Field::new();
+    let scale = constant(scale);
+    for (target, source) in target.iter_mut().zip(source) {
+        let product = field.multiply(field.load(source), scale);
+        field.store(target, field.add(field.load(target), product));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn add_fractions(
+    [p0, p1, q0, q1]: [&[[Fr; LANES]]; 4],
+    p_sum: &mut [[Fr; LANES]],
+    q_sum: &mut [[Fr; LANES]],
+) {
+    let field = Field::new();
+    for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
+        // One factor of each product carries the missing power of two.
+        let shifted = [field.load_shifted(&q0[i]), field.load_shifted(&q1[i])];
+        let mut sum = Accumulator::new();
+        sum.add_product(field.load(&p0[i]), shifted[1]);
+        sum.add_product(field.load(&p1[i]), shifted[0]);
+        field.store(p_sum, field.reduce(sum));
+        field.store(q_sum, field.multiply(field.load(&q0[i]), shifted[1]));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn fraction_round(low: [&[[Fr; LANES]]; 4], high: [&[[Fr; LANES]]; 4], weights: &[[Fr; LANES]]) -> [Fr; 2] {
+    let field = Field::new();
+    let mut sums = [Accumulator::new(); 2];
+    let n = weights.len();
+    for first in (0..n).step_by(CARRY) {
+        for i in first..n.min(first + CARRY) {
+            let [p0, bracket, q0, q1] = low.map(|table| field.load(&table[i]));
+            let mut at_zero = Accumulator::new();
+            at_zero.add_product(p0, q1);
+            at_zero.add_product(q0, bracket);
+            let weight = field.load(&weights[i]);
+            sums[0].add_product(weight, field.reduce(at_zero));
+            let slope = |table: usize, low| field.subtract(field.load(&high[table][i]), low);
+            let [p0, bracket, q0, q1] = [slope(0, p0), slope(1, bracket), slope(2, q0), slope(3, q1)];
+            let mut at_infinity = Accumulator::new();
+            at_infinity.add_product(p0, q1);
+            at_infinity.add_product(q0, bracket);
+            sums[1].add_product(weight, field.reduce(at_infinity));
+        }
+        for sum in &mut sums {
+            sum.carry();
+        }
+    }
+    [field.total(sums[0], 1), field.total(sums[1], 1)]
+}
+
+/// The sum of a group of elements.
+fn sum(values: &[Fr]) -> Fr {
+    values.iter().fold(Fr::zero(), |sum, value| sum + value)
+}

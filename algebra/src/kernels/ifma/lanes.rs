@@ -1,0 +1,294 @@
+//! Arithmetic on eight elements of the scalar field, limb by limb.
+#![expect(clippy::large_types_passed_by_value, reason = "registers, once inlined")]
+
+use std::arch::x86_64::{
+    __m512i, _mm256_loadu_si256, _mm256_storeu_si256, _mm512_add_epi64, _mm512_and_si512,
+    _mm512_castsi256_si512, _mm512_castsi512_si256, _mm512_cmplt_epi64_mask, _mm512_extracti64x4_epi64,
+    _mm512_inserti64x4, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64,
+    _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_set1_epi64, _mm512_setr_epi64, _mm512_setzero_si512,
+    _mm512_shuffle_i64x2, _mm512_slli_epi64, _mm512_srai_epi64, _mm512_srli_epi64, _mm512_sub_epi64,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
+};
+
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, PrimeField};
+
+/// Elements in a register.
+pub(super) const LANES: usize = 8;
+/// Bits of a limb.
+pub(super) const BITS: u32 = 52;
+const MASK: u64 = (1 << BITS) - 1;
+
+/// Eight integers below $2^{260}$, five limbs of 52 bits each, in the order that loading leaves them in.
+pub(super) type Limbs = [__m512i; 5];
+
+/// Cuts an integer into 52-bit limbs.
+pub(super) const fn to_limbs(x: [u64; 4]) -> [u64; 5] {
+    [
+        x[0] & MASK,
+        (x[0] >> 52 | x[1] << 12) & MASK,
+        (x[1] >> 40 | x[2] << 24) & MASK,
+        (x[2] >> 28 | x[3] << 36) & MASK,
+        x[3] >> 16,
+    ]
+}
+
+/// $-p^{-1} \bmod 2^{52}$.
+const NEGATIVE_INVERSE: u64 = {
+    let p = Fr::MODULUS.0[0];
+    let mut inverse = 1_u64;
+    let mut step = 0;
+    while step < 6 {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(p.wrapping_mul(inverse)));
+        step += 1;
+    }
+    inverse.wrapping_neg() & MASK
+};
+
+/// The field's constants in registers.
+#[derive(Clone, Copy)]
+pub(super) struct Field {
+    modulus: Limbs,
+    negative_inverse: __m512i,
+    mask: __m512i,
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn splat(limbs: [u64; 5]) -> Limbs {
+    limbs.map(|limb| _mm512_set1_epi64(limb as i64))
+}
+
+/// An element in all lanes, times $2^4$: its product with a loaded element is that of the field.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn constant(x: Fr) -> Limbs {
+    splat(to_limbs((x * Fr::from(16_u64)).0.0))
+}
+
+/// Sums of products in ten limbs, before Montgomery's reduction.
+#[derive(Clone, Copy)]
+pub(super) struct Accumulator([__m512i; 10]);
+
+impl Accumulator {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn new() -> Self {
+        Self([_mm512_setzero_si512(); 10])
+    }
+
+    /// A limb takes ten terms of 52 bits from each product: 400 products fit between carries.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn add_product(&mut self, a: Limbs, b: Limbs) {
+        for (i, &b) in b.iter().enumerate() {
+            for (j, &a) in a.iter().enumerate() {
+                self.0[i + j] = _mm512_madd52lo_epu64(self.0[i + j], a, b);
+            }
+            for (j, &a) in a.iter().enumerate() {
+                self.0[i + j + 1] = _mm512_madd52hi_epu64(self.0[i + j + 1], a, b);
+            }
+        }
+    }
+
+    /// Leaves 52 bits in every limb but the last.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn carry(&mut self) {
+        let mask = _mm512_set1_epi64(MASK as i64);
+        for k in 0..9 {
+            let carry = _mm512_srli_epi64::<BITS>(self.0[k]);
+            self.0[k] = _mm512_and_si512(self.0[k], mask);
+            self.0[k + 1] = _mm512_add_epi64(self.0[k + 1], carry);
+        }
+    }
+}
+
+impl Field {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn new() -> Self {
+        Self {
+            modulus: splat(to_limbs(Fr::MODULUS.0)),
+            negative_inverse: _mm512_set1_epi64(NEGATIVE_INVERSE as i64),
+            mask: _mm512_set1_epi64(MASK as i64),
+        }
+    }
+
+    /// Passes carries on, from limbs that may be negative; the value must not be.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn normalise(self, mut limbs: Limbs) -> Limbs {
+        for k in 0..4 {
+            let carry = _mm512_srai_epi64::<BITS>(limbs[k]);
+            limbs[k] = _mm512_and_si512(limbs[k], self.mask);
+            limbs[k + 1] = _mm512_add_epi64(limbs[k + 1], carry);
+        }
+        limbs
+    }
+
+    /// $a + b$.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn add(self, a: Limbs, b: Limbs) -> Limbs {
+        self.normalise(std::array::from_fn(|k| _mm512_add_epi64(a[k], b[k])))
+    }
+
+    /// $a - b + p$, for $b < p$.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn subtract(self, a: Limbs, b: Limbs) -> Limbs {
+        self.normalise(std::array::from_fn(|k| {
+            _mm512_add_epi64(_mm512_sub_epi64(a[k], b[k]), self.modulus[k])
+        }))
+    }
+
+    /// $a b / 2^{260}$.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn multiply(self, a: Limbs, b: Limbs) -> Limbs {
+        let mut product = Accumulator::new();
+        product.add_product(a, b);
+        self.reduce(product)
+    }
+
+    /// A sum of products divided by $2^{260}$.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduce(self, Accumulator(mut t): Accumulator) -> Limbs {
+        let zero = _mm512_setzero_si512();
+        for i in 0..5 {
+            let m = _mm512_madd52lo_epu64(zero, t[i], self.negative_inverse);
+            for j in 0..5 {
+                t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, self.modulus[j]);
+            }
+            for j in 0..5 {
+                t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], m, self.modulus[j]);
+            }
+            t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<BITS>(t[i]));
+        }
+        self.normalise([t[5], t[6], t[7], t[8], t[9]])
+    }
+
+    /// Subtracts $p$ where that leaves nothing negative.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn reduce_once(self, x: Limbs) -> Limbs {
+        let reduced = self.normalise(std::array::from_fn(|k| _mm512_sub_epi64(x[k], self.modulus[k])));
+        let negative = _mm512_cmplt_epi64_mask(reduced[4], _mm512_setzero_si512());
+        std::array::from_fn(|k| _mm512_mask_blend_epi64(negative, reduced[k], x[k]))
+    }
+
+    /// Eight elements from memory.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn load(self, values: &[Fr; LANES]) -> Limbs {
+        let w = words(values);
+        let or = |a, b| _mm512_and_si512(_mm512_or_si512(a, b), self.mask);
+        [
+            _mm512_and_si512(w[0], self.mask),
+            or(_mm512_srli_epi64::<52>(w[0]), _mm512_slli_epi64::<12>(w[1])),
+            or(_mm512_srli_epi64::<40>(w[1]), _mm512_slli_epi64::<24>(w[2])),
+            or(_mm512_srli_epi64::<28>(w[2]), _mm512_slli_epi64::<36>(w[3])),
+            _mm512_srli_epi64::<16>(w[3]),
+        ]
+    }
+
+    /// Eight elements from memory, times $2^4$ as integers.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn load_shifted(self, values: &[Fr; LANES]) -> Limbs {
+        let w = words(values);
+        let or = |a, b| _mm512_and_si512(_mm512_or_si512(a, b), self.mask);
+        [
+            _mm512_and_si512(_mm512_slli_epi64::<4>(w[0]), self.mask),
+            or(_mm512_srli_epi64::<48>(w[0]), _mm512_slli_epi64::<16>(w[1])),
+            or(_mm512_srli_epi64::<36>(w[1]), _mm512_slli_epi64::<28>(w[2])),
+            or(_mm512_srli_epi64::<24>(w[2]), _mm512_slli_epi64::<40>(w[3])),
+            _mm512_srli_epi64::<12>(w[3]),
+        ]
+    }
+
+    /// Writes eight elements below $3 p$, made canonical.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn store(self, values: &mut [Fr; LANES], x: Limbs) {
+        let x = self.reduce_once(self.reduce_once(x));
+        let w = [
+            _mm512_or_si512(x[0], _mm512_slli_epi64::<52>(x[1])),
+            _mm512_or_si512(_mm512_srli_epi64::<12>(x[1]), _mm512_slli_epi64::<40>(x[2])),
+            _mm512_or_si512(_mm512_srli_epi64::<24>(x[2]), _mm512_slli_epi64::<28>(x[3])),
+            _mm512_or_si512(_mm512_srli_epi64::<36>(x[3]), _mm512_slli_epi64::<16>(x[4])),
+        ];
+        let low = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+        let high = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+        let pair = |order, a, b| _mm512_permutex2var_epi64(a, order, b);
+        let [even_low, odd_low] = [pair(low, w[0], w[2]), pair(low, w[1], w[3])];
+        let [even_high, odd_high] = [pair(high, w[0], w[2]), pair(high, w[1], w[3])];
+        let rows = [
+            _mm512_unpacklo_epi64(even_low, odd_low),
+            _mm512_unpackhi_epi64(even_low, odd_low),
+            _mm512_unpacklo_epi64(even_high, odd_high),
+            _mm512_unpackhi_epi64(even_high, odd_high),
+        ];
+        let (pairs, _) = values.as_chunks_mut::<2>();
+        for ([first, second], row) in pairs.iter_mut().zip(rows) {
+            let halves = [_mm512_castsi512_si256(row), _mm512_extracti64x4_epi64::<1>(row)];
+            // SAFETY: both point to four 64-bit words.
+            unsafe {
+                _mm256_storeu_si256(first.0.0.as_mut_ptr().cast(), halves[0]);
+                _mm256_storeu_si256(second.0.0.as_mut_ptr().cast(), halves[1]);
+            }
+        }
+    }
+
+    /// The sum over all lanes of sums of products that still lack a factor of $2^4$ for each earlier reduction.
+    ///
+    /// At most 2^{10} products of factors below $2 p$ for each lane.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn total(self, sum: Accumulator, earlier: u32) -> Fr {
+        // A product with this constant multiplies by 2^(4 + 4 earlier).
+        let factor = Fr::from(1_u64 << (4 + 4 * earlier)) * Fr::from(16_u64);
+        let reduced = self.multiply(self.reduce(sum), splat(to_limbs(factor.0.0)));
+        let mut values = [Fr::ZERO; LANES];
+        self.store(&mut values, reduced);
+        super::sum(&values)
+    }
+
+    /// $(a b + c d) / 2^{260}$ for one limb $c$.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn reduce_pair(self, a: Limbs, b: Limbs, c: __m512i, d: Limbs) -> Limbs {
+        let zero = _mm512_setzero_si512();
+        let mut sum = Accumulator::new();
+        sum.add_product(a, b);
+        sum.add_product([c, zero, zero, zero, zero], d);
+        self.reduce(sum)
+    }
+}
+
+/// Word $k$ of eight elements in register $k$. Lanes hold elements 0, 2, 1, 3, 4, 6, 5, 7.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn words(values: &[Fr; LANES]) -> [__m512i; 4] {
+    let pair = |i: usize| {
+        // SAFETY: both point to four 64-bit words.
+        let halves = unsafe {
+            [
+                _mm256_loadu_si256(values[i].0.0.as_ptr().cast()),
+                _mm256_loadu_si256(values[i + 1].0.0.as_ptr().cast()),
+            ]
+        };
+        _mm512_inserti64x4::<1>(_mm512_castsi256_si512(halves[0]), halves[1])
+    };
+    let z = [pair(0), pair(2), pair(4), pair(6)];
+    let [even_low, odd_low] = [_mm512_unpacklo_epi64(z[0], z[1]), _mm512_unpackhi_epi64(z[0], z[1])];
+    let [even_high, odd_high] = [_mm512_unpacklo_epi64(z[2], z[3]), _mm512_unpackhi_epi64(z[2], z[3])];
+    [
+        _mm512_shuffle_i64x2::<0b10_00_10_00>(even_low, even_high),
+        _mm512_shuffle_i64x2::<0b10_00_10_00>(odd_low, odd_high),
+        _mm512_shuffle_i64x2::<0b11_01_11_01>(even_low, even_high),
+        _mm512_shuffle_i64x2::<0b11_01_11_01>(odd_low, odd_high),
+    ]
+}

@@ -1,0 +1,182 @@
+//! Every kernel this processor can run gives what the reference gives, at edge values and at every length.
+
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, Field, One, UniformRand, Zero};
+use ark_std::rand::Rng;
+use tacit_algebra::{
+    eq,
+    kernels::{Backend, CHUNK, Kernel, available, portable::Portable},
+    small::from_i64,
+};
+
+/// Lengths around a register, a block between carries, and a chunk.
+const LENGTHS: [usize; 9] = [0, 1, 7, 8, 15, 17, 24, 2051, CHUNK];
+
+/// The element that memory holds as the integer one.
+fn raw_one() -> Fr {
+    Fr::from(2_u64).pow([256]).inverse().unwrap_or_default()
+}
+
+/// The largest representation in every entry: the worst case of every lazy sum.
+fn largest(length: usize) -> Vec<Fr> {
+    vec![-raw_one(); length]
+}
+
+/// Zero, one, values whose representation is small or nearly the modulus, and random ones.
+fn element(rng: &mut impl Rng, i: usize) -> Fr {
+    let edges =
+        [Fr::zero(), Fr::one(), -Fr::one(), raw_one(), -raw_one(), -raw_one().double(), Fr::from(16_u64)];
+    if i.is_multiple_of(3) { edges[i / 3 % edges.len()] } else { Fr::rand(rng) }
+}
+
+fn vector(rng: &mut impl Rng, length: usize) -> Vec<Fr> {
+    (0..length).map(|i| element(rng, i + length)).collect()
+}
+
+fn fast() -> impl Iterator<Item = &'static dyn Kernel> {
+    available().into_iter().skip(1)
+}
+
+#[test]
+fn the_reference_comes_first_and_names_are_distinct() {
+    let mut names: Vec<_> = available().iter().map(|kernel| kernel.name()).collect();
+    assert_eq!(names[0], "portable");
+    names.dedup();
+    assert_eq!(names.len(), available().len());
+}
+
+#[test]
+fn element_by_element_kernels_agree_with_the_reference() {
+    let mut rng = ark_std::test_rng();
+    for kernel in fast() {
+        for n in LENGTHS {
+            for edge in 0..7 {
+                let (a, b) = (vector(&mut rng, n), vector(&mut rng, n));
+                let r = element(&mut rng, 3 * edge);
+                let run = |kernel: &dyn Kernel| {
+                    let mut bound = a.clone();
+                    kernel.bind(&mut bound, &b, r);
+                    let (mut zero, mut one) = (a.clone(), vec![Fr::zero(); n.min(n / 2 + 1)]);
+                    kernel.split(&mut zero, &mut one, r);
+                    let mut sum = a.clone();
+                    kernel.add_scaled(&mut sum, &b, r);
+                    [bound, zero, one, sum]
+                };
+                assert_eq!(run(kernel), run(&Portable), "{} over {n}", kernel.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_agree_with_the_reference() {
+    let mut rng = ark_std::test_rng();
+    for kernel in fast() {
+        for n in LENGTHS {
+            let alternating = (0..9).map(|i| if i % 2 == 0 { largest(n) } else { vec![Fr::zero(); n] });
+            let alternating: Vec<Vec<Fr>> = alternating.collect();
+            let worst: Vec<Vec<Fr>> = (0..9).map(|_| largest(n)).collect();
+            let random: Vec<Vec<Fr>> = (0..9).map(|_| vector(&mut rng, n)).collect();
+            for v in [random, alternating, worst] {
+                let run = |kernel: &dyn Kernel| {
+                    let [constant, leading] = kernel.product_round((&v[0], &v[1]), (&v[2], &v[3]));
+                    let tables = [(&*v[0], &*v[1]), (&*v[2], &*v[3]), (&*v[4], &*v[5]), (&*v[6], &*v[7])];
+                    let [first, second] = kernel.fraction_round(tables, &v[8]);
+                    [kernel.inner_product(&v[0], &v[1]), constant, leading, first, second]
+                };
+                assert_eq!(run(kernel), run(&Portable), "{} over {n}", kernel.name());
+                let fractions = |kernel: &dyn Kernel| {
+                    let mut sums = [vec![Fr::zero(); n], vec![Fr::zero(); n]];
+                    let [p, q] = &mut sums;
+                    kernel.add_fractions([&v[0], &v[1]], [&v[2], &v[3]], [p, q]);
+                    sums
+                };
+                assert_eq!(fractions(kernel), fractions(&Portable), "{} over {n}", kernel.name());
+            }
+        }
+    }
+}
+
+/// The fold of a matrix given row by row, multiplied out.
+fn multiplied(weights: &[Fr], rows: &[Vec<i64>], columns: usize) -> Vec<Fr> {
+    let mut sums = vec![Fr::ZERO; columns];
+    for (weight, row) in weights.iter().zip(rows) {
+        for (sum, &x) in sums.iter_mut().zip(row) {
+            *sum += *weight * from_i64(x);
+        }
+    }
+    sums
+}
+
+#[test]
+fn folds_are_sums_of_products() {
+    let mut rng = ark_std::test_rng();
+    for (height, columns) in [(0, 5), (1, 1), (3, 8), (5, 23), (7, 24), (9, 25), (40, 100), (5000, 30)] {
+        for worst in [false, true] {
+            let weights = if worst { largest(height) } else { vector(&mut rng, height) };
+            let byte = |i: usize, j: usize| -> i8 {
+                if worst { [i8::MIN, i8::MAX][j % 2] } else { ((i * 89 + j * 57) % 256) as u8 as i8 }
+            };
+            // Every other row is one column short.
+            let bytes: Vec<Vec<i8>> =
+                (0..height).map(|i| (0..columns - i % 2).map(|j| byte(i, j)).collect()).collect();
+            let scaled = |scale: i64| -> Vec<Vec<i64>> {
+                bytes.iter().map(|row| row.iter().map(|&x| i64::from(x) * scale).collect()).collect()
+            };
+            for kernel in available() {
+                let rows: Vec<&[i8]> = bytes.iter().map(Vec::as_slice).collect();
+                let expected = multiplied(&weights, &scaled(1), columns);
+                assert_eq!(kernel.fold_bytes(&weights, &rows, columns), expected, "{}", kernel.name());
+                for scale in [1, 1023, 1 << 40] {
+                    let integers = scaled(scale);
+                    let rows: Vec<&[i64]> = integers.iter().map(Vec::as_slice).collect();
+                    let expected = multiplied(&weights, &integers, columns);
+                    assert_eq!(kernel.fold_integers(&weights, &rows, columns), expected);
+                    assert_eq!(Backend::new(kernel).fold_integers(&weights, &rows, columns), expected);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn long_vectors_are_split_without_a_seam() {
+    let mut rng = ark_std::test_rng();
+    let n = 4 * CHUNK + 5;
+    let (a, b, point) = (vector(&mut rng, n), vector(&mut rng, n), vector(&mut rng, 15));
+    let reference = Backend::new(&Portable);
+    for kernel in available() {
+        let backend = Backend::new(kernel);
+        assert_eq!(backend.inner_product(&a, &b), a.iter().zip(&b).map(|(a, b)| *a * b).sum());
+        // Upper sides of every relation of lengths: a missing entry is zero.
+        let lower = 2 * CHUNK + 100;
+        for (p, q) in [(0, 0), (0, CHUNK), (CHUNK + 7, 5), (n - lower, n - lower), (n - lower, 0)] {
+            let (a, b) = ((&a[..lower], &a[lower..][..p]), (&b[..lower], &b[lower..][..q]));
+            let at = |side: &[Fr], i: usize| side.get(i).copied().unwrap_or_default();
+            let expected = (0..lower).fold([Fr::zero(); 2], |sums, i| {
+                let slopes = [at(a.1, i) - a.0[i], at(b.1, i) - b.0[i]];
+                [sums[0] + a.0[i] * b.0[i], sums[1] + slopes[0] * slopes[1]]
+            });
+            assert_eq!(backend.product_round(a, b), expected);
+        }
+        for length in [1, 2, 4097, 20000, 1 << 15] {
+            let table = backend.equality_table(&point, length);
+            assert_eq!(table.len(), length);
+            for index in [0, length / 3, length - 1] {
+                assert_eq!(table[index], eq::evaluate_index(&point, index));
+            }
+            assert_eq!(table, reference.equality_table(&point, length));
+        }
+        let half = 2 * CHUNK + 1;
+        let mut bound = a.clone();
+        backend.bind(&mut bound, half, b[0]);
+        let expected: Vec<Fr> =
+            (0..half).map(|i| a[i] + b[0] * (a.get(i + half).copied().unwrap_or_default() - a[i])).collect();
+        assert_eq!(bound, expected);
+        let even = 2 * CHUNK + 6;
+        assert_eq!(
+            backend.add_fractions(&a[..even], &b[..even]),
+            reference.add_fractions(&a[..even], &b[..even])
+        );
+    }
+}
