@@ -40,6 +40,9 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     /// Prove and verify that LeNet-5 recognises a handwritten digit
     Demo(DemoArguments),
+    /// Measure models from file to verified proof
+    #[command(subcommand)]
+    Bench(BenchCommand),
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +67,20 @@ impl Arrangement {
     /// As the library takes it.
     pub(crate) const fn policy(self) -> Policy {
         Policy { convolution: self.conv, matmul: self.matmul }
+    }
+
+    /// As flags.
+    fn flags(self) -> [String; 4] {
+        let name = |name: Option<&'static str>| name.unwrap_or(AUTO).to_owned();
+        let conv = match self.conv {
+            Preference::Auto => None,
+            Preference::Only(argument) => Some(argument.name()),
+        };
+        let matmul = match self.matmul {
+            Preference::Auto => None,
+            Preference::Only(argument) => Some(argument.name()),
+        };
+        ["--conv".to_owned(), name(conv), "--matmul".to_owned(), name(matmul)]
     }
 }
 
@@ -209,4 +226,57 @@ pub(crate) struct DemoArguments {
     pub(crate) digit: usize,
     #[command(flatten)]
     pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Every model folder under some folders, one after the other, as one table
+    Zoo(ZooArguments),
+    /// One model folder: compile it, run all samples, prove and verify a few
+    Model(ModelArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ZooArguments {
+    /// Folders with model folders: model.onnx, inputs.npy, and where there are any labels.npy, logits.npy, calibration.npy
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// File to write the table to, in Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: BenchOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelArguments {
+    /// Folder with model.onnx and inputs.npy
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) options: BenchOptions,
+}
+
+/// How models are compiled and measured.
+#[derive(Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// Samples to prove and verify
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) samples: u16,
+    #[command(flatten)]
+    pub(crate) arrangement: Arrangement,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+impl BenchOptions {
+    /// As flags, for another process.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        let mut flags = self.arrangement.flags().to_vec();
+        flags.extend(["--samples".to_owned(), self.samples.to_string()]);
+        if let Some(count) = self.threads.count {
+            flags.extend(["--threads".to_owned(), count.to_string()]);
+        }
+        flags
+    }
 }

@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod bench;
 mod compile;
 mod demo;
 mod evaluate;
@@ -11,7 +12,7 @@ mod verify;
 use anyhow::{Context, Result};
 
 use crate::{
-    arguments::{Command, Threads},
+    arguments::{BenchCommand, Command, Threads},
     report::Report,
 };
 
@@ -42,6 +43,12 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
         Command::Demo(arguments) => {
             use_threads(&arguments.threads)?;
             demo::run(arguments)
+        }
+        Command::Bench(command) => {
+            if let BenchCommand::Model(arguments) = command {
+                use_threads(&arguments.options.threads)?;
+            }
+            bench::run(command)
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 mod bad_input;
+mod bench;
 mod choice;
 mod rejection;
 mod tacit;
