@@ -169,6 +169,9 @@ impl ProductLayer {
     }
 
     /// The point of a factor: from the result's point its own axes' parts, from the sumcheck's final point the others'.
+    ///
+    /// # Errors
+    /// When the product has no output shape.
     pub fn factor_point(
         &self,
         axes: &ProductAxes,

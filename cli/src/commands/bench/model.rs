@@ -13,7 +13,7 @@ use tacit_prover::ProvingKey;
 
 use super::{
     folder::ModelFolder,
-    row::{Row, Status},
+    row::{HEADER, Row, Status, reasons},
 };
 use crate::{
     answer::{agreement, argmax},
@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &ModelArguments) -> Result<Report> {
     let mut row = measure(&folder, &arguments.options)?;
     row.peak_memory_bytes = memory::peak_bytes();
     let cells = row.cells();
-    let text = units::fields(super::row::HEADER.into_iter().zip(cells));
+    let text = units::fields(HEADER.into_iter().zip(cells)) + &reasons(std::slice::from_ref(&row), "  ");
     Ok(Report::done(&row, &text))
 }
 

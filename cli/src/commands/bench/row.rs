@@ -80,11 +80,12 @@ impl Row {
         }
     }
 
-    /// The row's cells; the reason takes the place of what was not measured.
+    /// The row's cells; the verdict takes the place of what was not measured.
     pub(super) fn cells(&self) -> Vec<String> {
-        if let Some(reason) = &self.reason {
-            let verdict = if self.status == Status::Refused { "refused" } else { "failed" };
-            return vec![self.model.clone(), format!("{verdict}: {reason}")];
+        match self.status {
+            Status::Proved => {}
+            Status::Refused => return vec![self.model.clone(), "refused".to_owned()],
+            Status::Failed => return vec![self.model.clone(), "failed".to_owned()],
         }
         let time = |seconds: Option<f64>| seconds.map(Duration::from_secs_f64).map(units::time);
         let arguments = self.arguments.iter().map(|(name, count)| format!("{name} {count}"));
@@ -106,8 +107,8 @@ impl Row {
     }
 }
 
-/// The rows as a table in Markdown.
-pub(super) fn markdown(rows: &[Row]) -> String {
+/// The rows as a table in Markdown, with a list of reasons below.
+pub(super) fn markdown(all: &[Row]) -> String {
     let line = |cells: &[String]| {
         let escaped = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " "));
         format!("| {} |\n", escaped.collect::<Vec<_>>().join(" | "))
@@ -115,11 +116,16 @@ pub(super) fn markdown(rows: &[Row]) -> String {
     let header = HEADER.map(str::to_owned);
     let rule: String =
         HEADER.iter().enumerate().map(|(i, _)| if i == 0 { "|---" } else { "|---:" }).collect();
-    let rows = rows.iter().map(|row| {
+    let rows = all.iter().map(|row| {
         let mut cells = row.cells();
-        // A reason needs room: it goes behind the name, the other cells stay empty.
         cells.resize(HEADER.len(), String::new());
         line(&cells)
     });
-    line(&header) + &rule + "|\n" + &rows.collect::<String>()
+    line(&header) + &rule + "|\n" + &rows.collect::<String>() + "\n" + &reasons(all, "- ")
+}
+
+/// Why models were refused or failed, a line for each.
+pub(super) fn reasons(rows: &[Row], bullet: &str) -> String {
+    let reason = |row: &Row| row.reason.as_ref().map(|reason| format!("{bullet}`{}`: {reason}\n", row.model));
+    rows.iter().filter_map(reason).collect()
 }

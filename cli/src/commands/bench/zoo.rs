@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     folder::ModelFolder,
-    row::{HEADER, Row, Status, markdown},
+    row::{HEADER, Row, Status, markdown, reasons},
 };
 use crate::{arguments::ZooArguments, destination::Destination, progress::Progress, report::Report, units};
 
@@ -43,7 +43,11 @@ pub(super) fn run(arguments: &ZooArguments) -> Result<Report> {
     let table: Vec<Vec<String>> =
         std::iter::once(HEADER.map(str::to_owned).to_vec()).chain(rows.iter().map(Row::cells)).collect();
     let facts = Facts { models: rows, proved, refused, failed };
-    let text = format!("{}\n  {proved} proved, {refused} refused, {failed} failed", units::table(&table));
+    let text = format!(
+        "{}\n{}\n  {proved} proved, {refused} refused, {failed} failed",
+        units::table(&table),
+        reasons(&facts.models, "  ")
+    );
     Ok(if failed == 0 { Report::done(&facts, &text) } else { Report::rejected(&facts, &text) })
 }
 
