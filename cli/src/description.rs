@@ -7,7 +7,7 @@ use tacit_layers::{
     cost::LayerArgument,
     lookup_table::LookupTable,
     plan::{Plan, Rows, Segment},
-    remap::AxisMap,
+    remap::{AxisMap, Gaps},
 };
 
 use crate::{
@@ -188,6 +188,8 @@ fn detail(operation: &Operation) -> String {
             let names = |axes: &[u8]| String::from_utf8_lossy(axes).into_owned();
             format!("{},{}->{}", names(&layer.left), names(&layer.right), names(&layer.output))
         }
+        Operation::Reshape(layer) => format!("as {}", units::shape(&layer.axes)),
+        Operation::ReduceSum(layer) => format!("over axes {:?}", layer.axes),
         Operation::Concat(layer) => format!("along axis {}", layer.axis),
         Operation::Remap(layer) => layer.axes.iter().map(axis_map).collect::<Vec<_>>().join(", "),
         Operation::Dense(_) | Operation::Flatten => String::new(),
@@ -195,13 +197,13 @@ fn detail(operation: &Operation) -> String {
 }
 
 fn axis_map(map: &AxisMap) -> String {
-    match *map {
-        AxisMap { stride: 1, offset: 0, repeat: 1, length } => format!("first {length}"),
-        AxisMap { stride: 1, offset: 0, repeat, .. } => format!("each {repeat} times"),
-        AxisMap { stride, offset, repeat: 1, length } => format!("{length} from {offset} by {stride}"),
-        AxisMap { stride, offset, repeat, length } => {
-            format!("{length} of ({stride} p + {offset}) / {repeat}")
-        }
+    let AxisMap { length, stride, offset, repeat, gaps } = *map;
+    match (gaps, stride, offset, repeat) {
+        (_, 1, 0, 1) => format!("first {length}"),
+        (Gaps::Repeat, 1, 0, _) => format!("each {repeat} times"),
+        (_, _, _, 1) => format!("{length} from {offset} by {stride}"),
+        (Gaps::Repeat, ..) => format!("{length} of ({stride} p + {offset}) / {repeat}"),
+        (Gaps::Zero, ..) => format!("{length} of ({stride} p + {offset}) / {repeat}, zeros between"),
     }
 }
 

@@ -13,8 +13,10 @@ use crate::{
         ParameterSpec,
     },
     product::ProductLayer,
+    reduce_sum::ReduceSumLayer,
     remap::{AxisMap, ConcatLayer, RemapLayer},
     rescale::{ActivationFunction, Multiplier, RescaleLayer},
+    reshape::ReshapeLayer,
     tensor::{Layout, Tensor},
     transpose::TransposeLayer,
     window::Window2d,
@@ -184,6 +186,17 @@ impl NetworkBuilder {
             argument: MatmulArgument::default(),
         };
         self.node(name, &[left, right], Operation::Product(layer))
+    }
+
+    /// The same elements, in row-major order, over other axes. Accumulators may be reshaped where the padded places of all
+    /// elements stay ([`ReshapeLayer::keeps_places`]).
+    pub fn reshape(&mut self, name: &str, input: NodeId, axes: &[usize]) -> NodeId {
+        self.node(name, &[input], Operation::Reshape(ReshapeLayer { axes: axes.to_vec() }))
+    }
+
+    /// The sums over whole axes, in ascending order; they stay with a length of one. The result is an accumulator.
+    pub fn reduce_sum(&mut self, name: &str, input: NodeId, axes: &[usize]) -> NodeId {
+        self.node(name, &[input], Operation::ReduceSum(ReduceSumLayer { axes: axes.to_vec() }))
     }
 
     /// The axes in another order: axis `j` of the result is axis `axes[j]` of the input, an activation or an accumulator.

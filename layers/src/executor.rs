@@ -70,7 +70,8 @@ pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> R
                 let (minimum, _) = spec.activation(&node.name)?;
                 layer.execute(read(0), &spec.layout, minimum)
             }
-            Operation::Flatten => read(0).data().to_vec(),
+            Operation::ReduceSum(layer) => layer.execute(read(0), &spec.layout),
+            Operation::Flatten | Operation::Reshape(_) => read(0).data().to_vec(),
             Operation::Product(layer) => {
                 let axes = layer.axes(&node.name, read(0).layout(), read(1).layout())?;
                 layer.execute(&axes, read(0), read(1))

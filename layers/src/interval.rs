@@ -116,7 +116,13 @@ impl Network {
                 let Interval { channels, axis } = known[node.inputs[0].index()].clone();
                 Interval { channels, axis: axis.and_then(|axis| layer.output_axis(axis)) }
             }
-            Operation::Flatten => Interval::whole(known[node.inputs[0].index()].hull()),
+            Operation::ReduceSum(layer) => {
+                let input = node.inputs[0];
+                Interval::whole(layer.bounds(&specs[input.index()].layout, read(input)))
+            }
+            Operation::Flatten | Operation::Reshape(_) => {
+                Interval::whole(known[node.inputs[0].index()].hull())
+            }
         };
         let (low, high) = interval.hull();
         let bound = if -low > high { low } else { high };

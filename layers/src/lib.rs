@@ -13,8 +13,8 @@
 //! | [`network`], [`builder`], [`interval`], [`executor`] | the graph, how it is built, its ranges, what it computes |
 //! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
 //! | [`product`] | activations by activations |
-//! | [`transpose`] | another order of axes |
-//! | [`remap`] | views: slices, padding, enlargement, concatenation |
+//! | [`transpose`], [`reduce_sum`] | another order of axes, sums over axes: without an argument |
+//! | [`view`], [`remap`], [`reshape`] | views: slices, padding, enlargement, concatenation, other axes |
 //! | [`argument`], [`cost`] | which argument proves a linear layer, what it costs, the cheapest |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
@@ -46,13 +46,16 @@ pub mod plan;
 pub mod product;
 mod products;
 pub mod proof_file;
+pub mod reduce_sum;
 pub mod remap;
 pub mod rescale;
+pub mod reshape;
 pub mod soundness;
 pub mod statement;
 pub mod sumcheck;
 pub mod tensor;
 pub mod transpose;
+pub mod view;
 pub mod window;
 pub mod windowed;
 

@@ -3,7 +3,7 @@
 //! Node 0 is the input; every other node reads earlier nodes. A node's value is an *activation* (bounded, committed or
 //! public) or an *accumulator* (a linear map of
 //! activations or sums of their products, never committed). An accumulator is read by exactly one
-//! rescale, directly or through flattening and transpositions, or it is an output.
+//! rescale, directly or through flattening, transpositions and reshapes that need no argument, or it is an output.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,10 @@ use crate::{
     error::{Error, Result},
     max_pool::MaxPoolLayer,
     product::ProductLayer,
+    reduce_sum::ReduceSumLayer,
     remap::{ConcatLayer, RemapLayer},
     rescale::RescaleLayer,
+    reshape::ReshapeLayer,
     tensor::Layout,
     transpose::TransposeLayer,
 };
@@ -83,6 +85,10 @@ pub enum Operation {
     Transpose(TransposeLayer),
     /// Activations by activations: matrix products, elementwise products.
     Product(ProductLayer),
+    /// The same elements over other axes.
+    Reshape(ReshapeLayer),
+    /// Sums over whole axes.
+    ReduceSum(ReduceSumLayer),
 }
 
 impl Operation {
@@ -101,6 +107,8 @@ impl Operation {
             Self::Concat(_) => "Concat",
             Self::Transpose(_) => "Transpose",
             Self::Product(_) => "Product",
+            Self::Reshape(_) => "Reshape",
+            Self::ReduceSum(_) => "ReduceSum",
         }
     }
 }
@@ -294,6 +302,11 @@ impl Architecture {
 }
 
 impl Operation {
+    /// Whether claims on its value become claims on its inputs by the argument of [views](crate::view).
+    pub const fn is_view(&self) -> bool {
+        matches!(self, Self::Remap(_) | Self::Concat(_) | Self::Reshape(_))
+    }
+
     /// Parameter tensors the operation reads.
     pub fn parameters(&self) -> Vec<ParameterId> {
         match self {

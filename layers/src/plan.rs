@@ -13,6 +13,7 @@ use crate::{
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation, ParameterId, ValueSpec},
     rescale::{ActivationFunction, RescaleLayer},
+    reshape::ReshapeLayer,
     tensor::{Layout, bits_of},
     window::Window2d,
 };
@@ -293,7 +294,7 @@ fn count_products(architecture: &Architecture, specs: &[ValueSpec]) -> Result<us
 
 /// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a view as
 /// many as there are on itself. Nothing else bounds what a view costs the verifier, since it is not committed: the second
-/// number is that cost, every axis of view and input for each claim.
+/// number is that cost, every axis of view and input for each claim and every group of a reshape's.
 fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> (usize, usize) {
     let axes = |id: usize| specs.get(id).map_or(0, |spec| spec.layout.axes().iter().sum::<usize>());
     let mut work = 0_usize;
@@ -310,11 +311,14 @@ fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[
     for (index, node) in architecture.nodes.iter().enumerate().rev() {
         let own = claims.get(index).copied().unwrap_or(0);
         let each = match &node.operation {
-            Operation::Remap(_) | Operation::Concat(_) | Operation::Flatten | Operation::Transpose(_) => own,
+            operation if operation.is_view() => own,
+            Operation::Flatten | Operation::Transpose(_) => own,
             Operation::MaxPool(_) => 2,
             _ => 1,
         };
-        if matches!(node.operation, Operation::Remap(_) | Operation::Concat(_)) {
+        // What has another node as its base is never claimed itself.
+        let claimed = bases.get(index).is_some_and(|base| base.node.index() == index);
+        if node.operation.is_view() && claimed {
             total = total.saturating_add(own.saturating_mul(node.inputs.len()));
             for input in &node.inputs {
                 // Node 0 is the public input, which the verifier evaluates for each claim.
@@ -322,7 +326,15 @@ fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[
                     (Some(Base { node: NodeId(0), .. }), Some(spec)) => spec.layout.num_elements(),
                     _ => 0,
                 };
-                let each = axes(index).saturating_add(axes(input.index())).saturating_add(public);
+                let groups = match (&node.operation, specs.get(input.index()), specs.get(index)) {
+                    (Operation::Reshape(_), Some(input), Some(output)) => {
+                        ReshapeLayer::work(&input.layout, &output.layout)
+                    }
+                    _ => 0,
+                };
+                let each = [axes(input.index()), public, groups]
+                    .into_iter()
+                    .fold(axes(index), usize::saturating_add);
                 work = work.saturating_add(own.saturating_mul(each));
             }
         }

@@ -171,6 +171,9 @@ impl ProductLayer {
     /// The point of a factor: from the result's point its own axes' parts, from the sumcheck's final point the others'.
     ///
     /// # Errors
+    /// [`Error::Shape`] when the result's layout is none.
+    ///
+    /// # Errors
     /// When the product has no output shape.
     pub fn factor_point(
         &self,

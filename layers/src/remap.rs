@@ -1,4 +1,5 @@
-//! Views of activations, axis by axis: slices, zero padding, nearest-neighbour enlargement, and their concatenation.
+//! Views of activations, axis by axis: slices, reversals, zero padding, nearest-neighbour enlargement, zeros between
+//! positions, and their concatenation.
 //!
 //! **Statement.** For an axis map $\sigma_j$ on each axis $j$,
 //! $$ y[p_1, \dots, p_k] = x[\sigma_1(p_1), \dots, \sigma_k(p_k)], $$
@@ -7,19 +8,16 @@
 //!
 //! **Shapes.** Output and input have as many axes, each padded by itself.
 //!
-//! **Protocol.** For a claim $\widetilde y(r) = v$, with $S_j(i) = \sum_{p: \sigma_j(p) = i} \mathrm{eq}(r_j, p)$,
-//! $$ \sum_i \Bigl(\prod_j S_j(i_j)\Bigr) \widetilde x(i) = v. $$
-//! One [sumcheck](crate::sumcheck) of degree 2, batched over all claims on views of the network; then the prover sends
-//! $\widetilde x(z)$ for each. For a concatenation it first sends each input's share of $v$. A view of a view leaves a claim
-//! for another such batch.
+//! **Protocol.** A [view](crate::view). For a claim $\widetilde y(r) = v$ each axis is a group of its own, with
+//! $$ S_j(i) = \sum_{p: \sigma_j(p) = i} \mathrm{eq}(r_j, p). $$
 //!
 //! **Soundness error.** [`crate::soundness::views`].
 //!
 //! **Caller's duty.** The claims on the inputs.
 //!
-//! **Cost.** The prover's work is linear in the input for each claim, the verifier's in the axes' lengths.
+//! **Cost.** That of a view, linear in each axis of input and output for the verifier.
 //!
-//! **Reference.** Tacit's own; a shift matrix that is a product over axes.
+//! **Reference.** Tacit's own.
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -31,20 +29,34 @@ use crate::{
     evaluation::split_point,
     network::{ValueKind, ValueSpec},
     tensor::{Layout, Tensor},
+    view::Shifts,
     window::MAX_WINDOW,
 };
 
-/// Along one axis, output position $p$ reads input position $\lfloor (s p + o) / f \rfloor$.
+/// Along one axis, output position $p$ reads input position $\lfloor (s p + o) / f \rfloor$, or with [`Gaps::Zero`] only where
+/// $f$ divides $s p + o$.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AxisMap {
     /// Number of output positions.
     pub length: usize,
-    /// $s$: the step of a slice.
-    pub stride: usize,
+    /// $s$: the step of a slice, negative to go backwards.
+    pub stride: i64,
     /// $o$: the start of a slice, or minus the padding in front.
     pub offset: i64,
-    /// $f$: how often each position is repeated.
+    /// $f$: how many output positions each input position takes.
     pub repeat: usize,
+    /// What stands in all of them but the first.
+    pub gaps: Gaps,
+}
+
+/// What stands between enlarged positions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Gaps {
+    /// The position again.
+    #[default]
+    Repeat,
+    /// Zero.
+    Zero,
 }
 
 /// A view of one activation.
@@ -69,28 +81,42 @@ pub const MAX_PARTS: usize = 1 << 10;
 impl AxisMap {
     /// Every position as it is.
     pub const fn identity(length: usize) -> Self {
-        Self { length, stride: 1, offset: 0, repeat: 1 }
+        Self { length, stride: 1, offset: 0, repeat: 1, gaps: Gaps::Repeat }
     }
 
     /// `length` positions from `start` on, every `stride`-th.
     pub const fn slice(start: i64, stride: usize, length: usize) -> Self {
-        Self { length, stride, offset: start, repeat: 1 }
+        Self { stride: stride as i64, offset: start, ..Self::identity(length) }
+    }
+
+    /// All positions, the last first.
+    pub const fn reverse(length: usize) -> Self {
+        Self { stride: -1, offset: length as i64 - 1, ..Self::identity(length) }
     }
 
     /// `length` positions, the input's first being at `begin`.
     pub const fn pad(begin: i64, length: usize) -> Self {
-        Self { length, stride: 1, offset: -begin, repeat: 1 }
+        Self { offset: -begin, ..Self::identity(length) }
     }
 
-    /// Every one of `input` positions `factor` times.
+    /// Every one of `input` positions `factor` times; an axis of length one is broadcast.
     pub const fn enlarge(input: usize, factor: usize) -> Self {
-        Self { length: input * factor, stride: 1, offset: 0, repeat: factor }
+        Self { repeat: factor, ..Self::identity(input * factor) }
+    }
+
+    /// `length` positions, the input's first at `begin` and the others `factor` apart, zero everywhere else.
+    pub const fn spread(begin: i64, factor: usize, length: usize) -> Self {
+        Self { offset: -begin, repeat: factor, gaps: Gaps::Zero, ..Self::identity(length) }
     }
 
     /// The input position that `p` reads, if it is inside.
     pub fn source(&self, p: usize, input: usize) -> Option<usize> {
-        let at = (self.stride as i64).checked_mul(p as i64)?.checked_add(self.offset)?;
-        usize::try_from(at.checked_div_euclid(self.repeat as i64)?).ok().filter(|&i| i < input)
+        let at = self.stride.checked_mul(p as i64)?.checked_add(self.offset)?;
+        let factor = self.repeat as i64;
+        if self.gaps == Gaps::Zero && at.checked_rem_euclid(factor)? != 0 {
+            return None;
+        }
+        usize::try_from(at.checked_div_euclid(factor)?).ok().filter(|&i| i < input)
     }
 
     /// $S(i)$ for every input position.
@@ -106,8 +132,8 @@ impl AxisMap {
 
     fn check(&self, layer: &str) -> Result<()> {
         for (what, actual, minimum, maximum) in [
-            ("step", self.stride as i64, 1, MAX_WINDOW as i64),
-            ("repetition", self.repeat as i64, 1, MAX_WINDOW as i64),
+            ("step", self.stride, if self.stride < 0 { -(MAX_WINDOW as i64) } else { 1 }, MAX_WINDOW as i64),
+            ("repetition", self.repeat as i64, 1, MAX_OFFSET),
             ("offset", self.offset, -MAX_OFFSET, MAX_OFFSET),
             ("length", self.length as i64, 1, MAX_OFFSET),
         ] {
@@ -154,10 +180,10 @@ impl RemapLayer {
     }
 
     /// $S_j$ for every axis, at a point of the output.
-    pub fn shift_vectors(&self, input: &Layout, output: &Layout, point: &[Fr]) -> Vec<Vec<Fr>> {
-        let parts = split_point(output, point);
+    pub(crate) fn shifts(&self, input: &Layout, output: &Layout, point: &[Fr]) -> Shifts {
         let maps = self.axes.iter().zip(input.axes());
-        maps.zip(parts).map(|((map, &length), (_, part))| map.shift_vector(length, part)).collect()
+        let vectors = maps.zip(split_point(output, point));
+        Shifts::new(vectors.map(|((map, &length), (_, part))| (1, map.shift_vector(length, part))).collect())
     }
 }
 
@@ -224,12 +250,4 @@ impl ConcatLayer {
         }
         sum
     }
-}
-
-/// $\prod_j \widetilde S_j(z_j)$ at a point of the input.
-pub fn evaluate_shifts(vectors: &[Vec<Fr>], input: &Layout, point: &[Fr]) -> Fr {
-    let at = |(vector, (length, part)): (&Vec<Fr>, (usize, &[Fr]))| -> Fr {
-        eq::table(part, length).iter().zip(vector).map(|(e, s)| *e * s).sum()
-    };
-    vectors.iter().zip(split_point(input, point)).map(at).product()
 }

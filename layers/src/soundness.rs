@@ -138,11 +138,10 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         })
         .collect();
     // A view's claims are on its inputs; there are no more levels than views.
-    let is_view = |operation: &Operation| matches!(operation, Operation::Remap(_) | Operation::Concat(_));
     let view_vars: Vec<usize> = architecture
         .nodes
         .iter()
-        .filter(|node| is_view(&node.operation))
+        .filter(|node| node.operation.is_view())
         .flat_map(|node| node.inputs.iter().filter_map(|id| spec(id.index())))
         .map(|spec| spec.layout.num_vars())
         .collect();

@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use tacit_layers::{
-    Layout, Network, Node, NodeId, Operation, Tensor, Trace,
+    Layout, Network, Node, NodeId, Tensor, Trace,
     claim::{Claims, Column, EvaluationClaim},
     plan::Plan,
 };
@@ -38,7 +38,7 @@ impl Session<'_> {
     /// Leaves a claim on a node's activations.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
         let (id, point) = self.plan.base(id, point);
-        if matches!(self.node(id).operation, Operation::Remap(_) | Operation::Concat(_)) {
+        if self.node(id).operation.is_view() {
             self.claims.views.push(EvaluationClaim::new(id, point, value));
             return;
         }

@@ -180,6 +180,69 @@ fn refuses_products_that_cost_the_verifier_without_bound() {
 }
 
 #[test]
+fn refuses_reshapes_and_sums_that_do_not_fit() {
+    let refusal = |axes: &[usize], sum: bool| {
+        let mut b = builder(&[2, 3]);
+        let x = b.input();
+        let x = if sum { b.reduce_sum("x", x, axes) } else { b.reshape("x", x, axes) };
+        b.output(output(x, &[6]));
+        match b.finish().unwrap_err() {
+            Error::LayerShape { what, expected, actual, .. } => (what, expected, actual),
+            error => unreachable!("{error}"),
+        }
+    };
+    let (elements, sums) = ("list of axes with as many elements", "list of axes to sum over");
+    assert_eq!(refusal(&[5], false), (elements, vec![2, 3], vec![5]));
+    assert_eq!(refusal(&[2, 3, 2], false), (elements, vec![2, 3], vec![2, 3, 2]));
+    for axes in [vec![2], vec![1, 0], vec![1, 1], vec![usize::MAX]] {
+        assert_eq!(refusal(&axes, true), (sums, vec![0, 1], axes));
+    }
+    for axes in [vec![], vec![0, 6], vec![1; 9]] {
+        let mut b = builder(&[2, 3]);
+        let x = b.reshape("x", b.input(), &axes);
+        b.output(output(x, &[6]));
+        assert!(matches!(b.finish().unwrap_err(), Error::Shape { axes: refused, .. } if refused == axes));
+    }
+}
+
+/// Accumulators are not committed: what moves their padding would need an argument on them.
+#[test]
+fn refuses_reshapes_of_accumulators_that_move_padding() {
+    let reshaped = |axes: &[usize]| {
+        let mut b = builder(&[3, 4]);
+        let x = b.add("sum", &[(b.input(), 1)]);
+        let x = b.reshape("x", x, axes);
+        b.output(output(x, &[12]));
+        b.finish().map(|_| ())
+    };
+    assert_eq!(reshaped(&[12]), Ok(()));
+    assert_eq!(reshaped(&[6, 2, 1]), Ok(()));
+    let layer = "x".to_owned();
+    let refused = Error::ValueKind { layer, expected: "an activation", actual: "an accumulator" };
+    assert_eq!(reshaped(&[4, 3]), Err(refused));
+}
+
+#[test]
+fn refuses_reshapes_that_cost_the_verifier_without_bound() {
+    let copies = |count: usize| {
+        let layout = Layout::new(vec![3, 1 << 17]).unwrap();
+        let input = InputLayer { layout, bounds: (0, 100), scale: 1.0 };
+        let mut b = NetworkBuilder::new("edge", input);
+        let x = b.add("same", &[(b.input(), 1)]);
+        let x = b.rescale("clip", x, Multiplier::Uniform(2), 1, RELU);
+        let x = b.reshape("x", x, &[1 << 17, 3]);
+        for _ in 0..count {
+            b.output(output(x, &[3 << 17]));
+        }
+        tacit_layers::plan::Plan::new(&b.finish().unwrap().architecture).map(|plan| plan.num_view_claims)
+    };
+    // Each claim costs both sides' axes and their common product: five times 2^17 and six.
+    assert_eq!(copies(25), Ok(25));
+    let reason = "its views are read more often than supported";
+    assert_eq!(copies(26), Err(Error::Graph { reason }));
+}
+
+#[test]
 fn rejects_outputs_of_any_size() {
     let network = tiny::mlp();
     let input = tiny::sample(&network);

@@ -50,7 +50,7 @@ impl<'a> Session<'a, '_> {
             let actual = evaluation::evaluate(self.input.layout(), self.input.data(), &point);
             return if actual == value { Ok(()) } else { Err(Error::PublicInput) };
         }
-        if matches!(self.node(id)?.0.operation, Operation::Remap(_) | Operation::Concat(_)) {
+        if self.node(id)?.0.operation.is_view() {
             self.claims.views.push(EvaluationClaim::new(id, point, value));
             return Ok(());
         }

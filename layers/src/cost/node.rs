@@ -13,6 +13,7 @@ use crate::{
     plan::{Plan, Rows},
     product::ProductLayer,
     rescale::Multiplier,
+    reshape::ReshapeLayer,
     tensor::{Layout, bits_of},
 };
 
@@ -58,15 +59,23 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
             own_bytes: scalars(node.inputs.len()),
             round_bytes: 0,
         },
-        Operation::Remap(_) | Operation::Concat(_) => inputs().map(|input| view(input, output)).fold(
-            ArgumentCost { own_bytes: scalars(node.inputs.len().saturating_sub(1)), ..Default::default() },
-            |sum, part| sum + part,
-        ),
+        Operation::Reshape(_) if ReshapeLayer::keeps_places(input, output) => ArgumentCost::default(),
+        Operation::Remap(_) | Operation::Concat(_) | Operation::Reshape(_) => {
+            inputs().map(|input| view(input, output)).fold(
+                ArgumentCost {
+                    own_bytes: scalars(node.inputs.len().saturating_sub(1)),
+                    ..Default::default()
+                },
+                |sum, part| sum + part,
+            )
+        }
         Operation::Product(layer) => match inputs().collect::<Vec<_>>().as_slice() {
             [left, right] => product(layer, left, right),
             _ => ArgumentCost::default(),
         },
-        Operation::Input(_) | Operation::Flatten | Operation::Transpose(_) => ArgumentCost::default(),
+        Operation::Input(_) | Operation::Flatten | Operation::Transpose(_) | Operation::ReduceSum(_) => {
+            ArgumentCost::default()
+        }
     };
     NodeCost { commit: commit(plan, id), lookups: lookups(plan, id), argument }
 }

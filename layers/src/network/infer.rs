@@ -21,61 +21,7 @@ impl Architecture {
         let mut readers = vec![0_usize; self.nodes.len()];
         let mut parameter_readers = vec![0_usize; self.parameters.len()];
         for (index, node) in self.nodes.iter().enumerate() {
-            let inputs = node
-                .inputs
-                .iter()
-                .map(|id| {
-                    specs.get(id.index()).ok_or_else(|| Error::Reference {
-                        layer: node.name.clone(),
-                        what: "node",
-                        index: id.index(),
-                    })
-                })
-                .collect::<Result<Vec<_>>>()?;
-            let count = |expected: usize| {
-                let actual = inputs.len();
-                if actual == expected {
-                    Ok(())
-                } else {
-                    Err(Error::InputCount { layer: node.name.clone(), expected, actual })
-                }
-            };
-            let spec = match &node.operation {
-                Operation::Input(input) => {
-                    count(0)?;
-                    if index != 0 {
-                        return Err(format("a second input"));
-                    }
-                    input.infer(&node.name)?
-                }
-                Operation::Add(layer) => {
-                    count(layer.coefficients.len())?;
-                    layer.infer(&node.name, &inputs)?
-                }
-                Operation::Product(layer) => {
-                    count(2)?;
-                    layer.infer(&node.name, inputs[0], inputs[1])?
-                }
-                Operation::Concat(layer) => layer.infer(&node.name, &inputs)?,
-                operation => {
-                    count(1)?;
-                    let input = inputs[0];
-                    match operation {
-                        Operation::Dense(layer) => layer.infer(&node.name, input, self)?,
-                        Operation::Conv2d(layer) => layer.infer(&node.name, input, self)?,
-                        Operation::AveragePool(layer) => layer.infer(&node.name, input)?,
-                        Operation::MaxPool(layer) => layer.infer(&node.name, input)?,
-                        Operation::Rescale(layer) => layer.infer(&node.name, input)?,
-                        Operation::Remap(layer) => layer.infer(&node.name, input)?,
-                        Operation::Transpose(layer) => layer.infer(&node.name, input)?,
-                        Operation::Flatten
-                        | Operation::Input(_)
-                        | Operation::Add(_)
-                        | Operation::Product(_)
-                        | Operation::Concat(_) => input.clone(),
-                    }
-                }
-            };
+            let spec = self.infer_node(index, &specs)?;
             for id in &node.inputs {
                 readers[id.index()] += 1;
             }
@@ -97,6 +43,73 @@ impl Architecture {
             }
         }
         Ok(specs)
+    }
+
+    /// Shape and kind of one node's value from those of the nodes before it.
+    ///
+    /// # Errors
+    /// When there is no such node, or it breaks a rule.
+    pub(crate) fn infer_node(&self, index: usize, specs: &[ValueSpec]) -> Result<ValueSpec> {
+        let format = |reason| Error::Graph { reason };
+        let Some(node) = self.nodes.get(index) else { return Err(format("a node that does not exist")) };
+        let inputs = node
+            .inputs
+            .iter()
+            .map(|id| {
+                specs.get(id.index()).ok_or_else(|| Error::Reference {
+                    layer: node.name.clone(),
+                    what: "node",
+                    index: id.index(),
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let count = |expected: usize| {
+            let actual = inputs.len();
+            if actual == expected {
+                Ok(())
+            } else {
+                Err(Error::InputCount { layer: node.name.clone(), expected, actual })
+            }
+        };
+        let spec = match &node.operation {
+            Operation::Input(input) => {
+                count(0)?;
+                if index != 0 {
+                    return Err(format("a second input"));
+                }
+                input.infer(&node.name)?
+            }
+            Operation::Add(layer) => {
+                count(layer.coefficients.len())?;
+                layer.infer(&node.name, &inputs)?
+            }
+            Operation::Product(layer) => {
+                count(2)?;
+                layer.infer(&node.name, inputs[0], inputs[1])?
+            }
+            Operation::Concat(layer) => layer.infer(&node.name, &inputs)?,
+            operation => {
+                count(1)?;
+                let input = inputs[0];
+                match operation {
+                    Operation::Dense(layer) => layer.infer(&node.name, input, self)?,
+                    Operation::Conv2d(layer) => layer.infer(&node.name, input, self)?,
+                    Operation::AveragePool(layer) => layer.infer(&node.name, input)?,
+                    Operation::MaxPool(layer) => layer.infer(&node.name, input)?,
+                    Operation::Rescale(layer) => layer.infer(&node.name, input)?,
+                    Operation::Remap(layer) => layer.infer(&node.name, input)?,
+                    Operation::Transpose(layer) => layer.infer(&node.name, input)?,
+                    Operation::Reshape(layer) => layer.infer(&node.name, input)?,
+                    Operation::ReduceSum(layer) => layer.infer(&node.name, input)?,
+                    Operation::Flatten
+                    | Operation::Input(_)
+                    | Operation::Add(_)
+                    | Operation::Product(_)
+                    | Operation::Concat(_) => input.clone(),
+                }
+            }
+        };
+        Ok(spec)
     }
 
     fn check_outputs(&self, specs: &[ValueSpec], readers: &mut [usize]) -> Result<()> {

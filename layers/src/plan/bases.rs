@@ -4,6 +4,7 @@ use ark_bn254::Fr;
 
 use crate::{
     network::{Architecture, NodeId, Operation, ValueSpec},
+    reshape::ReshapeLayer,
     tensor::Layout,
 };
 
@@ -34,6 +35,11 @@ pub(super) fn bases(architecture: &Architecture, specs: &[ValueSpec]) -> Vec<Bas
             node.inputs.first().and_then(|input| bases.get(input.index()).zip(specs.get(input.index())));
         let base = match (&node.operation, read) {
             (Operation::Flatten, Some((base, _))) => base.clone(),
+            (Operation::Reshape(_), Some((base, input)))
+                if ReshapeLayer::keeps_places(&input.layout, &spec.layout) =>
+            {
+                base.clone()
+            }
             (Operation::Transpose(layer), Some((base, input))) => {
                 let moved = layer.variables(&input.layout);
                 let variables = base.variables.iter().filter_map(|&v| moved.get(v).copied()).collect();

@@ -43,6 +43,11 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
                     ConvolutionArgument::Direct => summed.push(linear),
                 }
             }
+            Operation::ReduceSum(layer) => {
+                let input = session.node(id).inputs[0];
+                let (point, value) = layer.input_claim(session.layout(input), &claim.point, claim.value);
+                session.claim_activation(input, point, value);
+            }
             Operation::Product(layer) => match layer.argument {
                 MatmulArgument::Sumcheck => products.push(claim),
             },
@@ -50,7 +55,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
         }
     }
     prove_summed(session, summed);
-    product::prove(session, products)
+    product::prove(session, &products)
 }
 
 /// Dense layers and convolutions by sumchecks over what they sum, in one batch.

@@ -19,7 +19,7 @@ use crate::{
     sumcheck::{self, Grouped, SumcheckInstance},
 };
 
-pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>) -> Result<()> {
+pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -> Result<()> {
     if claims.is_empty() {
         return Ok(());
     }

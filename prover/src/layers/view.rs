@@ -1,12 +1,12 @@
-//! Views: from slices, padding, enlargements and concatenations to what they show (see [`tacit_layers::remap`]).
+//! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::view`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
     NodeId, Operation,
     claim::EvaluationClaim,
-    remap::RemapLayer,
     sumcheck::{RoundWeights, instance_point},
+    view::View,
 };
 use tacit_transcript::labels;
 
@@ -33,7 +33,7 @@ pub(crate) fn prove(session: &mut Session) {
                         .inputs
                         .iter()
                         .zip(&parts)
-                        .map(|(&input, part)| (input, timed(session, input, part, &claim)))
+                        .map(|(&input, part)| (input, timed(session, input, View::Remap(part), &claim)))
                         .collect();
                     let shares: Vec<Fr> = parts.iter().map(|(_, part)| part.claim().sum).collect();
                     session.charged(claim.subject, |session| {
@@ -41,11 +41,13 @@ pub(crate) fn prove(session: &mut Session) {
                     });
                     instances.extend(parts);
                 }
-                Operation::Remap(layer) => {
+                operation => {
+                    let Some(view) = View::of(operation) else {
+                        unreachable!("only views leave such claims")
+                    };
                     let input = node.inputs[0];
-                    instances.push((input, timed(session, input, layer, &claim)));
+                    instances.push((input, timed(session, input, view, &claim)));
                 }
-                _ => unreachable!("only views leave such claims"),
             }
         }
         // Step 2: one sumcheck over the positions of all inputs.
@@ -67,20 +69,17 @@ pub(crate) fn prove(session: &mut Session) {
 fn timed(
     session: &mut Session,
     input: NodeId,
-    map: &RemapLayer,
+    view: View,
     claim: &EvaluationClaim<NodeId>,
 ) -> Timed<Product> {
-    let tables = |session: &mut Session| instance(session, input, map, claim);
+    let tables = |session: &mut Session| instance(session, input, view, claim);
     Timed::new(claim.subject, session.charged(claim.subject, tables))
 }
 
 /// The sum over an input's positions of the shift vectors' product with the input.
-fn instance(session: &Session, input: NodeId, map: &RemapLayer, claim: &EvaluationClaim<NodeId>) -> Product {
+fn instance(session: &Session, input: NodeId, view: View, claim: &EvaluationClaim<NodeId>) -> Product {
     let value = session.value(input);
-    let vectors = map.shift_vectors(value.layout(), session.layout(claim.subject), &claim.point);
-    let shifts = vectors.iter().fold(vec![Fr::from(1_u64)], |outer, vector| {
-        outer.iter().flat_map(|a| vector.iter().map(move |b| *a * b)).collect()
-    });
+    let shifts = view.shifts(value.layout(), session.layout(claim.subject), &claim.point).table();
     let read = value.data().iter().map(|&x| from_i64(x)).collect();
     let axes = value.layout().axes();
     Product::summed(pad_axes(shifts, axes), pad_axes(read, axes))

@@ -1,12 +1,15 @@
 //! Axes: a run with axes in another order, or with another sum over one, passed off as the network's.
 
-use tacit_layers::{ActivationFunction, InputLayer, Multiplier, NetworkBuilder, NodeId, Tensor};
-use tacit_prover::ProvingKey;
+use tacit_layers::{
+    ActivationFunction, InputLayer, Multiplier, NetworkBuilder, NodeId, Tensor, remap::AxisMap,
+};
+use tacit_prover::{ProvingKey, cheating::Run};
+use tacit_transcript::labels;
 use tacit_verifier::Error;
 
 use super::{
     layout,
-    network::{output, passed_off},
+    network::{final_value, output, passed_off, set, verdict},
     tensor,
 };
 
@@ -56,5 +59,78 @@ fn rejects_a_transposition_inside_a_network_in_another_order() {
         assert_eq!(passed_off(&turned, &turned, &square()), Ok(()));
         assert_eq!(passed_off(&turned, &same, &square()), Err(error.clone()), "sums: {sums}");
         assert_eq!(passed_off(&same, &turned, &square()), Err(error), "sums: {sums}");
+    }
+}
+
+/// The same elements in another order of axes: their row-major order is part of the claim.
+#[test]
+fn rejects_a_reshape_that_moves_elements() {
+    let network = |committed: bool| {
+        let mut b = builder(&[2, 3]);
+        let x = b.add("double", &[(b.input(), 2)]);
+        let x = b.rescale("clip", x, Multiplier::Uniform(2), 1, SMALL);
+        let x = if committed { x } else { b.input() };
+        let x = b.reshape("shape", x, &[3, 2]);
+        key(b, x, &[3, 2])
+    };
+    let input = tensor(&[2, 3], vec![1, -4, 2, 3, 0, -1]);
+    for committed in [false, true] {
+        let honest = network(committed);
+        assert_eq!(passed_off(&honest, &honest, &input), Ok(()));
+        let mut run = Run::honest(&honest, &input).unwrap();
+        let node = run.values().len() - 1;
+        let (first, last) = (run.values()[node].data()[0], run.values()[node].data()[5]);
+        set(&mut run.values()[node], 0, last);
+        set(&mut run.values()[node], 5, first);
+        set(&mut run.outputs()[0], 0, last);
+        set(&mut run.outputs()[0], 5, first);
+        let error = final_value("views", labels::VIEW_VALUES);
+        assert_eq!(verdict(&honest, &input, &run), Err(error), "committed: {committed}");
+    }
+}
+
+#[test]
+fn rejects_reversed_and_spread_axes_read_otherwise() {
+    let network = |map: AxisMap| {
+        let mut b = builder(&[3, 3]);
+        let x = b.remap("view", b.input(), vec![map, AxisMap::identity(3)]);
+        key(b, x, &[map.length, 3])
+    };
+    let error = final_value("views", labels::VIEW_VALUES);
+    for (claimed, used) in [
+        (AxisMap::reverse(3), AxisMap::identity(3)),
+        (AxisMap::spread(0, 2, 6), AxisMap::enlarge(3, 2)),
+        (AxisMap::spread(0, 2, 6), AxisMap::spread(1, 2, 6)),
+    ] {
+        let (claimed, used) = (network(claimed), network(used));
+        assert_eq!(passed_off(&claimed, &claimed, &square()), Ok(()));
+        assert_eq!(passed_off(&claimed, &used, &square()), Err(error.clone()));
+        assert_eq!(passed_off(&used, &claimed, &square()), Err(error.clone()));
+    }
+}
+
+#[test]
+fn rejects_sums_over_another_axis_or_of_other_values() {
+    let network = |axis: usize, committed: bool| {
+        let mut b = builder(&[3, 3]);
+        let x = b.add("double", &[(b.input(), 2)]);
+        let x = b.rescale("clip", x, Multiplier::Uniform(2), 1, SMALL);
+        let x = b.reduce_sum("sum", if committed { x } else { b.input() }, &[axis]);
+        let x = b.reshape("column", x, &[3]);
+        key(b, x, &[3])
+    };
+    for (committed, error) in [(false, Error::PublicInput), (true, Error::Opening)] {
+        let [rows, columns] = [0, 1].map(|axis| network(axis, committed));
+        assert_eq!(passed_off(&rows, &rows, &square()), Ok(()));
+        assert_eq!(passed_off(&rows, &columns, &square()), Err(error.clone()));
+        for index in 0..3 {
+            let mut run = Run::honest(&rows, &square()).unwrap();
+            let value = run.outputs()[0].data()[index] + 1;
+            set(&mut run.outputs()[0], index, value);
+            let node = run.values().len() - 1;
+            set(&mut run.values()[node], index, value);
+            set(&mut run.values()[node - 1], index, value);
+            assert_eq!(verdict(&rows, &square(), &run), Err(error.clone()), "sum {index}");
+        }
     }
 }

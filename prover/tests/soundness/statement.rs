@@ -80,13 +80,19 @@ fn rejects_the_proof_of_another_network() {
     }
 }
 
-/// Eight look-ups of four activations; twelve, four and twelve products.
+/// The tiny products: eight look-ups of four activations; twelve, four and twelve products.
 #[test]
 fn absorbs_a_zero_byte_for_each_look_up_and_each_product_of_activations() {
-    let (.., proven) = honest(tiny::products());
     let absorbed = |event: &Event| match event {
         Event::Absorb(label, bytes) if *label == labels::HARDENING => Some(*bytes),
         _ => None,
     };
-    assert_eq!(proven.events.iter().filter_map(absorbed).collect::<Vec<_>>(), [8 + 12 + 4 + 12]);
+    for (name, network) in tiny::all() {
+        let (key, _, proven) = honest(network);
+        let zeros: usize = proven.events.iter().filter_map(absorbed).sum();
+        assert_eq!(zeros, key.plan().num_lookups() + key.plan().num_products, "{name}");
+        if name == "products" {
+            assert_eq!(zeros, 8 + 12 + 4 + 12);
+        }
+    }
 }

@@ -3,7 +3,11 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, Operation, Parameter, Tensor, Window2d,
-    conv2d::Conv2dLayer, dense::DenseLayer, product::ProductLayer, remap::RemapLayer, rescale::RescaleLayer,
+    conv2d::Conv2dLayer,
+    dense::DenseLayer,
+    product::ProductLayer,
+    remap::{Gaps, RemapLayer},
+    rescale::RescaleLayer,
 };
 
 /// A value in progress: its shape and its elements, row-major.
@@ -56,6 +60,8 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
             Operation::Rescale(layer) => rescale(layer, read(0)),
             Operation::Flatten => read(0).clone(),
             Operation::Product(layer) => product(layer, read(0), read(1)),
+            Operation::Reshape(layer) => Value { shape: layer.axes.clone(), ..read(0).clone() },
+            Operation::ReduceSum(layer) => reduce_sum(&layer.axes, read(0)),
             Operation::Transpose(layer) => transpose(&layer.axes, read(0)),
             Operation::Remap(layer) => remap(layer, read(0)),
             Operation::Concat(layer) => {
@@ -77,6 +83,22 @@ fn positions_of(shape: &[usize]) -> Vec<Vec<usize>> {
 /// Row-major place of a position.
 fn place_of(shape: &[usize], position: &[usize]) -> usize {
     shape.iter().zip(position).fold(0, |at, (length, i)| at * length + i)
+}
+
+/// Every element added where its position is with some axes left out.
+fn reduce_sum(axes: &[usize], x: &Value) -> Value {
+    let mut shape = x.shape.clone();
+    for &axis in axes {
+        shape[axis] = 1;
+    }
+    let mut data = vec![0; shape.iter().product()];
+    for (value, mut position) in x.data.iter().zip(positions_of(&x.shape)) {
+        for &axis in axes {
+            position[axis] = 0;
+        }
+        data[place_of(&shape, &position)] += value;
+    }
+    Value { shape, data, minimum: 0 }
 }
 
 /// Axis `j` of the result is axis `axes[j]` of `x`.
@@ -126,7 +148,7 @@ fn product(layer: &ProductLayer, x: &Value, y: &Value) -> Value {
     Value { shape, data, minimum: 0 }
 }
 
-/// `y[p] = x[floor((s p + o) / f)]` along every axis, zero outside.
+/// `y[p] = x[floor((s p + o) / f)]` along every axis, zero outside and, if so asked, where the division leaves a remainder.
 fn remap(layer: &RemapLayer, x: &Value) -> Value {
     let mut y = x.clone();
     // One axis after the other: outer positions, the axis, inner positions.
@@ -137,9 +159,11 @@ fn remap(layer: &RemapLayer, x: &Value) -> Value {
         let mut data = vec![];
         for i in 0..outer {
             for p in 0..map.length {
-                let source = (map.stride as i64 * p as i64 + map.offset).div_euclid(map.repeat as i64);
+                let (at, factor) = (map.stride * p as i64 + map.offset, map.repeat as i64);
+                let source = at.div_euclid(factor);
+                let gap = map.gaps == Gaps::Zero && at % factor != 0;
                 for k in 0..inner {
-                    let inside = source >= 0 && source < length as i64;
+                    let inside = !gap && source >= 0 && source < length as i64;
                     let at = |source: i64| (i * length + source as usize) * inner + k;
                     data.push(if inside { y.data[at(source)] } else { 0 });
                 }

@@ -240,6 +240,36 @@ pub(crate) fn products(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Reshapes with and without an argument, of the input, of activations, of accumulators and of each other; sums over axes;
+/// reversed, spread and broadcast axes.
+pub(crate) fn reshaped(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("reshaped", input(&[6, 5, 4], -128, 127));
+    let split = b.reshape("split", b.input(), &[2, 15, 4]);
+    let merged = b.reshape("merge", split, &[30, 4]);
+    let x = b.dense("dense", merged, 1, s.weights(&[6, 4]), Some(s.bias(6))).unwrap();
+    let x = b.reshape("wider sums", x, &[1, 30, 6, 1]);
+    let x = b.rescale("clip", x, Multiplier::Uniform(3), 8, SIGNED);
+    let same = b.reshape("same places", x, &[30, 1, 6]);
+    let cut = b.reshape("cut", same, &[9, 20]);
+    let turned = b.transpose("turn", cut, &[1, 0]);
+    let again = b.reshape("again", turned, &[3, 60]);
+    let total = b.reduce_sum("total", again, &[1]);
+    let total = b.rescale("total clip", total, Multiplier::Uniform(3), 8, SIGNED);
+    let maps = vec![AxisMap::reverse(3), AxisMap::enlarge(1, 60)];
+    let wide = b.remap("broadcast", total, maps);
+    let gate = b.product("gate", (wide, b"ij"), (again, b"ij"), b"ji");
+    let maps = vec![AxisMap::spread(1, 3, 28), AxisMap { stride: -2, offset: 19, ..AxisMap::identity(10) }];
+    let spread = b.remap("spread", cut, maps);
+    let both = b.reduce_sum("both", spread, &[0, 1]);
+    let none = b.reduce_sum("none", spread, &[]);
+    b.output(output(gate, &[60, 3]));
+    b.output(output(both, &[1]));
+    b.output(output(none, &[28, 10]));
+    b.output(output(again, &[3, 60]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
     vec![
@@ -252,5 +282,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         views(seed),
         transposed(seed),
         products(seed),
+        reshaped(seed),
     ]
 }

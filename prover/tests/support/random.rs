@@ -2,6 +2,7 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, NetworkBuilder, NodeId, Tensor, Window2d,
+    remap::{AxisMap, Gaps},
 };
 
 use crate::networks::{Source, input, output};
@@ -47,7 +48,7 @@ impl Generator {
 
     fn layer(&mut self, last: bool) {
         let (node, shape, bound) = self.activations.last().unwrap().clone();
-        let choice = self.pick(0, 12);
+        let choice = self.pick(0, 15);
         match (choice, shape.len()) {
             (0..=2, 3) => {
                 let outputs = self.pick(1, 4) as usize;
@@ -75,6 +76,9 @@ impl Generator {
             }
             (7, _) => self.add(last),
             (11 | 12, _) => self.product(last),
+            (13, _) => self.reshape(node, &shape, bound),
+            (14, _) => self.remap(node, &shape, bound),
+            (15, _) => self.reduce_sum(node, &shape, bound, last),
             (10, _) => self.transpose(node, &shape, bound),
             _ => self.dense(node, &shape, bound, last),
         }
@@ -122,6 +126,44 @@ impl Generator {
         let name = self.name("product");
         let node = self.builder.product(&name, (left, &left_names), (right, &right_names), &names);
         self.rescale(node, shape, left_bound * right_bound * inner, last);
+    }
+
+    /// The same elements over two axes.
+    fn reshape(&mut self, node: NodeId, shape: &[usize], bound: i64) {
+        let elements: usize = shape.iter().product();
+        let divisors: Vec<usize> = (1..=elements).filter(|d| elements.is_multiple_of(*d)).collect();
+        let first = divisors[self.pick(0, divisors.len() as i64 - 1) as usize];
+        let shape = vec![first, elements / first];
+        let name = self.name("reshape");
+        let node = self.builder.reshape(&name, node, &shape);
+        self.activations.push((node, shape, bound));
+    }
+
+    /// Any axis map on every axis; as many positions as stay small.
+    fn remap(&mut self, node: NodeId, shape: &[usize], bound: i64) {
+        let axes: Vec<AxisMap> = shape
+            .iter()
+            .map(|&n| AxisMap {
+                length: self.pick(1, 2 * n.min(8) as i64) as usize,
+                stride: [-2, -1, 1, 2][self.pick(0, 3) as usize],
+                offset: self.pick(-3, n as i64),
+                repeat: self.pick(1, 3) as usize,
+                gaps: if self.pick(0, 1) == 0 { Gaps::Repeat } else { Gaps::Zero },
+            })
+            .collect();
+        let shape = axes.iter().map(|map| map.length).collect();
+        let name = self.name("remap");
+        let node = self.builder.remap(&name, node, axes);
+        self.activations.push((node, shape, bound));
+    }
+
+    fn reduce_sum(&mut self, node: NodeId, shape: &[usize], bound: i64, last: bool) {
+        let axes: Vec<usize> = (0..shape.len()).filter(|_| self.pick(0, 1) == 0).collect();
+        let name = self.name("sum");
+        let sum = self.builder.reduce_sum(&name, node, &axes);
+        let addends: usize = axes.iter().map(|&axis| shape[axis]).product();
+        let kept = shape.iter().enumerate().map(|(i, &n)| if axes.contains(&i) { 1 } else { n }).collect();
+        self.rescale(sum, kept, bound * addends as i64, last);
     }
 
     fn transpose(&mut self, node: NodeId, shape: &[usize], bound: i64) {

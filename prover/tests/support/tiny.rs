@@ -51,6 +51,22 @@ pub(crate) fn views() -> Network {
     b.finish().unwrap()
 }
 
+/// Reshapes that move padding, one of which is a view of a view, a reversed and a spread axis, and sums over axes.
+pub(crate) fn reshaped() -> Network {
+    let mut b = NetworkBuilder::new("tiny reshaped", input(&[3, 2], -4, 3));
+    let x = b.add("double", &[(b.input(), 2)]);
+    let x = b.rescale("clip", x, Multiplier::Uniform(2), 1, SMALL);
+    let cut = b.reshape("cut", x, &[2, 3]);
+    let maps = vec![AxisMap::reverse(2), AxisMap::spread(1, 2, 6)];
+    let spread = b.remap("spread", cut, maps);
+    let flat = b.reshape("flat", b.input(), &[6]);
+    let sum = b.reduce_sum("sum", spread, &[1]);
+    let sum = b.reshape("narrow", sum, &[2]);
+    b.output(output("sum", sum, &[2]));
+    b.output(output("flat", flat, &[6]));
+    b.finish().unwrap()
+}
+
 /// Rescales whose remainders have two parts.
 pub(crate) fn precise() -> Network {
     let mut b = NetworkBuilder::new("tiny precise", input(&[3], 0, 3));
@@ -102,7 +118,14 @@ pub(crate) fn cnn() -> Network {
 
 /// All of the above, by name.
 pub(crate) fn all() -> Vec<(&'static str, Network)> {
-    vec![("mlp", mlp()), ("cnn", cnn()), ("views", views()), ("precise", precise()), ("products", products())]
+    vec![
+        ("mlp", mlp()),
+        ("cnn", cnn()),
+        ("views", views()),
+        ("precise", precise()),
+        ("products", products()),
+        ("reshaped", reshaped()),
+    ]
 }
 
 /// A fixed input of a network.

@@ -45,7 +45,13 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
             Operation::Product(layer) => match layer.argument {
                 MatmulArgument::Sumcheck => products.push(claim),
             },
+            Operation::ReduceSum(layer) => {
+                let input = session.read(id)?;
+                let (point, value) = layer.input_claim(session.layout(input)?, &claim.point, claim.value);
+                session.claim_activation(input, point, value)?;
+            }
             Operation::Input(_)
+            | Operation::Reshape(_)
             | Operation::Rescale(_)
             | Operation::MaxPool(_)
             | Operation::Remap(_)
@@ -57,7 +63,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
         }
     }
     verify_summed(session, summed)?;
-    product::verify(session, products)
+    product::verify(session, &products)
 }
 
 /// Dense layers and convolutions by sumchecks over what they sum, in one batch.

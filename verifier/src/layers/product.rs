@@ -15,7 +15,7 @@ use crate::{
     sumcheck,
 };
 
-pub(crate) fn verify(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>) -> Result<()> {
+pub(crate) fn verify(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -> Result<()> {
     if claims.is_empty() {
         return Ok(());
     }

@@ -1,11 +1,11 @@
-//! Views: from slices, padding, enlargements and concatenations to what they show (see [`tacit_layers::remap`]).
+//! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::view`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, NodeId, Operation,
     claim::{EvaluationClaim, SumClaim},
-    remap::{RemapLayer, evaluate_shifts},
     sumcheck::{RoundWeights, instance_point},
+    view::{Shifts, View},
 };
 use tacit_transcript::labels;
 
@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// A claim on a view with one input.
-struct View<'a> {
+struct Viewed<'a> {
     input: NodeId,
     layout: &'a Layout,
-    vectors: Vec<Vec<Fr>>,
+    shifts: Shifts,
     value: Fr,
 }
 
@@ -28,36 +28,24 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
     while !session.claims.views.is_empty() {
         let claims = std::mem::take(&mut session.claims.views);
         // Step 1: a concatenation's value, input by input.
-        let mut views: Vec<View> = vec![];
+        let mut views: Vec<Viewed> = vec![];
         for claim in claims {
             let (node, _) = session.node(claim.subject)?;
-            match &node.operation {
-                Operation::Concat(layer) => {
-                    let shares = session.reader.read_scalars(labels::VIEW_SHARES, node.inputs.len())?;
-                    if shares.iter().sum::<Fr>() != claim.value {
-                        return Err(Error::Shares { layer: node.name.clone() });
-                    }
-                    let layouts =
-                        node.inputs.iter().map(|&id| session.layout(id)).collect::<Result<Vec<_>>>()?;
-                    let parts = layer.parts(layouts.into_iter(), session.layout(claim.subject)?);
-                    for ((&input, part), share) in node.inputs.iter().zip(&parts).zip(shares) {
-                        views.push(view(session, input, part, &claim, share)?);
-                    }
+            if let Operation::Concat(layer) = &node.operation {
+                let shares = session.reader.read_scalars(labels::VIEW_SHARES, node.inputs.len())?;
+                if shares.iter().sum::<Fr>() != claim.value {
+                    return Err(Error::Shares { layer: node.name.clone() });
                 }
-                Operation::Remap(layer) => {
-                    let input = session.read(claim.subject)?;
-                    views.push(view(session, input, layer, &claim, claim.value)?);
+                let layouts = node.inputs.iter().map(|&id| session.layout(id)).collect::<Result<Vec<_>>>()?;
+                let parts = layer.parts(layouts.into_iter(), session.layout(claim.subject)?);
+                for ((&input, part), share) in node.inputs.iter().zip(&parts).zip(shares) {
+                    views.push(viewed(session, input, View::Remap(part), &claim, share)?);
                 }
-                Operation::Input(_)
-                | Operation::Dense(_)
-                | Operation::Conv2d(_)
-                | Operation::AveragePool(_)
-                | Operation::Add(_)
-                | Operation::Rescale(_)
-                | Operation::MaxPool(_)
-                | Operation::Transpose(_)
-                | Operation::Product(_)
-                | Operation::Flatten => return Err(Error::MissingColumn),
+            } else if let Some(view) = View::of(&node.operation) {
+                let input = session.read(claim.subject)?;
+                views.push(viewed(session, input, view, &claim, claim.value)?);
+            } else {
+                return Err(Error::MissingColumn);
             }
         }
         // Step 2: one sumcheck over the positions of all inputs.
@@ -70,7 +58,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
         let values = session.reader.read_scalars(labels::VIEW_VALUES, views.len())?;
         let products = views.iter().zip(&values).map(|(view, value)| {
             let point = instance_point(&reduced.point, view.layout.num_vars());
-            evaluate_shifts(&view.vectors, view.layout, point) * value
+            view.shifts.evaluate(view.layout, point) * value
         });
         if !reduced.holds(products) {
             return Err(Error::FinalValue { argument: "views", message: labels::VIEW_VALUES });
@@ -83,14 +71,14 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-fn view<'a>(
+fn viewed<'a>(
     session: &Session<'a, '_>,
     input: NodeId,
-    map: &RemapLayer,
+    view: View,
     claim: &EvaluationClaim<NodeId>,
     value: Fr,
-) -> Result<View<'a>> {
+) -> Result<Viewed<'a>> {
     let layout = session.layout(input)?;
-    let vectors = map.shift_vectors(layout, session.layout(claim.subject)?, &claim.point);
-    Ok(View { input, layout, vectors, value })
+    let shifts = view.shifts(layout, session.layout(claim.subject)?, &claim.point);
+    Ok(Viewed { input, layout, shifts, value })
 }
