@@ -1,6 +1,9 @@
 //! Networks that the benchmarks measure: published architectures with pseudo-random weights, which cost what trained
 //! ones do but for the share of zero activations.
 
+pub mod single;
+pub mod units;
+
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
     Tensor, Window2d, error::Result,
@@ -36,7 +39,11 @@ impl Source {
         Tensor::new(layout, data)
     }
 
-    fn weights(&mut self, axes: &[usize]) -> Result<Tensor<i8>> {
+    /// Int8 weights.
+    ///
+    /// # Errors
+    /// When the shape is not usable.
+    pub fn weights(&mut self, axes: &[usize]) -> Result<Tensor<i8>> {
         let tensor = self.tensor(axes, -127, 127)?;
         Tensor::new(tensor.layout().clone(), tensor.data().iter().map(|&w| w as i8).collect())
     }

@@ -23,7 +23,7 @@ pub mod convolution;
 pub mod matmul;
 pub mod node;
 
-use std::ops::{Add, Mul};
+use std::ops::Add;
 
 use tacit_transcript::encoding::{POINT_BYTES, SCALAR_BYTES};
 
@@ -33,12 +33,20 @@ pub use node::{NodeCost, node_cost};
 /// Nanoseconds of each kind of operation on one thread of a reference machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UnitCosts {
-    /// Multiplication of two field elements with the addition and the memory traffic around it.
+    /// Multiplication of two field elements, one by one.
     pub multiplication: f64,
+    /// The same in long vectors, by the fastest kernel that the machine can run.
+    pub vector_multiplication: f64,
     /// A field element times a small integer, added to a sum that is not reduced.
     pub small_product: f64,
     /// Reduction of such a sum to a field element.
     pub reduction: f64,
+    /// A byte of a matrix that is folded over its rows by field elements.
+    pub folded_byte: f64,
+    /// The same for a wider integer.
+    pub folded_integer: f64,
+    /// A column of such a matrix: the reduction of its sum.
+    pub folded_column: f64,
     /// A small integer in a row commitment.
     pub commitment: f64,
     /// A row of the look-up tree, from fingerprint to claim.
@@ -50,11 +58,15 @@ pub struct UnitCosts {
 }
 
 impl UnitCosts {
-    /// The machine that the documentation's figures come from, portable kernels.
+    /// The machine that the documentation's figures come from.
     pub const REFERENCE: Self = Self {
         multiplication: 14.5,
+        vector_multiplication: 4.0,
         small_product: 2.0,
         reduction: 110.0,
+        folded_byte: 0.3,
+        folded_integer: 0.6,
+        folded_column: 30.0,
         commitment: 330.0,
         lookup: 550.0,
         message: 2_000.0,
@@ -71,12 +83,20 @@ impl Default for UnitCosts {
 /// Counted operations; the names are those of [`UnitCosts`].
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Work {
-    /// Field multiplications.
+    /// Field multiplications, one by one.
     pub multiplications: f64,
+    /// Field multiplications in long vectors.
+    pub vector_multiplications: f64,
     /// Field elements times small integers.
     pub small_products: f64,
     /// Reductions of their sums.
     pub reductions: f64,
+    /// Bytes of folded matrices.
+    pub folded_bytes: f64,
+    /// Wider integers of folded matrices.
+    pub folded_integers: f64,
+    /// Columns of folded matrices.
+    pub folded_columns: f64,
     /// Committed integers.
     pub commitments: f64,
     /// Looked-up rows.
@@ -88,7 +108,24 @@ pub struct Work {
 }
 
 impl Work {
-    /// Field multiplications only.
+    /// Field multiplications in long vectors only.
+    pub fn vector_multiplications(count: impl Count) -> Self {
+        Self { vector_multiplications: count.count(), ..Self::default() }
+    }
+
+    /// A matrix of bytes folded over its rows.
+    pub fn folded_bytes(rows: impl Count, columns: impl Count) -> Self {
+        let folded_columns = columns.count();
+        Self { folded_bytes: rows.count() * folded_columns, folded_columns, ..Self::default() }
+    }
+
+    /// A matrix of integers folded over its rows.
+    pub fn folded_integers(rows: impl Count, columns: impl Count) -> Self {
+        let folded_columns = columns.count();
+        Self { folded_integers: rows.count() * folded_columns, folded_columns, ..Self::default() }
+    }
+
+    /// Field multiplications only, one by one.
     pub fn multiplications(count: impl Count) -> Self {
         Self { multiplications: count.count(), ..Self::default() }
     }
@@ -107,8 +144,12 @@ impl Work {
     /// Predicted nanoseconds.
     pub fn nanoseconds(&self, units: &UnitCosts) -> f64 {
         self.multiplications * units.multiplication
+            + self.vector_multiplications * units.vector_multiplication
             + self.small_products * units.small_product
             + self.reductions * units.reduction
+            + self.folded_bytes * units.folded_byte
+            + self.folded_integers * units.folded_integer
+            + self.folded_columns * units.folded_column
             + self.commitments * units.commitment
             + self.lookups * units.lookup
             + self.messages * units.message
@@ -118,7 +159,7 @@ impl Work {
     /// The prover's part in a sumcheck over the product of two tables of `extent` stored entries: two multiplications for
     /// each pair of entries in a round, two to bind it, and half as much each round.
     pub fn product_sumcheck(extent: impl Count) -> Self {
-        Self::multiplications(4.0 * extent.count())
+        Self::vector_multiplications(4.0 * extent.count())
     }
 
     /// The verifier's part in `rounds` rounds of a sumcheck.
@@ -133,28 +174,16 @@ impl Add for Work {
     fn add(self, other: Self) -> Self {
         Self {
             multiplications: self.multiplications + other.multiplications,
+            vector_multiplications: self.vector_multiplications + other.vector_multiplications,
             small_products: self.small_products + other.small_products,
             reductions: self.reductions + other.reductions,
+            folded_bytes: self.folded_bytes + other.folded_bytes,
+            folded_integers: self.folded_integers + other.folded_integers,
+            folded_columns: self.folded_columns + other.folded_columns,
             commitments: self.commitments + other.commitments,
             lookups: self.lookups + other.lookups,
             messages: self.messages + other.messages,
             rows: self.rows + other.rows,
-        }
-    }
-}
-
-impl Mul<f64> for Work {
-    type Output = Self;
-
-    fn mul(self, times: f64) -> Self {
-        Self {
-            multiplications: self.multiplications * times,
-            small_products: self.small_products * times,
-            reductions: self.reductions * times,
-            commitments: self.commitments * times,
-            lookups: self.lookups * times,
-            messages: self.messages * times,
-            rows: self.rows * times,
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! | argument | prover |
 //! |---|---|
-//! | direct | $O\,C/G\,k_h k_w + C\,H\,k_w P_w + C\,H\,W$ small products; about $C\,k_h k_w\,(P_h + 4)$ multiplications, $4$ of them in the sumcheck over the padded $(c, k)$ |
+//! | direct | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded, $C\,H\,k_w P_w$ small products, $C\,k_h k_w\,P_h$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
 
 use super::{ArgumentCost, Work, scalars};
 use crate::{
@@ -87,12 +87,12 @@ fn direct(shape: &ConvolutionShape) -> ArgumentCost {
     let extent = extent(&[shape.channels, k_height, k_width]);
     // Groups are summed over by a polynomial of degree 3.
     let (degree, sumcheck) = if shape.groups > 1 {
-        (3, Work::multiplications(5 * extent))
+        (3, Work::vector_multiplications(5 * extent))
     } else {
         (2, Work::product_sumcheck(extent))
     };
     let rounds = bits_of(shape.channels) + bits_of(k_height) + bits_of(k_width);
-    let prover = Work::small_sums(shape.channels * offsets, shape.outputs / shape.groups)
+    let prover = Work::folded_bytes(shape.outputs / shape.groups, shape.channels * offsets)
         + Work::small_sums(shape.channels * height * k_width, out_width)
         + Work::multiplications(shape.channels * offsets * out_height)
         + sumcheck
@@ -115,7 +115,7 @@ pub(super) fn window(
 ) -> ArgumentCost {
     let rounds = bits_of(height) + bits_of(width);
     let shifts = Work::multiplications(out_height * window.height.kernel + out_width * window.width.kernel);
-    let prover = Work::small_sums(height * width, channels)
+    let prover = Work::folded_integers(channels, height * width)
         + shifts
         + Work::multiplications(height * width)
         + Work::product_sumcheck(extent(&[height, width]))

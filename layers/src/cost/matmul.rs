@@ -4,7 +4,7 @@
 //!
 //! | argument | prover |
 //! |---|---|
-//! | sumcheck | $(R + O) K$ small products, $4 K$ multiplications in the sumcheck over the padded $k$ |
+//! | sumcheck | $(R + O) K$ integers folded, $4$ multiplications for each entry of the padded $k$ in the sumcheck |
 
 use super::{
     ArgumentCost, Work,
@@ -46,8 +46,8 @@ pub fn cost(argument: MatmulArgument, shape: &MatmulShape) -> ArgumentCost {
 fn sumcheck(shape: &MatmulShape) -> ArgumentCost {
     let inner: usize = shape.inner.iter().product();
     let rounds: usize = shape.inner.iter().map(|&n| crate::tensor::bits_of(n)).sum();
-    let prover = Work::small_sums(inner, shape.columns)
-        + Work::small_sums(inner, shape.rows)
+    let prover = Work::folded_bytes(shape.columns, inner)
+        + Work::folded_integers(shape.rows, inner)
         + Work::product_sumcheck(extent(&shape.inner))
         + Work::messages(rounds + 1);
     ArgumentCost {
