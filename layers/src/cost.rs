@@ -60,17 +60,17 @@ pub struct UnitCosts {
 impl UnitCosts {
     /// The machine that the documentation's figures come from.
     pub const REFERENCE: Self = Self {
-        multiplication: 14.5,
-        vector_multiplication: 4.0,
-        small_product: 2.0,
-        reduction: 110.0,
-        folded_byte: 0.3,
-        folded_integer: 0.6,
-        folded_column: 30.0,
-        commitment: 330.0,
-        lookup: 550.0,
-        message: 2_000.0,
-        row: 20_000.0,
+        multiplication: 12.7,
+        vector_multiplication: 4.3,
+        small_product: 1.6,
+        reduction: 163.0,
+        folded_byte: 0.85,
+        folded_integer: 1.25,
+        folded_column: 1.7,
+        commitment: 700.0,
+        lookup: 101.0,
+        message: 2_150.0,
+        row: 5_900.0,
     };
 }
 
