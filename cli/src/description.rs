@@ -5,6 +5,7 @@ use serde::Serialize;
 use tacit_layers::{
     ActivationFunction, Architecture, Multiplier, Operation, ValueKind, Window2d,
     cost::LayerArgument,
+    excess::ExcessTable,
     lookup_table::LookupTable,
     plan::{Plan, Rows, Segment},
     remap::{AxisMap, Gaps},
@@ -121,6 +122,9 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
             LookupTable::Activation { function, first, .. } => {
                 let last = first + (rows as i64 - 1);
                 format!("quotients {first}..={last}, {}", function_in_words(function))
+            }
+            LookupTable::Excess(ExcessTable { minimum, maximum, limb_bits }) => {
+                format!("limbs of {limb_bits} bits of what clipping to {minimum}..={maximum} takes off")
             }
         };
         TableDescription { content, rows, lookups: lookups(index) }

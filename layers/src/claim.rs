@@ -34,13 +34,21 @@ pub enum Column {
     Parameter(ParameterId),
     /// The low parts of a rescale's remainders.
     LowRemainder(NodeId),
+    /// Low limbs of what a rescale clips off wide quotients.
+    Excess(NodeId),
+    /// A rescale's clipped quotients, where they are not its activations.
+    Argument(NodeId),
 }
 
 impl Column {
     /// The node whose column it is; none for multiplicities and parameters.
     pub const fn node(self) -> Option<NodeId> {
         match self {
-            Self::Activation(id) | Self::Remainder(id) | Self::LowRemainder(id) => Some(id),
+            Self::Activation(id)
+            | Self::Remainder(id)
+            | Self::LowRemainder(id)
+            | Self::Excess(id)
+            | Self::Argument(id) => Some(id),
             Self::Multiplicity(_) | Self::Parameter(_) => None,
         }
     }

@@ -150,9 +150,9 @@ pub enum Error {
         /// Width of the accumulator, sign included.
         bits: u32,
     },
-    /// A rescaled value could need a larger activation table than allowed.
+    /// A rescaled value could take more values than its look-ups allow.
     #[error(
-        "layer `{layer}`: the rescaled value spans {minimum}..={maximum}, a table of more than 2^{limit} rows: use a larger scale or fewer inputs to the layer"
+        "layer `{layer}`: the rescaled value spans {minimum}..={maximum}, more than the 2^{limit} values supported: use a larger scale or fewer inputs to the layer"
     )]
     TableTooLarge {
         /// The layer's name.
@@ -161,7 +161,7 @@ pub enum Error {
         minimum: i128,
         /// Largest quotient.
         maximum: i128,
-        /// The largest table's number of variables.
+        /// $\log_2$ of how many values it may take.
         limit: u32,
     },
     /// A file or buffer is not what its header promises.

@@ -12,6 +12,7 @@
 //! | [`tensor`], [`window`] | layouts, tensors, sliding windows |
 //! | [`network`], [`builder`], [`interval`], [`executor`] | the graph, how it is built, its ranges, what it computes |
 //! | [`dense`], [`conv2d`], [`average_pool`], [`add`], [`rescale`], [`max_pool`] | layers |
+//! | [`excess`] | quotients too wide for one table |
 //! | [`product`] | activations by activations |
 //! | [`transpose`], [`reduce_sum`] | another order of axes, sums over axes: without an argument |
 //! | [`view`], [`remap`], [`reshape`] | views: slices, padding, enlargement, concatenation, other axes |
@@ -33,6 +34,7 @@ pub mod cost;
 pub mod dense;
 pub mod error;
 pub mod evaluation;
+pub mod excess;
 pub mod executor;
 pub mod hyrax;
 pub mod interval;

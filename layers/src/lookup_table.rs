@@ -10,6 +10,7 @@
 //! | difference, or a remainder's low part | $i$ | 0 |
 //! | clip | $q = q_0 + i$ | $\mathrm{clip}(q)$ |
 //! | results | $q = q_0 + i$ | $f(q)$ |
+//! | excess | $v = v_0 + i$ | $\mathrm{clip}(v)$, see [`crate::excess`] |
 
 use ark_bn254::Fr;
 use tacit_algebra::{
@@ -17,7 +18,7 @@ use tacit_algebra::{
     small::{self, from_i64},
 };
 
-use crate::rescale::ActivationFunction;
+use crate::{excess::ExcessTable, rescale::ActivationFunction};
 
 /// A table that rows are looked up in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +42,8 @@ pub enum LookupTable {
         /// Variables of the table.
         num_vars: u32,
     },
+    /// Both limbs of what clipping takes off wide quotients.
+    Excess(ExcessTable),
 }
 
 impl LookupTable {
@@ -49,6 +52,7 @@ impl LookupTable {
         match self {
             Self::Remainder { shift } => *shift as usize,
             Self::Difference { num_vars } | Self::Activation { num_vars, .. } => *num_vars as usize,
+            Self::Excess(table) => table.num_vars(),
         }
     }
 
@@ -58,6 +62,7 @@ impl LookupTable {
             Self::Remainder { shift } => -(1 << (*shift - 1)),
             Self::Difference { .. } => 0,
             Self::Activation { first, .. } => *first,
+            Self::Excess(table) => table.first(),
         }
     }
 
@@ -66,6 +71,7 @@ impl LookupTable {
         let key = self.first() + index as i64;
         match self {
             Self::Activation { function, .. } => (key, function.apply(key)),
+            Self::Excess(table) => (key, table.second(key)),
             Self::Remainder { .. } | Self::Difference { .. } => (key, 0),
         }
     }
@@ -94,6 +100,7 @@ impl LookupTable {
                 };
                 (key, from_i64(*minimum) + ramp(*minimum) - ramp(*maximum))
             }
+            Self::Excess(table) => (key, table.evaluate_second(point)),
             Self::Remainder { .. } | Self::Difference { .. } => (key, Fr::from(0_u64)),
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     average_pool::AveragePoolLayer,
     claim::Column,
     error::{Error, Result},
+    excess::{Clipping, ExcessTable},
     hyrax::RowShape,
     lookup_table::LookupTable,
     max_pool::MaxPoolLayer,
@@ -36,7 +37,7 @@ pub struct CommittedColumn {
 pub enum Rows {
     /// A rescale's centred remainders, or their high parts.
     Remainders(NodeId),
-    /// A rescale's quotients with its activations.
+    /// A rescale's quotients, or its clipped quotients, with its activations.
     Activations(NodeId),
     /// A max-pool's differences, over (kernel height, kernel width, channels, height, width).
     Differences(NodeId),
@@ -44,6 +45,10 @@ pub enum Rows {
     Table,
     /// The low parts of a rescale's remainders.
     LowRemainders(NodeId),
+    /// The low limbs of what a rescale clips off wide quotients, with the clipped quotients.
+    LowExcess(NodeId),
+    /// The high limbs, with the clipped quotients mirrored.
+    HighExcess(NodeId),
 }
 
 /// A block of leaves of the look-up tree.
@@ -108,6 +113,7 @@ enum TableKey {
     Difference,
     Activation(ActivationFunction),
     LowRemainder(u32),
+    Excess { minimum: i64, maximum: i64 },
 }
 
 impl TableKey {
@@ -118,6 +124,9 @@ impl TableKey {
             Self::Difference => LookupTable::Difference { num_vars },
             Self::LowRemainder(digits) => LookupTable::Difference { num_vars: digits },
             Self::Activation(function) => LookupTable::Activation { function, first: low, num_vars },
+            Self::Excess { minimum, maximum } => {
+                LookupTable::Excess(ExcessTable::new(minimum, maximum, (low, high)))
+            }
         }
     }
 }
@@ -144,8 +153,23 @@ impl Plan {
                 Operation::Rescale(layer) => {
                     commit(Column::Activation(id));
                     commit(Column::Remainder(id));
-                    let (key, n) = (TableKey::Activation(layer.function.clone()), layout.num_vars());
-                    look_up(Rows::Activations(id), key, layer.quotient_bounds, n);
+                    let n = layout.num_vars();
+                    let mut arguments = Some(layer.quotient_bounds);
+                    if let Some(Clipping { minimum, maximum, is_argument }) = layer.clipping() {
+                        commit(Column::Excess(id));
+                        let key = TableKey::Excess { minimum, maximum };
+                        for rows in [Rows::LowExcess(id), Rows::HighExcess(id)] {
+                            look_up(rows, key.clone(), layer.quotient_bounds, n);
+                        }
+                        arguments = is_argument.then_some((minimum, maximum));
+                        if is_argument {
+                            commit(Column::Argument(id));
+                        }
+                    }
+                    if let Some(arguments) = arguments {
+                        let key = TableKey::Activation(layer.function.clone());
+                        look_up(Rows::Activations(id), key, arguments, n);
+                    }
                     let low = layer.low_digits();
                     look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift - low), (0, 0), n);
                     if low > 0 {
@@ -236,6 +260,14 @@ impl Plan {
     /// Rows of a committed column.
     pub fn row_shape(&self, column: &CommittedColumn) -> RowShape {
         RowShape::new(&column.layout, self.key_vars)
+    }
+
+    /// Every rescale in the order in which its remainders are looked up.
+    pub fn looked_up_rescales(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.segments.iter().filter_map(|segment| match segment.rows {
+            Rows::Remainders(id) => Some(id),
+            _ => None,
+        })
     }
 
     /// Looked-up rows, padding included, without the tables' own.

@@ -16,13 +16,15 @@
 //! For one multiplier this is $m\, \widetilde a(\rho)$; otherwise a [sumcheck](crate::sumcheck) over the channels reduces
 //! it to $\widetilde a(o^*, \rho')$, the verifier evaluating $\mathrm{eq}(\rho_o, \cdot)\, m$ itself. A centred remainder
 //! makes padding, where $a$ is zero, find the rows of $r = 0$ and of $(0, f(0))$; there $f(0)$ is added to $y$ before it is
-//! looked up, so that the look-ups force padding of $y$ to be zero.
+//! looked up, so that the look-ups force padding of $y$ to be zero. Quotients that take more than $2^{16}$ values are
+//! [clipped](crate::excess) before they are looked up.
 //!
 //! **Soundness error.** [`crate::soundness::rescale`], besides the look-ups'.
 //!
 //! **Caller's duty.** One claim on $\widetilde a$; claims on $\widetilde y$ and $\widetilde r$.
 //!
-//! **Cost.** Two committed columns and two look-ups for each activation, three of both for $s > 16$.
+//! **Cost.** Two committed columns and two look-ups for each activation, one more of both for $s > 16$ and one or two more
+//! where quotients are wide.
 //!
 //! **Reference.** Fixed-point rescaling as in Jacob et al. (2018, section 2.2).
 
@@ -33,6 +35,7 @@ use tacit_algebra::{eq, small::from_i64};
 
 use crate::{
     error::{Error, Result},
+    excess::{MAX_QUOTIENT_VARS, MAX_WHOLE_VARS},
     interval::Interval,
     network::{ValueKind, ValueSpec, check_activation_bounds},
     tensor::{Layout, Tensor},
@@ -91,8 +94,6 @@ pub const MAX_SHIFT: u32 = 32;
 pub const MAX_WHOLE_SHIFT: u32 = 16;
 /// Largest multiplier.
 pub const MAX_MULTIPLIER: u32 = 1 << 24;
-/// Variables of the largest activation table.
-pub const MAX_TABLE_VARS: u32 = 22;
 /// Variables of the largest table of a function given by its results.
 pub const MAX_RESULT_VARS: u32 = 18;
 /// Width of an accumulator in bits, sign included: a product with a multiplier stays inside 64 bits.
@@ -121,12 +122,15 @@ impl ActivationFunction {
         }
     }
 
-    /// Variables of the largest table the function may need: the verifier reads a table of results row by row.
-    const fn max_vars(&self) -> u32 {
-        match self {
-            Self::Clip { .. } => MAX_TABLE_VARS,
-            Self::Table { .. } => MAX_RESULT_VARS,
-        }
+    /// Smallest and largest quotient outside of which the function does not change, zero included and not the same.
+    pub(crate) fn arguments(&self) -> (i64, i64) {
+        let (first, last) = match self {
+            Self::Clip { minimum, maximum } => (*minimum, *maximum),
+            Self::Table { first, results } => {
+                (*first, first.saturating_add(results.len() as i64).saturating_sub(1))
+            }
+        };
+        (first.min(0), last.max(0).max(first.min(0) + 1))
     }
 }
 
@@ -208,18 +212,27 @@ impl RescaleLayer {
         let (minimum, maximum) = self.function.bounds();
         check_activation_bounds(layer, minimum, maximum)?;
         let (low, high) = self.quotient_bounds;
-        let fits = low <= 0
-            && high >= 0
-            && high.checked_sub(low).is_some_and(|span| span < 1 << self.function.max_vars());
-        if !fits {
+        let (minimum_quotient, maximum_quotient) = (i128::from(low), i128::from(high));
+        let limit = self.max_quotient_vars();
+        if low > 0 || high < 0 || maximum_quotient - minimum_quotient >= 1 << limit {
             return Err(Error::TableTooLarge {
                 layer: layer.to_owned(),
-                minimum: i128::from(low),
-                maximum: i128::from(high),
-                limit: self.function.max_vars(),
+                minimum: minimum_quotient,
+                maximum: maximum_quotient,
+                limit,
             });
         }
         Ok(ValueSpec { layout: input.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
+    }
+
+    /// $\log_2$ of how many values the quotients may take: the verifier reads a table of results row by row, and only a
+    /// short one can be looked up with a clipped quotient.
+    fn max_quotient_vars(&self) -> u32 {
+        let (first, last) = self.function.arguments();
+        match &self.function {
+            ActivationFunction::Table { .. } if last - first >= 1 << MAX_WHOLE_VARS => MAX_RESULT_VARS,
+            _ => MAX_QUOTIENT_VARS,
+        }
     }
 
     /// What is looked up beside $\widetilde q$: $\widetilde y$ with $f(0)$ added in padding, at a point of the layout.
@@ -274,13 +287,9 @@ impl RescaleLayer {
                 high = shifted(m, max).max(high);
             }
         }
-        if high - low >= 1 << self.function.max_vars() {
-            return Err(Error::TableTooLarge {
-                layer: layer.to_owned(),
-                minimum: low,
-                maximum: high,
-                limit: self.function.max_vars(),
-            });
+        let limit = self.max_quotient_vars();
+        if high - low >= 1 << limit {
+            return Err(Error::TableTooLarge { layer: layer.to_owned(), minimum: low, maximum: high, limit });
         }
         Ok((low as i64, high as i64))
     }

@@ -3,11 +3,12 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId,
-    Operation, Output, Tensor, VerifyingKey, Window2d,
+    Operation, Output, RescaleLayer, Tensor, VerifyingKey, Window2d,
     claim::Column,
+    excess::{ExcessTable, MAX_QUOTIENT_VARS},
     lookup_table::LookupTable,
     plan::{Plan, Rows},
-    rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_TABLE_VARS},
+    rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER},
 };
 
 const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 255 };
@@ -88,16 +89,16 @@ fn widens_by_zero_what_a_padded_window_reads() {
 }
 
 #[test]
-fn refuses_a_table_beyond_the_largest() {
+fn refuses_quotients_beyond_the_widest() {
     let mut b = NetworkBuilder::new("table", input(&[2], 0, 1 << 16));
     let x = b.add("sum", &[(b.input(), 1 << 10)]);
-    let x = b.rescale("wide", x, Multiplier::Uniform(MAX_MULTIPLIER), 20, RELU);
+    let x = b.rescale("wide", x, Multiplier::Uniform(MAX_MULTIPLIER), 18, RELU);
     b.output(output(x, 2));
     let error = Error::TableTooLarge {
         layer: "wide".to_owned(),
         minimum: 0,
-        maximum: 1 << 30,
-        limit: MAX_TABLE_VARS,
+        maximum: 1 << 32,
+        limit: MAX_QUOTIENT_VARS,
     };
     assert_eq!(b.finish(), Err(error));
 }
@@ -248,4 +249,55 @@ fn a_key_with_another_number_of_rows_is_refused() {
     };
     assert_eq!(VerifyingKey::new(architecture.clone(), rows(1)), Err(damaged()));
     assert!(VerifyingKey::new(architecture, rows(0)).unwrap().soundness_bits() > 100.0);
+}
+
+/// A clip of 19-bit quotients, a table of results behind the same clip's range, a constant; then a narrow clip.
+#[test]
+fn wide_quotients_are_clipped_in_a_short_table_before_they_are_looked_up() {
+    let mut b = NetworkBuilder::new("wide", input(&[3], 0, 255));
+    let mut rescale = |name: &str, function| {
+        let wide = b.add(&format!("{name} sum"), &[(b.input(), -2048)]);
+        b.rescale(name, wide, Multiplier::Uniform(1), 1, function)
+    };
+    let clip = rescale("clip", SIGNED);
+    let table = rescale("table", ActivationFunction::Table { first: -128, results: vec![3; 200] });
+    let zero = rescale("zero", ActivationFunction::Clip { minimum: 0, maximum: 0 });
+    let sum = b.add("narrow sum", &[(clip, 1), (table, 1), (zero, 1)]);
+    let narrow = b.rescale("narrow", sum, Multiplier::Uniform(1), 1, SIGNED);
+    b.output(output(narrow, 3));
+    let plan = Plan::new(&b.finish().unwrap().architecture).unwrap();
+    let table_of = |rows| {
+        let segment = plan.segments.iter().find(|segment| segment.rows == rows);
+        segment.map(|segment| plan.tables[segment.table].clone())
+    };
+    let columns = |id| {
+        let all = [Column::Activation(id), Column::Remainder(id), Column::Excess(id), Column::Argument(id)];
+        all.map(|column| plan.place(column).is_some())
+    };
+    // -255 * 1024 - (-128) takes 18 bits.
+    let excess = |minimum, maximum| Some(LookupTable::Excess(ExcessTable { minimum, maximum, limb_bits: 9 }));
+    for (id, range) in [(clip, (-128, 127)), (table, (-128, 71)), (zero, (0, 1))] {
+        assert_eq!(table_of(Rows::LowExcess(id)), excess(range.0, range.1));
+        assert_eq!(table_of(Rows::HighExcess(id)), excess(range.0, range.1));
+    }
+    let rows = |rows| table_of(rows).map(|table| (table.row(0).0, table.num_vars()));
+    assert_eq!(rows(Rows::Activations(clip)), None);
+    assert_eq!(rows(Rows::Activations(table)), Some((-128, 8)));
+    assert_eq!(rows(Rows::Activations(zero)), Some((0, 1)));
+    assert_eq!(columns(clip), [true, true, true, false]);
+    assert_eq!(columns(table), [true; 4]);
+    assert_eq!(columns(zero), [true; 4]);
+    assert_eq!(columns(narrow), [true, true, false, false]);
+    assert_eq!(table_of(Rows::LowExcess(narrow)), None);
+}
+
+/// Quotients of exactly 2^16 values are looked up whole, one more is too many.
+#[test]
+fn quotients_of_sixteen_bits_are_looked_up_whole() {
+    for (low, is_wide) in [(-32_767, false), (-32_768, true)] {
+        let function = SIGNED;
+        let quotient_bounds = (low, 32_768);
+        let layer = RescaleLayer { multiplier: Multiplier::Uniform(1), shift: 1, function, quotient_bounds };
+        assert_eq!(layer.clipping().is_some(), is_wide);
+    }
 }

@@ -6,9 +6,10 @@ use tacit_layers::{
     NetworkBuilder, NodeId, Operation, Output, Parameter, ParameterId, Tensor, Window2d,
     add::{MAX_ADDENDS, MAX_COEFFICIENT},
     dense::DenseLayer,
+    excess::MAX_QUOTIENT_VARS,
     max_pool::MAX_OFFSETS,
     network::{MAX_ACTIVATION, ParameterWidth},
-    rescale::{MAX_MULTIPLIER, MAX_SHIFT, MAX_TABLE_VARS},
+    rescale::{MAX_MULTIPLIER, MAX_RESULT_VARS, MAX_SHIFT},
     window::MAX_WINDOW,
 };
 
@@ -324,8 +325,8 @@ fn refuses_unusable_outputs_and_scales() {
 }
 
 #[test]
-fn refuses_quotient_bounds_without_zero_or_beyond_the_largest_table() {
-    for (low, high) in [(1, 5), (-5, -1), (0, 1 << MAX_TABLE_VARS), (i64::MIN, i64::MAX)] {
+fn refuses_quotient_bounds_without_zero_or_beyond_the_widest() {
+    for (low, high) in [(1, 5), (-5, -1), (0, 1 << MAX_QUOTIENT_VARS), (i64::MIN, i64::MAX)] {
         let change = |a: &mut Architecture| match &mut a.nodes[6].operation {
             Operation::Rescale(layer) => layer.quotient_bounds = (low, high),
             _ => unreachable!(),
@@ -334,9 +335,26 @@ fn refuses_quotient_bounds_without_zero_or_beyond_the_largest_table() {
             layer: "dense clip".to_owned(),
             minimum: i128::from(low),
             maximum: i128::from(high),
-            limit: MAX_TABLE_VARS,
+            limit: MAX_QUOTIENT_VARS,
         };
         assert_eq!(refused(change), error);
+    }
+}
+
+/// The verifier reads results one by one: as many as a clipped quotient may take, or all of one table's.
+#[test]
+fn refuses_wide_quotients_before_a_long_table_of_results() {
+    for (length, limit) in [(1 << 16, MAX_QUOTIENT_VARS), ((1 << 16) + 1, MAX_RESULT_VARS)] {
+        for (bits, accepted) in [(limit, false), (limit - 1, true)] {
+            let mut changed = network();
+            let nodes = &mut changed.architecture.nodes;
+            let Operation::Rescale(layer) = &mut nodes[6].operation else { unreachable!() };
+            layer.function = ActivationFunction::Table { first: 0, results: vec![1; length] };
+            layer.quotient_bounds = (0, 1 << bits);
+            let (layer, minimum, maximum) = ("dense clip".to_owned(), 0, 1_i128 << bits);
+            let error = Error::TableTooLarge { layer, minimum, maximum, limit };
+            assert_eq!(changed.infer().err(), (!accepted).then_some(error), "{length} results, {bits} bits");
+        }
     }
 }
 

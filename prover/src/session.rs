@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use tacit_layers::{
-    Layout, Network, Node, NodeId, Tensor, Trace,
+    Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor, Trace,
     claim::{Claims, Column, EvaluationClaim},
     plan::Plan,
 };
@@ -25,6 +25,14 @@ pub(crate) struct Session<'a> {
 impl Session<'_> {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.network.architecture.node(id)
+    }
+
+    /// A rescale, by its node.
+    pub(crate) fn rescale(&self, id: NodeId) -> &RescaleLayer {
+        let Operation::Rescale(layer) = &self.node(id).operation else {
+            unreachable!("the plan names a rescale")
+        };
+        layer
     }
 
     pub(crate) fn value(&self, id: NodeId) -> &Tensor<i64> {

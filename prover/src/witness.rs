@@ -1,9 +1,10 @@
 //! The witness: every committed column and every look-up row, from an execution trace.
 
 use tacit_layers::{
-    Layout, Network, NodeId, Operation, Tensor, Trace,
+    Layout, Network, NodeId, Operation, RescaleLayer, Tensor, Trace,
     claim::Column,
-    plan::{Plan, Rows},
+    lookup_table::LookupTable,
+    plan::{Plan, Rows, Segment},
 };
 
 use crate::error::{Error, Result};
@@ -20,7 +21,8 @@ pub(crate) struct Witness {
 /// What a segment looks up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lookup {
-    /// First columns (remainder, quotient, difference) in storage order; empty for a table's own segment.
+    /// What the message is about (remainder, quotient, clipped quotient, low limb, difference) in storage order; empty for
+    /// a table's own segment.
     pub(crate) keys: Vec<i64>,
     /// Rows of the table, over the padded segment; empty for a table's own segment.
     pub(crate) positions: Vec<u32>,
@@ -32,44 +34,22 @@ impl Witness {
         let lookups = plan
             .segments
             .iter()
-            .map(|segment| {
-                let (id, keys, layout) = match segment.rows {
-                    Rows::Table => return Ok(Lookup::default()),
-                    Rows::Remainders(id) => (id, divide(network, id, value).high, value(id).layout().clone()),
-                    Rows::LowRemainders(id) => {
-                        (id, divide(network, id, value).low, value(id).layout().clone())
-                    }
-                    Rows::Activations(id) => {
-                        (id, divide(network, id, value).quotients, value(id).layout().clone())
-                    }
-                    Rows::Differences(id) => {
-                        let (keys, layout) = differences(network, plan, id, value)?;
-                        (id, keys, layout)
-                    }
-                };
-                let table = &plan.tables[segment.table];
-                let find = |key: i64| {
-                    table.position(key).map(|position| position as u32).ok_or_else(|| Error::Lookup {
-                        layer: network.architecture.node(id).name.clone(),
-                        value: key,
-                    })
-                };
-                let mut positions = vec![find(0)?; 1 << segment.num_vars];
-                for (at, padded, length) in layout.runs() {
-                    for i in 0..length {
-                        positions[padded + i] = find(keys[at + i])?;
-                    }
-                }
-                Ok(Lookup { keys, positions })
-            })
+            .map(|segment| look_up(network, plan, segment, value))
             .collect::<Result<Vec<_>>>()?;
+        let keys = |rows| {
+            let block = plan.segments.iter().position(|segment| segment.rows == rows);
+            block.map_or_else(Vec::new, |i| lookups[i].keys.clone())
+        };
         let columns = plan
             .witness
             .iter()
             .map(|committed| match committed.column {
                 Column::Activation(id) => value(id).data().to_vec(),
-                Column::Remainder(id) => looked_up(plan, &lookups, Rows::Remainders(id)),
-                Column::LowRemainder(id) => looked_up(plan, &lookups, Rows::LowRemainders(id)),
+                // What is committed is what is looked up.
+                Column::Remainder(id) => keys(Rows::Remainders(id)),
+                Column::LowRemainder(id) => keys(Rows::LowRemainders(id)),
+                Column::Excess(id) => keys(Rows::LowExcess(id)),
+                Column::Argument(id) => keys(Rows::Activations(id)),
                 Column::Multiplicity(table) => {
                     let mut counts = vec![0; 1 << plan.tables[table].num_vars()];
                     for (segment, lookup) in plan.segments.iter().zip(&lookups) {
@@ -88,11 +68,69 @@ impl Witness {
     }
 }
 
-/// A remainder's column: what is committed is what is looked up.
-fn looked_up(plan: &Plan, lookups: &[Lookup], rows: Rows) -> Vec<i64> {
-    let block = plan.segments.iter().zip(lookups).find(|(segment, _)| segment.rows == rows);
-    let Some((_, lookup)) = block else { unreachable!("the plan looks up every remainder it commits to") };
-    lookup.keys.clone()
+/// What a segment looks up.
+fn look_up<'a>(
+    network: &Network,
+    plan: &Plan,
+    segment: &Segment,
+    value: impl Fn(NodeId) -> &'a Tensor<i64>,
+) -> Result<Lookup> {
+    let table = &plan.tables[segment.table];
+    let layout = |id: NodeId| value(id).layout().clone();
+    // First columns of the table's rows, where they are not what the message is about; and that of padding.
+    let (mut rows, mut padding) = (None, 0);
+    let (id, keys, layout) = match segment.rows {
+        Rows::Table => return Ok(Lookup::default()),
+        Rows::Remainders(id) => (id, divide(network, id, &value).high, layout(id)),
+        Rows::LowRemainders(id) => (id, divide(network, id, &value).low, layout(id)),
+        Rows::Activations(id) => {
+            let mut keys = divide(network, id, &value).quotients;
+            if let Some(clipping) = rescale(network, id).clipping() {
+                for key in &mut keys {
+                    *key = (*key).clamp(clipping.minimum, clipping.maximum);
+                }
+            }
+            (id, keys, layout(id))
+        }
+        Rows::LowExcess(id) | Rows::HighExcess(id) => {
+            let LookupTable::Excess(excess) = table else { unreachable!("the plan names an excess' table") };
+            let which = usize::from(segment.rows == Rows::HighExcess(id));
+            let mut keys = divide(network, id, &value).quotients;
+            rows = Some(keys.iter().map(|&q| excess.keys(excess.split(q))[which]).collect::<Vec<_>>());
+            padding = excess.keys(excess.split(0))[which];
+            if which == 0 {
+                for key in &mut keys {
+                    *key = excess.split(*key).low;
+                }
+            }
+            (id, keys, layout(id))
+        }
+        Rows::Differences(id) => {
+            let (keys, layout) = differences(network, plan, id, &value)?;
+            (id, keys, layout)
+        }
+    };
+    let find = |key: i64| {
+        table
+            .position(key)
+            .map(|position| position as u32)
+            .ok_or_else(|| Error::Lookup { layer: network.architecture.node(id).name.clone(), value: key })
+    };
+    let mut positions = vec![find(padding)?; 1 << segment.num_vars];
+    let rows = rows.as_ref().unwrap_or(&keys);
+    for (at, padded, length) in layout.runs() {
+        for i in 0..length {
+            positions[padded + i] = find(rows[at + i])?;
+        }
+    }
+    Ok(Lookup { keys, positions })
+}
+
+fn rescale(network: &Network, id: NodeId) -> &RescaleLayer {
+    let Operation::Rescale(layer) = &network.architecture.node(id).operation else {
+        unreachable!("the plan names a rescale")
+    };
+    layer
 }
 
 /// Quotients of a rescale and both parts of its centred remainders.
@@ -105,9 +143,8 @@ struct Division {
 
 /// Quotients and remainders of a rescale's accumulators.
 fn divide<'a>(network: &Network, id: NodeId, value: impl Fn(NodeId) -> &'a Tensor<i64>) -> Division {
-    let node = network.architecture.node(id);
-    let Operation::Rescale(layer) = &node.operation else { unreachable!("the plan names a rescale") };
-    let accumulator = value(node.inputs[0]);
+    let layer = rescale(network, id);
+    let accumulator = value(network.architecture.node(id).inputs[0]);
     let layout = accumulator.layout();
     let mut division = Division::default();
     for (i, &a) in accumulator.data().iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use tacit_layers::{
-    Architecture, Layout, Node, NodeId, Operation, Tensor, ValueSpec, VerifyingKey,
+    Architecture, Layout, Node, NodeId, Operation, RescaleLayer, Tensor, ValueSpec, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
     evaluation,
     plan::Plan,
@@ -32,6 +32,12 @@ impl<'a> Session<'a, '_> {
     pub(crate) fn node(&self, id: NodeId) -> Result<(&'a Node, &'a ValueSpec)> {
         let node = self.architecture().nodes.get(id.index());
         node.zip(self.plan().specs.get(id.index())).ok_or(Error::MissingColumn)
+    }
+
+    /// A rescale, by its node.
+    pub(crate) fn rescale(&self, id: NodeId) -> Result<&'a RescaleLayer> {
+        let Operation::Rescale(layer) = &self.node(id)?.0.operation else { return Err(Error::MissingColumn) };
+        Ok(layer)
     }
 
     pub(crate) fn layout(&self, id: NodeId) -> Result<&'a Layout> {

@@ -100,7 +100,9 @@ fn lookups(plan: &Plan, id: NodeId) -> Work {
         Rows::Remainders(node)
         | Rows::LowRemainders(node)
         | Rows::Activations(node)
-        | Rows::Differences(node) => node == id,
+        | Rows::Differences(node)
+        | Rows::LowExcess(node)
+        | Rows::HighExcess(node) => node == id,
         Rows::Table => false,
     });
     let lookups = own.map(|segment| (1_u64 << segment.num_vars) as f64).sum();

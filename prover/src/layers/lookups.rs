@@ -1,12 +1,15 @@
 //! All look-ups of a network in one LogUp-GKR instance; the verifier's file of this name has the same steps.
 
+use std::collections::BTreeMap;
+
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
-    Operation,
+    NodeId, Operation,
     claim::{Column, EvaluationClaim},
     evaluation,
+    excess::RescaleValues,
     lookup_table::Fingerprint,
     plan::Rows,
     sumcheck::instance_point,
@@ -20,7 +23,7 @@ use crate::{
 };
 
 /// Values of a max-pool's differences at the look-ups' point, kept for the max-pool's own phase.
-pub(crate) type DifferenceClaims = Vec<EvaluationClaim<tacit_layers::NodeId>>;
+pub(crate) type DifferenceClaims = Vec<EvaluationClaim<NodeId>>;
 
 pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
     if session.plan.segments.is_empty() {
@@ -32,29 +35,50 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
     // Step 2: the sum of fractions.
     let claims = logup::prove(&mut session.writer, leaves);
     // Step 3: every column at its part of the point. Claims are left in the verifier's order.
-    let (mut remainders, mut activations, mut differences) = (vec![], vec![], vec![]);
+    let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
+    let mut differences = vec![];
     for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {
         let point = instance_point(&claims.point, segment.num_vars).to_vec();
-        let values = match segment.rows {
+        let keys = |id| evaluation::evaluate(session.layout(id), &lookup.keys, &point);
+        let message = match segment.rows {
             Rows::Table => {
                 let column = Column::Multiplicity(segment.table);
                 let value = evaluate_column(session, column, &point);
                 session.claims.columns.push(EvaluationClaim::new(column, point, value));
                 vec![value]
             }
-            Rows::Remainders(id) | Rows::LowRemainders(id) => {
-                let value = evaluation::evaluate(session.layout(id), &lookup.keys, &point);
-                let is_low = matches!(segment.rows, Rows::LowRemainders(_));
-                let column = if is_low { Column::LowRemainder(id) } else { Column::Remainder(id) };
-                remainders.push(EvaluationClaim::new(column, point, value));
-                vec![value]
+            Rows::Remainders(id) => {
+                let values = rescales.entry(id).or_default();
+                values.remainder = keys(id);
+                values.point = point;
+                vec![values.remainder]
+            }
+            Rows::LowRemainders(id) => {
+                let values = rescales.entry(id).or_default();
+                values.low_remainder = keys(id);
+                vec![values.low_remainder]
+            }
+            Rows::LowExcess(id) => {
+                let values = rescales.entry(id).or_default();
+                values.excess = keys(id);
+                values.clipped = evaluate_clipped(session, id, &point);
+                vec![values.excess, values.clipped]
+            }
+            Rows::HighExcess(id) => {
+                let values = rescales.entry(id).or_default();
+                values.quotient = keys(id);
+                vec![values.quotient]
             }
             Rows::Activations(id) => {
-                let layout = session.layout(id);
-                let quotient = evaluation::evaluate(layout, &lookup.keys, &point);
-                let activation = evaluation::evaluate(layout, session.value(id).data(), &point);
-                activations.push((EvaluationClaim::new(id, point, activation), quotient));
-                vec![quotient, activation]
+                let values = rescales.entry(id).or_default();
+                values.activation =
+                    evaluation::evaluate(session.layout(id), session.value(id).data(), &point);
+                if session.rescale(id).clipping().is_some() {
+                    vec![values.activation]
+                } else {
+                    values.quotient = keys(id);
+                    vec![values.quotient, values.activation]
+                }
             }
             Rows::Differences(id) => {
                 let Operation::MaxPool(layer) = &session.node(id).operation else {
@@ -66,23 +90,40 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
                 vec![value]
             }
         };
-        session.writer.write_scalars(labels::COLUMN_VALUES, &values);
+        session.writer.write_scalars(labels::COLUMN_VALUES, &message);
     }
-    for (EvaluationClaim { subject: id, point, value }, quotient) in activations {
-        let Operation::Rescale(layer) = &session.node(id).operation else {
-            unreachable!("the plan names a rescale")
-        };
-        let high = evaluate_column(session, Column::Remainder(id), &point);
+    claim_columns(session, &rescales);
+    Ok(differences)
+}
+
+/// Leaves the claims of every rescale: on activations and scaled accumulators, then on its other columns.
+fn claim_columns(session: &mut Session, rescales: &BTreeMap<NodeId, RescaleValues>) {
+    let order: Vec<NodeId> = session.plan.looked_up_rescales().collect();
+    for &id in &order {
+        let (values, layer) = (&rescales[&id], session.rescale(id));
+        let high = evaluate_column(session, Column::Remainder(id), &values.point);
         let low = match layer.low_digits() {
             0 => Fr::zero(),
-            _ => evaluate_column(session, Column::LowRemainder(id), &point),
+            _ => evaluate_column(session, Column::LowRemainder(id), &values.point),
         };
-        let scaled = layer.recompose(quotient, high, low);
-        session.claims.scaled.insert(id, EvaluationClaim::new(id, point.clone(), scaled));
-        session.claim_activation(id, point, value);
+        let scaled = layer.recompose(values.quotient, high, low);
+        let activation = values.claimed_activation(layer);
+        session.claims.scaled.insert(id, EvaluationClaim::new(id, values.point.clone(), scaled));
+        session.claim_activation(id, values.point.clone(), activation);
     }
-    session.claims.columns.extend(remainders);
-    Ok(differences)
+    for id in order {
+        let claims = rescales[&id].column_claims(id, session.rescale(id));
+        session.claims.columns.extend(claims);
+    }
+}
+
+/// The clipped quotients: a column of their own, or the activations.
+fn evaluate_clipped(session: &Session, id: NodeId, point: &[Fr]) -> Fr {
+    if session.rescale(id).clipping().is_some_and(|clipping| clipping.is_argument) {
+        evaluate_column(session, Column::Argument(id), point)
+    } else {
+        evaluation::evaluate(session.layout(id), session.value(id).data(), point)
+    }
 }
 
 fn evaluate_column(session: &Session, column: Column, point: &[Fr]) -> Fr {

@@ -25,7 +25,7 @@ const FIRST_CHECK: Error = Error::FractionLevel { level: 2 };
 
 #[test]
 fn rejects_any_other_input_or_output() {
-    for network in [tiny::mlp(), tiny::cnn()] {
+    for network in [tiny::mlp(), tiny::cnn(), tiny::wide()] {
         let (key, input, proven) = honest(network);
         assert!(verify(&key, &input, &proven.outputs, &proven.proof).is_ok());
         for index in 0..input.data().len() {

@@ -161,6 +161,34 @@ pub(crate) fn tables(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// A sum, halved.
+fn rescaled(b: &mut NetworkBuilder, name: &str, sum: &[(NodeId, i64)], f: ActivationFunction) -> NodeId {
+    let sum = b.add(&format!("sum before {name}"), sum);
+    b.rescale(name, sum, Multiplier::Uniform(1), 1, f)
+}
+
+/// Quotients of more than 16 bits before a long clip, a short one, a table of results that does not hold zero and a
+/// constant.
+pub(crate) fn wide(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("wide", input(&[3, 5, 6], -32_768, 32_767));
+    let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let x = b.conv2d("conv", b.input(), same, s.weights(&[5, 3, 3, 3]), Some(s.bias(5))).unwrap();
+    let m = s.multipliers(0, 5);
+    let x = b.rescale("long relu", x, m, 10, ActivationFunction::Clip { minimum: 0, maximum: 4095 });
+    let short = ActivationFunction::Clip { minimum: -20, maximum: 30 };
+    let y = rescaled(&mut b, "short clip", &[(x, 40), (x, -73)], short);
+    let results = (0..90).map(|_| s.pick(-100, 100) as i32).collect();
+    let table = ActivationFunction::Table { first: 1000, results };
+    let z = rescaled(&mut b, "table", &[(x, 52), (y, 5)], table);
+    let zero = ActivationFunction::Clip { minimum: 0, maximum: 0 };
+    let w = rescaled(&mut b, "zero", &[(x, -50)], zero);
+    let far = rescaled(&mut b, "far", &[(x, 3000)], SIGNED);
+    let sum = b.add("sum", &[(y, 1), (z, 1), (w, 1), (far, 1)]);
+    b.output(output(sum, &[5, 5, 6]));
+    b.finish().unwrap()
+}
+
 /// Views of views: slices with a step, padding with zeros, enlargement and concatenations, of the input and of activations,
 /// read by every kind of layer, also twice and as an output.
 pub(crate) fn views(seed: u64) -> Network {
@@ -283,5 +311,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         transposed(seed),
         products(seed),
         reshaped(seed),
+        wide(seed),
     ]
 }

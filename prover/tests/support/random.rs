@@ -3,12 +3,14 @@
 use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, NetworkBuilder, NodeId, Tensor, Window2d,
     remap::{AxisMap, Gaps},
+    rescale::MAX_SHIFT,
 };
 
 use crate::networks::{Source, input, output};
 
-/// Quotients stay below about this, so that tables stay small.
+/// Most quotients stay below about this, so that tables stay small; some are wide.
 const LARGEST_QUOTIENT: i64 = 300;
+const WIDE_QUOTIENT: i64 = 1 << 20;
 
 struct Generator {
     source: Source,
@@ -26,7 +28,8 @@ pub(crate) fn network(seed: u64, layers: usize) -> Network {
     } else {
         [(1, 3), (1, 7), (1, 7)].map(|(low, high)| source.pick(low, high) as usize).to_vec()
     };
-    let (low, high) = [(0, 255), (-128, 127), (-3, 0), (0, 1)][source.pick(0, 3) as usize];
+    let bounds = [(0, 255), (-128, 127), (-3, 0), (0, 1), (-32_768, 32_767)];
+    let (low, high) = bounds[source.pick(0, 4) as usize];
     let builder = NetworkBuilder::new("random", input(&shape, low, high));
     let first = (builder.input(), shape, high.max(-low));
     let mut generator = Generator { source, builder, activations: vec![first], names: 0 };
@@ -275,10 +278,12 @@ impl Generator {
             Multiplier::PerChannel { axis, values }
         };
         let mut shift = 1;
-        while (3 * bound) >> shift > LARGEST_QUOTIENT {
+        // Every fifth rescale may have quotients that no single table holds.
+        let largest = if self.pick(0, 4) == 0 { WIDE_QUOTIENT } else { LARGEST_QUOTIENT };
+        while (3 * bound) >> shift > largest {
             shift += 1;
         }
-        shift += digits as u32;
+        shift = (shift + digits as u32).min(MAX_SHIFT);
         let (minimum, maximum) =
             [(0, 255), (-128, 127), (0, 15), (-5, 0), (0, 0), (-300, 300)][self.pick(0, 5) as usize];
         let function = if self.pick(0, 3) == 0 {

@@ -36,6 +36,19 @@ pub(crate) fn mlp() -> Network {
     b.finish().unwrap()
 }
 
+/// Quotients too wide for one table, clipped by the first rescale and the argument of a table of results in the second.
+pub(crate) fn wide() -> Network {
+    let mut b = NetworkBuilder::new("tiny wide", input(&[5], 0, 1 << 16));
+    let bias = Some(vec![-40, 2, 300_000, -300_000]);
+    let x = b.dense("first", b.input(), 0, weights(&[4, 5], 3), bias).unwrap();
+    let x = b.rescale("clip", x, Multiplier::PerChannel { axis: 0, values: vec![1, 3, 2, 1] }, 1, SMALL);
+    let x = b.dense("second", x, 0, weights(&[3, 4], 5), Some(vec![200_000, 1, -200_000])).unwrap();
+    let table = ActivationFunction::Table { first: -3, results: vec![1, 0, 2, -3, 3, 2] };
+    let x = b.rescale("table", x, Multiplier::Uniform(1), 2, table);
+    b.output(output("results", x, &[3]));
+    b.finish().unwrap()
+}
+
 /// A concatenation of the input and an activation, and a view of it.
 pub(crate) fn views() -> Network {
     let mut b = NetworkBuilder::new("tiny views", input(&[1, 2, 3], -4, 3));
@@ -125,6 +138,7 @@ pub(crate) fn all() -> Vec<(&'static str, Network)> {
         ("precise", precise()),
         ("products", products()),
         ("reshaped", reshaped()),
+        ("wide", wide()),
     ]
 }
 

@@ -1,12 +1,15 @@
 //! All look-ups of a network in one LogUp-GKR instance; the prover's file of this name has the same steps.
 
+use std::collections::BTreeMap;
+
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::eq;
 use tacit_layers::{
-    NodeId, Operation,
+    NodeId,
     claim::{Column, EvaluationClaim},
-    lookup_table::Fingerprint,
+    excess::{ExcessTable, RescaleValues},
+    lookup_table::{Fingerprint, LookupTable},
     plan::{Rows, Segment},
     sumcheck::instance_point,
 };
@@ -33,8 +36,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
     let leaves = logup::verify(&mut session.reader, plan.tree_vars)?;
     // Step 3: every column at its part of the point, and the leaves they give. Leaves behind the last block are 0 / 1.
     let mut differences = vec![];
-    let mut remainders: Vec<EvaluationClaim<Column>> = vec![];
-    let mut activations: Vec<(EvaluationClaim<NodeId>, Fr)> = vec![];
+    let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
     let (mut numerator, mut denominator, mut rest) = (Fr::zero(), Fr::zero(), Fr::one());
     for segment in &plan.segments {
         let point = instance_point(&leaves.point, segment.num_vars).to_vec();
@@ -48,21 +50,49 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
                 session.claims.columns.push(EvaluationClaim::new(column, point, multiplicity));
                 (-multiplicity, first, second)
             }
-            Rows::Remainders(id) | Rows::LowRemainders(id) => {
-                let remainder = session.reader.read_scalar(labels::COLUMN_VALUES)?;
-                let is_low = matches!(segment.rows, Rows::LowRemainders(_));
-                let column = if is_low { Column::LowRemainder(id) } else { Column::Remainder(id) };
-                remainders.push(EvaluationClaim::new(column, point, remainder));
-                (Fr::one(), remainder, Fr::zero())
+            Rows::Remainders(id) => {
+                let values = rescales.entry(id).or_default();
+                values.remainder = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                values.point = point;
+                (Fr::one(), values.remainder, Fr::zero())
+            }
+            Rows::LowRemainders(id) => {
+                let low = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                rescales.entry(id).or_default().low_remainder = low;
+                (Fr::one(), low, Fr::zero())
+            }
+            Rows::LowExcess(id) => {
+                let message = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
+                let [excess, clipped] = *message.as_slice() else { return Err(Error::MissingColumn) };
+                let values = rescales.entry(id).or_default();
+                (values.excess, values.clipped) = (excess, clipped);
+                let (first, second) = excess_table(session, segment)?.low_row(clipped, excess);
+                (Fr::one(), first, second)
+            }
+            Rows::HighExcess(id) => {
+                let quotient = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                let values = rescales.entry(id).or_default();
+                values.quotient = quotient;
+                let table = excess_table(session, segment)?;
+                let (first, second) = table.high_row(quotient, values.clipped, values.excess);
+                (Fr::one(), first, second)
             }
             Rows::Activations(id) => {
-                let values = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
-                let [quotient, activation] = *values.as_slice() else { return Err(Error::MissingColumn) };
-                let (node, spec) = session.node(id)?;
-                let Operation::Rescale(layer) = &node.operation else { return Err(Error::MissingColumn) };
-                let looked_up = layer.looked_up(&spec.layout, &point, activation);
-                activations.push((EvaluationClaim::new(id, point, activation), quotient));
-                (Fr::one(), quotient, looked_up)
+                let layer = session.rescale(id)?;
+                let values = rescales.entry(id).or_default();
+                let argument = if layer.clipping().is_some() {
+                    values.activation = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                    values.clipped
+                } else {
+                    let message = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
+                    let [quotient, activation] = *message.as_slice() else {
+                        return Err(Error::MissingColumn);
+                    };
+                    (values.quotient, values.activation) = (quotient, activation);
+                    quotient
+                };
+                let looked_up = layer.looked_up(session.layout(id)?, &point, values.activation);
+                (Fr::one(), argument, looked_up)
             }
             Rows::Differences(id) => {
                 let difference = session.reader.read_scalar(labels::COLUMN_VALUES)?;
@@ -80,33 +110,34 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
     if denominator + rest != leaves.denominator {
         return Err(Error::LookupColumns { part: "denominator" });
     }
-    claim_columns(session, remainders, activations)?;
+    claim_columns(session, &rescales)?;
     Ok(differences)
 }
 
-/// Leaves the claims of every rescale: on remainders, activations and scaled accumulators.
-fn claim_columns(
-    session: &mut Session,
-    remainders: Vec<EvaluationClaim<Column>>,
-    activations: Vec<(EvaluationClaim<NodeId>, Fr)>,
-) -> Result<()> {
-    for (EvaluationClaim { subject: id, point, value }, quotient) in activations {
-        let Operation::Rescale(layer) = &session.node(id)?.0.operation else {
-            return Err(Error::MissingColumn);
-        };
-        // All blocks of a rescale have the same size, hence the same point.
-        let part = |column: Column| {
-            let mut parts = remainders.iter().filter(|part| part.subject == column && part.point == point);
-            parts.next().map(|part| part.value).ok_or(Error::MissingColumn)
-        };
-        let high = part(Column::Remainder(id))?;
-        let low = if layer.low_digits() == 0 { Fr::zero() } else { part(Column::LowRemainder(id))? };
-        let scaled = layer.recompose(quotient, high, low);
-        session.claims.scaled.insert(id, EvaluationClaim::new(id, point.clone(), scaled));
-        session.claim_activation(id, point, value)?;
+/// Leaves the claims of every rescale: on activations and scaled accumulators, then on its other columns.
+fn claim_columns(session: &mut Session, rescales: &BTreeMap<NodeId, RescaleValues>) -> Result<()> {
+    let plan = session.plan();
+    // All blocks of a rescale have the same size, hence the same point.
+    for id in plan.looked_up_rescales() {
+        let layer = session.rescale(id)?;
+        let values = rescales.get(&id).ok_or(Error::MissingColumn)?;
+        let scaled = layer.recompose(values.quotient, values.remainder, values.low_remainder);
+        session.claims.scaled.insert(id, EvaluationClaim::new(id, values.point.clone(), scaled));
+        session.claim_activation(id, values.point.clone(), values.claimed_activation(layer))?;
     }
-    session.claims.columns.extend(remainders);
+    for id in plan.looked_up_rescales() {
+        let values = rescales.get(&id).ok_or(Error::MissingColumn)?;
+        session.claims.columns.extend(values.column_claims(id, session.rescale(id)?));
+    }
     Ok(())
+}
+
+/// The table of a block of limbs.
+fn excess_table(session: &Session, segment: &Segment) -> Result<ExcessTable> {
+    match session.plan().tables.get(segment.table) {
+        Some(LookupTable::Excess(table)) => Ok(*table),
+        _ => Err(Error::MissingColumn),
+    }
 }
 
 /// Weight of a block: the equality of the point's leading part with the block's place.

@@ -1,0 +1,310 @@
+//! Wide quotients: clipping what no single table holds.
+//!
+//! A rescale's quotients are looked up with their activations in one table as long as they take at most $2^{16}$ values.
+//! Beyond that they are clipped first, in two limbs, and the table of both limbs is short.
+//!
+//! **Statement.** $c = \mathrm{clip}(q)$ to $[\ell, u]$, for every quotient $q$ with $|q - c| < 2^{2k}$, where
+//! $\ell \le 0 \le u$ and $\ell < u$.
+//!
+//! **Shapes.** All columns have the rescale's axes. One table of $u - \ell + 2^{k+1} - 1$ rows, filled up to a power of two:
+//! row $i$ stands for $v = \ell - (2^k - 1) + i$ and is
+//! $$ \bigl(v,\ \mathrm{clip}(v) + \max(0, v - (u + 2^k - 1))\bigr). $$
+//! The maximum is not zero only in rows that fill the table up.
+//!
+//! **Protocol.** The excess $q - c$ is written as $2^k h + l$, both limbs with its sign. $c$ and $l$ are committed; $h$ is
+//! not, because
+//! $$ q = c + 2^k h + l. $$
+//! The look-ups put two rows into the table:
+//! $$ (c + l,\ c) \quad\text{and}\quad (\ell + u - c - h,\ \ell + u - c). $$
+//! The second columns say $c \ge \ell$ and $\ell + u - c \ge \ell$: a row that fills the table up, whose second column is
+//! above $u$, would need a second column below $\ell$ in the other look-up. So $c$ lies in $[\ell, u]$. Strictly between,
+//! both limbs are zero, hence $q = c$. At $c = u$ both lie in $[0, 2^k)$, hence $q \ge u$; at $c = \ell$ both lie in
+//! $(-2^k, 0]$, hence $q \le \ell$. For each $q$ this leaves one $c$, and with it one $l$ and one $h$.
+//!
+//! A rescale that clips takes $c$ for its activation $y$. One with a table of results commits to $c$ besides, and looks
+//! $(c, y)$ up in that table, whose first and last results stand for all quotients outside it. In padding $q$, $c$, $l$ and
+//! $h$ are zero.
+//!
+//! **Soundness error.** None of its own: the look-ups' and the opening's.
+//!
+//! **Caller's duty.** Claims on $\widetilde c$ and $\widetilde l$; the claim on $\widetilde q$ goes to the
+//! [rescale](crate::rescale).
+//!
+//! **Cost.** One more column and look-up for each activation; two more where there is a table of results. With
+//! $k = 15$ the table of 16-bit activations has $2^{17}$ rows and serves quotients of 31 bits.
+//!
+//! **Reference.** Limbs in look-ups are common; that a value and its mirror image share one table, so that no column
+//! says whether and where the value is clipped, is ours.
+
+use ark_bn254::Fr;
+use ark_ff::Field;
+use tacit_algebra::{eq, small::from_i64};
+
+use crate::{
+    claim::{Column, EvaluationClaim},
+    network::NodeId,
+    rescale::{ActivationFunction, RescaleLayer},
+    tensor::bits_of,
+};
+
+/// Quotients that take more than $2^{16}$ values are clipped before they are looked up.
+pub const MAX_WHOLE_VARS: u32 = 16;
+/// Quotients take at most so many bits; the limbs of their excess take half of them.
+pub const MAX_QUOTIENT_VARS: u32 = 32;
+
+/// How a rescale clips wide quotients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clipping {
+    /// $\ell$.
+    pub minimum: i64,
+    /// $u$.
+    pub maximum: i64,
+    /// Whether the clipped quotient is a column of its own, the argument of the rescale's function.
+    pub is_argument: bool,
+}
+
+/// The table of both limbs of an excess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExcessTable {
+    /// $\ell$.
+    pub minimum: i64,
+    /// $u$.
+    pub maximum: i64,
+    /// $k$.
+    pub limb_bits: u32,
+}
+
+/// A wide quotient in parts; $q = c + 2^k h + l$.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// $c$.
+    pub clipped: i64,
+    /// $h$.
+    pub high: i64,
+    /// $l$.
+    pub low: i64,
+}
+
+/// Values, at the look-ups' point, of what is looked up for one rescale.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RescaleValues {
+    /// The point.
+    pub point: Vec<Fr>,
+    /// $\widetilde q$.
+    pub quotient: Fr,
+    /// $\widetilde r$, or its high part.
+    pub remainder: Fr,
+    /// The low part of $\widetilde r$; zero where it is one column.
+    pub low_remainder: Fr,
+    /// $\widetilde c$; zero where quotients are looked up whole.
+    pub clipped: Fr,
+    /// $\widetilde l$; zero where quotients are looked up whole.
+    pub excess: Fr,
+    /// $\widetilde y$; zero where it is $\widetilde c$.
+    pub activation: Fr,
+}
+
+impl RescaleValues {
+    /// $\widetilde y$ as a claim: of a rescale that clips wide quotients it is $\widetilde c$.
+    pub fn claimed_activation(&self, layer: &RescaleLayer) -> Fr {
+        let is_clipped = layer.clipping().is_some_and(|clipping| !clipping.is_argument);
+        if is_clipped { self.clipped } else { self.activation }
+    }
+
+    /// Claims on the rescale's columns besides its activations.
+    pub fn column_claims(&self, id: NodeId, layer: &RescaleLayer) -> Vec<EvaluationClaim<Column>> {
+        let clipping = layer.clipping();
+        [
+            Some((Column::Remainder(id), self.remainder)),
+            (layer.low_digits() > 0).then_some((Column::LowRemainder(id), self.low_remainder)),
+            clipping.map(|_| (Column::Excess(id), self.excess)),
+            clipping.filter(|clipping| clipping.is_argument).map(|_| (Column::Argument(id), self.clipped)),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|(column, value)| EvaluationClaim::new(column, self.point.clone(), value))
+        .collect()
+    }
+}
+
+impl RescaleLayer {
+    /// How quotients are clipped before they are looked up; nothing where they are looked up whole.
+    pub fn clipping(&self) -> Option<Clipping> {
+        let (low, high) = self.quotient_bounds;
+        let is_wide = |low: i64, high: i64| high.saturating_sub(low) >> MAX_WHOLE_VARS > 0;
+        if !is_wide(low, high) {
+            return None;
+        }
+        match &self.function {
+            ActivationFunction::Clip { minimum, maximum } if minimum < maximum => {
+                Some(Clipping { minimum: *minimum, maximum: *maximum, is_argument: false })
+            }
+            function => {
+                let (minimum, maximum) = function.arguments();
+                let clipping = Clipping { minimum, maximum, is_argument: true };
+                (!is_wide(minimum, maximum)).then_some(clipping)
+            }
+        }
+    }
+}
+
+impl ExcessTable {
+    /// The table for quotients in a range.
+    pub const fn new(minimum: i64, maximum: i64, (low, high): (i64, i64)) -> Self {
+        let (below, above) = (minimum.saturating_sub(low), high.saturating_sub(maximum));
+        let excess = if below > above { below } else { above };
+        let excess_bits = if excess > 1 { excess.ilog2() + 1 } else { 1 };
+        Self { minimum, maximum, limb_bits: excess_bits.div_ceil(2) }
+    }
+
+    /// Largest magnitude of a limb.
+    const fn largest_limb(&self) -> i64 {
+        (1 << self.limb_bits) - 1
+    }
+
+    /// $\log_2$ of the number of rows.
+    pub const fn num_vars(&self) -> usize {
+        bits_of((self.maximum - self.minimum + 1 + 2 * self.largest_limb()) as usize)
+    }
+
+    /// First column of the first row.
+    pub const fn first(&self) -> i64 {
+        self.minimum - self.largest_limb()
+    }
+
+    /// The second column of the row with this first column.
+    pub fn second(&self, first: i64) -> i64 {
+        let filled_up = first - (self.maximum + self.largest_limb());
+        first.clamp(self.minimum, self.maximum) + filled_up.max(0)
+    }
+
+    /// The second column's multilinear extension: $\ell$, and a ramp where it begins to rise, where it stops and where the
+    /// filling begins.
+    pub fn evaluate_second(&self, point: &[Fr]) -> Fr {
+        let ramp = |from: i64| eq::evaluate_ramp(point, from.abs_diff(self.first()));
+        from_i64(self.minimum) + ramp(self.minimum) - ramp(self.maximum)
+            + ramp(self.maximum + self.largest_limb())
+    }
+
+    /// A quotient in parts.
+    pub fn split(&self, quotient: i64) -> Parts {
+        let clipped = quotient.clamp(self.minimum, self.maximum);
+        // Division towards zero gives both limbs the excess' sign.
+        let (excess, radix) = (quotient - clipped, 1 << self.limb_bits);
+        Parts { clipped, high: excess / radix, low: excess % radix }
+    }
+
+    /// First columns of the low and the high limb's rows.
+    pub const fn keys(&self, parts: Parts) -> [i64; 2] {
+        [parts.clipped + parts.low, self.minimum + self.maximum - parts.clipped - parts.high]
+    }
+
+    /// The low limb's row from $\widetilde c$ and $\widetilde l$.
+    pub fn low_row(&self, clipped: Fr, low: Fr) -> (Fr, Fr) {
+        (clipped + low, clipped)
+    }
+
+    /// The high limb's row from $\widetilde q$, $\widetilde c$ and $\widetilde l$.
+    pub fn high_row(&self, quotient: Fr, clipped: Fr, low: Fr) -> (Fr, Fr) {
+        let high = (quotient - clipped - low) * inverse_power(self.limb_bits);
+        let mirrored = from_i64(self.minimum + self.maximum) - clipped;
+        (mirrored - high, mirrored)
+    }
+}
+
+/// $2^{-k}$.
+fn inverse_power(k: u32) -> Fr {
+    // Two is not zero in the field.
+    Fr::from(2_u64).inverse().unwrap_or_default().pow([u64::from(k)])
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::UniformRand;
+    use tacit_algebra::Mle;
+
+    use super::*;
+    use crate::lookup_table::LookupTable;
+
+    const TABLES: [(i64, i64, (i64, i64)); 8] = [
+        (-4, 3, (-70_000, 70_000)),
+        (0, 7, (-3, 1000)),
+        (0, 1, (-1, 1)),
+        (-1, 0, (-250, 0)),
+        (-5, 9, (-5, 9)),
+        (-3, 5, (-100, 20)),
+        (0, 255, (-4000, 5000)),
+        (-300, 300, (-40_000, 301)),
+    ];
+
+    fn rows(table: ExcessTable) -> Vec<(i64, i64)> {
+        (0..1 << table.num_vars()).map(|i| LookupTable::Excess(table).row(i)).collect()
+    }
+
+    #[test]
+    fn the_closed_form_matches_the_rows() {
+        let mut rng = ark_std::test_rng();
+        for (minimum, maximum, bounds) in TABLES {
+            let table = ExcessTable::new(minimum, maximum, bounds);
+            let n = table.num_vars();
+            let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
+            let second = rows(table).iter().map(|row| from_i64(row.1)).collect();
+            assert_eq!(table.evaluate_second(&point), Mle::new(second, n).evaluate(&point), "{table:?}");
+        }
+    }
+
+    #[test]
+    fn the_parts_of_every_quotient_in_range_are_in_the_table() {
+        for (minimum, maximum, (low, high)) in TABLES {
+            let table = ExcessTable::new(minimum, maximum, (low, high));
+            for quotient in low..=high {
+                let parts = table.split(quotient);
+                assert_eq!(parts.clipped, quotient.clamp(minimum, maximum));
+                assert_eq!(quotient, parts.clipped + (parts.high << table.limb_bits) + parts.low);
+                for (key, clipped) in
+                    table.keys(parts).into_iter().zip([parts.clipped, minimum + maximum - parts.clipped])
+                {
+                    let position = LookupTable::Excess(table).position(key).unwrap();
+                    assert_eq!(LookupTable::Excess(table).row(position), (key, clipped), "{quotient}");
+                }
+            }
+        }
+    }
+
+    /// Every pair of rows that could be looked up together: none gives a quotient that another pair gives.
+    #[test]
+    fn no_two_pairs_of_rows_give_the_same_quotient() {
+        for (minimum, maximum, bounds) in TABLES {
+            let table = ExcessTable::new(minimum, maximum, bounds);
+            let mut quotients = vec![];
+            let rows = rows(table);
+            for &(low_key, clipped) in &rows {
+                for &(high_key, mirrored) in &rows {
+                    if mirrored == minimum + maximum - clipped {
+                        let (low, high) = (low_key - clipped, mirrored - high_key);
+                        let quotient = clipped + (high << table.limb_bits) + low;
+                        assert_eq!(clipped, quotient.clamp(minimum, maximum), "{table:?}");
+                        assert_eq!(Parts { clipped, high, low }, table.split(quotient), "{table:?}");
+                        quotients.push(quotient);
+                    }
+                }
+            }
+            let count = quotients.len();
+            quotients.sort_unstable();
+            quotients.dedup();
+            assert_eq!(quotients.len(), count, "{table:?}");
+        }
+    }
+
+    #[test]
+    fn limbs_recompose_at_a_random_point() {
+        let mut rng = ark_std::test_rng();
+        let [quotient, clipped, low] = [(); 3].map(|()| Fr::rand(&mut rng));
+        let table = ExcessTable::new(-4, 3, (-70_000, 70_000));
+        let (key, mirrored) = table.high_row(quotient, clipped, low);
+        let high = mirrored - key;
+        assert_eq!(quotient, clipped + high * Fr::from(1_u64 << table.limb_bits) + low);
+        assert_eq!(mirrored, from_i64(-1) - clipped);
+        assert_eq!(table.low_row(clipped, low), (clipped + low, clipped));
+    }
+}
