@@ -49,6 +49,8 @@ pub struct UnitCosts {
     pub folded_column: f64,
     /// A small integer in a row commitment.
     pub commitment: f64,
+    /// A field element in a row commitment.
+    pub field_commitment: f64,
     /// A row of the look-up tree, from fingerprint to claim.
     pub lookup: f64,
     /// A message with its challenge, on either side.
@@ -68,6 +70,7 @@ impl UnitCosts {
         folded_integer: 1.25,
         folded_column: 1.7,
         commitment: 700.0,
+        field_commitment: 5_000.0,
         lookup: 101.0,
         message: 2_150.0,
         row: 5_900.0,
@@ -99,6 +102,8 @@ pub struct Work {
     pub folded_columns: f64,
     /// Committed integers.
     pub commitments: f64,
+    /// Committed field elements.
+    pub field_commitments: f64,
     /// Looked-up rows.
     pub lookups: f64,
     /// Messages.
@@ -151,6 +156,7 @@ impl Work {
             + self.folded_integers * units.folded_integer
             + self.folded_columns * units.folded_column
             + self.commitments * units.commitment
+            + self.field_commitments * units.field_commitment
             + self.lookups * units.lookup
             + self.messages * units.message
             + self.rows * units.row
@@ -181,6 +187,7 @@ impl Add for Work {
             folded_integers: self.folded_integers + other.folded_integers,
             folded_columns: self.folded_columns + other.folded_columns,
             commitments: self.commitments + other.commitments,
+            field_commitments: self.field_commitments + other.field_commitments,
             lookups: self.lookups + other.lookups,
             messages: self.messages + other.messages,
             rows: self.rows + other.rows,
