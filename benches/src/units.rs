@@ -38,7 +38,7 @@ pub fn measure() -> Result<UnitCosts> {
         folded_integer: folded_integer(source, folded_column),
         folded_column,
         commitment: commitment(source)?,
-        field_commitment: field_commitment(source),
+        wide_commitment: wide_commitment(source),
         lookup: lookup(source),
         message: message(source),
         row: row(),
@@ -157,7 +157,7 @@ fn commitment(source: &mut Source) -> Result<f64> {
 }
 
 /// Rows of medium length.
-fn field_commitment(source: &mut Source) -> f64 {
+fn wide_commitment(source: &mut Source) -> f64 {
     let generators = Generators::new(8);
     let scalars = elements(source, generators.vector().len());
     nanoseconds(scalars.len(), || (), |()| multi_scalar(generators.vector(), &scalars))

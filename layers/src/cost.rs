@@ -7,7 +7,7 @@
 //! anything else.
 //!
 //! **What is left out.** The opening of the claims that a layer's argument leaves: one on the weights and one on the input
-//! whatever the argument is.
+//! whatever the argument is, and those on what the polynomial arguments commit to.
 //!
 //! **Unit costs.** The defaults are measured: the example `arguments` of the benchmarks prints them, and how far its
 //! predictions are from what it measures, on any machine. They are for one thread.
@@ -49,8 +49,8 @@ pub struct UnitCosts {
     pub folded_column: f64,
     /// A small integer in a row commitment.
     pub commitment: f64,
-    /// A field element in a row commitment.
-    pub field_commitment: f64,
+    /// A field element of full width in a row commitment.
+    pub wide_commitment: f64,
     /// A row of the look-up tree, from fingerprint to claim.
     pub lookup: f64,
     /// A message with its challenge, on either side.
@@ -70,7 +70,7 @@ impl UnitCosts {
         folded_integer: 1.25,
         folded_column: 1.7,
         commitment: 700.0,
-        field_commitment: 5_000.0,
+        wide_commitment: 9_000.0,
         lookup: 101.0,
         message: 2_150.0,
         row: 5_900.0,
@@ -102,8 +102,8 @@ pub struct Work {
     pub folded_columns: f64,
     /// Committed integers.
     pub commitments: f64,
-    /// Committed field elements.
-    pub field_commitments: f64,
+    /// Committed field elements of full width.
+    pub wide_commitments: f64,
     /// Looked-up rows.
     pub lookups: f64,
     /// Messages.
@@ -156,10 +156,15 @@ impl Work {
             + self.folded_integers * units.folded_integer
             + self.folded_columns * units.folded_column
             + self.commitments * units.commitment
-            + self.field_commitments * units.field_commitment
+            + self.wide_commitments * units.wide_commitment
             + self.lookups * units.lookup
             + self.messages * units.message
             + self.rows * units.row
+    }
+
+    /// A row of `elements` field elements of full width, sent with its column.
+    pub fn wide_row(elements: impl Count) -> Self {
+        Self { wide_commitments: elements.count(), ..Self::messages(1) }
     }
 
     /// The prover's part in a sumcheck over the product of two tables of `extent` stored entries: two multiplications for
@@ -187,7 +192,7 @@ impl Add for Work {
             folded_integers: self.folded_integers + other.folded_integers,
             folded_columns: self.folded_columns + other.folded_columns,
             commitments: self.commitments + other.commitments,
-            field_commitments: self.field_commitments + other.field_commitments,
+            wide_commitments: self.wide_commitments + other.wide_commitments,
             lookups: self.lookups + other.lookups,
             messages: self.messages + other.messages,
             rows: self.rows + other.rows,
