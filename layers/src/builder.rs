@@ -10,7 +10,7 @@ use crate::{
     max_pool::MaxPoolLayer,
     network::{
         Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
-        ParameterSpec,
+        ParameterSpec, ValueSpec,
     },
     product::ProductLayer,
     reduce_sum::ReduceSumLayer,
@@ -26,6 +26,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct NetworkBuilder {
     network: Network,
+    /// Of the first nodes, as far as they were asked for.
+    specs: Vec<ValueSpec>,
 }
 
 impl NetworkBuilder {
@@ -34,12 +36,24 @@ impl NetworkBuilder {
         let node = Node { name: "input".to_owned(), inputs: vec![], operation: Operation::Input(input) };
         let architecture =
             Architecture { name: name.to_owned(), nodes: vec![node], parameters: vec![], outputs: vec![] };
-        Self { network: Network { architecture, parameters: vec![] } }
+        Self { network: Network { architecture, parameters: vec![] }, specs: vec![] }
     }
 
     /// The input node.
     pub const fn input(&self) -> NodeId {
         NodeId(0)
+    }
+
+    /// Shape and kind of a node's value.
+    ///
+    /// # Errors
+    /// When there is no such node, or one up to it breaks a rule.
+    pub fn spec(&mut self, id: NodeId) -> Result<&ValueSpec> {
+        while self.specs.len() <= id.index() {
+            let spec = self.network.architecture.infer_node(self.specs.len(), &self.specs)?;
+            self.specs.push(spec);
+        }
+        Ok(&self.specs[id.index()])
     }
 
     fn node(&mut self, name: &str, inputs: &[NodeId], operation: Operation) -> NodeId {

@@ -16,6 +16,7 @@
 //! | [`product`] | activations by activations |
 //! | [`transpose`], [`reduce_sum`] | another order of axes, sums over axes: without an argument |
 //! | [`view`], [`remap`], [`reshape`] | views: slices, padding, enlargement, concatenation, other axes |
+//! | [`composite`] | blocks of several layers: softmax, index of a maximum, maxima over axes |
 //! | [`argument`], [`cost`] | which argument proves a linear layer, what it costs, the cheapest |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
@@ -29,6 +30,7 @@ pub mod argument;
 pub mod average_pool;
 pub mod builder;
 pub mod claim;
+pub mod composite;
 pub mod conv2d;
 pub mod cost;
 pub mod dense;

@@ -6,6 +6,7 @@ mod tiny;
 
 mod arguments;
 mod axes;
+mod composites;
 mod excess;
 mod hyrax;
 mod logup;

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
-    Tensor, Window2d, remap::AxisMap,
+    Tensor, Window2d, composite::softmax::SoftmaxOptions, remap::AxisMap,
 };
 
 /// ReLU into a byte.
@@ -298,6 +298,28 @@ pub(crate) fn reshaped(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Blocks of several layers: softmax along two axes, maxima over two, the index of the first and of the last maximum.
+pub(crate) fn composites(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("composites", input(&[3, 5, 11], -20, 20));
+    let x = b.dense("dense", b.input(), 2, s.weights(&[9, 11]), Some(s.bias(9))).unwrap();
+    let x = b.rescale("clip", x, Multiplier::Uniform(1), 8, SIGNED);
+    let options = SoftmaxOptions { scale: 0.1, output_bits: 8 };
+    let rows = b.softmax("rows", x, 2, &options).unwrap().node;
+    let columns =
+        b.softmax("columns", b.input(), 1, &SoftmaxOptions { output_bits: 12, ..options }).unwrap().node;
+    let first = b.arg_max("first", rows, 2, false).unwrap();
+    let last = b.arg_max("last", b.input(), 0, true).unwrap();
+    let largest = b.reduce_max("largest", x, &[0, 2]).unwrap();
+    let largest = b.reshape("flat", largest, &[5]);
+    b.output(output(rows, &[3, 5, 9]));
+    b.output(output(columns, &[3, 5, 11]));
+    b.output(output(first, &[3, 5]));
+    b.output(output(last, &[5, 11]));
+    b.output(output(largest, &[5]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
     vec![
@@ -312,5 +334,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         products(seed),
         reshaped(seed),
         wide(seed),
+        composites(seed),
     ]
 }
