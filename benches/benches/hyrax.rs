@@ -19,14 +19,15 @@ fn commitments(c: &mut Criterion) {
         for (name, low, high) in [("commit_u8", 0, 255), ("commit_i12", -2048, 2047)] {
             let Ok(tensor) = Source::new(3).tensor(&[1 << n], low, high) else { continue };
             let committed =
-                CommittedTensor { layout: tensor.layout(), values: Integers::Int64(tensor.data()) };
+                CommittedTensor { layout: tensor.layout(), values: Integers::Int64(tensor.data()).into() };
             group.throughput(Throughput::Elements(1 << n));
             group.bench_function(BenchmarkId::new(name, n), |bencher| {
                 bencher.iter(|| hyrax::commit(&[committed], &generators));
             });
         }
         let Ok(tensor) = Source::new(3).tensor(&[1 << n], 0, 255) else { continue };
-        let committed = CommittedTensor { layout: tensor.layout(), values: Integers::Int64(tensor.data()) };
+        let committed =
+            CommittedTensor { layout: tensor.layout(), values: Integers::Int64(tensor.data()).into() };
         let mut rng = ark_std::test_rng();
         let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
         let value = evaluation::evaluate(tensor.layout(), tensor.data(), &point);

@@ -1,15 +1,22 @@
 //! Phase times, sizes and messages of one synthetic network: `cargo run --release -p tacit-benches --example phases --
-//! lenet5`.
+//! lenet5`. Names of arguments behind it (`polynomial`) choose how convolutions and matrix products are proved.
 
 use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 
 use tacit_benches::{Source, lenet5, vgg16};
+use tacit_layers::{ConvolutionArgument, MatmulArgument};
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::verify;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = env::args().nth(1).unwrap_or_else(|| "lenet5".to_owned());
     let network = if name == "vgg16" { vgg16()? } else { lenet5()? };
+    let chosen: Vec<String> = env::args().skip(2).collect();
+    let convolution =
+        ConvolutionArgument::ALL.iter().find(|argument| chosen.iter().any(|n| n == argument.name()));
+    let matmul = MatmulArgument::ALL.iter().find(|argument| chosen.iter().any(|n| n == argument.name()));
+    let network = network
+        .with_arguments(convolution.copied().unwrap_or_default(), matmul.copied().unwrap_or_default())?;
     let mut out = std::io::stdout();
     let clock = Instant::now();
     let key = ProvingKey::setup(network)?;

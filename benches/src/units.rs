@@ -149,7 +149,7 @@ fn commitment(source: &mut Source) -> Result<f64> {
     let commit = |()| {
         let columns = columns.each_ref().map(|column| CommittedTensor {
             layout: column.layout(),
-            values: Integers::Int64(column.data()),
+            values: Integers::Int64(column.data()).into(),
         });
         hyrax::commit(&columns, &generators)
     };

@@ -15,6 +15,8 @@ pub enum ConvolutionArgument {
     /// A sumcheck over channels and kernel offsets ([`crate::conv2d`]).
     #[default]
     Direct,
+    /// A product of polynomials compared at a random point ([`crate::conv2d::polynomial`]).
+    Polynomial,
 }
 
 /// How a matrix product is proved.
@@ -23,28 +25,32 @@ pub enum MatmulArgument {
     /// A sumcheck over the inner axis ([`crate::matmul`]).
     #[default]
     Sumcheck,
+    /// A coefficient of a product of polynomials compared at a random point ([`crate::matmul::polynomial`]).
+    Polynomial,
 }
 
 impl ConvolutionArgument {
     /// Every argument.
-    pub const ALL: &[Self] = &[Self::Direct];
+    pub const ALL: &[Self] = &[Self::Direct, Self::Polynomial];
 
     /// The argument's name, as users write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::Polynomial => "polynomial",
         }
     }
 }
 
 impl MatmulArgument {
     /// Every argument.
-    pub const ALL: &[Self] = &[Self::Sumcheck];
+    pub const ALL: &[Self] = &[Self::Sumcheck, Self::Polynomial];
 
     /// The argument's name, as users write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sumcheck => "sumcheck",
+            Self::Polynomial => "polynomial",
         }
     }
 }

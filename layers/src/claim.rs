@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
+use tacit_transcript::{Transcript, labels};
 
 use crate::{
     network::{NodeId, ParameterId},
@@ -38,18 +39,23 @@ pub enum Column {
     Excess(NodeId),
     /// A rescale's clipped quotients, where they are not its activations.
     Argument(NodeId),
+    /// A convolution's sums over every position, folded over outputs ([`crate::conv2d::polynomial`]).
+    Convolved(NodeId),
+    /// Coefficients around the inner products of matrix products ([`crate::matmul::polynomial`]).
+    CrossTerms,
 }
 
 impl Column {
-    /// The node whose column it is; none for multiplicities and parameters.
+    /// The node whose column it is; none for columns of several or of none.
     pub const fn node(self) -> Option<NodeId> {
         match self {
             Self::Activation(id)
             | Self::Remainder(id)
             | Self::LowRemainder(id)
             | Self::Excess(id)
-            | Self::Argument(id) => Some(id),
-            Self::Multiplicity(_) | Self::Parameter(_) => None,
+            | Self::Argument(id)
+            | Self::Convolved(id) => Some(id),
+            Self::Multiplicity(_) | Self::Parameter(_) | Self::CrossTerms => None,
         }
     }
 }
@@ -89,6 +95,20 @@ pub struct LinearClaim {
     pub others: Vec<Fr>,
     /// The accumulators' claimed value without the bias.
     pub value: Fr,
+}
+
+/// Absorbs linear layers' claims before an argument about them begins.
+pub fn absorb_linear(transcript: &mut impl Transcript, claims: &[LinearClaim]) {
+    let scalars: Vec<Fr> = claims
+        .iter()
+        .flat_map(|claim| {
+            let parts = [&claim.group, &claim.filter, &claim.others];
+            let shape = parts.map(|part| Fr::from(part.len() as u64));
+            let points = parts.into_iter().flatten().copied();
+            [Fr::from(u64::from(claim.node.0)), claim.value].into_iter().chain(shape).chain(points)
+        })
+        .collect();
+    transcript.absorb_scalars(labels::CLAIM, &scalars);
 }
 
 /// Claims that the phases of a network's proof leave to later ones; prover and verifier keep the same.

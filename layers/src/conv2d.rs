@@ -1,4 +1,4 @@
-//! Two-dimensional convolution by the direct argument.
+//! Two-dimensional convolution by the direct argument; [`polynomial`] holds another one.
 //!
 //! **Statement.** $a[o, p] = \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$, positions outside the input reading zero.
 //!
@@ -39,6 +39,8 @@ use crate::{
     window::Window2d,
     windowed::WindowedClaim,
 };
+
+pub mod polynomial;
 
 /// Outputs and channels are split into `groups` parts of the same size, and an output reads its own part's channels only:
 /// one group is an ordinary convolution, as many groups as channels a depthwise one. Per part,
@@ -104,6 +106,9 @@ impl Conv2dLayer {
         check_parameter(layer, "weights", architecture, self.weights, &expected, ParameterWidth::Int8)?;
         if let Some(bias) = self.bias {
             check_parameter(layer, "bias", architecture, bias, &[self.num_outputs], ParameterWidth::Int32)?;
+        }
+        if self.argument == ConvolutionArgument::Polynomial {
+            polynomial::product_layout(layer, &self.window, &input.layout)?;
         }
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }

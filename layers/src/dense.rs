@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     argument::MatmulArgument,
     error::{Error, Result},
+    matmul::polynomial::inner_extent,
     network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
     products::{inner_product, narrow},
     tensor::{Layout, Tensor},
@@ -70,6 +71,9 @@ impl DenseLayer {
         check_parameter(layer, "weights", architecture, self.weights, &weights, ParameterWidth::Int8)?;
         if let Some(bias) = self.bias {
             check_parameter(layer, "bias", architecture, bias, &[self.num_outputs], ParameterWidth::Int32)?;
+        }
+        if self.argument == MatmulArgument::Polynomial {
+            inner_extent(layer, contracted)?;
         }
         let mut output = rows.to_vec();
         output.push(self.num_outputs);

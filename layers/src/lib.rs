@@ -19,6 +19,7 @@
 //! | [`composite`] | blocks of several layers: softmax, index of a maximum, maxima over axes |
 //! | [`argument`], [`cost`] | which argument proves a linear layer, what it costs, the cheapest |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
+//! | [`conv2d::polynomial`], [`matmul::polynomial`], [`power`] | the arguments that compare polynomials at a random point |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
 //! | [`statement`], [`key`], [`proof_file`] | what is absorbed first, files |
@@ -47,6 +48,7 @@ pub mod matmul;
 pub mod max_pool;
 pub mod network;
 pub mod plan;
+pub mod power;
 pub mod product;
 mod products;
 pub mod proof_file;

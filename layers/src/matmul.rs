@@ -1,4 +1,4 @@
-//! Matrix products by sumcheck over the inner axis.
+//! Matrix products by sumcheck over the inner axis; [`polynomial`] holds another argument.
 //!
 //! **Statement.** For $A$ over (rows, inner) and $B$ over (columns, inner),
 //! $$ \widetilde C(r_i, r_j) = \sum_k \widetilde A(r_i, k)\, \widetilde B(r_j, k). $$
@@ -23,6 +23,8 @@
 use ark_bn254::Fr;
 
 use crate::{claim::EvaluationClaim, tensor::bits_of};
+
+pub mod polynomial;
 
 /// Shape of a stand-alone matrix product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

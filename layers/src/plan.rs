@@ -23,6 +23,8 @@ mod bases;
 
 use bases::{Base, bases};
 
+mod late;
+
 /// A committed column and its shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedColumn {
@@ -71,6 +73,8 @@ pub struct Plan {
     pub specs: Vec<ValueSpec>,
     /// Columns the prover commits to, in transcript order.
     pub witness: Vec<CommittedColumn>,
+    /// Columns that depend on challenges, committed after the look-ups, in transcript order.
+    pub late: Vec<CommittedColumn>,
     /// Columns of the model, committed once.
     pub parameters: Vec<CommittedColumn>,
     /// Look-up tables.
@@ -215,9 +219,15 @@ impl Plan {
                 layout: spec.layout.clone(),
             })
             .collect();
-        let key_vars = choose_key_vars(&parameters, &witness);
-        let places =
-            parameters.iter().chain(&witness).enumerate().map(|(i, column)| (column.column, i)).collect();
+        let late = late::columns(architecture, &specs)?;
+        let key_vars = choose_key_vars(&parameters, &witness, &late);
+        let places = parameters
+            .iter()
+            .chain(&witness)
+            .chain(&late)
+            .enumerate()
+            .map(|(i, column)| (column.column, i))
+            .collect();
         let bases = bases(architecture, &specs);
         let (num_view_claims, view_work) = count_view_claims(architecture, &specs, &bases);
         if num_view_claims > MAX_VIEW_CLAIMS || view_work > MAX_VIEW_WORK {
@@ -226,6 +236,7 @@ impl Plan {
         Ok(Self {
             specs,
             witness,
+            late,
             parameters,
             tables,
             segments,
@@ -252,9 +263,14 @@ impl Plan {
         self.places.get(&column).copied()
     }
 
-    /// All committed columns: the model's, then the witness'.
+    /// All committed columns: the model's, the witness', then the late ones.
     pub fn committed(&self) -> impl Iterator<Item = &CommittedColumn> {
-        self.parameters.iter().chain(&self.witness)
+        self.parameters.iter().chain(&self.witness).chain(&self.late)
+    }
+
+    /// Shape of a late column.
+    pub fn late_layout(&self, column: Column) -> Option<&Layout> {
+        self.late.iter().find(|late| late.column == column).map(|late| &late.layout)
     }
 
     /// Rows of a committed column.
@@ -302,12 +318,19 @@ fn arrange(blocks: impl Iterator<Item = (Rows, usize, usize)>) -> (Vec<Segment>,
 }
 
 /// The number of generators that makes both sides' work least: the verifier multiplies every generator and every row and
-/// decodes the witness' rows; the prover folds every generator by a full-width scalar.
-fn choose_key_vars(parameters: &[CommittedColumn], witness: &[CommittedColumn]) -> usize {
+/// decodes the rows of the witness and of late columns; the prover folds every generator by a full-width scalar.
+fn choose_key_vars(
+    parameters: &[CommittedColumn],
+    witness: &[CommittedColumn],
+    late: &[CommittedColumn],
+) -> usize {
     let rows = |columns: &[CommittedColumn], vars| -> usize {
         columns.iter().map(|column| RowShape::new(&column.layout, vars).num_rows).sum()
     };
-    let cost = |vars: &usize| 8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * rows(witness, *vars);
+    let cost = |vars: &usize| {
+        let sent = rows(witness, *vars) + rows(late, *vars);
+        8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * sent
+    };
     (4..=16).min_by_key(cost).unwrap_or(4)
 }
 

@@ -32,6 +32,7 @@ use crate::{
     argument::MatmulArgument,
     error::{Error, Result},
     evaluation::split_point,
+    matmul::polynomial::inner_extent,
     network::{ValueKind, ValueSpec},
     products::{inner_product_in_blocks, narrow, safe_block},
     tensor::{Layout, Tensor, bits_of},
@@ -140,7 +141,11 @@ impl ProductLayer {
     pub(crate) fn infer(&self, layer: &str, left: &ValueSpec, right: &ValueSpec) -> Result<ValueSpec> {
         left.activation(layer)?;
         right.activation(layer)?;
-        let layout = self.axes(layer, &left.layout, &right.layout)?.output()?;
+        let axes = self.axes(layer, &left.layout, &right.layout)?;
+        if self.argument == MatmulArgument::Polynomial {
+            inner_extent(layer, &axes.inner_lengths())?;
+        }
+        let layout = axes.output()?;
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }
 
@@ -282,6 +287,16 @@ impl ProductAxes {
     /// Lengths of the axes summed over: batch, then inner.
     pub fn summed_lengths(&self) -> Vec<usize> {
         self.batch.iter().chain(&self.inner).map(|axis| axis.1).collect()
+    }
+
+    /// Lengths of the axes that only the factors have.
+    pub fn inner_lengths(&self) -> Vec<usize> {
+        self.inner.iter().map(|axis| axis.1).collect()
+    }
+
+    /// Variables of the axes that only the factors have.
+    pub fn inner_vars(&self) -> usize {
+        self.inner.iter().map(|axis| bits_of(axis.1)).sum()
     }
 
     /// Variables of the axes summed over.

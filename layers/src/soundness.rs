@@ -10,7 +10,9 @@ use ark_bn254::Fr;
 use ark_ff::PrimeField;
 
 use crate::{
-    network::{Architecture, Operation},
+    argument::{ConvolutionArgument, MatmulArgument},
+    claim::Column,
+    network::{Architecture, NodeId, Operation},
     plan::{Plan, max_pools, window},
     rescale::Multiplier,
     tensor::bits_of,
@@ -81,6 +83,21 @@ pub fn products(num_vars: usize, instances: usize) -> SoundnessError {
     sumcheck(num_vars, 3, instances)
 }
 
+/// Convolutions as products of polynomials: `degree` is the sum of the products' axis lengths over all layers, for the random
+/// point; then one batched sumcheck of degree 3 over channels and, for the crop, over the product's positions, two instances
+/// for each layer.
+pub fn polynomial_convolution(degree: usize, num_vars: usize, layers: usize) -> SoundnessError {
+    let SoundnessError { bad_challenges } = sumcheck(num_vars, 3, 2 * layers);
+    SoundnessError::new(bad_challenges + degree as u128)
+}
+
+/// Matrix products as middle coefficients, of vectors of at most `n` entries: the layers' combination, and the random point
+/// of a polynomial of $2 n - 1$ coefficients; then one batched sumcheck of degree 3 over batch axes.
+pub fn polynomial_matmul(n: usize, batch_vars: usize, layers: usize) -> SoundnessError {
+    let SoundnessError { bad_challenges } = sumcheck(batch_vars, 3, layers);
+    SoundnessError::new(bad_challenges + layers.saturating_sub(1) as u128 + 2 * n.saturating_sub(1) as u128)
+}
+
 /// Views: for each level of views of views one batched sumcheck of degree 2 over at most `num_vars` variables.
 pub fn views(num_vars: usize, levels: usize, instances: usize) -> SoundnessError {
     let SoundnessError { bad_challenges } = sumcheck(levels * num_vars, 2, instances);
@@ -99,6 +116,50 @@ pub fn hyrax(key_vars: usize, claims: usize) -> SoundnessError {
     SoundnessError::new(bad_challenges + 1 + 4 * key_vars as u128)
 }
 
+/// Whether a layer is proved by comparing polynomials.
+fn is_polynomial(operation: &Operation) -> bool {
+    match operation {
+        Operation::Conv2d(layer) => layer.argument == ConvolutionArgument::Polynomial,
+        Operation::Dense(layer) => layer.argument == MatmulArgument::Polynomial,
+        Operation::Product(layer) => layer.argument == MatmulArgument::Polynomial,
+        _ => false,
+    }
+}
+
+/// Errors of the polynomial arguments for convolutions and for matrix products; none where no layer is proved so.
+fn polynomials(architecture: &Architecture, plan: &Plan) -> [SoundnessError; 2] {
+    let (mut degree, mut num_vars, mut convolutions, mut products) = (0_usize, 0, 0, 0);
+    let mut batch_vars = 0;
+    for (node, index) in architecture.nodes.iter().zip(0..) {
+        match &node.operation {
+            Operation::Conv2d(layer) if is_polynomial(&node.operation) => {
+                let input = node.inputs.first().and_then(|id| plan.specs.get(id.index()));
+                let channel_vars = input.map_or(0, |spec| spec.layout.axis_vars().take(1).sum());
+                let Some(product) = plan.late_layout(Column::Convolved(NodeId(index))) else { continue };
+                degree = degree.saturating_add(product.axes().iter().sum());
+                num_vars = product.num_vars().max(channel_vars + layer.group_vars()).max(num_vars);
+                convolutions += 1;
+            }
+            Operation::Dense(_) if is_polynomial(&node.operation) => products += 1,
+            Operation::Product(layer) if is_polynomial(&node.operation) => {
+                products += 1;
+                let layout = |i: usize| node.inputs.get(i).and_then(|id| plan.specs.get(id.index()));
+                let (Some(left), Some(right)) = (layout(0), layout(1)) else { continue };
+                let Ok(axes) = layer.axes(&node.name, &left.layout, &right.layout) else { continue };
+                batch_vars = batch_vars.max(axes.summed_vars().saturating_sub(axes.inner_vars()));
+            }
+            _ => {}
+        }
+    }
+    let half = plan.late_layout(Column::CrossTerms).and_then(|layout| layout.axes().last().copied());
+    let convolutions = match convolutions {
+        0 => SoundnessError::default(),
+        layers => polynomial_convolution(degree, num_vars, layers),
+    };
+    let products = half.map(|half| polynomial_matmul(half + 1, batch_vars, products));
+    [convolutions, products.unwrap_or_default()]
+}
+
 /// Every sub-protocol of a network's proof.
 pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, SoundnessError)> {
     let spec = |index: usize| plan.specs.get(index);
@@ -110,6 +171,9 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
             && let Multiplier::PerChannel { values, .. } = &layer.multiplier
         {
             channels.push(bits_of(values.len()));
+        }
+        if is_polynomial(&node.operation) {
+            continue;
         }
         if let Some(id) = node.operation.parameters().first() {
             let group_vars =
@@ -157,7 +221,9 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
     let claims = 2 * (plan.witness.len() + edges)
         + plan.parameters.len()
         + architecture.outputs.len()
-        + plan.num_view_claims;
+        + plan.num_view_claims
+        + 2 * plan.late.len();
+    let [convolutions, inner_products] = polynomials(architecture, plan);
     vec![
         ("outputs", SoundnessError::new(outputs as u128)),
         ("look-ups", logup(plan.tree_vars)),
@@ -174,6 +240,8 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         ("contractions", contraction(largest(&contractions), contractions.len())),
         ("products", self::products(largest(&products), products.len())),
         ("windows", windows(largest(&spatial), spatial.len())),
+        ("polynomial convolutions", convolutions),
+        ("polynomial products", inner_products),
         ("views", views(largest(&view_vars), view_vars.len(), plan.num_view_claims)),
         ("openings", hyrax(plan.key_vars, claims)),
     ]

@@ -77,6 +77,11 @@ impl AxisWindow {
         )
     }
 
+    /// Distance between the first and the last position that a window reads.
+    pub const fn reach(&self) -> usize {
+        self.dilation * (self.kernel - 1)
+    }
+
     /// Input position read at window position `p` and kernel offset `k`, if it is not padding.
     pub fn input_position(&self, p: usize, k: usize, length: usize) -> Option<usize> {
         (self.stride * p + self.dilation * k).checked_sub(self.pad_begin).filter(|&i| i < length)
@@ -143,6 +148,23 @@ impl AxisWindow {
                 if let Some(value) = self.input_position(p, k, input).and_then(|i| vector.get_mut(i)) {
                     *value += *position * offset;
                 }
+            }
+        }
+        vector
+    }
+}
+
+impl AxisWindow {
+    /// The window's crop vector along one axis,
+    /// $$ S(j) = \sum_{p:\; s p - b + D = j} \mathrm{eq}(r_p, p), \qquad 0 \le j < n + D, $$
+    /// with $D$ the window's [reach](AxisWindow::reach): which positions of a convolution of stride one, from the first window
+    /// that touches the input to the last, an output takes.
+    pub fn crop_vector(&self, input: usize, output: usize, position: &[Fr]) -> Vec<Fr> {
+        let mut vector = vec![Fr::zero(); input + self.reach()];
+        for (p, weight) in eq::table(position, output).into_iter().enumerate() {
+            let place = self.input_position(p, self.kernel - 1, vector.len());
+            if let Some(value) = place.and_then(|j| vector.get_mut(j)) {
+                *value += weight;
             }
         }
         vector

@@ -1,8 +1,30 @@
 //! Provers that lie, for tests of soundness. Nothing here is part of the library's interface.
 
+use ark_bn254::Fr;
 use tacit_layers::{Tensor, Trace, VerifyingKey, claim::Column, execute, plan::Rows};
 
 use crate::{Proven, ProvingKey, error::Result, network, witness::Witness};
+
+/// Lies about what depends on challenges; none by default.
+#[derive(Debug, Clone, Default)]
+pub struct Forgery {
+    changes: Vec<(Column, usize, Fr)>,
+    swapped_axes: bool,
+}
+
+impl Forgery {
+    /// Changes a late column before it is committed.
+    pub(crate) fn change(&self, column: Column, values: &mut [Fr]) {
+        for (_, index, difference) in self.changes.iter().filter(|change| change.0 == column) {
+            values[*index] += difference;
+        }
+    }
+
+    /// The powers at which a prover compares convolutions.
+    pub(crate) const fn powers(&self, [height, width]: [Fr; 2]) -> [Fr; 2] {
+        if self.swapped_axes { [width, height] } else { [height, width] }
+    }
+}
 
 /// An honest run to be falsified piece by piece and then proved as it is.
 #[derive(Debug, Clone)]
@@ -35,9 +57,21 @@ impl<'a> Run<'a> {
     /// When a value is in no row of its table.
     pub fn recompute(&mut self) -> Result<()> {
         let trace = Trace::from_values(self.values.clone());
+        let forgery = std::mem::take(&mut self.witness.forgery);
         self.witness = Witness::new(self.key.network(), self.key.verifying_key().plan(), &trace)?;
+        self.witness.forgery = forgery;
         self.outputs = trace.outputs(self.key.network()).cloned().collect();
         Ok(())
+    }
+
+    /// Adds to an element of a late column before it is committed.
+    pub fn change_late(&mut self, column: Column, index: usize, difference: Fr) {
+        self.witness.forgery.changes.push((column, index, difference));
+    }
+
+    /// Compares convolutions with the challenges of both axes swapped.
+    pub const fn swap_powers(&mut self) {
+        self.witness.forgery.swapped_axes = true;
     }
 
     /// Passes the run off as one of another key's network.

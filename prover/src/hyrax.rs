@@ -13,7 +13,7 @@
 //! let layout = Layout::new(vec![6, 5])?;
 //! let data: Vec<i64> = (-15..15).collect();
 //! let generators = Generators::new(3);
-//! let tensor = CommittedTensor { layout: &layout, values: Integers::Int64(&data) };
+//! let tensor = CommittedTensor { layout: &layout, values: Integers::Int64(&data).into() };
 //!
 //! let mut writer = ProofWriter::new(b"example");
 //! let rows = hyrax::commit(&[tensor], &generators);
@@ -96,14 +96,38 @@ impl<'a> From<&'a Parameter> for Integers<'a> {
     }
 }
 
+/// Elements of a committed tensor in storage order.
+#[derive(Debug, Clone, Copy)]
+pub enum Elements<'a> {
+    /// What a run or a model consists of.
+    Integers(Integers<'a>),
+    /// Columns that depend on challenges.
+    Field(&'a [Fr]),
+}
+
+impl<'a> From<Integers<'a>> for Elements<'a> {
+    fn from(integers: Integers<'a>) -> Self {
+        Self::Integers(integers)
+    }
+}
+
+impl<'a> From<&'a Parameter> for Elements<'a> {
+    fn from(parameter: &'a Parameter) -> Self {
+        Self::Integers(parameter.into())
+    }
+}
+
 /// A tensor to commit to and open.
 #[derive(Debug, Clone, Copy)]
 pub struct CommittedTensor<'a> {
     /// Shape.
     pub layout: &'a Layout,
     /// Elements.
-    pub values: Integers<'a>,
+    pub values: Elements<'a>,
 }
+
+/// Part of a row: column, storage offset, length.
+type Piece = (usize, usize, usize);
 
 impl CommittedTensor<'_> {
     /// Pieces of the tensor that lie within one row: (row, column, storage offset, length), in order.
@@ -126,11 +150,14 @@ impl CommittedTensor<'_> {
         for (row, column, at, length) in self.pieces(shape) {
             pieces[row].push((column, at, length));
         }
-        let commit_row = |pieces: &Vec<(usize, usize, usize)>| {
-            let entries = pieces.iter().flat_map(|&(column, at, length)| {
-                (0..length).map(move |i| (column + i, self.values.get(at + i)))
-            });
-            commit_small(generators.vector(), entries)
+        let commit_row = |pieces: &Vec<Piece>| match self.values {
+            Elements::Integers(values) => {
+                let entries = pieces.iter().flat_map(|&(column, at, length)| {
+                    (0..length).map(move |i| (column + i, values.get(at + i)))
+                });
+                commit_small(generators.vector(), entries)
+            }
+            Elements::Field(values) => commit_field(generators.vector(), values, pieces),
         };
         pieces.par_iter().map(commit_row).collect()
     }
@@ -138,17 +165,42 @@ impl CommittedTensor<'_> {
     /// $\mathrm{eq}(r^{row})^T T$, a vector of at most one row's length.
     fn fold_rows(&self, shape: RowShape, row_point: &[Fr]) -> Vec<Fr> {
         let weights = eq::table(row_point, shape.num_rows);
-        let mut sums = vec![SmallSum::default(); 1 << shape.column_vars];
-        for (row, column, at, length) in self.pieces(shape) {
-            for i in 0..length {
-                let value = self.values.get(at + i);
-                if value != 0 {
-                    sums[column + i].add(&weights[row], value);
+        match self.values {
+            Elements::Integers(values) => {
+                let mut sums = vec![SmallSum::default(); 1 << shape.column_vars];
+                for (row, column, at, length) in self.pieces(shape) {
+                    for i in 0..length {
+                        let value = values.get(at + i);
+                        if value != 0 {
+                            sums[column + i].add(&weights[row], value);
+                        }
+                    }
                 }
+                reduce_all(&sums)
+            }
+            Elements::Field(values) => {
+                let mut sums = vec![Fr::zero(); 1 << shape.column_vars];
+                for (row, column, at, length) in self.pieces(shape) {
+                    let target = &mut sums[column..column + length];
+                    backend().add_scaled(target, &values[at..at + length], weights[row]);
+                }
+                sums
             }
         }
-        reduce_all(&sums)
     }
+}
+
+/// Field elements that one thread multiplies by generators at once.
+const FIELD_CHUNK: usize = 1 << 9;
+
+/// The commitment to a row of field elements.
+fn commit_field(bases: &[G1Affine], values: &[Fr], pieces: &[Piece]) -> G1Projective {
+    let entries = |&(column, at, length): &Piece| {
+        bases[column..].iter().copied().zip(values[at..at + length].iter().copied())
+    };
+    let (points, scalars): (Vec<G1Affine>, Vec<Fr>) = pieces.iter().flat_map(entries).unzip();
+    let chunks = points.par_chunks(FIELD_CHUNK).zip(scalars.par_chunks(FIELD_CHUNK));
+    chunks.map(|(points, scalars)| multi_scalar(points, scalars)).sum()
 }
 
 /// Row commitments of every tensor.

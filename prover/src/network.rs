@@ -1,19 +1,23 @@
 //! Proving a whole network: the phases in order, each phase's time.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
     evaluation, execute,
     hyrax::OpeningClaim,
+    plan::CommittedColumn,
     statement::{self, DOMAIN},
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
 
 use crate::{
     error::Result,
-    hyrax::{self, CommittedTensor, Integers},
+    hyrax::{self, CommittedTensor, Elements, Integers},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
     profile::LayerProfile,
@@ -103,7 +107,10 @@ pub(crate) fn prove_witness(
         .witness
         .iter()
         .zip(&witness.columns)
-        .map(|(column, values)| CommittedTensor { layout: &column.layout, values: Integers::Int64(values) })
+        .map(|(column, values)| CommittedTensor {
+            layout: &column.layout,
+            values: Integers::Int64(values).into(),
+        })
         .collect();
     let mut layers = vec![LayerProfile::default(); network.architecture.nodes.len()];
     let (commitments, times) = hyrax::commit_timed(&columns, key.generators());
@@ -118,7 +125,17 @@ pub(crate) fn prove_witness(
     lap(&mut phases.commit);
 
     // Phase 2: the look-ups.
-    let mut session = Session { network, plan, trace, witness, writer, claims: Claims::default(), layers };
+    let mut session = Session {
+        network,
+        plan,
+        trace,
+        witness,
+        writer,
+        claims: Claims::default(),
+        generators: key.generators(),
+        late: BTreeMap::new(),
+        layers,
+    };
     claim_outputs(&mut session);
     let differences = lookups::prove(&mut session)?;
     lap(&mut phases.lookups);
@@ -137,9 +154,14 @@ pub(crate) fn prove_witness(
         .iter()
         .zip(&network.parameters)
         .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() });
-    let tensors: Vec<CommittedTensor> = parameters.chain(columns.iter().copied()).collect();
+    let late = plan.late.iter().map(|CommittedColumn { column, layout }| {
+        let values = session.late.get(column).map_or(&[][..], Vec::as_slice);
+        CommittedTensor { layout, values: Elements::Field(values) }
+    });
+    let tensors: Vec<CommittedTensor> = parameters.chain(columns.iter().copied()).chain(late).collect();
+    let claims = std::mem::take(&mut session.claims.columns);
     let claims: Vec<OpeningClaim> =
-        session.claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
+        claims.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
     let (mut writer, layers) = (session.writer, session.layers);
     hyrax::open(&mut writer, &tensors, &claims, key.generators());
     lap(&mut phases.opening);

@@ -1,14 +1,21 @@
 //! A proof in progress: what every phase reads and the claims it leaves.
 
+use std::collections::BTreeMap;
+
 use ark_bn254::Fr;
+use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor, Trace,
     claim::{Claims, Column, EvaluationClaim},
     plan::Plan,
 };
-use tacit_transcript::ProofWriter;
+use tacit_transcript::{ProofWriter, labels};
 
-use crate::{profile::LayerProfile, witness::Witness};
+use crate::{
+    hyrax::{self, CommittedTensor, Elements},
+    profile::LayerProfile,
+    witness::Witness,
+};
 
 /// A proof in progress.
 pub(crate) struct Session<'a> {
@@ -18,6 +25,9 @@ pub(crate) struct Session<'a> {
     pub(crate) witness: &'a Witness,
     pub(crate) writer: ProofWriter,
     pub(crate) claims: Claims,
+    pub(crate) generators: &'a Generators,
+    /// Columns committed after challenges they depend on.
+    pub(crate) late: BTreeMap<Column, Vec<Fr>>,
     /// For each node.
     pub(crate) layers: Vec<LayerProfile>,
 }
@@ -41,6 +51,18 @@ impl Session<'_> {
 
     pub(crate) fn layout(&self, id: NodeId) -> &Layout {
         &self.plan.specs[id.index()].layout
+    }
+
+    /// Commits to a late column of the plan, which is opened with all others, and returns it.
+    pub(crate) fn commit_late(&mut self, column: Column, mut values: Vec<Fr>) -> Vec<Fr> {
+        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
+        self.witness.forgery.change(column, &mut values);
+        let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
+        for rows in hyrax::commit(&[tensor], self.generators) {
+            self.writer.write_points(labels::LATE_COMMITMENT, &rows);
+        }
+        self.late.insert(column, values.clone());
+        values
     }
 
     /// Leaves a claim on a node's activations.

@@ -7,7 +7,10 @@ use tacit_layers::{
     plan::{Plan, Rows, Segment},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    cheating::Forgery,
+    error::{Error, Result},
+};
 
 /// Committed columns in plan order, and for each block of look-ups what it looks up.
 #[derive(Debug, Clone)]
@@ -16,6 +19,8 @@ pub(crate) struct Witness {
     pub(crate) columns: Vec<Vec<i64>>,
     /// For each segment of the plan.
     pub(crate) lookups: Vec<Lookup>,
+    /// What a lying prover does later.
+    pub(crate) forgery: Forgery,
 }
 
 /// What a segment looks up.
@@ -61,10 +66,12 @@ impl Witness {
                     }
                     counts
                 }
-                Column::Parameter(_) => unreachable!("parameters are no witness"),
+                Column::Parameter(_) | Column::Convolved(_) | Column::CrossTerms => {
+                    unreachable!("neither parameters nor late columns are witness")
+                }
             })
             .collect();
-        Ok(Self { columns, lookups })
+        Ok(Self { columns, lookups, forgery: Forgery::default() })
     }
 }
 

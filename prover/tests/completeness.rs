@@ -6,7 +6,7 @@
 mod networks;
 
 use networks::Source;
-use tacit_layers::{Network, VerifyingKey, execute};
+use tacit_layers::{ConvolutionArgument, MatmulArgument, Network, VerifyingKey, execute};
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::verify;
 
@@ -30,6 +30,17 @@ fn accepts_every_layer_at_odd_shapes() {
     for seed in 0..4 {
         for network in networks::all(seed) {
             round_trip(network, seed + 100);
+        }
+    }
+}
+
+#[test]
+fn accepts_every_pair_of_arguments() {
+    for &convolution in ConvolutionArgument::ALL {
+        for &matmul in MatmulArgument::ALL {
+            for network in networks::all(5) {
+                round_trip(network.with_arguments(convolution, matmul).unwrap(), 6);
+            }
         }
     }
 }

@@ -85,6 +85,22 @@ labels! {
     PRODUCT_VALUES = "product values";
     /// Final evaluations of windows: inputs.
     WINDOW_VALUES = "window values";
+    /// Row commitments of a column that depends on challenges.
+    LATE_COMMITMENT = "late commitment";
+    /// Powers at which convolutions are compared as polynomials: height, width.
+    CONVOLUTION_POINT = "convolution point";
+    /// Convolutions' sums at the power points.
+    CONVOLUTION_POWERS = "convolution powers";
+    /// Final evaluations of convolutions as polynomials: weights, inputs, sums.
+    CONVOLUTION_VALUES = "convolution values";
+    /// Random combination of inner products.
+    CROSS_BATCH = "cross terms batch";
+    /// Power at which matrix products are compared as polynomials.
+    CROSS_POWER = "cross terms power";
+    /// Inner products and their cross terms at the power points.
+    CROSS_VALUES = "cross terms values";
+    /// Final evaluations of inner products: both factors.
+    FACTOR_VALUES = "factor values";
     /// Shares of a concatenation's inputs in its value.
     VIEW_SHARES = "view shares";
     /// Final evaluations of views: inputs.

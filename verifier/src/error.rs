@@ -63,6 +63,9 @@ pub enum Error {
         /// The layer.
         layer: String,
     },
+    /// The products of the factors' polynomials and their claimed coefficients differ at the random point.
+    #[error("matrix products: the polynomials differ at the random point")]
+    ProductPolynomials,
     /// The shares of a concatenation's inputs do not sum to its value.
     #[error("layer `{layer}`: the inputs' shares do not sum to the concatenation")]
     Shares {
@@ -75,8 +78,8 @@ pub enum Error {
     /// A column that is claimed is not committed: the key contradicts itself.
     #[error("the key commits to no column that a claim speaks about")]
     MissingColumn,
-    /// A challenge has no inverse, which happens with probability 2^-254.
-    #[error("a challenge is zero")]
+    /// A challenge is one of the few that an argument cannot divide by; the chance is negligible.
+    #[error("a challenge is zero, or another one that the argument cannot divide by")]
     DegenerateChallenge,
     /// The opening does not hold: a claimed value is not the committed polynomial's.
     #[error("opening: a claimed value is not that of the committed columns")]

@@ -1,5 +1,7 @@
 //! Verifying a whole network's proof: the prover's phases, in the same order.
 
+use std::collections::BTreeMap;
+
 use ark_bn254::G1Affine;
 use tacit_layers::{
     Tensor, ValueKind, VerifyingKey,
@@ -49,7 +51,7 @@ pub fn verify(
     }
 
     // Phase 2: the look-ups.
-    let mut session = Session { key, input, reader, claims: Claims::default() };
+    let mut session = Session { key, input, reader, claims: Claims::default(), late: BTreeMap::new() };
     claim_outputs(&mut session, outputs)?;
     let differences = lookups::verify(&mut session)?;
 
@@ -61,7 +63,10 @@ pub fn verify(
     view::verify(&mut session)?;
 
     // Phase 4: all claims on committed columns.
-    let Session { mut reader, claims, .. } = session;
+    let Session { mut reader, claims, mut late, .. } = session;
+    for column in &plan.late {
+        rows.push(late.remove(&column.column).ok_or(Error::MissingColumn)?);
+    }
     let commitments: Vec<Commitment> = plan
         .committed()
         .zip(key.commitments().iter().chain(&rows))

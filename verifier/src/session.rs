@@ -1,13 +1,16 @@
 //! A verification in progress: what every phase reads and the claims it leaves.
 
-use ark_bn254::Fr;
+use std::collections::BTreeMap;
+
+use ark_bn254::{Fr, G1Affine};
 use tacit_layers::{
     Architecture, Layout, Node, NodeId, Operation, RescaleLayer, Tensor, ValueSpec, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
     evaluation,
+    hyrax::RowShape,
     plan::Plan,
 };
-use tacit_transcript::ProofReader;
+use tacit_transcript::{ProofReader, labels};
 
 use crate::error::{Error, Result};
 
@@ -17,6 +20,8 @@ pub(crate) struct Session<'a, 'p> {
     pub(crate) input: &'a Tensor<i64>,
     pub(crate) reader: ProofReader<'p>,
     pub(crate) claims: Claims,
+    /// Row commitments of late columns.
+    pub(crate) late: BTreeMap<Column, Vec<G1Affine>>,
 }
 
 impl<'a> Session<'a, '_> {
@@ -47,6 +52,19 @@ impl<'a> Session<'a, '_> {
     /// The first input of a node.
     pub(crate) fn read(&self, id: NodeId) -> Result<NodeId> {
         self.node(id)?.0.inputs.first().copied().ok_or(Error::MissingColumn)
+    }
+
+    /// Shape of a late column of the plan.
+    pub(crate) fn late_layout(&self, column: Column) -> Result<&'a Layout> {
+        self.plan().late_layout(column).ok_or(Error::MissingColumn)
+    }
+
+    /// Reads the commitment to a late column.
+    pub(crate) fn read_late(&mut self, column: Column) -> Result<()> {
+        let shape = RowShape::new(self.late_layout(column)?, self.plan().key_vars);
+        let rows = self.reader.read_points(labels::LATE_COMMITMENT, shape.num_rows)?;
+        self.late.insert(column, rows);
+        Ok(())
     }
 
     /// Leaves a claim on a node's activations; one on the public input is checked at once.

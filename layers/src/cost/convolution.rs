@@ -5,8 +5,11 @@
 //! | argument | prover |
 //! |---|---|
 //! | direct | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded, $C\,H\,k_w P_w$ small products, $C\,k_h k_w\,P_h$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
+//! | polynomial | $O\,C/G\,k_h k_w$ integers folded, $C\,k_h k_w\,H\,W + C\,H\,W$ small products; with $U = (H + D_h)(W + D_w)$ positions, $U$ field elements committed and about $7\,U$ multiplications; $C\,(k_h k_w + 4)$ in the sumcheck over channels |
+//!
+//! The polynomial argument's $U$ is counted as one row.
 
-use super::{ArgumentCost, Work, scalars};
+use super::{ArgumentCost, Work, points, scalars};
 use crate::{
     argument::ConvolutionArgument,
     conv2d::Conv2dLayer,
@@ -63,6 +66,7 @@ impl ConvolutionShape {
 pub fn cost(argument: ConvolutionArgument, shape: &ConvolutionShape) -> ArgumentCost {
     let argument = match argument {
         ConvolutionArgument::Direct => direct(shape),
+        ConvolutionArgument::Polynomial => polynomial(shape),
     };
     argument + bias(shape.bias, shape.outputs)
 }
@@ -104,6 +108,42 @@ fn direct(shape: &ConvolutionShape) -> ArgumentCost {
         round_bytes: scalars(degree * rounds),
     };
     contraction + window(shape.channels, &shape.window, [height, width], [out_height, out_width])
+}
+
+fn polynomial(shape: &ConvolutionShape) -> ArgumentCost {
+    let [height, width] = shape.input;
+    let window = &shape.window;
+    let (offsets, channels) = (window.num_offsets(), shape.channels);
+    let product = [height + window.height.reach(), width + window.width.reach()];
+    let [positions, extent] = [product[0] * product[1], extent(&product)];
+    let (degree, sumcheck) = if shape.groups > 1 {
+        (3, Work::vector_multiplications(5 * channels))
+    } else {
+        (2, Work::product_sumcheck(channels))
+    };
+    let rounds = bits_of(channels).max(bits_of(product[0]) + bits_of(product[1]));
+    let crops = Work::multiplications(shape.output[0] + shape.output[1]);
+    let products = Work { small_products: (channels * offsets * height * width) as f64, ..Work::default() };
+    let prover = Work::folded_bytes(shape.outputs / shape.groups, channels * offsets)
+        + products
+        + Work { reductions: positions as f64, ..Work::default() }
+        + Work::wide_row(positions)
+        + Work::small_sums(channels, height * width)
+        + Work::multiplications(channels * offsets + 3 * positions)
+        + sumcheck
+        + Work::product_sumcheck(extent)
+        + crops
+        + Work::messages(rounds + 2);
+    ArgumentCost {
+        prover,
+        verifier: crops
+            + Work::multiplications(2 * (product[0] + product[1]))
+            + Work::verified_rounds(rounds, degree)
+            + Work::messages(3)
+            + Work { rows: 1.0, ..Work::default() },
+        own_bytes: scalars(4) + points(1),
+        round_bytes: scalars(degree * rounds),
+    }
 }
 
 /// From a windowed input to the input (see [`crate::windowed`]).

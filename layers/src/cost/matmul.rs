@@ -5,11 +5,15 @@
 //! | argument | prover |
 //! |---|---|
 //! | sumcheck | $(R + O) K$ integers folded, $4$ multiplications for each entry of the padded $k$ in the sumcheck |
+//! | polynomial | $(R + O) K$ integers folded; with $N \ge 2 K$ a power of two, $\tfrac{3}{2} N \log_2 N + N$ multiplications in the transforms, $2 K$ field elements committed and $8 K$ multiplications for their values |
+//!
+//! The polynomial argument commits once for all layers, to as much as the longest inner axis needs; here every layer is
+//! counted as if it were the only one.
 
 use super::{
     ArgumentCost, Work,
     convolution::{bias, extent},
-    scalars,
+    points, scalars,
 };
 use crate::{argument::MatmulArgument, dense::DenseLayer, tensor::Layout};
 
@@ -39,6 +43,7 @@ impl MatmulShape {
 pub fn cost(argument: MatmulArgument, shape: &MatmulShape) -> ArgumentCost {
     let argument = match argument {
         MatmulArgument::Sumcheck => sumcheck(shape),
+        MatmulArgument::Polynomial => polynomial(shape),
     };
     argument + bias(shape.bias, shape.columns)
 }
@@ -55,5 +60,27 @@ fn sumcheck(shape: &MatmulShape) -> ArgumentCost {
         verifier: Work::verified_rounds(rounds, 2) + Work::messages(1),
         own_bytes: scalars(2),
         round_bytes: scalars(2 * rounds),
+    }
+}
+
+fn polynomial(shape: &MatmulShape) -> ArgumentCost {
+    let inner: usize = shape.inner.iter().product();
+    let extent = extent(&shape.inner);
+    let transform = extent.saturating_mul(2).next_power_of_two();
+    let butterflies = transform / 2 * crate::tensor::bits_of(transform);
+    let prover = Work::folded_bytes(shape.columns, inner)
+        + Work::folded_integers(shape.rows, inner)
+        + Work::multiplications(3 * butterflies + transform)
+        + Work::wide_row(2 * extent)
+        + Work::vector_multiplications(8 * extent)
+        + Work::messages(3);
+    let vars = crate::tensor::bits_of(extent);
+    ArgumentCost {
+        prover,
+        verifier: Work::multiplications(12 * vars)
+            + Work::messages(3)
+            + Work { rows: 1.0, ..Work::default() },
+        own_bytes: scalars(3) + points(1),
+        round_bytes: 0,
     }
 }

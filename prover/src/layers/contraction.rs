@@ -26,7 +26,8 @@ use crate::{
 pub(crate) fn prove(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let (mut summed, mut products) = (vec![], vec![]);
+    let (mut summed, mut convolutions) = (vec![], vec![]);
+    let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
             Operation::Add(_) => session.charged(id, |session| add(session, id, &claim)),
@@ -35,12 +36,14 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
                 let linear = session.charged(id, |session| dense(session, id, layer, &claim));
                 match layer.argument {
                     MatmulArgument::Sumcheck => summed.push(linear),
+                    MatmulArgument::Polynomial => dense_products.push(linear),
                 }
             }
             Operation::Conv2d(layer) => {
                 let linear = session.charged(id, |session| convolution(session, id, layer, &claim));
                 match layer.argument {
                     ConvolutionArgument::Direct => summed.push(linear),
+                    ConvolutionArgument::Polynomial => convolutions.push(linear),
                 }
             }
             Operation::ReduceSum(layer) => {
@@ -50,11 +53,14 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
             }
             Operation::Product(layer) => match layer.argument {
                 MatmulArgument::Sumcheck => products.push(claim),
+                MatmulArgument::Polynomial => inner_products.push(claim),
             },
             _ => unreachable!("only linear layers have accumulators"),
         }
     }
     prove_summed(session, summed);
+    conv2d::polynomial::prove(session, convolutions);
+    matmul::polynomial::prove(session, &dense_products, &inner_products)?;
     product::prove(session, &products)
 }
 
@@ -124,7 +130,7 @@ fn bias(session: &mut Session, bias: Option<ParameterId>, filter: &[Fr], stored:
 }
 
 /// The weights at an output channel's point, group by group.
-fn weights_at(session: &Session, id: ParameterId, groups: usize, filter: &[Fr]) -> Vec<Fr> {
+pub(super) fn weights_at(session: &Session, id: ParameterId, groups: usize, filter: &[Fr]) -> Vec<Fr> {
     let parameter = session.network.parameter(id);
     let axes = session.plan.parameters[id.index()].layout.axes();
     let Ok(layout) = Layout::new([&[axes[0] / groups], &axes[1..]].concat()) else {

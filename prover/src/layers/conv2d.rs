@@ -52,6 +52,8 @@ use super::{
 use crate::hyrax::Integers;
 use crate::sumcheck::{self, SumcheckInstance};
 
+pub(crate) mod polynomial;
+
 /// The prover of a stand-alone convolution.
 #[derive(Debug, Clone)]
 pub struct ConvolutionProver<'a> {

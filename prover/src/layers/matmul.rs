@@ -43,6 +43,8 @@ use tacit_transcript::{ProofWriter, Transcript, labels};
 use crate::hyrax::Integers;
 use crate::sumcheck::{self, Grouped, Product, SumcheckInstance};
 
+pub(crate) mod polynomial;
+
 /// The prover of a stand-alone product $C = A B^T$ with $A$ over (rows, inner), $B$ over (columns, inner).
 #[derive(Debug, Clone)]
 pub struct MatmulProver<'a> {

@@ -49,7 +49,10 @@ pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -
     Ok(())
 }
 
-fn product<'a>(session: &Session<'a>, id: NodeId) -> Result<(&'a ProductLayer, ProductAxes, [NodeId; 2])> {
+pub(super) fn product<'a>(
+    session: &Session<'a>,
+    id: NodeId,
+) -> Result<(&'a ProductLayer, ProductAxes, [NodeId; 2])> {
     let node = session.network.architecture.node(id);
     let Operation::Product(layer) = &node.operation else { unreachable!("only products leave such claims") };
     let inputs = [node.inputs[0], node.inputs[1]];
@@ -58,6 +61,13 @@ fn product<'a>(session: &Session<'a>, id: NodeId) -> Result<(&'a ProductLayer, P
 }
 
 fn instance(session: &Session, claim: &EvaluationClaim<NodeId>) -> Result<Grouped> {
+    let (_, axes, _) = product(session, claim.subject)?;
+    let [left, right] = tables(session, claim)?;
+    Ok(grouped(&axes.batch_point(&claim.point)?, left, right, &axes.summed_lengths(), claim.value))
+}
+
+/// Both factors with their own axes folded, over batch and inner axes in storage order.
+pub(super) fn tables(session: &Session, claim: &EvaluationClaim<NodeId>) -> Result<[Vec<Fr>; 2]> {
     let (layer, axes, [left, right]) = product(session, claim.subject)?;
     let summed = axes.summed_lengths();
     let table = |factor, input| -> Result<Vec<Fr>> {
@@ -69,6 +79,5 @@ fn instance(session: &Session, claim: &EvaluationClaim<NodeId>) -> Result<Groupe
         let layout = Layout::new([&own[..], &summed].concat())?;
         Ok(fold_rows(&layout, Integers::Int64(&data), own.len(), &axes.own_point(factor, &claim.point)?))
     };
-    let (left, right) = (table(Factor::Left, left)?, table(Factor::Right, right)?);
-    Ok(grouped(&axes.batch_point(&claim.point)?, left, right, &summed, claim.value))
+    Ok([table(Factor::Left, left)?, table(Factor::Right, right)?])
 }

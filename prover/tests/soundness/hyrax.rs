@@ -34,7 +34,7 @@ impl Tensors {
 
     fn committed(&self) -> Vec<CommittedTensor<'_>> {
         let pairs = self.layouts.iter().zip(&self.data);
-        pairs.map(|(layout, data)| CommittedTensor { layout, values: Integers::Int64(data) }).collect()
+        pairs.map(|(layout, data)| CommittedTensor { layout, values: Integers::Int64(data).into() }).collect()
     }
 
     /// The true claim about a tensor at a point.

@@ -11,6 +11,7 @@ mod excess;
 mod hyrax;
 mod logup;
 mod network;
+mod polynomials;
 mod products;
 mod statement;
 mod sumcheck;

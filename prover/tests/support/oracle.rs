@@ -26,7 +26,8 @@ impl Message {
 
     /// Whether its elements are points.
     pub(crate) fn holds_points(&self) -> bool {
-        [labels::WITNESS_COMMITMENT, labels::INNER_PRODUCT_HALVES].contains(&self.label)
+        [labels::WITNESS_COMMITMENT, labels::LATE_COMMITMENT, labels::INNER_PRODUCT_HALVES]
+            .contains(&self.label)
     }
 
     /// Whether these are the canonical bytes of an element.
@@ -140,6 +141,9 @@ impl Oracle {
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
                 labels::PRODUCT_VALUES => return value("products", labels::PRODUCT_VALUES),
+                labels::CONVOLUTION_VALUES => return value("convolutions", labels::CONVOLUTION_VALUES),
+                labels::CROSS_VALUES => return (index, Error::ProductPolynomials),
+                labels::FACTOR_VALUES => return value("inner products", labels::FACTOR_VALUES),
                 labels::WINDOW_VALUES => return value("windows", labels::WINDOW_VALUES),
                 labels::VIEW_SHARES if self.sum_differs(index, bytes) => {
                     return (index, Error::Shares { layer: self.concatenation.clone() });

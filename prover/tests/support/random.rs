@@ -1,7 +1,8 @@
 //! Random small networks: chains and residual branches, every layer, odd shapes.
 
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Multiplier, Network, NetworkBuilder, NodeId, Tensor, Window2d,
+    ActivationFunction, AxisWindow, ConvolutionArgument, MatmulArgument, Multiplier, Network, NetworkBuilder,
+    NodeId, Operation, Tensor, Window2d,
     remap::{AxisMap, Gaps},
     rescale::MAX_SHIFT,
 };
@@ -37,6 +38,30 @@ pub(crate) fn network(seed: u64, layers: usize) -> Network {
         generator.layer(layer + 1 == layers);
     }
     generator.finish()
+}
+
+/// The network with an argument picked for each linear layer; an argument that refuses a shape leaves the default.
+fn choose_arguments(mut network: Network, mut source: Source) -> Network {
+    for index in 0..network.architecture.nodes.len() {
+        let mut other = network.clone();
+        let mut pick = |count: usize| source.pick(0, count as i64 - 1) as usize;
+        match &mut other.architecture.nodes[index].operation {
+            Operation::Conv2d(layer) => {
+                layer.argument = ConvolutionArgument::ALL[pick(ConvolutionArgument::ALL.len())];
+            }
+            Operation::Dense(layer) => {
+                layer.argument = MatmulArgument::ALL[pick(MatmulArgument::ALL.len())];
+            }
+            Operation::Product(layer) => {
+                layer.argument = MatmulArgument::ALL[pick(MatmulArgument::ALL.len())];
+            }
+            _ => {}
+        }
+        if other.infer().is_ok() {
+            network = other;
+        }
+    }
+    network
 }
 
 impl Generator {
@@ -305,7 +330,8 @@ impl Generator {
                 self.builder.output(output(node, &shape));
             }
         }
-        self.builder.finish().unwrap()
+        let source = self.source;
+        choose_arguments(self.builder.finish().unwrap(), source)
     }
 }
 

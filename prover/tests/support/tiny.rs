@@ -1,8 +1,8 @@
 //! Tiny networks with fixed weights: proofs of a few kilobytes that nothing outside this file changes.
 
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
-    Tensor, Window2d, remap::AxisMap,
+    ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
+    Network, NetworkBuilder, NodeId, Output, Tensor, Window2d, remap::AxisMap,
 };
 
 const SMALL: ActivationFunction = ActivationFunction::Clip { minimum: -4, maximum: 3 };
@@ -129,6 +129,30 @@ pub(crate) fn cnn() -> Network {
     b.finish().unwrap()
 }
 
+/// Convolutions (one of them depthwise, with stride, dilation and padding), dense layers and a product with a batch axis proved by comparing polynomials.
+pub(crate) fn polynomial() -> Network {
+    let mut b = NetworkBuilder::new("tiny polynomial", input(&[2, 4, 3], -4, 3));
+    let window = Window2d {
+        height: AxisWindow { kernel: 2, stride: 2, dilation: 2, pad_begin: 1, pad_end: 0 },
+        width: AxisWindow::new(2, 1).padded(0, 1),
+    };
+    let x = b
+        .grouped_conv2d("depthwise", b.input(), window, 2, weights(&[2, 1, 2, 2], 5), Some(vec![3, -2]))
+        .unwrap();
+    let x = b.rescale("depthwise clip", x, Multiplier::Uniform(1), 2, SMALL);
+    let same = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(3, 1).padded(1, 1) };
+    let x = b.conv2d("conv", x, same, weights(&[3, 2, 1, 3], 3), None).unwrap();
+    let x = b.rescale("conv clip", x, Multiplier::Uniform(3), 3, SMALL);
+    let scores = b.product("scores", (x, b"chw"), (x, b"cjw"), b"chj");
+    let x = b.dense("first", x, 0, weights(&[3, 3, 2, 3], 4), Some(vec![1, -1, 2])).unwrap();
+    let x = b.rescale("relu", x, Multiplier::Uniform(1), 2, RELU);
+    let x = b.dense("second", x, 0, weights(&[2, 3], 5), None).unwrap();
+    b.output(output("logits", x, &[2]));
+    b.output(output("scores", scores, &[3, 2, 2]));
+    let network = b.finish().unwrap();
+    network.with_arguments(ConvolutionArgument::Polynomial, MatmulArgument::Polynomial).unwrap()
+}
+
 /// All of the above, by name.
 pub(crate) fn all() -> Vec<(&'static str, Network)> {
     vec![
@@ -139,6 +163,7 @@ pub(crate) fn all() -> Vec<(&'static str, Network)> {
         ("products", products()),
         ("reshaped", reshaped()),
         ("wide", wide()),
+        ("polynomial", polynomial()),
     ]
 }
 

@@ -15,7 +15,7 @@ use tacit_layers::{
 };
 use tacit_transcript::labels;
 
-use super::product;
+use super::{conv2d, matmul, product};
 use crate::{
     error::{Error, Result},
     session::Session,
@@ -25,7 +25,8 @@ use crate::{
 pub(crate) fn verify(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let (mut summed, mut products) = (vec![], vec![]);
+    let (mut summed, mut convolutions) = (vec![], vec![]);
+    let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
     for (id, claim) in claims {
         match &session.node(id)?.0.operation {
             Operation::Add(layer) => add(session, id, &layer.coefficients, &claim)?,
@@ -34,16 +35,19 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                 let linear = dense(session, id, layer, &claim)?;
                 match layer.argument {
                     MatmulArgument::Sumcheck => summed.push(linear),
+                    MatmulArgument::Polynomial => dense_products.push(linear),
                 }
             }
             Operation::Conv2d(layer) => {
                 let linear = convolution(session, id, layer, &claim)?;
                 match layer.argument {
                     ConvolutionArgument::Direct => summed.push(linear),
+                    ConvolutionArgument::Polynomial => convolutions.push(linear),
                 }
             }
             Operation::Product(layer) => match layer.argument {
                 MatmulArgument::Sumcheck => products.push(claim),
+                MatmulArgument::Polynomial => inner_products.push(claim),
             },
             Operation::ReduceSum(layer) => {
                 let input = session.read(id)?;
@@ -63,6 +67,8 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
         }
     }
     verify_summed(session, summed)?;
+    conv2d::polynomial::verify(session, convolutions)?;
+    matmul::polynomial::verify(session, &dense_products, &inner_products)?;
     product::verify(session, &products)
 }
 

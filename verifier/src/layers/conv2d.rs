@@ -14,6 +14,8 @@ use crate::{
     sumcheck,
 };
 
+pub(crate) mod polynomial;
+
 /// The verifier of a stand-alone convolution.
 #[derive(Debug, Clone)]
 pub struct ConvolutionVerifier {

@@ -12,6 +12,8 @@ use crate::{
     sumcheck,
 };
 
+pub(crate) mod polynomial;
+
 /// The verifier of a stand-alone product $C = A B^T$.
 #[derive(Debug, Clone, Copy)]
 pub struct MatmulVerifier {

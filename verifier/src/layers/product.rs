@@ -59,15 +59,15 @@ pub(crate) fn verify(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) 
 }
 
 /// A product with the claim on its result.
-struct Product<'a> {
-    layer: &'a ProductLayer,
-    axes: ProductAxes,
-    inputs: [NodeId; 2],
-    claim: &'a EvaluationClaim<NodeId>,
+pub(super) struct Product<'a> {
+    pub(super) layer: &'a ProductLayer,
+    pub(super) axes: ProductAxes,
+    pub(super) inputs: [NodeId; 2],
+    pub(super) claim: &'a EvaluationClaim<NodeId>,
 }
 
 impl<'a> Product<'a> {
-    fn new(session: &Session<'a, '_>, claim: &'a EvaluationClaim<NodeId>) -> Result<Self> {
+    pub(super) fn new(session: &Session<'a, '_>, claim: &'a EvaluationClaim<NodeId>) -> Result<Self> {
         let (node, _) = session.node(claim.subject)?;
         let (Operation::Product(layer), [left, right]) = (&node.operation, node.inputs.as_slice()) else {
             return Err(Error::MissingColumn);
