@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     /// Prove and verify that LeNet-5 recognises a handwritten digit
     Demo(DemoArguments),
+    /// List the ONNX operators that can be compiled, with limits and how each is proved
+    Operators,
     /// Measure models from file to verified proof
     #[command(subcommand)]
     Bench(BenchCommand),

@@ -5,6 +5,7 @@ mod compile;
 mod demo;
 mod evaluate;
 mod inspect;
+mod operators;
 mod prove;
 mod run;
 mod verify;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
             use_threads(&arguments.threads)?;
             demo::run(arguments)
         }
+        Command::Operators => Ok(operators::run()),
         Command::Bench(command) => {
             if let BenchCommand::Model(arguments) = command {
                 use_threads(&arguments.options.threads)?;

@@ -4,12 +4,6 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// The ONNX operators that can be imported, for messages.
-pub const SUPPORTED_OPERATORS: &str = "Conv, Gemm, MatMul, Add, Sub, Mul, Div, BatchNormalization, Relu, Clip, Max, \
-     Min, LeakyRelu, HardSigmoid, HardSwish, Sigmoid, Tanh, Elu, Selu, Gelu, Erf, Softplus, Softsign, Exp, Abs, Neg and \
-     other functions of one number, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool, Pad, Flatten, Reshape, \
-     Squeeze, Unsqueeze, Transpose, Identity, Dropout";
-
 /// Why a model cannot be imported or quantised.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -65,7 +59,10 @@ pub enum Error {
         actual: String,
     },
     /// An operator has no quantised counterpart.
-    #[error("node `{node}`: operator {operator} is not supported; supported are {SUPPORTED_OPERATORS}")]
+    #[error(
+        "node `{node}`: operator {operator} is not supported; {}",
+        crate::operators::alternative(operator)
+    )]
     UnsupportedOperator {
         /// The ONNX node.
         node: String,

@@ -4,7 +4,7 @@
 //! imported graph reads a value: which value axes each of its axes runs over. Transposing, flattening and unit axes change
 //! the view only.
 
-use tacit_layers::Window2d;
+use tacit_layers::{Window2d, remap::AxisMap};
 use tract_onnx::prelude::OutletId;
 
 use crate::{error::Error, pointwise::Function};
@@ -39,12 +39,31 @@ pub(crate) enum Operation {
     Conv2d { input: usize, window: Window2d, groups: usize, weights: Weights },
     /// `factor` times the sum over a window.
     SumPool { input: usize, window: Window2d, factor: f64 },
+    /// Sums over whole axes, which stay with a length of one.
+    ReduceSum { input: usize, axes: Vec<usize> },
     /// Sum of values, each times a coefficient; one value times one stands for an activation function of its own.
     Add { addends: Vec<(usize, f64)> },
     /// Maximum over a window.
     MaxPool { input: usize, window: Window2d },
     /// A value times a positive number: the same integers under another scale.
     Scale { input: usize, factor: f64 },
+    /// The same integers in other places.
+    Rearrange { input: usize, how: Rearrangement },
+    /// Values behind each other along one axis, on one scale.
+    Concat { inputs: Vec<usize>, axis: usize },
+    /// Products of two values, summed over axes that only they have: each axis of a factor and of the result has a name.
+    Product { left: (usize, Vec<u8>), right: (usize, Vec<u8>), output: Vec<u8> },
+}
+
+/// How the integers of a value get to other places.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Rearrangement {
+    /// Axis by axis: slices, zero padding, enlargement.
+    Remap(Vec<AxisMap>),
+    /// Axes in another order.
+    Transpose(Vec<usize>),
+    /// The same order under other axes.
+    Reshape,
 }
 
 /// Weights and bias of a linear layer, output channels first.
@@ -155,7 +174,35 @@ impl Value {
                 | Operation::Conv2d { .. }
                 | Operation::SumPool { .. }
                 | Operation::Add { .. }
+                | Operation::ReduceSum { .. }
+                | Operation::Product { .. }
         )
+    }
+
+    /// Whether the scale of what it computes is free: weights or a table adapt to it.
+    pub(crate) const fn adapts(&self) -> bool {
+        matches!(self.operation, Operation::Dense { .. } | Operation::Conv2d { .. })
+            || self.function.is_some()
+    }
+
+    /// The value whose integers it holds in other places, or the largest of them.
+    pub(crate) const fn passes_on(&self) -> Option<usize> {
+        match self.operation {
+            Operation::Rearrange { input, .. } | Operation::MaxPool { input, .. } => Some(input),
+            _ => None,
+        }
+    }
+
+    /// The value that it only brings to another scale.
+    fn aligns(&self) -> Option<usize> {
+        match &self.operation {
+            Operation::Add { addends }
+                if self.function.as_ref().is_some_and(Function::is_identity) && addends.len() == 1 =>
+            {
+                addends.first().map(|&(input, _)| input)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -168,25 +215,29 @@ impl Operation {
             | Self::Conv2d { input, .. }
             | Self::SumPool { input, .. }
             | Self::MaxPool { input, .. }
+            | Self::ReduceSum { input, .. }
+            | Self::Rearrange { input, .. }
             | Self::Scale { input, .. } => vec![*input],
             Self::Add { addends } => addends.iter().map(|&(input, _)| input).collect(),
+            Self::Concat { inputs, .. } => inputs.clone(),
+            Self::Product { left: (left, _), right: (right, _), .. } => vec![*left, *right],
         }
     }
 
-    /// Gives every value it reads another index.
-    fn renumber(&mut self, indices: &[usize]) {
+    /// The same, to be changed.
+    fn inputs_mut(&mut self) -> Vec<&mut usize> {
         match self {
-            Self::Input => {}
+            Self::Input => vec![],
             Self::Dense { input, .. }
             | Self::Conv2d { input, .. }
             | Self::SumPool { input, .. }
             | Self::MaxPool { input, .. }
-            | Self::Scale { input, .. } => *input = indices[*input],
-            Self::Add { addends } => {
-                for (input, _) in addends {
-                    *input = indices[*input];
-                }
-            }
+            | Self::ReduceSum { input, .. }
+            | Self::Rearrange { input, .. }
+            | Self::Scale { input, .. } => vec![input],
+            Self::Add { addends } => addends.iter_mut().map(|(input, _)| input).collect(),
+            Self::Concat { inputs, .. } => inputs.iter_mut().collect(),
+            Self::Product { left: (left, _), right: (right, _), .. } => vec![left, right],
         }
     }
 }
@@ -232,47 +283,106 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// The graph of these values, each function moved into the layer before it where nothing else reads that layer.
+    /// The graph of these values: what brings values to one scale is left out where the values adapt, each function moves
+    /// into the layer before it where nothing else reads that layer, and values that nothing reads are dropped.
     pub(crate) fn new(mut values: Vec<Value>, mut outputs: Vec<usize>) -> Self {
         count_readers(&mut values, &outputs);
-        let mut absorbed = vec![false; values.len()];
-        for index in 0..values.len() {
-            let Operation::Add { addends } = &values[index].operation else { continue };
-            let [(input, 1.0)] = addends[..] else { continue };
-            let before = &values[input];
-            if values[index].function.is_some()
-                && before.readers == 1
-                && before.is_linear()
-                && before.function.is_none()
-            {
-                let Value { name, operation, clip, .. } = before.clone();
-                values[index] = Value { name, operation, clip, ..values[index].clone() };
-                absorbed[input] = true;
-            }
+        spare_alignments(&mut values);
+        count_readers(&mut values, &outputs);
+        absorb_functions(&mut values);
+        count_readers(&mut values, &outputs);
+        // The input stays, whatever reads it.
+        let mut kept: Vec<bool> = values.iter().map(|value| value.readers > 0).collect();
+        if let Some(input) = kept.first_mut() {
+            *input = true;
         }
         let mut indices = vec![];
         let mut next = 0;
-        for &absorbed in &absorbed {
+        for &kept in &kept {
             indices.push(next);
-            next += usize::from(!absorbed);
+            next += usize::from(kept);
         }
         let mut position = 0..;
-        values.retain(|_| position.next().is_some_and(|index| !absorbed[index]));
-        for value in &mut values {
-            value.operation.renumber(&indices);
+        values.retain(|_| position.next().is_some_and(|index| kept[index]));
+        for input in values.iter_mut().flat_map(|value| value.operation.inputs_mut()).chain(&mut outputs) {
+            *input = indices[*input];
         }
-        for output in &mut outputs {
-            *output = indices[*output];
-        }
-        count_readers(&mut values, &outputs);
         Self { values, outputs }
+    }
+
+    /// The value that a value's scale comes from, if it is free to take any, and all that pass it on.
+    pub(crate) fn adaptable(&self, index: usize) -> Option<Vec<usize>> {
+        adaptable(&self.values, index)
     }
 }
 
+fn adaptable(values: &[Value], index: usize) -> Option<Vec<usize>> {
+    let mut chain = vec![index];
+    let mut at = index;
+    while values[at].readers == 1 {
+        if values[at].adapts() {
+            return Some(chain);
+        }
+        at = values[at].passes_on()?;
+        chain.push(at);
+    }
+    None
+}
+
+/// Lets concatenations read values directly that already have one scale, or can take one.
+fn spare_alignments(values: &mut [Value]) {
+    for index in 0..values.len() {
+        let Operation::Concat { inputs, .. } = &values[index].operation else { continue };
+        let before: Vec<Option<usize>> = inputs.iter().map(|&input| values[input].aligns()).collect();
+        let source = |mut at: usize| {
+            while let Some(input) = values[at].passes_on() {
+                at = input;
+            }
+            at
+        };
+        let first = before.first().copied().flatten().map(source);
+        let is_common = first.is_some() && before.iter().all(|input| input.map(source) == first);
+        let spared: Vec<Option<usize>> = before
+            .iter()
+            .map(|input| input.filter(|&input| is_common || adaptable(values, input).is_some()))
+            .collect();
+        if let Operation::Concat { inputs, .. } = &mut values[index].operation {
+            for (input, spared) in inputs.iter_mut().zip(spared) {
+                *input = spared.unwrap_or(*input);
+            }
+        }
+    }
+}
+
+fn absorb_functions(values: &mut [Value]) {
+    for index in 0..values.len() {
+        let Operation::Add { addends } = &values[index].operation else { continue };
+        let [(input, 1.0)] = addends[..] else { continue };
+        let before = &values[input];
+        if values[index].function.is_some()
+            && before.readers == 1
+            && before.is_linear()
+            && before.function.is_none()
+        {
+            let Value { name, operation, clip, .. } = before.clone();
+            values[index] = Value { name, operation, clip, ..values[index].clone() };
+        }
+    }
+}
+
+/// How many values that lead to an output read each value, and how many outputs do.
 fn count_readers(values: &mut [Value], outputs: &[usize]) {
     let mut readers = vec![0; values.len()];
-    for value in outputs.iter().copied().chain(values.iter().flat_map(|value| value.operation.inputs())) {
-        readers[value] += 1;
+    for &output in outputs {
+        readers[output] += 1;
+    }
+    // Values read earlier ones only.
+    for index in (0..values.len()).rev() {
+        if readers[index] > 0 {
+            for input in values[index].operation.inputs() {
+                readers[input] += 1;
+            }
+        }
     }
     for (value, readers) in values.iter_mut().zip(readers) {
         value.readers = readers;

@@ -5,7 +5,7 @@
 //! 2. *Lowering* turns that graph into layers the integer network knows: biases, batch normalisation and constant factors
 //!    are folded into the convolution or dense layer before them, ReLU and Clip become a clip of that layer's rescale,
 //!    smooth activations become a function of that rescale, and transposing, flattening and unit axes only change how a
-//!    value is read.
+//!    value is read, as long as what reads it can. What is concatenated is brought to one scale.
 //! 3. *Calibration* runs the float graph on samples and records every layer's range.
 //! 4. *Quantisation* picks one shift $s$ for the whole network and scales such that every rescale is exactly
 //!    $y = \mathrm{clip}(\lfloor (m a + 2^{s-1}) / 2^s \rfloor)$ with integer $m$: no real ratio is approximated, weights
@@ -18,9 +18,11 @@
 //! | module | concept |
 //! |---|---|
 //! | [`mod@load`] | the float model |
+//! | `upsample` | an operator that tract lacks |
 //! | `graph` | layers with everything folded in, and views of their values |
 //! | `lower` | tract's graph to that graph |
 //! | `pointwise` | functions of one number |
+//! | [`operators`] | what can be imported, with limits |
 //! | [`calibrate`] | activation ranges |
 //! | `scales` | activation scales for a shift |
 //! | `function_table` | tables of functions over the quotients of a rescale |
@@ -36,10 +38,12 @@ mod function_table;
 mod graph;
 pub mod load;
 mod lower;
+pub mod operators;
 mod pointwise;
 pub mod quantise;
 pub mod samples;
 mod scales;
+mod upsample;
 mod weights;
 
 pub use calibrate::CalibrationMethod;

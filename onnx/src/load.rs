@@ -17,7 +17,7 @@ use tract_onnx::{
     tract_hir::{infer::Factoid, internal::DimLike},
 };
 
-use crate::error::Error;
+use crate::{error::Error, upsample};
 
 /// A float32 model: tract's decluttered graph of one sample, and what is needed to speak of it in ONNX terms.
 #[derive(Debug, Clone)]
@@ -53,7 +53,8 @@ impl FloatModel {
     /// when it holds an operator that cannot be imported even as a float model.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        let onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+        let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+        upsample::register(&mut onnx);
         let proto = guarded(|| onnx.proto_model_for_read(&mut &bytes[..]))
             .map_err(|detail| Error::NotOnnx { path: path.to_owned(), detail })?;
         if proto.graph.as_ref().is_none_or(|graph| graph.node.is_empty()) {

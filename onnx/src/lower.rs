@@ -1,26 +1,31 @@
 //! Lowering: from tract's decluttered graph to the float graph, node by node.
 
+mod activations;
+mod affine;
 mod convolution;
+mod deconvolution;
 mod elementwise;
 mod pointwise;
 mod pool;
 mod product;
+mod reduce;
+mod views;
 
 use tract_onnx::{
     prelude::{OutletId, TypedFact, TypedOp},
     tract_core::{
         model::Node,
         ops::{
-            array::Pad,
+            array::{MultiBroadcastTo, Pad, Slice, TypedConcat},
             binary::TypedBinOp,
             change_axes::AxisOp,
-            cnn::{Conv, MaxPool, PoolSpec, SumPool},
+            cnn::{Conv, Deconv, MaxPool, PoolSpec, SumPool},
             downsample::Downsample,
             einsum::EinSum,
             element_wise::ElementWiseOp,
             identity::Identity,
             logic::Iff,
-            nn::{DataFormat, Reduce},
+            nn::{DataFormat, NearestUpsample, Reduce},
             source::TypedSource,
         },
     },
@@ -142,12 +147,25 @@ impl Lowering<'_> {
             self.change_axes(node, op)
         } else if let Some(op) = node.op_as::<Downsample>() {
             self.downsample(node, op)
+        } else if let Some(op) = node.op_as::<Slice>() {
+            self.slice(node, op)
+        } else if let Some(op) = node.op_as::<TypedConcat>() {
+            self.concat(node, op)
+        } else if let Some(op) = node.op_as::<NearestUpsample>() {
+            self.upsample(node, op)
+        } else if let Some(op) = node.op_as::<MultiBroadcastTo>() {
+            self.broadcast_to(node, op)
+        } else if let Some(op) = node.op_as::<Deconv>() {
+            self.deconv(node, op)
         } else if node.op_is::<Identity>() {
             self.reading(node, 0)
         } else if let Some(op) = node.op_as::<ElementWiseOp>() {
             self.element_wise(node, op)
         } else if node.op_is::<Iff>() {
-            self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
+            self.choice(node)
+        } else if node.op.name() == "Resize" {
+            let expected = "mode nearest with whole factors that repeat every position";
+            Err(self.refuse(node, "this interpolation", expected))
         } else {
             Err(self.unsupported(node))
         }
@@ -187,15 +205,7 @@ impl Lowering<'_> {
     /// View of a node's input that reads every position of its value.
     fn whole_view(&mut self, node: &TypedNode, input: usize) -> Result<View, Error> {
         let view = self.view(node, input)?;
-        if view.is_whole() {
-            Ok(view)
-        } else {
-            Err(self.refuse(
-                node,
-                "an input that skips rows or columns",
-                "strides on Conv and pooling nodes only",
-            ))
-        }
+        Ok(self.solid(node, view))
     }
 
     fn lengths(&self, view: &View) -> &[usize] {
@@ -207,7 +217,11 @@ impl Lowering<'_> {
         let fact = self.model.graph.outlet_fact(outlet).ok();
         fact.and_then(|fact| fact.shape.as_concrete())
             .map(<[usize]>::to_vec)
-            .ok_or_else(|| self.refuse(node, "a symbolic shape", "fixed shapes"))
+            .ok_or_else(|| self.symbolic(node))
+    }
+
+    fn symbolic(&self, node: &TypedNode) -> Error {
+        self.refuse(node, "a symbolic shape", "fixed shapes")
     }
 
     fn input_shape(&self, node: &TypedNode, input: usize) -> Result<Vec<usize>, Error> {
@@ -258,7 +272,7 @@ impl Lowering<'_> {
     fn feature_map(&mut self, node: &TypedNode, format: DataFormat) -> Result<(usize, [usize; 3]), Error> {
         let shape = self.input_shape(node, 0)?;
         let batch = usize::from(matches!(format, DataFormat::NCHW | DataFormat::NHWC));
-        let mut view = self.whole_view(node, 0)?;
+        let view = self.view(node, 0)?;
         let rank = shape.len().saturating_sub(batch + 1);
         if !(1..=2).contains(&rank) || view.axes.len() != shape.len() {
             let actual = format!("an input of shape {shape:?}");
@@ -270,81 +284,8 @@ impl Lowering<'_> {
         };
         let (h, w) = ((rank == 2).then_some(spatial), spatial + rank - 1);
         let axes = [shape[c], h.map_or(1, |h| shape[h]), shape[w]];
-        let read = |view: &View| {
-            [Some(c), h, Some(w)].map(|axis| axis.map_or(vec![], |axis| view.axes[axis].clone()))
-        };
-        let order = read(&view).concat();
-        if view.value == 0 && self.values[0].axes[..] != axes && order.is_sorted() {
-            self.relabel_input(axes);
-            view = self.whole_view(node, 0)?;
-        }
-        let expected: [Vec<usize>; 3] = [0, 1, 2].map(|i| significant(i, axes[i]));
-        if self.lengths(&view) == axes && read(&view) == expected {
-            Ok((view.value, axes))
-        } else {
-            let actual = format!("an input that rearranges a value of shape {:?}", self.lengths(&view));
-            Err(self.refuse(node, actual, "channels, height and width in this order"))
-        }
-    }
-
-    /// Gives the input other unit axes, so that it can be read as a feature map.
-    fn relabel_input(&mut self, axes: [usize; 3]) {
-        let old: Vec<usize> = self.values[0].axes.clone();
-        let old: Vec<usize> = (0..old.len()).filter(|&axis| old[axis] > 1).collect();
-        let new: Vec<usize> = (0..3).filter(|&axis| axes[axis] > 1).collect();
-        let views = self.views.iter_mut().chain(&mut self.settled).flatten();
-        for view in views.filter(|view| view.value == 0) {
-            for axis in view.axes.iter_mut().flatten() {
-                *axis = old.iter().position(|a| a == axis).and_then(|i| new.get(i).copied()).unwrap_or(0);
-            }
-            view.strides = vec![1; 3];
-        }
-        self.values[0].axes = axes.to_vec();
-    }
-
-    fn change_axes(&self, node: &TypedNode, op: &AxisOp) -> Result<View, Error> {
-        let mut view = self.reading(node, 0)?;
-        match op {
-            AxisOp::Add(at) => view.axes.insert(*at, vec![]),
-            AxisOp::Rm(at) => drop(view.axes.remove(*at)),
-            AxisOp::Move(from, to) => {
-                let axis = view.axes.remove(*from);
-                view.axes.insert(*to, axis);
-            }
-            AxisOp::Reshape(at, from, _) => {
-                let output = self.output_shape(node)?;
-                let inner = self.input_shape(node, 0)?.len() - at - from.len();
-                let mut parts = view.axes[*at..at + from.len()].concat().into_iter();
-                let mut axes = vec![];
-                for &length in &output[*at..output.len() - inner] {
-                    let (mut list, mut product) = (vec![], 1);
-                    while product < length {
-                        let Some(axis) = parts.next() else { break };
-                        product *= self.lengths(&view)[axis];
-                        list.push(axis);
-                    }
-                    if product != length {
-                        let actual = format!("reshaping to {output:?}");
-                        return Err(self.refuse(node, actual, "a reshape that joins axes and splits none"));
-                    }
-                    axes.push(list);
-                }
-                view.axes.splice(*at..at + from.len(), axes);
-            }
-        }
-        Ok(view)
-    }
-
-    fn downsample(&self, node: &TypedNode, op: &Downsample) -> Result<View, Error> {
-        let mut view = self.reading(node, 0)?;
-        let axis = view.axes.get(op.axis).and_then(|axes| <[usize; 1]>::try_from(&axes[..]).ok());
-        match (axis, usize::try_from(op.stride)) {
-            (Some([axis]), Ok(stride)) if op.modulo == 0 && stride > 0 => {
-                view.strides[axis] *= stride;
-                Ok(view)
-            }
-            _ => Err(self.refuse(node, "this slicing", "strides of Conv and pooling nodes")),
-        }
+        let groups = [vec![c], h.into_iter().collect(), vec![w]];
+        Ok((self.arrange(node, view, &groups), axes))
     }
 
     fn finish(mut self) -> Result<Graph, Error> {
@@ -358,10 +299,10 @@ impl Lowering<'_> {
                     "an output that depends on the model's input",
                 ));
             };
+            let mut view = self.settle(outlet.node, view);
             if !view.is_in_order() {
-                return Err(self.refuse(node, "an output with permuted axes", "the axes' computed order"));
+                view = self.in_order(node, view);
             }
-            let view = self.settle(outlet.node, view);
             outputs.push(view.value);
         }
         Ok(Graph::new(self.values, outputs))

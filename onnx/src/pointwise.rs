@@ -69,6 +69,16 @@ impl Function {
         Some(Self { argument, steps })
     }
 
+    /// The function that gives its argument.
+    pub(crate) const fn identity(argument: OutletId) -> Self {
+        Self { argument, steps: vec![] }
+    }
+
+    /// Whether it gives its argument.
+    pub(crate) const fn is_identity(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// The function's values.
     pub(crate) fn evaluate(&self, arguments: &[f32]) -> Result<Vec<f32>, Error> {
         self.run(arguments).map_err(|error| Error::Run { detail: format!("{error:#}") })

@@ -8,7 +8,7 @@ use crate::{
     calibrate::{CalibrationMethod, check_samples, input_scale, observe},
     error::Error,
     function_table::table,
-    graph::{Graph, Operation, Value, Weights},
+    graph::{Graph, Operation, Rearrangement, Value, Weights},
     load::FloatModel,
     lower::lower,
     scales::{Activation, Scales, choose, stays_accumulator},
@@ -120,15 +120,17 @@ fn quantise_weights(graph: &Graph, scales: &Scales) -> Vec<Vec<Channel>> {
 
 fn is_fine_enough(graph: &Graph, scales: &Scales, layers: &[Vec<Channel>], max_growth: f64) -> bool {
     graph.values.iter().enumerate().all(|(index, value)| match &value.operation {
-        Operation::SumPool { .. } => scales.integers[index].iter().all(|&m| m >= MIN_POOL_MULTIPLIER),
+        Operation::SumPool { .. } | Operation::ReduceSum { .. } | Operation::Product { .. } => {
+            scales.integers[index].iter().all(|&m| m >= MIN_POOL_MULTIPLIER)
+        }
         Operation::Add { .. } => scales.integers[index].iter().all(|&c| c.abs() >= MIN_COEFFICIENT),
         _ => weights_of(value).is_none_or(|(_, weights)| {
             let free: f64 =
                 (0..weights.num_outputs()).map(|o| quantise_free(weights.channel(o), 0.0).error).sum();
             let taken: f64 = layers[index].iter().map(|channel| channel.error).sum();
             let energy: f64 = weights.values.iter().map(|weight| weight * weight).sum();
-            // Weights that int8 represents exactly have no error to compare with.
-            taken <= free * (1.0 + max_growth) + energy * 1e-9
+            // Weights that int8 represents exactly, as a factor alone, have no error to compare with.
+            taken <= free * (1.0 + max_growth) + energy * 1e-6
         }),
     })
 }
@@ -165,6 +167,19 @@ fn emit(
                 builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
+            Operation::ReduceSum { input, axes } => builder.reduce_sum(name, read(*input), axes),
+            Operation::Rearrange { input, how } => match how {
+                Rearrangement::Remap(axes) => builder.remap(name, read(*input), axes.clone()),
+                Rearrangement::Transpose(axes) => builder.transpose(name, read(*input), axes),
+                Rearrangement::Reshape => builder.reshape(name, read(*input), &value.axes),
+            },
+            Operation::Concat { inputs, axis } => {
+                let inputs: Vec<_> = inputs.iter().map(|&input| read(input)).collect();
+                builder.concat(name, &inputs, *axis)
+            }
+            Operation::Product { left: (left, a), right: (right, b), output } => {
+                builder.product(name, (read(*left), a), (read(*right), b), output)
+            }
             Operation::Add { addends } => {
                 let inputs = addends.iter().map(|&(input, _)| read(input));
                 let addends: Vec<_> = inputs.zip(scales.integers[index].iter().copied()).collect();
@@ -219,7 +234,9 @@ fn parameters(
 
 fn multiplier(value: &Value, integers: &[i64], channels: &[Channel]) -> Multiplier {
     let values: Vec<u32> = match value.operation {
-        Operation::SumPool { .. } => integers.iter().map(|&m| m as u32).collect(),
+        Operation::SumPool { .. } | Operation::ReduceSum { .. } | Operation::Product { .. } => {
+            integers.iter().map(|&m| m as u32).collect()
+        }
         Operation::Add { .. } => vec![1],
         _ => channels.iter().map(|channel| channel.multiplier).collect(),
     };
@@ -236,6 +253,10 @@ fn output_scales(graph: &Graph, scales: &Scales, layers: &[Vec<Channel>], index:
     }
     match &graph.values[index].operation {
         Operation::SumPool { input, factor, .. } => vec![scales.activations[*input].scale * factor],
+        Operation::ReduceSum { input, .. } => vec![scales.activations[*input].scale],
+        Operation::Product { left, right, .. } => {
+            vec![scales.activations[left.0].scale * scales.activations[right.0].scale]
+        }
         Operation::Dense { input, .. } | Operation::Conv2d { input, .. } => {
             layers[index].iter().map(|channel| channel.scale * scales.activations[*input].scale).collect()
         }

@@ -61,7 +61,6 @@ pub(crate) fn choose(
     method: CalibrationMethod,
     shift: u32,
 ) -> Result<Scales, Error> {
-    let unit = f64::from(1_u32 << shift);
     let integers = vec![vec![]; graph.values.len()];
     let arguments = vec![None; graph.values.len()];
     let mut scales = Scales { shift, activations: vec![], arguments, integers };
@@ -72,7 +71,12 @@ pub(crate) fn choose(
                 _ if value.function.is_some() => {
                     observed[index].as_ref().is_some_and(|seen| seen.minimum >= 0.0)
                 }
-                Operation::SumPool { input, .. } => known(*input).bounds.0 >= 0,
+                Operation::SumPool { input, .. } | Operation::ReduceSum { input, .. } => {
+                    known(*input).bounds.0 >= 0
+                }
+                Operation::Product { left, right, .. } => {
+                    [left, right].iter().all(|&&(input, _)| known(input).bounds.0 >= 0)
+                }
                 Operation::Add { addends } => {
                     addends.iter().all(|&(input, c)| known(input).bounds.0 >= 0 && c > 0.0)
                 }
@@ -85,7 +89,7 @@ pub(crate) fn choose(
         let mut result = None;
         if value.function.is_some() {
             let seen = observed[index].as_ref().map_or((0.0, 0.0), |seen| seen.arguments);
-            let reach = reach(value, &scales);
+            let reach = reach(graph, value, &scales);
             let argument = argument(value, seen, reach, desired)?;
             result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
             desired = match &value.operation {
@@ -99,7 +103,14 @@ pub(crate) fn choose(
                 scales.activations.push(input);
                 continue;
             }
-            Operation::MaxPool { input, .. } | Operation::Scale { input, .. } => {
+            Operation::Concat { inputs, .. } => {
+                let activation = common(graph, &mut scales, inputs);
+                scales.activations.push(activation);
+                continue;
+            }
+            Operation::MaxPool { input, .. }
+            | Operation::Rearrange { input, .. }
+            | Operation::Scale { input, .. } => {
                 let factor = if let Operation::Scale { factor, .. } = value.operation { factor } else { 1.0 };
                 let Activation { scale, bounds } = known(*input);
                 scales.activations.push(Activation { scale: scale * factor, bounds });
@@ -114,10 +125,16 @@ pub(crate) fn choose(
                 known(*input).scale
             }
             Operation::SumPool { input, factor, .. } => {
-                let exact = known(*input).scale * factor * unit;
-                let multiplier = at_least_one((exact / desired * (1.0 + 1e-9)).floor());
-                scales.integers[index] = vec![multiplier];
-                exact / multiplier as f64
+                let unit = known(*input).scale * factor;
+                divided(&mut scales, index, unit, desired)
+            }
+            Operation::ReduceSum { input, .. } => {
+                let unit = known(*input).scale;
+                divided(&mut scales, index, unit, desired)
+            }
+            Operation::Product { left, right, .. } => {
+                let unit = known(left.0).scale * known(right.0).scale;
+                divided(&mut scales, index, unit, desired)
             }
             Operation::Add { addends } => sum(graph, &mut scales, index, addends, desired),
         };
@@ -136,7 +153,8 @@ pub(crate) fn choose(
 }
 
 /// The real values that an accumulator can take whatever the input is, zero included.
-fn reach(value: &Value, scales: &Scales) -> (f64, f64) {
+fn reach(graph: &Graph, value: &Value, scales: &Scales) -> (f64, f64) {
+    let lengths = |input: usize| &graph.values[input].axes;
     let bounds = |input: usize| {
         let Activation { scale, bounds: (low, high) } = scales.activations[input];
         (low as f64 * scale, high as f64 * scale)
@@ -163,9 +181,45 @@ fn reach(value: &Value, scales: &Scales) -> (f64, f64) {
         Operation::Add { addends } => {
             addends.iter().fold((0.0, 0.0), |reach, &(input, factor)| sum(reach, (factor, bounds(input))))
         }
-        Operation::Input => (0.0, 0.0),
-        Operation::MaxPool { input, .. } | Operation::Scale { input, .. } => bounds(*input),
+        Operation::ReduceSum { input, axes } => {
+            let num_terms: usize = axes.iter().map(|&axis| lengths(*input)[axis]).product();
+            sum((0.0, 0.0), (num_terms as f64, bounds(*input)))
+        }
+        Operation::Product { left: (left, names), right: (right, _), output } => {
+            let inner = names.iter().zip(lengths(*left)).filter(|(name, _)| !output.contains(name));
+            let num_terms: usize = inner.map(|(_, length)| length).product();
+            let ((a, b), (c, d)) = (bounds(*left), bounds(*right));
+            let corners = [a * c, a * d, b * c, b * d];
+            let extreme = |best: fn(f64, f64) -> f64| corners.into_iter().fold(0.0, best) * num_terms as f64;
+            (extreme(f64::min), extreme(f64::max))
+        }
+        Operation::Input | Operation::Concat { .. } => (0.0, 0.0),
+        Operation::MaxPool { input, .. }
+        | Operation::Rearrange { input, .. }
+        | Operation::Scale { input, .. } => bounds(*input),
     }
+}
+
+/// The scale of an accumulator whose unit is `accumulator`, divided by about as much as `desired` asks for.
+fn divided(scales: &mut Scales, index: usize, accumulator: f64, desired: f64) -> f64 {
+    let exact = accumulator * f64::from(1_u32 << scales.shift);
+    let multiplier = at_least_one((exact / desired * (1.0 + 1e-9)).floor());
+    scales.integers[index] = vec![multiplier];
+    exact / multiplier as f64
+}
+
+/// Brings the values that a concatenation reads to one scale: that of those that cannot adapt, or the coarsest.
+fn common(graph: &Graph, scales: &mut Scales, inputs: &[usize]) -> Activation {
+    let chains: Vec<_> = inputs.iter().map(|&input| graph.adaptable(input)).collect();
+    let fixed = chains.iter().any(Option::is_none);
+    let candidates = inputs.iter().zip(&chains).filter(|(_, chain)| !fixed || chain.is_none());
+    let scale = candidates.map(|(&input, _)| scales.activations[input].scale).fold(0.0, f64::max);
+    for at in chains.into_iter().flatten().flatten() {
+        refit(graph, scales, at, scale);
+    }
+    let bounds = inputs.iter().map(|&input| scales.activations[input].bounds);
+    let bounds = bounds.fold((0, 0), |(low, high), (min, max)| (low.min(min), high.max(max)));
+    Activation { scale, bounds }
 }
 
 fn at_least_one(x: f64) -> i64 {
@@ -177,8 +231,7 @@ fn sum(graph: &Graph, scales: &mut Scales, index: usize, addends: &[(usize, f64)
     let unit = f64::from(1_u32 << scales.shift);
     let is_free = |input: usize| {
         let value = &graph.values[input];
-        let adapts = matches!(value.operation, Operation::Dense { .. } | Operation::Conv2d { .. });
-        value.readers == 1 && (adapts || value.function.is_some())
+        value.readers == 1 && value.adapts()
     };
     let given = addends.iter().find(|&&(input, _)| !is_free(input));
     let scale = given.map_or(desired, |&(input, factor)| {

@@ -7,6 +7,10 @@
 /// Largest magnitude of a quantised weight.
 const LEVELS: f64 = 127.0;
 
+/// A channel of no more weights may be quantised on a coarser scale, one of this many at most.
+const FEW_WEIGHTS: usize = 2;
+const MAX_COARSER: u32 = 128;
+
 /// One output channel.
 #[derive(Debug, Clone)]
 pub(crate) struct Channel {
@@ -46,18 +50,22 @@ pub(crate) fn quantise_free(weights: &[f64], bias: f64) -> Channel {
     Channel { multiplier: 1, scale, values, error }
 }
 
-/// Quantises with a scale that is a multiple of `grid`: of the two next to the free scale, the one with the smaller error.
+/// Quantises with a scale that is a multiple of `grid`: of the two next to the free scale, the one with the smaller error. A
+/// few weights have no resolution to lose on a coarser scale: for them, up to twice the scale.
 pub(crate) fn quantise_on_grid(weights: &[f64], grid: f64) -> Channel {
     let ideal = magnitude(weights) / LEVELS / grid;
     // A hair's breadth of tolerance, so that scales meant to be on the grid stay there.
     let ceiling = (ideal - 1e-6 * ideal).ceil().clamp(1.0, f64::from(tacit_layers::rescale::MAX_MULTIPLIER));
-    let candidates = [ceiling, (ceiling - 1.0).max(1.0)].map(|m| {
+    let quantise = |m: f64| {
         let scale = m * grid;
         let (values, error) = round_all(weights, scale);
         Channel { multiplier: m as u32, scale, values, error }
-    });
-    let [up, down] = candidates;
-    if down.error < up.error { down } else { up }
+    };
+    let coarser = if weights.len() <= FEW_WEIGHTS { (ceiling as u32).min(MAX_COARSER) } else { 0 };
+    let others = (1..=coarser).map(|step| ceiling + f64::from(step)).chain([(ceiling - 1.0).max(1.0)]);
+    let others = others.filter(|&m| m <= f64::from(tacit_layers::rescale::MAX_MULTIPLIER));
+    let better = |best: Channel, other: Channel| if other.error < best.error { other } else { best };
+    others.map(quantise).fold(quantise(ceiling), better)
 }
 
 #[cfg(test)]

@@ -228,3 +228,23 @@ fn text_has_no_escape_codes_and_standard_error_is_silent_when_piped() {
         assert!(!stdout.contains('\x1b') && stdout.trim() != "" && stderr.is_empty(), "{stdout}{stderr}");
     }
 }
+
+#[test]
+fn operators_are_listed_with_limits_and_proofs() {
+    let json = done(&["operators"], &["operators", "refused"]);
+    let operators = json["operators"].as_array().unwrap();
+    for operator in operators {
+        assert_keys(operator, &["name", "limits", "proof", "proved_by"]);
+    }
+    for refused in json["refused"].as_array().unwrap() {
+        assert_keys(refused, &["name", "alternative"]);
+    }
+    let pad = operators.iter().find(|operator| operator["name"] == "Pad").unwrap();
+    assert_eq!((&pad["limits"], &pad["proof"]), (&"constant zeros".into(), &"view".into()));
+
+    let (code, text, _) = tacit(["operators"]);
+    assert_eq!(code, DONE);
+    let line = text.lines().find(|line| line.starts_with("Pad ")).unwrap();
+    assert!(line.contains("sumcheck over a map of places") && line.ends_with("constant zeros"), "{line}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("ConvTranspose ")).count(), 1);
+}

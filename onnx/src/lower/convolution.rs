@@ -1,11 +1,17 @@
 //! Convolutions with constant weights.
 
+use tacit_layers::Window2d;
 use tract_onnx::{
     prelude::OutletId,
     tract_core::ops::cnn::{Conv, KernelFormat},
 };
 
-use super::{Constant, Lowering, TypedNode, feature_map_axes, pool::window_of};
+use super::{
+    Constant, Lowering, TypedNode,
+    affine::{offsets, strides_of},
+    feature_map_axes,
+    pool::window_of,
+};
 use crate::{
     error::Error,
     graph::{Operation, View, Weights},
@@ -20,19 +26,35 @@ impl Lowering<'_> {
             return Err(self.refuse(node, "quantised arithmetic", "a float model, which is quantised here"));
         }
         let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
-        let mut kernel = self.constant_weights(node, 1)?;
-        if op.pool_spec.rank() == 1 && kernel.shape.len() == 3 {
-            kernel.shape.insert(op.kernel_fmt.h_axis(), 1);
-        }
         let (num_outputs, groups) = (op.pool_spec.output_channels, op.group);
         if groups == 0 || !axes[0].is_multiple_of(groups) || !num_outputs.is_multiple_of(groups) {
             let actual = format!("{} channels and {num_outputs} outputs in {groups} groups", axes[0]);
             return Err(self.refuse(node, actual, "groups of one size"));
         }
-        let num_inputs = axes[0] / groups;
+        let kernel = self.constant_weights(node, 1)?;
         let window = window_of(self, node, &op.pool_spec, axes)?;
+        let channels = [num_outputs, axes[0] / groups];
+        let mut weights = self.kernel(node, kernel, op.kernel_fmt, channels, window)?;
+        if node.inputs.len() > 2 {
+            weights.bias = self.bias(node, 2, num_outputs)?;
+        }
+        self.push_conv(node, input, window, groups, weights, feature_map_axes(&op.pool_spec))
+    }
+
+    /// A kernel in the order (outputs, channels of a group, height, width).
+    pub(super) fn kernel(
+        &self,
+        node: &TypedNode,
+        mut kernel: Constant,
+        format: KernelFormat,
+        [num_outputs, num_inputs]: [usize; 2],
+        window: Window2d,
+    ) -> Result<Weights, Error> {
+        if kernel.shape.len() == 3 {
+            kernel.shape.insert(format.h_axis(), 1);
+        }
         let (kh, kw) = (window.height.kernel, window.width.kernel);
-        let order = match op.kernel_fmt {
+        let order = match format {
             KernelFormat::OIHW => [0, 1, 2, 3],
             KernelFormat::HWIO => [3, 2, 0, 1],
             KernelFormat::OHWI => [0, 3, 1, 2],
@@ -42,25 +64,27 @@ impl Lowering<'_> {
             let actual = format!("a kernel of shape {:?}", kernel.shape);
             return Err(self.refuse(node, actual, "a kernel that fits the input"));
         }
-        let mut strides = [1_usize; 4];
-        for axis in (0..3).rev() {
-            strides[axis] = strides[axis + 1] * kernel.shape[axis + 1];
-        }
-        let [so, si, sh, sw] = order.map(|axis| strides[axis]);
-        let mut values = Vec::with_capacity(kernel.values.len());
-        for (o, i) in (0..num_outputs).flat_map(|o| (0..num_inputs).map(move |i| (o, i))) {
-            for (y, x) in (0..kh).flat_map(|y| (0..kw).map(move |x| (y, x))) {
-                values.push(kernel.values[o * so + i * si + y * sh + x * sw]);
-            }
-        }
-        let bias = match node.inputs.len() {
-            2 => vec![0.0; num_outputs],
-            _ => self.bias(node, 2, num_outputs)?,
-        };
+        let strides = strides_of(&kernel.shape);
+        let places = offsets(&shape, &order.map(|axis| strides[axis]));
+        let values = places.into_iter().map(|place| kernel.values[place]).collect();
+        Ok(Weights { axes: shape, values, bias: vec![0.0; num_outputs] })
+    }
+
+    /// Pushes a convolution over a feature map; groups whose sizes the argument does not cover are merged.
+    pub(super) fn push_conv(
+        &mut self,
+        node: &TypedNode,
+        input: usize,
+        window: Window2d,
+        groups: usize,
+        mut weights: Weights,
+        view: Vec<Vec<usize>>,
+    ) -> Result<View, Error> {
         let name = self.name(node);
-        let height = window.height.output_length(&name, axes[1])?;
-        let width = window.width.output_length(&name, axes[2])?;
-        let mut weights = Weights { axes: shape, values, bias };
+        let (num_outputs, num_inputs) = (weights.axes[0], weights.axes[1]);
+        let lengths = &self.values[input].axes;
+        let height = window.height.output_length(&name, lengths[1])?;
+        let width = window.width.output_length(&name, lengths[2])?;
         let splits = num_inputs.is_power_of_two() && (num_outputs / groups).is_power_of_two();
         let groups = if groups == 1 || splits {
             groups
@@ -73,16 +97,15 @@ impl Lowering<'_> {
             return Err(self.refuse(node, actual, "channels and outputs of a group that are powers of two"));
         };
         let operation = Operation::Conv2d { input, window, groups, weights };
-        let view = feature_map_axes(&op.pool_spec);
         Ok(self.push(&name, vec![num_outputs, height, width], operation, OutletId::new(node.id, 0), view))
     }
 
     pub(super) fn constant_weights(&self, node: &TypedNode, input: usize) -> Result<Constant, Error> {
         self.finite_constant(node, input)?
-            .ok_or_else(|| self.refuse(node, "a product of two computed tensors", "constant weights"))
+            .ok_or_else(|| self.refuse(node, "computed weights", "constant weights"))
     }
 
-    fn bias(&self, node: &TypedNode, input: usize, num_outputs: usize) -> Result<Vec<f64>, Error> {
+    pub(super) fn bias(&self, node: &TypedNode, input: usize, num_outputs: usize) -> Result<Vec<f64>, Error> {
         let constant = self
             .finite_constant(node, input)?
             .ok_or_else(|| self.refuse(node, "a computed bias", "a constant bias"))?;

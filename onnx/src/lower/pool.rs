@@ -3,14 +3,10 @@
 use tacit_layers::{AxisWindow, Window2d, max_pool::MAX_OFFSETS};
 use tract_onnx::{
     prelude::OutletId,
-    tract_core::ops::{
-        array::{Pad, PadMode},
-        cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool},
-        nn::{Reduce, Reducer},
-    },
+    tract_core::ops::cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool},
 };
 
-use super::{Lowering, TypedNode, feature_map_axes};
+use super::{Lowering, TypedNode, affine::Operand, feature_map_axes};
 use crate::{
     error::Error,
     graph::{Operation, View},
@@ -43,6 +39,34 @@ pub(super) fn window_of(
     })
 }
 
+/// A window along one axis; one over the whole axis in steps that are short enough for a maximum.
+fn in_steps(window: &AxisWindow, length: usize) -> Vec<AxisWindow> {
+    if window.kernel <= MAX_OFFSETS || *window != AxisWindow::new(length, window.stride) {
+        return vec![*window];
+    }
+    let mut steps = vec![];
+    let mut left = length;
+    while left > 1 {
+        let kernel = left.min(MAX_OFFSETS);
+        let positions = left.div_ceil(kernel);
+        steps.push(AxisWindow::new(kernel, kernel).padded(0, positions * kernel - left));
+        left = positions;
+    }
+    steps
+}
+
+/// How many offsets of each window are positions of the input or of this padding.
+fn counts(window: &AxisWindow, length: usize, (begin, end): (usize, usize)) -> Vec<f64> {
+    let inside = |p: usize| {
+        let at = |k: usize| (window.stride * p + window.dilation * k) as i64 - window.pad_begin as i64;
+        let range = -(begin as i64)..(length + end) as i64;
+        (0..window.kernel).filter(|&k| range.contains(&at(k))).count() as f64
+    };
+    let extent = window.dilation * (window.kernel - 1) + 1;
+    let positions = (length + window.pad_begin + window.pad_end - extent) / window.stride + 1;
+    (0..positions).map(inside).collect()
+}
+
 impl Lowering<'_> {
     pub(super) fn max_pool(&mut self, node: &TypedNode, op: &MaxPool) -> Result<View, Error> {
         if op.with_index_outputs.is_some() {
@@ -54,7 +78,7 @@ impl Lowering<'_> {
     }
 
     /// A window of too many offsets is pooled along the rows first, then along the columns.
-    fn push_max_pool(
+    pub(super) fn push_max_pool(
         &mut self,
         node: &TypedNode,
         input: usize,
@@ -63,21 +87,26 @@ impl Lowering<'_> {
         view: &[Vec<usize>],
     ) -> Result<View, Error> {
         let name = self.name(node);
-        let whole = AxisWindow::new(1, 1);
         let steps = if window.num_offsets() <= MAX_OFFSETS {
             vec![(name.clone(), window)]
         } else {
-            vec![
-                (format!("{name}.rows"), Window2d { height: whole, width: window.width }),
-                (format!("{name}.columns"), Window2d { height: window.height, width: whole }),
-            ]
+            let whole = AxisWindow::new(1, 1);
+            let rows = in_steps(&window.width, axes[2]).into_iter();
+            let columns = in_steps(&window.height, axes[1]).into_iter();
+            rows.map(|width| (format!("{name}.rows"), Window2d { height: whole, width }))
+                .chain(columns.map(|height| (format!("{name}.columns"), Window2d { height, width: whole })))
+                .collect()
         };
         let (mut input, mut axes) = (input, axes.to_vec());
         let mut result = None;
         for (name, window) in steps {
             if window.num_offsets() > MAX_OFFSETS {
                 let actual = format!("a window of {} positions along one axis", window.num_offsets());
-                return Err(self.refuse(node, actual, "at most 16 positions along each axis"));
+                return Err(self.refuse(
+                    node,
+                    actual,
+                    "at most 16 positions along each axis, or the whole axis",
+                ));
             }
             axes[1] = window.height.output_length(&name, axes[1])?;
             axes[2] = window.width.output_length(&name, axes[2])?;
@@ -93,15 +122,37 @@ impl Lowering<'_> {
         let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
         let window = window_of(self, node, &op.pool_spec, axes)?;
         let ceil = matches!(op.pool_spec.padding, PaddingSpec::ExplicitOnnxPool(_, _, true));
-        if op.normalize && window.has_padding() && (!op.count_include_pad || ceil) {
-            let expected = "count_include_pad=1 and ceil_mode=0, or windows that fit the input";
-            return Err(self.refuse(node, "averaging that leaves padding out", expected));
-        }
         let factor = if op.normalize { 1.0 / window.num_offsets() as f64 } else { 1.0 };
-        self.push_sum_pool(node, input, axes, window, factor, feature_map_axes(&op.pool_spec))
+        let pooled =
+            self.push_sum_pool(node, input, axes, window, factor, feature_map_axes(&op.pool_spec))?;
+        if !op.normalize || !window.has_padding() || (op.count_include_pad && !ceil) {
+            return Ok(pooled);
+        }
+        // A window that reaches into padding is divided by the number of its positions that are no padding; with
+        // `count_include_pad` only those that `ceil_mode` adds behind the padding are left out.
+        let padding = if op.count_include_pad {
+            let fixed = match &op.pool_spec.padding {
+                PaddingSpec::Explicit(begin, end) | PaddingSpec::ExplicitOnnxPool(begin, end, _) => {
+                    begin.iter().copied().zip(end.iter().copied()).collect()
+                }
+                _ => vec![],
+            };
+            [0, 1].map(|axis| (axis + fixed.len()).checked_sub(2).and_then(|i| fixed.get(i).copied()))
+        } else {
+            [None; 2]
+        };
+        let [_, height, width] = axes;
+        let counts = [(window.height, height, padding[0]), (window.width, width, padding[1])]
+            .map(|(axis, length, padding)| counts(&axis, length, padding.unwrap_or((0, 0))));
+        let total = window.num_offsets() as f64;
+        let channels = axes[0];
+        let factors = (0..channels).flat_map(|_| {
+            counts[0].iter().flat_map(|rows| counts[1].iter().map(move |columns| total / (rows * columns)))
+        });
+        Ok(self.affine(node, &pooled, &Operand::Elements(factors.collect()), &Operand::Scalar(0.0)))
     }
 
-    fn push_sum_pool(
+    pub(super) fn push_sum_pool(
         &mut self,
         node: &TypedNode,
         input: usize,
@@ -115,54 +166,5 @@ impl Lowering<'_> {
         let width = window.width.output_length(&name, axes[2])?;
         let operation = Operation::SumPool { input, window, factor };
         Ok(self.push(&name, vec![axes[0], height, width], operation, OutletId::new(node.id, 0), view))
-    }
-
-    /// Padding that no convolution takes in: the sum over windows of one position.
-    pub(super) fn pad(&mut self, node: &TypedNode, op: &Pad) -> Result<View, Error> {
-        let view = self.whole_view(node, 0)?;
-        let expected = "zeros around height and width of a feature map";
-        let is_zero = match &op.mode {
-            PadMode::Constant(value) => value.cast_to_scalar::<f32>().is_ok_and(|value| value == 0.0),
-            _ => false,
-        };
-        let axes = <[usize; 3]>::try_from(self.lengths(&view));
-        let (Ok(axes), true) = (axes, is_zero) else {
-            return Err(self.refuse(node, "this padding", expected));
-        };
-        let mut window = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(1, 1) };
-        for (&(begin, end), read) in op.pads.iter().zip(&view.axes) {
-            let side = match read[..] {
-                _ if (begin, end) == (0, 0) => continue,
-                [1] => &mut window.height,
-                [2] => &mut window.width,
-                _ => return Err(self.refuse(node, "padding of other axes", expected)),
-            };
-            (side.pad_begin, side.pad_end) = (begin, end);
-        }
-        self.push_sum_pool(node, view.value, axes, window, 1.0, view.axes)
-    }
-
-    pub(super) fn reduce(&mut self, node: &TypedNode, op: &Reduce) -> Result<View, Error> {
-        let view = self.whole_view(node, 0)?;
-        let reduced: Vec<usize> = op.axes.iter().flat_map(|&axis| view.axes[axis].clone()).collect();
-        let axes = <[usize; 3]>::try_from(self.lengths(&view));
-        let (Ok(axes), true) = (axes, reduced.iter().all(|&axis| axis > 0)) else {
-            return Err(self.refuse(
-                node,
-                "a reduction over other axes",
-                "height and width of a feature map",
-            ));
-        };
-        let kernel = |axis: usize| if reduced.contains(&axis) { axes[axis] } else { 1 };
-        let window = Window2d { height: AxisWindow::new(kernel(1), 1), width: AxisWindow::new(kernel(2), 1) };
-        let mut output = view.axes.clone();
-        for &axis in &op.axes {
-            output[axis].clear();
-        }
-        match op.reducer {
-            Reducer::Sum => self.push_sum_pool(node, view.value, axes, window, 1.0, output),
-            Reducer::Max => self.push_max_pool(node, view.value, axes, window, &output),
-            _ => Err(self.unsupported(node)),
-        }
     }
 }

@@ -3,10 +3,13 @@
 use tacit_layers::{AxisWindow, Window2d};
 use tract_onnx::{prelude::OutletId, tract_core::ops::einsum::EinSum};
 
-use super::{Constant, Lowering, TypedNode};
+use super::{
+    Constant, Lowering, TypedNode,
+    affine::{offsets, strides_of},
+};
 use crate::{
     error::Error,
-    graph::{Operation, View, Weights},
+    graph::{Operation, Rearrangement, View, Weights},
 };
 
 /// What a product does with each axis: contract it with the weights, or keep it as rows.
@@ -61,18 +64,46 @@ impl Lowering<'_> {
         if op.q_params.is_some() {
             return Err(self.refuse(node, "quantised arithmetic", "a float model, which is quantised here"));
         }
-        let x = usize::from(self.constant(node, 0)?.is_some());
         if node.inputs.len() != 2 {
-            return Err(self.refuse(node, "this product", "one computed and one constant factor"));
+            return Err(self.refuse(node, "a product of more than two factors", "products of two factors"));
+        }
+        let x = usize::from(self.constant(node, 0)?.is_some());
+        if x == 0 && self.constant(node, 1)?.is_none() {
+            return self.product_of_activations(node, op);
         }
         let weights = self.constant_weights(node, 1 - x)?;
         let view = self.view(node, x)?;
+        self.dense(node, op, x, view, &weights)
+    }
+
+    fn dense(
+        &mut self,
+        node: &TypedNode,
+        op: &EinSum,
+        x: usize,
+        view: View,
+        weights: &Constant,
+    ) -> Result<View, Error> {
+        if let Some(batch) = Self::batch(op, x, &view, weights) {
+            return self.batched(node, op, x, view, weights, &batch);
+        }
         let lengths = self.lengths(&view).to_vec();
-        let product = self.product(node, op, x, &view, &weights)?;
+        let product = self.product(node, op, x, &view, weights)?;
         if view.value == 0 && lengths.len() == 2 && product.contracts(0) && product.rows == [1] {
             // Channels in front of positions: a convolution of one dimension.
-            self.relabel_input([lengths[0], 1, lengths[1]]);
-            return self.einsum(node, op);
+            let groups: Vec<Vec<usize>> = (0..view.axes.len())
+                .filter(|&axis| !view.axes[axis].is_empty())
+                .flat_map(
+                    |axis| if view.axes[axis] == [0] { vec![vec![axis], vec![]] } else { vec![vec![axis]] },
+                )
+                .collect();
+            let rank = view.axes.len();
+            let axes: Vec<usize> = groups.iter().flatten().copied().collect();
+            let value = self.arrange(node, view, &groups);
+            let mut lists = vec![vec![]; rank];
+            axes.iter().zip([0, 2]).for_each(|(&axis, index)| lists[axis] = vec![index]);
+            let view = View { value, axes: lists, strides: vec![1; 3], function: None };
+            return self.dense(node, op, x, view, weights);
         }
         let name = self.name(node);
         let outlet = OutletId::new(node.id, 0);
@@ -82,7 +113,7 @@ impl Lowering<'_> {
                 height: AxisWindow::new(1, view.strides[1]),
                 width: AxisWindow::new(1, view.strides[2]),
             };
-            let mut weights = product.gather(&weights, &lengths, &[0]);
+            let mut weights = product.gather(weights, &lengths, &[0]);
             weights.axes.extend([1, 1]);
             let axes = vec![
                 product.num_outputs,
@@ -94,8 +125,8 @@ impl Lowering<'_> {
         }
         let num_row_axes = product.rows.iter().max().map_or(0, |&last| last + 1);
         if !view.is_whole() || (0..num_row_axes).any(|axis| product.contracts(axis)) {
-            let actual = format!("a product over inner axes of a value of shape {lengths:?}");
-            return Err(self.refuse(node, actual, "a product over the last axes or over all"));
+            let view = self.rows_first(node, op, x, view);
+            return self.dense(node, op, x, view, weights);
         }
         let contracted: Vec<usize> = (num_row_axes..lengths.len()).collect();
         if contracted.is_empty() {
@@ -105,11 +136,120 @@ impl Lowering<'_> {
                 "a product over the last axes or over all",
             ));
         }
-        let weights = product.gather(&weights, &lengths, &contracted);
+        let weights = product.gather(weights, &lengths, &contracted);
         let mut axes = lengths[..num_row_axes].to_vec();
         axes.push(product.num_outputs);
         let operation = Operation::Dense { input: view.value, num_row_axes, weights };
         Ok(self.push(&name, axes, operation, outlet, product.outlet_axes(num_row_axes)))
+    }
+
+    /// The axes of the input that the weights and the result have too, if there are any.
+    fn batch(op: &EinSum, x: usize, view: &View, weights: &Constant) -> Option<Vec<usize>> {
+        let axes = op.axes.iter_all_axes().filter(|axis| !axis.outputs[0].is_empty());
+        let batch: Vec<usize> = axes
+            .filter(|axis| axis.inputs[1 - x].iter().any(|&at| weights.shape[at] > 1))
+            .flat_map(|axis| axis.inputs[x].iter().copied())
+            .filter(|&axis| !view.axes[axis].is_empty())
+            .collect();
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    /// A product with weights of its own for each position of some axes: a grouped convolution by one position.
+    fn batched(
+        &mut self,
+        node: &TypedNode,
+        op: &EinSum,
+        x: usize,
+        view: View,
+        weights: &Constant,
+        batch: &[usize],
+    ) -> Result<View, Error> {
+        let shape = self.input_shape(node, x)?;
+        let strides = strides_of(&weights.shape);
+        let single = op
+            .axes
+            .iter_all_axes()
+            .all(|axis| axis.inputs.iter().chain(&axis.outputs).all(|positions| positions.len() <= 1));
+        if !single {
+            return Err(self.refuse(node, "a repeated axis", "a plain matrix product"));
+        }
+        // Position in the input, in the weights and in the result of each axis that is longer than one.
+        let named = op.axes.iter_all_axes().map(|axis| {
+            let by = axis.inputs[1 - x].first().copied().filter(|&at| weights.shape[at] > 1);
+            let from = axis.inputs[x].first().copied().filter(|&at| shape[at] > 1);
+            (from, by, axis.outputs[0].first().copied())
+        });
+        let (mut inner, mut rows, mut channels) = (vec![], vec![], vec![]);
+        let (mut batches, mut by_inner) = (vec![], vec![]);
+        for axis in named {
+            match axis {
+                (Some(from), Some(by), Some(to)) => batches.push((from, by, to)),
+                (Some(from), Some(by), None) => {
+                    inner.push(from);
+                    by_inner.push(by);
+                }
+                (Some(from), None, Some(to)) => rows.push((from, to)),
+                (None, Some(by), Some(to)) => channels.push((by, to)),
+                (None, None, _) => {}
+                _ => {
+                    return Err(self.refuse(
+                        node,
+                        "a sum over an axis of one factor",
+                        "a plain matrix product",
+                    ));
+                }
+            }
+        }
+        let joined = batches.iter().map(|&(from, ..)| from).chain(inner).collect();
+        let row_axes: Vec<usize> = rows.iter().map(|&(from, _)| from).collect();
+        let input = self.arrange(node, view, &[joined, vec![], row_axes]);
+        let order: Vec<usize> = batches
+            .iter()
+            .map(|&(_, by, _)| by)
+            .chain(channels.iter().map(|&(by, _)| by))
+            .chain(by_inner.iter().copied())
+            .collect();
+        let length = |by: &usize| weights.shape[*by];
+        let places = offsets(
+            &order.iter().map(length).collect::<Vec<_>>(),
+            &order.iter().map(|&by| strides[by]).collect::<Vec<_>>(),
+        );
+        let num_inner: usize = by_inner.iter().map(length).product();
+        let groups = batch.iter().map(|&axis| shape[axis]).product();
+        let num_outputs = places.len() / num_inner;
+        let kernel = Weights {
+            axes: vec![num_outputs, num_inner, 1, 1],
+            values: places.into_iter().map(|place| weights.values[place]).collect(),
+            bias: vec![0.0; num_outputs],
+        };
+        let window = Window2d::square(AxisWindow::new(1, 1));
+        let result = self.push_conv(node, input, window, groups, kernel, vec![])?.value;
+        let output = self.output_shape(node)?;
+        let axes: Vec<usize> = batches
+            .iter()
+            .map(|&(_, _, to)| to)
+            .chain(channels.iter().map(|&(_, to)| to))
+            .chain(rows.iter().map(|&(_, to)| to))
+            .collect();
+        let target = axes.iter().map(|&axis| output[axis]).collect();
+        let value = self.rearranged(node, result, Rearrangement::Reshape, target);
+        Ok(self.view_of(value, &axes, output.len()))
+    }
+
+    /// The view of a value whose axes are those that the product keeps, then those that it sums over.
+    fn rows_first(&mut self, node: &TypedNode, op: &EinSum, x: usize, view: View) -> View {
+        let rank = view.axes.len();
+        let kept = |axis: &usize| {
+            op.axes
+                .iter_all_axes()
+                .any(|named| named.inputs[x].contains(axis) && !named.outputs[0].is_empty())
+        };
+        let long = (0..rank).filter(|&axis| !view.axes[axis].is_empty());
+        let (rows, columns): (Vec<usize>, Vec<usize>) = long.partition(kept);
+        let axes = [rows, columns].concat();
+        let groups: Vec<Vec<usize>> = axes.iter().map(|&axis| vec![axis]).collect();
+        let value = self.arrange(node, view, &groups);
+        self.view_of(value, &axes, rank)
     }
 
     /// Sorts the axes of an Einstein sum of the computed input `x` and constant weights.

@@ -1,0 +1,85 @@
+//! Sums and maxima over axes.
+
+use tacit_layers::{AxisWindow, Window2d};
+use tract_onnx::{
+    prelude::OutletId,
+    tract_core::ops::nn::{Reduce, Reducer},
+};
+
+use super::{Lowering, TypedNode};
+use crate::{
+    error::Error,
+    graph::{Operation, Rearrangement, View},
+};
+
+impl Lowering<'_> {
+    pub(super) fn reduce(&mut self, node: &TypedNode, op: &Reduce) -> Result<View, Error> {
+        let is_max = match op.reducer {
+            Reducer::Sum => false,
+            Reducer::Max => true,
+            _ => return Err(self.unsupported(node)),
+        };
+        let view = self.whole_view(node, 0)?;
+        let reduced: Vec<usize> = op.axes.iter().flat_map(|&axis| view.axes[axis].clone()).collect();
+        let axes = <[usize; 3]>::try_from(self.lengths(&view));
+        if reduced.is_empty() {
+            return Ok(view);
+        }
+        if let Ok(axes) = axes
+            && reduced.iter().all(|&axis| axis > 0)
+        {
+            let kernel = |axis: usize| if reduced.contains(&axis) { axes[axis] } else { 1 };
+            let window =
+                Window2d { height: AxisWindow::new(kernel(1), 1), width: AxisWindow::new(kernel(2), 1) };
+            let mut output = view.axes.clone();
+            for &axis in &op.axes {
+                output[axis].clear();
+            }
+            return if is_max {
+                self.push_max_pool(node, view.value, axes, window, &output)
+            } else {
+                self.push_sum_pool(node, view.value, axes, window, 1.0, output)
+            };
+        }
+        if is_max {
+            self.reduce_last(node, view, &op.axes)
+        } else {
+            Ok(self.sum(node, view, &op.axes, reduced))
+        }
+    }
+
+    fn sum(&mut self, node: &TypedNode, view: View, axes: &[usize], mut reduced: Vec<usize>) -> View {
+        reduced.sort_unstable();
+        let mut lengths = self.lengths(&view).to_vec();
+        for &axis in &reduced {
+            lengths[axis] = 1;
+        }
+        let mut output = view.axes;
+        for &axis in axes {
+            output[axis].clear();
+        }
+        let operation = Operation::ReduceSum { input: view.value, axes: reduced };
+        self.push(&self.name(node), lengths, operation, OutletId::new(node.id, 0), output)
+    }
+
+    /// Brings the axes that go behind those that stay, and pools them: maxima.
+    fn reduce_last(&mut self, node: &TypedNode, view: View, reduced: &[usize]) -> Result<View, Error> {
+        let rank = view.axes.len();
+        let long = (0..rank).filter(|&axis| !view.axes[axis].is_empty());
+        let (gone, kept): (Vec<usize>, Vec<usize>) = long.partition(|axis| reduced.contains(axis));
+        let lengths: Vec<usize> = {
+            let all = self.lengths(&view);
+            kept.iter().map(|&axis| view.axes[axis].iter().map(|&axis| all[axis]).product()).collect()
+        };
+        let input = self.arrange(node, view, &[kept.clone(), vec![], gone]);
+        let axes =
+            <[usize; 3]>::try_from(&self.values[input].axes[..]).map_err(|_| self.unsupported(node))?;
+        let window = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(axes[2], 1) };
+        let pooled = self.push_max_pool(node, input, axes, window, &[])?;
+        if kept.len() <= 1 {
+            return Ok(self.view_of(pooled.value, &kept, rank));
+        }
+        let value = self.rearranged(node, pooled.value, Rearrangement::Reshape, lengths);
+        Ok(self.view_of(value, &kept, rank))
+    }
+}

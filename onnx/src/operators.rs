@@ -1,0 +1,163 @@
+//! The ONNX operators that can be imported: their limits and how each is proved. One table for messages, the command line
+//! and the tests.
+
+use serde::Serialize;
+
+/// An operator of float models that can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Operator {
+    /// Its ONNX name.
+    pub name: &'static str,
+    /// What of it is supported; empty when all of it is.
+    pub limits: &'static str,
+    /// How it is proved.
+    pub proof: Proof,
+}
+
+/// An operator that cannot be imported, with the nearest thing that can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// Its ONNX name.
+    pub name: &'static str,
+    /// What to use in its place.
+    pub alternative: &'static str,
+}
+
+/// How an operator is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Proof {
+    /// A convolution argument.
+    Convolution,
+    /// A matrix product with committed weights.
+    Matmul,
+    /// A sumcheck over products of activations.
+    Product,
+    /// A linear map, with the rescale after it.
+    Linear,
+    /// Part of the layer before it, or a convolution by one position.
+    Folded,
+    /// The clip or table of a rescale, by look-ups.
+    Lookup,
+    /// Look-ups of differences, and a zero check.
+    Maximum,
+    /// A sumcheck over a map of places.
+    View,
+    /// Nothing to prove: the same integers.
+    Free,
+}
+
+impl Proof {
+    /// One line about it.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Convolution => "convolution sumcheck, weights opened, rescale by look-ups",
+            Self::Matmul => "matrix product sumcheck, weights opened, rescale by look-ups",
+            Self::Product => "sumcheck over both factors, rescale by look-ups",
+            Self::Linear => "linear sumcheck, rescale by look-ups",
+            Self::Folded => "folded into the layer before, else a depthwise 1x1 convolution",
+            Self::Lookup => "table or clip of a rescale, by look-ups",
+            Self::Maximum => "differences by look-ups, a zero check for the maximum",
+            Self::View => "sumcheck over a map of places, nothing committed",
+            Self::Free => "nothing to prove: the same integers",
+        }
+    }
+}
+
+const fn operator(name: &'static str, proof: Proof, limits: &'static str) -> Operator {
+    Operator { name, limits, proof }
+}
+
+const ONE_NUMBER: &str = "a function of one number; the table has at most 2^18 rows";
+const POOLED: &str =
+    "one or two dimensions; 16 positions of a window, or 16 along each axis, or a whole axis";
+
+/// Every operator that can be imported from a float model, by what it does.
+pub const OPERATORS: &[Operator] = &[
+    operator("Conv", Proof::Convolution, "one or two dimensions, constant weights"),
+    operator("ConvTranspose", Proof::Convolution, "one or two dimensions, constant weights"),
+    operator("Gemm", Proof::Matmul, "one constant factor, constant bias"),
+    operator("MatMul", Proof::Matmul, "two activations too, batched or not"),
+    operator("Add", Proof::Linear, "constants fold into the layer before where they can"),
+    operator("Sub", Proof::Linear, "constants fold into the layer before where they can"),
+    operator("Mul", Proof::Product, "constant factors fold into the layer before where they can"),
+    operator("Div", Proof::Product, "constants fold; a computed divisor becomes its reciprocal, a table"),
+    operator("BatchNormalization", Proof::Folded, "inference"),
+    operator("Relu", Proof::Lookup, ""),
+    operator("LeakyRelu", Proof::Lookup, ONE_NUMBER),
+    operator("PRelu", Proof::Lookup, "one slope: a table; many: one more convolution"),
+    operator("Clip", Proof::Lookup, "constant bounds"),
+    operator("Max", Proof::Lookup, "one operand is a constant"),
+    operator("Min", Proof::Lookup, "one operand is a constant"),
+    operator("Sigmoid", Proof::Lookup, ONE_NUMBER),
+    operator("Tanh", Proof::Lookup, ONE_NUMBER),
+    operator("HardSigmoid", Proof::Lookup, ONE_NUMBER),
+    operator("HardSwish", Proof::Lookup, ONE_NUMBER),
+    operator("Elu", Proof::Lookup, ONE_NUMBER),
+    operator("Selu", Proof::Lookup, ONE_NUMBER),
+    operator("Celu", Proof::Lookup, ONE_NUMBER),
+    operator("Gelu", Proof::Lookup, ONE_NUMBER),
+    operator("Erf", Proof::Lookup, ONE_NUMBER),
+    operator("Mish", Proof::Lookup, ONE_NUMBER),
+    operator("Softplus", Proof::Lookup, ONE_NUMBER),
+    operator("Softsign", Proof::Lookup, ONE_NUMBER),
+    operator("Exp", Proof::Lookup, ONE_NUMBER),
+    operator("Log", Proof::Lookup, ONE_NUMBER),
+    operator("Abs", Proof::Lookup, ONE_NUMBER),
+    operator("Neg", Proof::Lookup, "folds into the layer before where it can"),
+    operator("Sqrt", Proof::Lookup, ONE_NUMBER),
+    operator("Reciprocal", Proof::Lookup, ONE_NUMBER),
+    operator("Pow", Proof::Lookup, "the exponent is constant"),
+    operator("Sin", Proof::Lookup, ONE_NUMBER),
+    operator("Cos", Proof::Lookup, ONE_NUMBER),
+    operator("MaxPool", Proof::Maximum, POOLED),
+    operator("GlobalMaxPool", Proof::Maximum, ""),
+    operator("ReduceMax", Proof::Maximum, ""),
+    operator("AveragePool", Proof::Linear, "one or two dimensions"),
+    operator("GlobalAveragePool", Proof::Linear, ""),
+    operator("ReduceMean", Proof::Linear, ""),
+    operator("ReduceSum", Proof::Linear, ""),
+    operator("Pad", Proof::View, "constant zeros"),
+    operator("Slice", Proof::View, "constant bounds; steps of either sign"),
+    operator("Split", Proof::View, "constant lengths"),
+    operator("Concat", Proof::View, "no constant parts; parts get one scale"),
+    operator("Upsample", Proof::View, "nearest, whole factors"),
+    operator("Resize", Proof::View, "nearest, whole factors that repeat every position"),
+    operator("Expand", Proof::View, "constant shape"),
+    operator("Reshape", Proof::View, "constant shape; at most 8 axes longer than one"),
+    operator("DepthToSpace", Proof::View, ""),
+    operator("SpaceToDepth", Proof::View, ""),
+    operator("Transpose", Proof::Free, ""),
+    operator("Flatten", Proof::Free, ""),
+    operator("Squeeze", Proof::Free, ""),
+    operator("Unsqueeze", Proof::Free, ""),
+    operator("Identity", Proof::Free, ""),
+    operator("Dropout", Proof::Free, "inference"),
+    operator("Constant", Proof::Free, ""),
+];
+
+const fn refused(name: &'static str, alternative: &'static str) -> Refused {
+    Refused { name, alternative }
+}
+
+/// Operators that are often met and cannot be imported, with the nearest that can.
+pub const REFUSED: &[Refused] = &[
+    refused("LogSoftmax", "Softmax, or the scores before it: the class is the same"),
+    refused("LayerNormalization", "BatchNormalization"),
+    refused("InstanceNormalization", "BatchNormalization"),
+    refused("ReduceMin", "Neg, ReduceMax, Neg"),
+    refused("ReduceProd", "Log, ReduceSum, Exp"),
+    refused("ArgMin", "Neg, ArgMax"),
+    refused("TopK", "ArgMax, or the scores themselves"),
+    refused("CumSum", "MatMul with a constant triangular matrix"),
+    refused("Gather", "Slice with constant bounds"),
+];
+
+/// What to use in place of an operator that cannot be imported.
+pub fn alternative(operator: &str) -> String {
+    match REFUSED.iter().find(|refused| refused.name == operator) {
+        Some(refused) => format!("the nearest that is: {}", refused.alternative),
+        None => "`tacit operators` lists those that are".to_owned(),
+    }
+}
