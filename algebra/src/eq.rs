@@ -71,6 +71,31 @@ pub fn evaluate_range(point: &[Fr], length: usize) -> Fr {
     sum
 }
 
+/// $\sum_{x < \text{length}} \mathrm{eq}(r, x)\, \mathrm{eq}(z, x)$: the multilinear extension, at $z$, of the equality
+/// table cut off at `length`.
+///
+/// # Panics
+/// When the points have different numbers of variables.
+pub fn evaluate_prefix(r: &[Fr], z: &[Fr], length: usize) -> Fr {
+    assert_eq!(r.len(), z.len());
+    if length >> r.len() >= 1 {
+        return evaluate(r, z);
+    }
+    let (mut sum, mut prefix) = (Fr::zero(), Fr::one());
+    for (i, (&r_i, &z_i)) in r.iter().zip(z).enumerate() {
+        let one = r_i * z_i;
+        let zero = Fr::one() - r_i - z_i + one;
+        if length >> (r.len() - 1 - i) & 1 == 1 {
+            // Equal so far; a zero here makes the index smaller, whatever follows.
+            sum += prefix * zero * evaluate(&r[i + 1..], &z[i + 1..]);
+            prefix *= one;
+        } else {
+            prefix *= zero;
+        }
+    }
+    sum
+}
+
 /// $\sum_x \mathrm{eq}(r, x)\, x$: the multilinear extension of the index itself.
 pub fn evaluate_identity(point: &[Fr]) -> Fr {
     point.iter().fold(Fr::zero(), |sum, &r| sum + sum + r)
@@ -104,6 +129,8 @@ mod tests {
         for n in 0..6 {
             let r = point(n);
             let full = table(&r, 1 << n);
+            let z: Vec<Fr> = r.iter().map(|r| *r * r + Fr::one()).collect();
+            let other = table(&z, 1 << n);
             for (x, &e) in full.iter().enumerate() {
                 assert_eq!(e, evaluate_index(&r, x));
                 let bits: Vec<Fr> = (0..n).map(|i| Fr::from((x >> (n - 1 - i) & 1) as u64)).collect();
@@ -113,6 +140,8 @@ mod tests {
             for length in 0..=1 << n {
                 assert_eq!(table(&r, length), full[..length]);
                 assert_eq!(evaluate_range(&r, length), full[..length].iter().sum());
+                let prefix: Fr = full[..length].iter().zip(&other).map(|(a, b)| *a * b).sum();
+                assert_eq!(evaluate_prefix(&r, &z, length), prefix);
             }
             let weigh =
                 |f: &dyn Fn(u64) -> u64| full.iter().zip(0..).map(|(e, x)| *e * Fr::from(f(x))).sum::<Fr>();

@@ -1,5 +1,5 @@
 //! Phase times, sizes and messages of one synthetic network: `cargo run --release -p tacit-benches --example phases --
-//! lenet5`. Names of arguments behind it (`polynomial`) choose how convolutions and matrix products are proved.
+//! lenet5`. Names of arguments behind it (`fft`, `polynomial`) choose how convolutions and matrix products are proved.
 
 use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 
@@ -15,14 +15,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let convolution =
         ConvolutionArgument::ALL.iter().find(|argument| chosen.iter().any(|n| n == argument.name()));
     let matmul = MatmulArgument::ALL.iter().find(|argument| chosen.iter().any(|n| n == argument.name()));
-    let network = network
-        .with_arguments(convolution.copied().unwrap_or_default(), matmul.copied().unwrap_or_default())?;
+    let (convolution, matmul) =
+        (convolution.copied().unwrap_or_default(), matmul.copied().unwrap_or_default());
+    let network = network.with_arguments(convolution, matmul)?;
     let mut out = std::io::stdout();
     let clock = Instant::now();
     let key = ProvingKey::setup(network)?;
     writeln!(
         out,
-        "{name}: set-up {:?}, soundness {:.1} bits",
+        "{name}, {convolution}, {matmul}: set-up {:?}, soundness {:.1} bits",
         clock.elapsed(),
         key.verifying_key().soundness_bits()
     )?;

@@ -15,6 +15,8 @@ pub enum ConvolutionArgument {
     /// A sumcheck over channels and kernel offsets ([`crate::conv2d`]).
     #[default]
     Direct,
+    /// A product in the frequency domain ([`crate::fft_convolution`]).
+    Fft,
     /// A product of polynomials compared at a random point ([`crate::conv2d::polynomial`]).
     Polynomial,
 }
@@ -31,12 +33,13 @@ pub enum MatmulArgument {
 
 impl ConvolutionArgument {
     /// Every argument.
-    pub const ALL: &[Self] = &[Self::Direct, Self::Polynomial];
+    pub const ALL: &[Self] = &[Self::Direct, Self::Fft, Self::Polynomial];
 
     /// The argument's name, as users write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::Fft => "fft",
             Self::Polynomial => "polynomial",
         }
     }

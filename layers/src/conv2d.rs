@@ -33,6 +33,7 @@ use crate::{
     claim::EvaluationClaim,
     dense::{channel_bounds, check_parameter},
     error::{Error, Result},
+    fft_convolution::FftConvolutionLayer,
     network::{Architecture, Network, NodeId, Parameter, ParameterId, ParameterWidth, ValueKind, ValueSpec},
     products::{inner_product, narrow},
     tensor::{Layout, Tensor, bits_of},
@@ -107,8 +108,12 @@ impl Conv2dLayer {
         if let Some(bias) = self.bias {
             check_parameter(layer, "bias", architecture, bias, &[self.num_outputs], ParameterWidth::Int32)?;
         }
-        if self.argument == ConvolutionArgument::Polynomial {
-            polynomial::product_layout(layer, &self.window, &input.layout)?;
+        match self.argument {
+            ConvolutionArgument::Direct => {}
+            ConvolutionArgument::Fft => FftConvolutionLayer::of(self, &input.layout, &layout).check(layer)?,
+            ConvolutionArgument::Polynomial => {
+                polynomial::product_layout(layer, &self.window, &input.layout)?;
+            }
         }
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }

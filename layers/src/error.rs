@@ -198,6 +198,18 @@ pub enum Error {
         /// The version found.
         actual: u32,
     },
+    /// A convolution's spectrum is larger than the argument by FFT covers.
+    #[error(
+        "layer `{layer}`: its spectrum takes {num_vars} variables, the argument by FFT covers {limit}: prove it by another argument"
+    )]
+    Spectrum {
+        /// The layer's name.
+        layer: String,
+        /// Variables of transforms, groups and channels.
+        num_vars: usize,
+        /// The most supported.
+        limit: usize,
+    },
     /// The network has no output, or an output that is used up by another layer.
     #[error("the network's output `{layer}` cannot be an output: {reason}")]
     Output {

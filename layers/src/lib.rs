@@ -19,6 +19,7 @@
 //! | [`composite`] | blocks of several layers: softmax, index of a maximum, maxima over axes |
 //! | [`argument`], [`cost`] | which argument proves a linear layer, what it costs, the cheapest |
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
+//! | [`fft_convolution`], [`fourier`] | convolutions in the frequency domain |
 //! | [`conv2d::polynomial`], [`matmul::polynomial`], [`power`] | the arguments that compare polynomials at a random point |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
@@ -39,6 +40,8 @@ pub mod error;
 pub mod evaluation;
 pub mod excess;
 pub mod executor;
+pub mod fft_convolution;
+pub mod fourier;
 pub mod hyrax;
 pub mod interval;
 pub mod key;

@@ -12,6 +12,8 @@ use ark_ff::PrimeField;
 use crate::{
     argument::{ConvolutionArgument, MatmulArgument},
     claim::Column,
+    fft_convolution::FftConvolutionLayer,
+    fourier::{BASE_VARS, LEVEL_DEGREE},
     network::{Architecture, NodeId, Operation},
     plan::{Plan, max_pools, window},
     rescale::Multiplier,
@@ -109,6 +111,29 @@ pub fn windows(num_vars: usize, instances: usize) -> SoundnessError {
     sumcheck(num_vars, 2, instances)
 }
 
+/// Claims on Fourier vectors of so many variables each: at each level one batched sumcheck of the vectors that are as long.
+pub fn fourier(num_vars: &[usize]) -> SoundnessError {
+    let longest = num_vars.iter().copied().max().unwrap_or(0);
+    // A vector that has become as short as another joins it.
+    let level = |level: usize| {
+        let active = num_vars.iter().filter(|&&n| n >= level).count();
+        sumcheck(level - 1, LEVEL_DEGREE, active)
+    };
+    (BASE_VARS + 1..=longest).map(level).sum()
+}
+
+/// Convolutions in the frequency domain: products by one batched sumcheck of degree 3, transforms by one of degree 2 with
+/// four sums for each convolution, then four Fourier vectors for each.
+pub fn fft_convolutions(layers: &[FftConvolutionLayer]) -> SoundnessError {
+    let products = layers.iter().map(FftConvolutionLayer::num_vars).max().unwrap_or(0);
+    let transforms = layers.iter().flat_map(FftConvolutionLayer::transform_vars).max().unwrap_or(0);
+    let vectors: Vec<usize> =
+        layers.iter().flat_map(|layer| layer.axes.map(|axis| axis.num_vars)).flat_map(|n| [n, n]).collect();
+    let stages =
+        [sumcheck(products, 3, layers.len()), sumcheck(transforms, 2, 4 * layers.len()), fourier(&vectors)];
+    stages.into_iter().sum()
+}
+
 /// Hyrax with $J$ claims and rows of $2^W$: the claims' combination and sumcheck, the generator's scale, and two bad
 /// challenges for each folding round beside those that break the discrete logarithm.
 pub fn hyrax(key_vars: usize, claims: usize) -> SoundnessError {
@@ -165,8 +190,16 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
     let spec = |index: usize| plan.specs.get(index);
     let largest = |vars: &[usize]| vars.iter().copied().max().unwrap_or(0);
     let (mut channels, mut contractions, mut spatial, mut products) = (vec![], vec![], vec![], vec![]);
-    for node in &architecture.nodes {
+    let mut transformed = vec![];
+    for (node, index) in architecture.nodes.iter().zip(0..) {
         let input = node.inputs.first().and_then(|id| spec(id.index()));
+        if let Operation::Conv2d(layer) = &node.operation
+            && layer.argument == ConvolutionArgument::Fft
+            && let (Some(input), Some(output)) = (input, spec(index))
+        {
+            transformed.push(FftConvolutionLayer::of(layer, &input.layout, &output.layout));
+            continue;
+        }
         if let Operation::Rescale(layer) = &node.operation
             && let Multiplier::PerChannel { values, .. } = &layer.multiplier
         {
@@ -239,6 +272,7 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         ("rescales", rescale(largest(&channels), channels.len())),
         ("contractions", contraction(largest(&contractions), contractions.len())),
         ("products", self::products(largest(&products), products.len())),
+        ("FFT convolutions", fft_convolutions(&transformed)),
         ("windows", windows(largest(&spatial), spatial.len())),
         ("polynomial convolutions", convolutions),
         ("polynomial products", inner_products),

@@ -51,6 +51,7 @@ pub mod network;
 pub mod profile;
 mod session;
 pub mod sumcheck;
+mod transform;
 mod witness;
 
 pub use error::Error;

@@ -22,6 +22,20 @@ pub struct LayerProfile {
 }
 
 impl LayerProfile {
+    /// Adds a batch's rounds and scalars of one instance.
+    pub(crate) fn charge<I>(&mut self, instance: &Timed<I>, scalars: usize) {
+        self.rounds += instance.elapsed;
+        self.bytes += scalars * tacit_transcript::encoding::SCALAR_BYTES;
+    }
+
+    /// Adds another cost of the same node.
+    pub(crate) fn add(&mut self, cost: Self) {
+        self.commit += cost.commit;
+        self.tables += cost.tables;
+        self.rounds += cost.rounds;
+        self.bytes += cost.bytes;
+    }
+
     /// Time in the node's argument: everything but its commitments.
     pub fn argument(&self) -> Duration {
         self.tables + self.rounds
@@ -42,10 +56,15 @@ impl Session<'_> {
 
     /// Charges a node with its rounds and with its scalars of a message that a batch sent.
     pub(crate) fn charge_rounds<I>(&mut self, instance: &Timed<I>, scalars: usize) {
-        let profile = &mut self.layers[instance.node.index()];
-        profile.rounds += instance.elapsed;
-        profile.bytes += scalars * tacit_transcript::encoding::SCALAR_BYTES;
+        self.layers[instance.node.index()].charge(instance, scalars);
     }
+}
+
+/// What work gives and how long it took.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let clock = Instant::now();
+    let result = work();
+    (result, clock.elapsed())
 }
 
 /// A node's sumcheck instance that knows how long its rounds took.

@@ -36,9 +36,11 @@ use tacit_transcript::{ProofWriter, Transcript, labels};
 
 pub mod grouped;
 pub mod product;
+pub mod weighted;
 
 pub use grouped::Grouped;
 pub use product::Product;
+pub use weighted::Weighted;
 
 /// A polynomial whose sum is being proved. It knows its tables, not the transcript.
 pub trait SumcheckInstance {

@@ -8,12 +8,16 @@ mod networks;
 use std::time::Duration;
 
 use networks::Source;
-use tacit_layers::{Operation, ValueKind};
+use tacit_layers::{ConvolutionArgument, MatmulArgument, NodeId, Operation, ValueKind, cost::node_cost};
 use tacit_prover::{LayerProfile, ProvingKey, prove};
 
 #[test]
 fn every_layer_is_charged_within_the_phase_it_belongs_to() {
-    for network in networks::all(11) {
+    for (network, &argument) in networks::all(11)
+        .into_iter()
+        .flat_map(|n| ConvolutionArgument::ALL.iter().map(move |a| (n.clone(), a)))
+    {
+        let network = network.with_arguments(argument, MatmulArgument::default()).unwrap();
         let input = Source::new(12).input(&network);
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove(&key, &input).unwrap();
@@ -33,6 +37,13 @@ fn every_layer_is_charged_within_the_phase_it_belongs_to() {
                     assert!(charged, "{}", node.name);
                 }
                 _ => {}
+            }
+        }
+        for (i, layer) in (0..).zip(&proven.layers) {
+            let architecture = &key.network().architecture;
+            if matches!(architecture.node(NodeId(i)).operation, Operation::Conv2d(_)) {
+                let predicted = node_cost(architecture, key.verifying_key().plan(), NodeId(i)).argument;
+                assert_eq!(layer.bytes, predicted.own_bytes, "{}", architecture.node(NodeId(i)).name);
             }
         }
         for (layer, spec) in proven.layers.iter().zip(&key.verifying_key().plan().specs) {

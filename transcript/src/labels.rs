@@ -105,6 +105,12 @@ labels! {
     VIEW_SHARES = "view shares";
     /// Final evaluations of views: inputs.
     VIEW_VALUES = "view values";
+    /// Crops, weights and inputs of convolutions at a frequency.
+    SPECTRUM_VALUES = "spectrum values";
+    /// Inputs, weights and Fourier vectors behind a convolution's transforms.
+    TRANSFORM_VALUES = "transform values";
+    /// Fourier vectors of half the length.
+    FOURIER_VALUES = "fourier values";
     /// A matrix product's evaluation point.
     MATMUL_POINT = "matmul point";
     /// Left and right halves of an inner-product round.

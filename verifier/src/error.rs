@@ -72,6 +72,12 @@ pub enum Error {
         /// The layer.
         layer: String,
     },
+    /// A Fourier vector does not have the value that its claim ended with.
+    #[error("Fourier vectors: claim {claim} ended with a value that is not the vector's")]
+    FourierVector {
+        /// Which claim, in the order of convolutions.
+        claim: usize,
+    },
     /// The public input does not have the value that a layer reads.
     #[error("the public input is not the one the proof is about")]
     PublicInput,

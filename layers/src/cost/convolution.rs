@@ -5,6 +5,7 @@
 //! | argument | prover |
 //! |---|---|
 //! | direct | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded, $C\,H\,k_w P_w$ small products, $C\,k_h k_w\,P_h$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
+//! | fft | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded; with transforms of $N_h$ and $N_w$ and padded channels, $\log_2 (N_h N_w)\,C N_h N_w$ multiplications in the transforms and $5\,C N_h N_w$ in the sumcheck |
 //! | polynomial | $O\,C/G\,k_h k_w$ integers folded, $C\,k_h k_w\,H\,W + C\,H\,W$ small products; with $U = (H + D_h)(W + D_w)$ positions, $U$ field elements committed and about $7\,U$ multiplications; $C\,(k_h k_w + 4)$ in the sumcheck over channels |
 //!
 //! The polynomial argument's $U$ is counted as one row.
@@ -13,6 +14,8 @@ use super::{ArgumentCost, Work, points, scalars};
 use crate::{
     argument::ConvolutionArgument,
     conv2d::Conv2dLayer,
+    fft_convolution::{FftConvolutionLayer, TransformValues},
+    fourier::{BASE_VARS, LEVEL_DEGREE},
     tensor::{Layout, bits_of},
     window::Window2d,
 };
@@ -66,6 +69,7 @@ impl ConvolutionShape {
 pub fn cost(argument: ConvolutionArgument, shape: &ConvolutionShape) -> ArgumentCost {
     let argument = match argument {
         ConvolutionArgument::Direct => direct(shape),
+        ConvolutionArgument::Fft => fft(shape),
         ConvolutionArgument::Polynomial => polynomial(shape),
     };
     argument + bias(shape.bias, shape.outputs)
@@ -108,6 +112,50 @@ fn direct(shape: &ConvolutionShape) -> ArgumentCost {
         round_bytes: scalars(degree * rounds),
     };
     contraction + window(shape.channels, &shape.window, [height, width], [out_height, out_width])
+}
+
+/// Channels from which on the frequency domain is worked on in vectors.
+const VECTOR_LANES: usize = 16;
+
+/// In the frequency domain (see [`crate::fft_convolution`]).
+fn fft(shape: &ConvolutionShape) -> ArgumentCost {
+    let ConvolutionShape { outputs, channels, groups, window, input, output, .. } = *shape;
+    let layer = FftConvolutionLayer::new(&window, groups, channels / groups, input, output);
+    let (offsets, positions) = (window.num_offsets(), input[0] * input[1]);
+    let vectors = layer.axes.map(|axis| axis.num_vars);
+    let spectrum = 2_f64.powi(layer.num_vars() as i32);
+    // Input and weights: a multiplication for every two entries and each bit of the frequency. Channels are the vectors.
+    let products = spectrum * (5 + vectors[0] + vectors[1]) as f64;
+    let frequencies = if channels.next_power_of_two() < VECTOR_LANES {
+        Work::multiplications(products)
+    } else {
+        Work::vector_multiplications(products)
+    };
+    let folding = Work::folded_bytes(outputs / groups, channels * offsets)
+        + Work::folded_integers(channels, positions)
+        + Work::multiplications(channels * positions)
+        + Work::vector_multiplications(channels * offsets);
+    let extents = layer.transform_vars().map(|n| 2_f64.powi(n as i32));
+    let sums = Work::product_sumcheck(extents.iter().sum::<f64>());
+    // Levels of Fourier vectors: two for each axis, three tables of half the length, six multiplications a pair.
+    let lengths: f64 = vectors.iter().map(|&n| 2_f64.powi(n as i32)).sum();
+    let levels = Work::multiplications(40.0 * lengths);
+    let longest = vectors[0].max(vectors[1]);
+    let level_rounds: usize = (BASE_VARS + 1..=longest).map(|level| level - 1).sum();
+    let transform_rounds = layer.transform_vars().into_iter().max().unwrap_or(0);
+    let messages = layer.num_vars() + transform_rounds + level_rounds + 2 + longest.saturating_sub(BASE_VARS);
+    let kernel = window.height.kernel * vectors[0] + window.width.kernel * vectors[1];
+    let vector_work = vectors.iter().map(|n| 2 * n * (2 * n + 28)).sum::<usize>();
+    ArgumentCost {
+        prover: frequencies + folding + sums + levels + Work::messages(messages),
+        verifier: Work::verified_rounds(layer.num_vars(), 3)
+            + Work::verified_rounds(transform_rounds, 2)
+            + Work::verified_rounds(level_rounds, LEVEL_DEGREE)
+            + Work::multiplications(3 * kernel + vector_work)
+            + Work::messages(2 + longest.saturating_sub(BASE_VARS)),
+        own_bytes: scalars(4 + TransformValues::COUNT + layer.num_level_values()),
+        round_bytes: scalars(3 * layer.num_vars() + 2 * transform_rounds + LEVEL_DEGREE * level_rounds),
+    }
 }
 
 fn polynomial(shape: &ConvolutionShape) -> ArgumentCost {

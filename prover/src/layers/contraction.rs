@@ -14,7 +14,7 @@ use tacit_layers::{
 };
 use tacit_transcript::labels;
 
-use super::{conv2d, matmul, product};
+use super::{conv2d, fft_convolution, matmul, product};
 use crate::{
     error::Result,
     hyrax::Integers,
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) fn prove(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let (mut summed, mut convolutions) = (vec![], vec![]);
+    let (mut summed, mut transformed, mut convolutions) = (vec![], vec![], vec![]);
     let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
@@ -43,6 +43,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
                 let linear = session.charged(id, |session| convolution(session, id, layer, &claim));
                 match layer.argument {
                     ConvolutionArgument::Direct => summed.push(linear),
+                    ConvolutionArgument::Fft => transformed.push(linear),
                     ConvolutionArgument::Polynomial => convolutions.push(linear),
                 }
             }
@@ -59,6 +60,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
         }
     }
     prove_summed(session, summed);
+    fft_convolution::prove_all(session, transformed);
     conv2d::polynomial::prove(session, convolutions);
     matmul::polynomial::prove(session, &dense_products, &inner_products)?;
     product::prove(session, &products)

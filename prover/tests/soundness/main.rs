@@ -8,6 +8,7 @@ mod arguments;
 mod axes;
 mod composites;
 mod excess;
+mod frequencies;
 mod hyrax;
 mod logup;
 mod network;

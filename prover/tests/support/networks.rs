@@ -320,10 +320,41 @@ pub(crate) fn composites(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Convolutions with strange windows: an axis of length one, more positions than the map has, padding wider than the map,
+/// a stride that skips positions, dilated kernels longer than the map, and more groups than a power of two.
+pub(crate) fn windows(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("windows", input(&[3, 1, 11], -128, 127));
+    let axis = |kernel, stride, dilation, pad_begin, pad_end| AxisWindow {
+        kernel,
+        stride,
+        dilation,
+        pad_begin,
+        pad_end,
+    };
+    let line = Window2d { height: axis(1, 1, 1, 0, 0), width: axis(5, 3, 2, 0, 4) };
+    let x = b.conv2d("line", b.input(), line, s.weights(&[5, 3, 1, 5]), Some(s.bias(5))).unwrap();
+    let m = s.multipliers(0, 5);
+    let x = b.rescale("line clip", x, m, 8, SIGNED);
+    let wide = Window2d { height: axis(2, 1, 1, 2, 3), width: axis(2, 1, 5, 4, 3) };
+    let x = b.grouped_conv2d("wide", x, wide, 5, s.weights(&[10, 1, 2, 2]), Some(s.bias(10))).unwrap();
+    let x = b.rescale("wide relu", x, Multiplier::Uniform(7), 8, RELU);
+    let skip = Window2d { height: axis(3, 2, 1, 0, 1), width: axis(1, 4, 1, 0, 0) };
+    let x = b.conv2d("skip", x, skip, s.weights(&[3, 10, 3, 1]), None).unwrap();
+    let x = b.rescale("skip relu", x, Multiplier::Uniform(3), 8, RELU);
+    let x = b.average_pool("mean", x, Window2d::square(AxisWindow::new(2, 1)));
+    let x = b.rescale("mean relu", x, Multiplier::Uniform(1), 2, RELU);
+    let point = Window2d::square(AxisWindow::new(1, 2));
+    let x = b.conv2d("point", x, point, s.weights(&[5, 3, 1, 1]), None).unwrap();
+    b.output(output(x, &[5, 1, 1]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
     vec![
         mlp(seed),
+        windows(seed),
         rows(seed),
         cnn(seed),
         residual(seed),

@@ -141,6 +141,13 @@ impl Oracle {
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
                 labels::PRODUCT_VALUES => return value("products", labels::PRODUCT_VALUES),
+                labels::SPECTRUM_VALUES => return value("frequency products", labels::SPECTRUM_VALUES),
+                labels::TRANSFORM_VALUES => return value("transforms", labels::TRANSFORM_VALUES),
+                // One for each level of Fourier vectors.
+                labels::FOURIER_VALUES => {
+                    let (argument, message) = ("Fourier vectors", message.label);
+                    return (index, Error::FinalValue { argument, message });
+                }
                 labels::CONVOLUTION_VALUES => return value("convolutions", labels::CONVOLUTION_VALUES),
                 labels::CROSS_VALUES => return (index, Error::ProductPolynomials),
                 labels::FACTOR_VALUES => return value("inner products", labels::FACTOR_VALUES),

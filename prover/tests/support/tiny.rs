@@ -153,6 +153,22 @@ pub(crate) fn polynomial() -> Network {
     network.with_arguments(ConvolutionArgument::Polynomial, MatmulArgument::Polynomial).unwrap()
 }
 
+/// Convolutions in the frequency domain: one with transforms of 16 and 4, a depthwise one with a stride and of 8 and 4.
+pub(crate) fn frequencies() -> Network {
+    let mut b = NetworkBuilder::new("tiny frequencies", input(&[1, 8, 3], -4, 3));
+    let window = Window2d { height: AxisWindow::new(2, 1).padded(0, 1), width: AxisWindow::new(2, 1) };
+    let x = b.conv2d("conv", b.input(), window, weights(&[2, 1, 2, 2], 5), Some(vec![3, -2])).unwrap();
+    let x = b.rescale("clip", x, Multiplier::Uniform(1), 2, SMALL);
+    let x = b.max_pool("pool", x, Window2d { height: AxisWindow::new(2, 2), width: AxisWindow::new(1, 1) });
+    let window = Window2d {
+        height: AxisWindow { kernel: 2, stride: 2, dilation: 2, pad_begin: 1, pad_end: 0 },
+        width: AxisWindow::new(2, 1).padded(1, 0),
+    };
+    let x = b.grouped_conv2d("depthwise", x, window, 2, weights(&[2, 1, 2, 2], 3), None).unwrap();
+    b.output(output("features", x, &[2, 2, 2]));
+    b.finish().unwrap().with_arguments(ConvolutionArgument::Fft, MatmulArgument::default()).unwrap()
+}
+
 /// All of the above, by name.
 pub(crate) fn all() -> Vec<(&'static str, Network)> {
     vec![
@@ -164,6 +180,7 @@ pub(crate) fn all() -> Vec<(&'static str, Network)> {
         ("reshaped", reshaped()),
         ("wide", wide()),
         ("polynomial", polynomial()),
+        ("frequencies", frequencies()),
     ]
 }
 

@@ -15,7 +15,7 @@ use tacit_layers::{
 };
 use tacit_transcript::labels;
 
-use super::{conv2d, matmul, product};
+use super::{conv2d, fft_convolution, matmul, product};
 use crate::{
     error::{Error, Result},
     session::Session,
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) fn verify(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let (mut summed, mut convolutions) = (vec![], vec![]);
+    let (mut summed, mut transformed, mut convolutions) = (vec![], vec![], vec![]);
     let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
     for (id, claim) in claims {
         match &session.node(id)?.0.operation {
@@ -42,6 +42,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                 let linear = convolution(session, id, layer, &claim)?;
                 match layer.argument {
                     ConvolutionArgument::Direct => summed.push(linear),
+                    ConvolutionArgument::Fft => transformed.push(linear),
                     ConvolutionArgument::Polynomial => convolutions.push(linear),
                 }
             }
@@ -67,6 +68,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
         }
     }
     verify_summed(session, summed)?;
+    fft_convolution::verify_all(session, transformed)?;
     conv2d::polynomial::verify(session, convolutions)?;
     matmul::polynomial::verify(session, &dense_products, &inner_products)?;
     product::verify(session, &products)

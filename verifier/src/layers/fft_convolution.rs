@@ -1,0 +1,125 @@
+//! Convolutions in the frequency domain (see [`tacit_layers::fft_convolution`]).
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    Operation,
+    claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
+    fft_convolution::{FftClaim, FftConvolutionClaims, FftConvolutionLayer, SpectrumClaims, TransformValues},
+    sumcheck::{RoundWeights, instance_point},
+};
+use tacit_transcript::{ProofReader, labels};
+
+use super::fourier;
+use crate::{
+    error::{Error, Result},
+    session::Session,
+    sumcheck,
+};
+
+/// A convolution to verify.
+#[derive(Debug, Clone)]
+pub struct FftConvolutionVerifier {
+    /// Shapes.
+    pub layer: FftConvolutionLayer,
+    /// The claim on the convolution.
+    pub claim: FftClaim,
+}
+
+/// Checks all convolutions and returns the claims left of each.
+///
+/// # Errors
+/// When the proof is malformed or a stage's values do not give its final value.
+pub fn verify(
+    reader: &mut ProofReader,
+    convolutions: &[FftConvolutionVerifier],
+) -> Result<Vec<FftConvolutionClaims>> {
+    let spectra = verify_products(reader, convolutions)?;
+    // Step 2: spectra and crops back to weights, input and positions.
+    let sums: Vec<SumClaim> = convolutions
+        .iter()
+        .zip(&spectra)
+        .flat_map(|(c, spectra)| c.layer.transform_claims(spectra))
+        .collect();
+    let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
+    let count = convolutions.len().saturating_mul(TransformValues::COUNT);
+    let scalars = reader.read_scalars(labels::TRANSFORM_VALUES, count)?;
+    let (scalars, _) = scalars.as_chunks::<{ TransformValues::COUNT }>();
+    let values: Vec<TransformValues> = scalars.iter().copied().map(TransformValues::from_scalars).collect();
+    let all = || convolutions.iter().zip(&spectra).zip(&values);
+    let points =
+        |layer: &FftConvolutionLayer| layer.transform_vars().map(|n| instance_point(&reduced.point, n));
+    let products = all().flat_map(|((convolution, spectra), values)| {
+        let FftConvolutionVerifier { layer, claim } = convolution;
+        layer.transform_values(claim, spectra, points(layer), values)
+    });
+    if !reduced.holds(products) {
+        return Err(Error::FinalValue { argument: "transforms", message: labels::TRANSFORM_VALUES });
+    }
+    // Step 3: Fourier vectors.
+    let vectors = all().flat_map(|((convolution, spectra), values)| {
+        convolution.layer.fourier_claims(spectra, points(&convolution.layer), values)
+    });
+    fourier::verify(reader, vectors.collect())?;
+    let claims = all().map(|((convolution, spectra), values)| {
+        convolution.layer.claims(spectra, points(&convolution.layer), values)
+    });
+    Ok(claims.collect())
+}
+
+/// Step 1: the product of weights and input in the frequency domain.
+fn verify_products(
+    reader: &mut ProofReader,
+    convolutions: &[FftConvolutionVerifier],
+) -> Result<Vec<SpectrumClaims>> {
+    let sums: Vec<SumClaim> = convolutions.iter().map(|c| c.layer.product_claim(&c.claim)).collect();
+    let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
+    let values = reader.read_scalars(labels::SPECTRUM_VALUES, convolutions.len().saturating_mul(4))?;
+    let (values, _) = values.as_chunks::<4>();
+    let spectra: Vec<SpectrumClaims> = convolutions
+        .iter()
+        .zip(values)
+        .map(|(convolution, values)| {
+            let point = instance_point(&reduced.point, convolution.layer.num_vars());
+            convolution.layer.spectrum_claims(point, *values)
+        })
+        .collect();
+    let products = convolutions
+        .iter()
+        .zip(&spectra)
+        .map(|(convolution, spectra)| convolution.layer.product_value(&convolution.claim, spectra));
+    if !reduced.holds(products) {
+        return Err(Error::FinalValue { argument: "frequency products", message: labels::SPECTRUM_VALUES });
+    }
+    Ok(spectra)
+}
+
+/// All convolutions of a network that are proved by this argument.
+pub(crate) fn verify_all(session: &mut Session, claims: Vec<LinearClaim>) -> Result<()> {
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let convolutions = claims
+        .iter()
+        .map(|claim| {
+            let Operation::Conv2d(layer) = &session.node(claim.node)?.0.operation else {
+                return Err(Error::MissingColumn);
+            };
+            let input = session.layout(session.read(claim.node)?)?;
+            let (group, position, value): (Vec<Fr>, Vec<Fr>, Fr) =
+                (claim.group.clone(), claim.others.clone(), claim.value);
+            Ok(FftConvolutionVerifier {
+                layer: FftConvolutionLayer::of(layer, input, session.layout(claim.node)?),
+                claim: FftClaim { group, position, value },
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let left = verify(&mut session.reader, &convolutions)?;
+    for (claim, left) in claims.into_iter().zip(left) {
+        let column = Column::Parameter(claim.weights);
+        let point = [left.group, claim.filter, left.weights_point].concat();
+        session.claims.columns.push(EvaluationClaim::new(column, point, left.weights));
+        let read = session.read(claim.node)?;
+        session.claim_activation(read, left.input_point, left.input)?;
+    }
+    Ok(())
+}
