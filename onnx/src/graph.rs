@@ -41,6 +41,10 @@ pub(crate) enum Operation {
     SumPool { input: usize, window: Window2d, factor: f64 },
     /// Sums over whole axes, which stay with a length of one.
     ReduceSum { input: usize, axes: Vec<usize> },
+    /// Softmax along an axis.
+    Softmax { input: usize, axis: usize },
+    /// Index of the largest element along an axis, which stays with a length of one.
+    ArgMax { input: usize, axis: usize, takes_last: bool },
     /// Sum of values, each times a coefficient; one value times one stands for an activation function of its own.
     Add { addends: Vec<(usize, f64)> },
     /// Maximum over a window.
@@ -216,6 +220,8 @@ impl Operation {
             | Self::SumPool { input, .. }
             | Self::MaxPool { input, .. }
             | Self::ReduceSum { input, .. }
+            | Self::Softmax { input, .. }
+            | Self::ArgMax { input, .. }
             | Self::Rearrange { input, .. }
             | Self::Scale { input, .. } => vec![*input],
             Self::Add { addends } => addends.iter().map(|&(input, _)| input).collect(),
@@ -233,6 +239,8 @@ impl Operation {
             | Self::SumPool { input, .. }
             | Self::MaxPool { input, .. }
             | Self::ReduceSum { input, .. }
+            | Self::Softmax { input, .. }
+            | Self::ArgMax { input, .. }
             | Self::Rearrange { input, .. }
             | Self::Scale { input, .. } => vec![input],
             Self::Add { addends } => addends.iter_mut().map(|(input, _)| input).collect(),

@@ -25,7 +25,7 @@ use tract_onnx::{
             element_wise::ElementWiseOp,
             identity::Identity,
             logic::Iff,
-            nn::{DataFormat, NearestUpsample, Reduce},
+            nn::{DataFormat, NearestUpsample, Reduce, Softmax},
             source::TypedSource,
         },
     },
@@ -141,6 +141,8 @@ impl Lowering<'_> {
             self.sum_pool(node, op)
         } else if let Some(op) = node.op_as::<Reduce>() {
             self.reduce(node, op)
+        } else if let Some(op) = node.op_as::<Softmax>() {
+            self.softmax(node, op)
         } else if let Some(op) = node.op_as::<Pad>() {
             self.pad(node, op)
         } else if let Some(op) = node.op_as::<AxisOp>() {

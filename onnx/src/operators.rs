@@ -42,6 +42,8 @@ pub enum Proof {
     Lookup,
     /// Look-ups of differences, and a zero check.
     Maximum,
+    /// Maxima, tables, sums and products together.
+    Composite,
     /// A sumcheck over a map of places.
     View,
     /// Nothing to prove: the same integers.
@@ -59,6 +61,7 @@ impl Proof {
             Self::Folded => "folded into the layer before, else a depthwise 1x1 convolution",
             Self::Lookup => "table or clip of a rescale, by look-ups",
             Self::Maximum => "differences by look-ups, a zero check for the maximum",
+            Self::Composite => "maxima, tables, sums and products, each proved as such",
             Self::View => "sumcheck over a map of places, nothing committed",
             Self::Free => "nothing to prove: the same integers",
         }
@@ -114,6 +117,8 @@ pub const OPERATORS: &[Operator] = &[
     operator("MaxPool", Proof::Maximum, POOLED),
     operator("GlobalMaxPool", Proof::Maximum, ""),
     operator("ReduceMax", Proof::Maximum, ""),
+    operator("ArgMax", Proof::Composite, "one axis"),
+    operator("Softmax", Proof::Composite, "probabilities of eight binary digits; one axis of at most 2^14"),
     operator("AveragePool", Proof::Linear, "one or two dimensions"),
     operator("GlobalAveragePool", Proof::Linear, ""),
     operator("ReduceMean", Proof::Linear, ""),

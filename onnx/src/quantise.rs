@@ -2,6 +2,7 @@
 
 use tacit_layers::{
     ActivationFunction, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output, Tensor,
+    composite::softmax::SoftmaxOptions,
 };
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     graph::{Graph, Operation, Rearrangement, Value, Weights},
     load::FloatModel,
     lower::lower,
-    scales::{Activation, Scales, choose, stays_accumulator},
+    scales::{Activation, SOFTMAX_BITS, Scales, choose, stays_accumulator},
     weights::{Channel, quantise_free, quantise_on_grid},
 };
 
@@ -167,6 +168,14 @@ fn emit(
                 builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
+            Operation::Softmax { input, axis } => {
+                let scale = scales.activations[*input].scale;
+                let options = SoftmaxOptions { scale, output_bits: SOFTMAX_BITS };
+                builder.softmax(name, read(*input), *axis, &options)?.node
+            }
+            Operation::ArgMax { input, axis, takes_last } => {
+                builder.arg_max(name, read(*input), *axis, *takes_last)?
+            }
             Operation::ReduceSum { input, axes } => builder.reduce_sum(name, read(*input), axes),
             Operation::Rearrange { input, how } => match how {
                 Rearrangement::Remap(axes) => builder.remap(name, read(*input), axes.clone()),

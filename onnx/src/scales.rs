@@ -13,6 +13,9 @@ use crate::{
     graph::{Graph, Operation, Value},
 };
 
+/// Binary digits of a probability that a softmax gives.
+pub(crate) const SOFTMAX_BITS: u32 = 8;
+
 /// Integers and scale of a value as an activation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Activation {
@@ -101,6 +104,16 @@ pub(crate) fn choose(
         let scale = match &value.operation {
             Operation::Input => {
                 scales.activations.push(input);
+                continue;
+            }
+            Operation::Softmax { .. } => {
+                let bounds = (0, 1 << SOFTMAX_BITS);
+                scales.activations.push(Activation { scale: 1.0 / bounds.1 as f64, bounds });
+                continue;
+            }
+            Operation::ArgMax { input, axis, .. } => {
+                let length = graph.values[*input].axes[*axis] as i64;
+                scales.activations.push(Activation { scale: 1.0, bounds: (0, length) });
                 continue;
             }
             Operation::Concat { inputs, .. } => {
@@ -193,7 +206,10 @@ fn reach(graph: &Graph, value: &Value, scales: &Scales) -> (f64, f64) {
             let extreme = |best: fn(f64, f64) -> f64| corners.into_iter().fold(0.0, best) * num_terms as f64;
             (extreme(f64::min), extreme(f64::max))
         }
-        Operation::Input | Operation::Concat { .. } => (0.0, 0.0),
+        Operation::Input
+        | Operation::Concat { .. }
+        | Operation::Softmax { .. }
+        | Operation::ArgMax { .. } => (0.0, 0.0),
         Operation::MaxPool { input, .. }
         | Operation::Rearrange { input, .. }
         | Operation::Scale { input, .. } => bounds(*input),

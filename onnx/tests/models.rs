@@ -149,6 +149,36 @@ fn an_nhwc_model_keeps_its_accuracy() {
 }
 
 #[test]
+fn a_model_with_self_attention_keeps_its_accuracy() {
+    let test = "a_model_with_self_attention_keeps_its_accuracy";
+    let Some(agreement) = local(test, "thirdparty/mnist_self_attention", "model.onnx") else { return };
+    holds_accuracy(&agreement, 1);
+}
+
+/// Of a detector's boxes, those whose second score is above one half.
+fn detections(scores: &[f32]) -> Vec<usize> {
+    (0..scores.len() / 2).filter(|&i| scores[2 * i + 1] > 0.5).collect()
+}
+
+#[test]
+fn a_face_detector_finds_the_same_faces() {
+    let Some(folder) = local_fixtures("a_face_detector_finds_the_same_faces") else { return };
+    let folder = folder.join("thirdparty/ultraface_slim320");
+    let inputs = samples(&folder.join("inputs.npy"));
+    let model = FloatModel::load(&folder.join("model.onnx")).unwrap();
+    let network = quantise(&model, &inputs, &QuantiseOptions::default()).unwrap();
+    assert_eq!(network.architecture.outputs.len(), 2);
+    let expected = samples(&folder.join("logits.npy"));
+    for (input, expected) in inputs.iter().zip(&expected) {
+        let (found, expected) = (detections(&run_quantised(&network, input)), detections(expected));
+        let both = found.iter().filter(|index| expected.contains(index)).count();
+        eprintln!("{} boxes found, {} expected, {both} both", found.len(), expected.len());
+        assert!(expected.len() > 10);
+        assert!(both * 100 >= found.len().max(expected.len()) * 90);
+    }
+}
+
+#[test]
 fn cifar_models_keep_their_accuracy() {
     for (name, file) in [
         ("own/vgg_cifar10", "model.onnx"),

@@ -1,9 +1,9 @@
-//! Sums and maxima over axes.
+//! Sums, maxima and softmax over axes.
 
 use tacit_layers::{AxisWindow, Window2d};
 use tract_onnx::{
     prelude::OutletId,
-    tract_core::ops::nn::{Reduce, Reducer},
+    tract_core::ops::nn::{Reduce, Reducer, Softmax, SoftmaxKind},
 };
 
 use super::{Lowering, TypedNode};
@@ -17,6 +17,7 @@ impl Lowering<'_> {
         let is_max = match op.reducer {
             Reducer::Sum => false,
             Reducer::Max => true,
+            Reducer::ArgMax(takes_last) => return self.arg_max(node, op, takes_last),
             _ => return Err(self.unsupported(node)),
         };
         let view = self.whole_view(node, 0)?;
@@ -46,6 +47,37 @@ impl Lowering<'_> {
         } else {
             Ok(self.sum(node, view, &op.axes, reduced))
         }
+    }
+
+    fn arg_max(&mut self, node: &TypedNode, op: &Reduce, takes_last: bool) -> Result<View, Error> {
+        let &[axis] = &op.axes[..] else { return Err(self.unsupported(node)) };
+        let (view, at) = self.along(node, axis)?;
+        let mut lengths = self.lengths(&view).to_vec();
+        lengths[at] = 1;
+        let mut output = view.axes;
+        output[axis].clear();
+        let operation = Operation::ArgMax { input: view.value, axis: at, takes_last };
+        Ok(self.push(&self.name(node), lengths, operation, OutletId::new(node.id, 0), output))
+    }
+
+    pub(super) fn softmax(&mut self, node: &TypedNode, op: &Softmax) -> Result<View, Error> {
+        // Its logarithm arrives as a softmax and a logarithm, which eight bits between them would spoil.
+        let is_logarithm = self.model.origin(&node.name, "").1 == "LogSoftmax";
+        let (&[axis], SoftmaxKind::Softmax, false) = (&op.axes[..], &op.kind, is_logarithm) else {
+            return Err(self.unsupported(node));
+        };
+        let (view, at) = self.along(node, axis)?;
+        let lengths = self.lengths(&view).to_vec();
+        let operation = Operation::Softmax { input: view.value, axis: at };
+        Ok(self.push(&self.name(node), lengths, operation, OutletId::new(node.id, 0), view.axes))
+    }
+
+    /// A view of the first input in which an axis is one axis of the value, and which one.
+    fn along(&mut self, node: &TypedNode, axis: usize) -> Result<(View, usize), Error> {
+        let view = self.view(node, 0)?;
+        let (view, found) = self.addressed(node, view, &[axis]);
+        let at = found.first().copied().ok_or_else(|| self.unsupported(node))?;
+        Ok((view, at))
     }
 
     fn sum(&mut self, node: &TypedNode, view: View, axes: &[usize], mut reduced: Vec<usize>) -> View {

@@ -143,7 +143,7 @@ impl Lowering<'_> {
     }
 
     /// A view in which each of these axes of the outlet is one axis of the value, and which one.
-    fn addressed(&mut self, node: &TypedNode, view: View, wanted: &[usize]) -> (View, Vec<usize>) {
+    pub(super) fn addressed(&mut self, node: &TypedNode, view: View, wanted: &[usize]) -> (View, Vec<usize>) {
         let view = self.axis_by_axis(node, view);
         let found: Option<Vec<usize>> = wanted.iter().map(|&axis| view.axes[axis].first().copied()).collect();
         if let Some(found) = found {
