@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 
@@ -48,6 +48,39 @@ pub trait Kernel: Sync {
 
     /// The same for wider integers.
     fn fold_integers(&self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr>;
+
+    /// The kernel's own curve arithmetic, if it has any.
+    fn curve(&self) -> Option<&dyn CurveKernel> {
+        None
+    }
+}
+
+/// An affine point as [`CurveKernel::prepare`] gives it.
+pub type PreparedPoint = [[u64; 5]; 2];
+
+/// Digits of a point in [`CurveKernel::digit_sums`].
+pub const JOBS: usize = 8;
+
+/// Operations on points of BN254 G1, for kernels that have their own. Points must be unrelated, as generators are: nobody
+/// may know a relation between them with small coefficients, least of all that two are equal.
+pub trait CurveKernel: Sync {
+    /// Points as sums read them.
+    fn prepare(&self, points: &[G1Affine]) -> Vec<PreparedPoint>;
+
+    /// $\sum_k d_{kl} P_k$ for each of eight jobs $l$, plus a [`CurveKernel::correction`]. No digit is more than `buckets` in
+    /// magnitude.
+    fn digit_sums(
+        &self,
+        points: &[PreparedPoint],
+        digits: &[[i16; JOBS]],
+        buckets: usize,
+    ) -> [G1Projective; JOBS];
+
+    /// What must be taken off every sum over so many buckets.
+    fn correction(&self, buckets: usize) -> G1Projective;
+
+    /// `low[i] + scale * high[i]`; none where the kernel cannot do it.
+    fn fold_points(&self, low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Option<Vec<G1Projective>>;
 }
 
 /// A kernel with long vectors split over all cores. Vectors that stand for tables may be shorter than the table; missing
@@ -98,6 +131,11 @@ impl Backend {
     /// The kernel's name.
     pub fn name(self) -> &'static str {
         self.kernel.name()
+    }
+
+    /// The kernel's curve arithmetic.
+    pub(crate) fn curve(self) -> Option<&'static dyn CurveKernel> {
+        self.kernel.curve()
     }
 
     /// Fixes the first variable of a table with `half` entries on each side: `values[i] += r * (values[i + half] -

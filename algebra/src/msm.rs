@@ -1,15 +1,203 @@
-//! Multi-scalar multiplications: commitments to small integers, and full-width products.
+//! Multi-scalar multiplications: commitments to small integers, full-width products, folded generators.
+//!
+//! Where the kernel has curve arithmetic of its own, scalars are cut into signed digits of $w$ bits, one *job* for each
+//! digit position of each sum; eight jobs run together, each adding points to its own $2^{w-1}$ buckets. Points must then
+//! be generators: unrelated and finite.
 
-use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::VariableBaseMSM;
-use ark_ff::Zero;
+use std::collections::BTreeMap;
 
-/// $\sum_i x_i G_i$ for small integers, at the cost of their width: positive and negative entries are summed apart, zeros
-/// are skipped.
+use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
+use ark_ec::{VariableBaseMSM, scalar_mul::glv::GLVConfig};
+use ark_ff::{AdditiveGroup, BigInteger, PrimeField, Zero};
+use rayon::prelude::*;
+
+use crate::kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend};
+
+/// $\sum_i x_i G_i$ for each row of small integers, at the cost of their width; zeros cost nearly nothing.
 ///
 /// # Panics
-/// When an index is not a generator's.
-pub fn commit_small(generators: &[G1Affine], entries: impl Iterator<Item = (usize, i64)>) -> G1Projective {
+/// When a row is longer than the list of generators.
+pub fn commit_rows(generators: &[G1Affine], rows: &[Vec<i64>]) -> Vec<G1Projective> {
+    commit_rows_with(backend(), generators, rows)
+}
+
+/// As [`commit_rows`], on a backend of one's choice.
+pub fn commit_rows_with(backend: Backend, generators: &[G1Affine], rows: &[Vec<i64>]) -> Vec<G1Projective> {
+    assert!(rows.iter().all(|row| row.len() <= generators.len()), "a row is longer than its generators");
+    let Some(curve) = backend.curve() else {
+        return rows
+            .par_iter()
+            .map(|row| commit_small(generators, row.iter().copied().enumerate()))
+            .collect();
+    };
+    let widths: Vec<Width> = rows.iter().map(|row| Width::of_integers(row)).collect();
+    let digits = |row: usize, position: u32| -> Vec<i16> {
+        rows[row].iter().map(|&x| widths[row].integer_digit(x, position)).collect()
+    };
+    let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
+    sums(curve, &curve.prepare(&generators[..longest]), &widths, digits)
+}
+
+/// $\sum_i s_i G_i$ over the shorter of the two lists, for generators.
+pub fn combine_generators(generators: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    combine_generators_with(backend(), generators, scalars)
+}
+
+/// Points below which a product is left to the curve library.
+const FEW: usize = 16;
+
+/// As [`combine_generators`], on a backend of one's choice.
+pub fn combine_generators_with(backend: Backend, generators: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    let n = generators.len().min(scalars.len());
+    let Some(curve) = backend.curve().filter(|_| n >= FEW) else { return multi_scalar(generators, scalars) };
+    let width = Width::cheapest(n, |bits| (Fr::MODULUS_BIT_SIZE + 1).div_ceil(bits));
+    let scalars: Vec<Vec<i16>> = scalars[..n].iter().map(|scalar| width.scalar_digits(scalar)).collect();
+    let digits = |_, position: u32| scalars.iter().map(|digits| digits[position as usize]).collect();
+    sums(curve, &curve.prepare(&generators[..n]), &[width], digits).first().copied().unwrap_or_default()
+}
+
+/// `low[i] + scale * high[i]` for generators.
+pub fn fold_generators(low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Vec<G1Projective> {
+    fold_generators_with(backend(), low, high, scale)
+}
+
+/// As [`fold_generators`], on a backend of one's choice.
+pub fn fold_generators_with(
+    backend: Backend,
+    low: &[G1Affine],
+    high: &[G1Affine],
+    scale: Fr,
+) -> Vec<G1Projective> {
+    let portable = |low: &[G1Affine], high: &[G1Affine]| -> Vec<G1Projective> {
+        let fold = |(low, high): (&G1Affine, &G1Affine)| {
+            // The endomorphism halves the doublings.
+            G1Config::glv_mul_projective((*high).into(), scale) + low
+        };
+        low.iter().zip(high).map(fold).collect()
+    };
+    low.par_chunks(JOBS)
+        .zip(high.par_chunks(JOBS))
+        .flat_map_iter(|(low, high)| {
+            let folded = backend.curve().and_then(|curve| curve.fold_points(low, high, scale));
+            folded.unwrap_or_else(|| portable(low, high))
+        })
+        .collect()
+}
+
+/// Digits that scalars are cut into: so many, of so many bits, each at most $2^{w-1}$ in magnitude.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Width {
+    bits: u32,
+    count: u32,
+}
+
+impl Width {
+    /// The width that costs least for $n$ scalars; `count` gives the digits of a width.
+    fn cheapest(n: usize, count: impl Fn(u32) -> u32) -> Self {
+        // An addition to a bucket takes eleven products, two additions of sums thirty-two.
+        let cost = |width: &Self| u64::from(width.count) * (11 * n as u64 + (32 << (width.bits - 1)));
+        let widths = (2..=13).map(|bits| Self { bits, count: count(bits) });
+        widths.min_by_key(cost).unwrap_or(Self { bits: 8, count: count(8) })
+    }
+
+    fn of_integers(row: &[i64]) -> Self {
+        let (low, high) = row.iter().fold((0, 0), |(low, high), &x| (x.min(low), x.max(high)));
+        let used = row.iter().filter(|&&x| x != 0).count();
+        let count = |bits: u32| {
+            let digits = |x: i64| {
+                let mut rest = i128::from(x);
+                let mut count = 0;
+                while rest != 0 {
+                    rest = (rest - Self { bits, count }.low_digit(rest)) >> bits;
+                    count += 1;
+                }
+                count
+            };
+            digits(low).max(digits(high))
+        };
+        Self::cheapest(used, count)
+    }
+
+    /// The digit that leaves a multiple of $2^w$.
+    const fn low_digit(self, x: i128) -> i128 {
+        let low = x & ((1 << self.bits) - 1);
+        if low > 1 << (self.bits - 1) { low - (1 << self.bits) } else { low }
+    }
+
+    fn integer_digit(self, x: i64, position: u32) -> i16 {
+        let mut rest = i128::from(x);
+        for _ in 0..position {
+            rest = (rest - self.low_digit(rest)) >> self.bits;
+        }
+        self.low_digit(rest) as i16
+    }
+
+    fn scalar_digits(self, scalar: &Fr) -> Vec<i16> {
+        let mut rest = scalar.into_bigint();
+        let mask = (1 << self.bits) - 1;
+        let digit = |_| {
+            let low = (rest.0[0] & mask) as i128;
+            let digit = self.low_digit(low);
+            rest >>= self.bits;
+            if digit < low {
+                rest.add_with_carry(&1_u64.into());
+            }
+            digit as i16
+        };
+        (0..self.count).map(digit).collect()
+    }
+}
+
+/// The sums that jobs are cut from: `digits` gives a sum's digits at a position.
+fn sums(
+    curve: &dyn CurveKernel,
+    points: &[PreparedPoint],
+    widths: &[Width],
+    digits: impl Fn(usize, u32) -> Vec<i16> + Sync,
+) -> Vec<G1Projective> {
+    // Jobs with as many buckets run together.
+    let mut jobs: BTreeMap<u32, Vec<(usize, u32)>> = BTreeMap::new();
+    for (sum, width) in widths.iter().enumerate() {
+        jobs.entry(width.bits).or_default().extend((0..width.count).map(|position| (sum, position)));
+    }
+    let groups: Vec<(usize, &[(usize, u32)])> = jobs
+        .iter()
+        .flat_map(|(&bits, jobs)| jobs.chunks(JOBS).map(move |jobs| (1 << (bits - 1), jobs)))
+        .collect();
+    let corrections: BTreeMap<u32, G1Projective> =
+        jobs.keys().map(|&bits| (bits, curve.correction(1 << (bits - 1)))).collect();
+    let parts: Vec<((usize, u32), G1Projective)> = groups
+        .into_par_iter()
+        .flat_map_iter(|(buckets, jobs)| {
+            let columns: Vec<Vec<i16>> = jobs.iter().map(|&(sum, position)| digits(sum, position)).collect();
+            let length = columns.iter().map(Vec::len).max().unwrap_or(0);
+            let mut rows = vec![[0; JOBS]; length];
+            for (lane, column) in columns.iter().enumerate() {
+                for (row, &digit) in rows.iter_mut().zip(column) {
+                    row[lane] = digit;
+                }
+            }
+            jobs.iter().copied().zip(curve.digit_sums(points, &rows, buckets)).collect::<Vec<_>>()
+        })
+        .collect();
+    // From the highest position down; within a width jobs are in order of sums and positions.
+    let mut totals = vec![G1Projective::zero(); widths.len()];
+    for ((sum, _), part) in parts.into_iter().rev() {
+        let total = &mut totals[sum];
+        for _ in 0..widths[sum].bits {
+            total.double_in_place();
+        }
+        *total += part;
+        if let Some(correction) = corrections.get(&widths[sum].bits) {
+            *total -= correction;
+        }
+    }
+    totals
+}
+
+/// $\sum_i x_i G_i$ for small integers by the curve library: positive and negative entries are summed apart, zeros are
+/// skipped.
+fn commit_small(generators: &[G1Affine], entries: impl Iterator<Item = (usize, i64)>) -> G1Projective {
     let (mut plus, mut minus) = (Entries::default(), Entries::default());
     for (index, value) in entries {
         match value {
@@ -50,7 +238,7 @@ impl Entries {
     }
 }
 
-/// $\sum_i s_i P_i$ over the shorter of the two lists.
+/// $\sum_i s_i P_i$ over the shorter of the two lists, for any points.
 pub fn multi_scalar(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
     let n = points.len().min(scalars.len());
     G1Projective::msm_unchecked(&points[..n], &scalars[..n])
@@ -58,23 +246,69 @@ pub fn multi_scalar(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
 
 #[cfg(test)]
 mod tests {
+    use ark_ff::{Field, One, UniformRand};
+
     use super::*;
-    use crate::{generators::Generators, small::from_i64};
+    use crate::{generators::Generators, kernels::available, small::from_i64};
 
     #[test]
     fn small_commitments_match_full_width_products_for_every_width() {
-        let generators = Generators::new(4);
-        for values in [
+        let generators = Generators::new(6);
+        let long = |f: fn(i64) -> i64| (0..64).map(f).collect::<Vec<i64>>();
+        let rows = [
             vec![0, 0, 1, -1, 1],
             vec![255, -255, 7, 0, 1],
             vec![256, -65535, 3],
             vec![1 << 16, -(1 << 31), 5, -1],
             vec![1 << 40, -1, (1 << 62) + 3],
+            vec![i64::MAX, i64::MIN, i64::MIN + 1],
             vec![],
-        ] {
-            let scalars: Vec<Fr> = values.iter().map(|&x| from_i64(x)).collect();
-            let expected = multi_scalar(generators.vector(), &scalars);
-            assert_eq!(commit_small(generators.vector(), values.into_iter().enumerate()), expected);
+            vec![0; 9],
+            long(|i| i * 4),
+            long(|i| i * 97 % 256 - 128),
+            long(|i| (i * 7919) % 4096 - 2048),
+        ];
+        let expected: Vec<G1Projective> = rows
+            .iter()
+            .map(|row| {
+                multi_scalar(generators.vector(), &row.iter().map(|&x| from_i64(x)).collect::<Vec<_>>())
+            })
+            .collect();
+        for kernel in available() {
+            let rows = commit_rows_with(Backend::new(kernel), generators.vector(), &rows);
+            assert_eq!(rows, expected, "{}", kernel.name());
+        }
+    }
+
+    #[test]
+    fn generators_are_combined_and_folded_alike_by_every_kernel() {
+        let mut rng = ark_std::test_rng();
+        let generators = Generators::new(8);
+        let points = generators.vector();
+        for n in [0, 1, 15, 16, 17, 100, 256] {
+            let mut scalars: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
+            for (scalar, edge) in
+                scalars.iter_mut().zip([Fr::zero(), Fr::one(), -Fr::one(), Fr::from(2_u64).pow([253])])
+            {
+                *scalar = edge;
+            }
+            for kernel in available() {
+                let sum = combine_generators_with(Backend::new(kernel), points, &scalars);
+                assert_eq!(sum, multi_scalar(points, &scalars), "{} over {n}", kernel.name());
+            }
+        }
+        let (low, high) = points.split_at(128);
+        for scale in
+            [Fr::rand(&mut rng), Fr::zero(), Fr::one(), -Fr::one(), Fr::from(3_u64), G1Config::LAMBDA]
+        {
+            let expected: Vec<G1Projective> =
+                low.iter().zip(high).map(|(low, high)| *high * scale + low).collect();
+            for kernel in available() {
+                for n in [0, 1, 8, 13, 128] {
+                    let folded = fold_generators_with(Backend::new(kernel), &low[..n], &high[..n], scale);
+                    assert_eq!(folded, expected[..n], "{}", kernel.name());
+                }
+            }
         }
     }
 }

@@ -10,15 +10,16 @@
 //! canonical when they are stored.
 #![expect(unsafe_code, reason = "loads, stores and calls of functions that need AVX-512")]
 
-use ark_bn254::Fr;
-use ark_ff::Zero;
+use ark_bn254::{Fr, FrConfig, G1Affine, G1Projective};
+use ark_ec::AffineRepr;
 
 use self::{
     fold::{BYTE, INTEGER, fold},
     lanes::{Accumulator, Field, LANES, constant},
 };
-use super::{FractionHalves, Kernel, portable::Portable};
+use super::{CurveKernel, FractionHalves, Kernel, PreparedPoint, portable::Portable};
 
+mod curve;
 mod fold;
 mod lanes;
 
@@ -119,6 +120,10 @@ impl Kernel for Ifma {
         [constant + last[0], leading + last[1]]
     }
 
+    fn curve(&self) -> Option<&dyn CurveKernel> {
+        Some(self)
+    }
+
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
         // SAFETY: as in `bind`.
         unsafe { fold::<i8, { BYTE.limbs }>(BYTE, weights, rows, columns) }
@@ -133,9 +138,42 @@ impl Kernel for Ifma {
     }
 }
 
+impl CurveKernel for Ifma {
+    fn prepare(&self, points: &[G1Affine]) -> Vec<PreparedPoint> {
+        curve::prepare(points)
+    }
+
+    fn digit_sums(
+        &self,
+        points: &[PreparedPoint],
+        digits: &[[i16; LANES]],
+        buckets: usize,
+    ) -> [G1Projective; LANES] {
+        // SAFETY: as in `bind`.
+        unsafe { curve::digit_sums(points, digits, buckets) }
+    }
+
+    fn correction(&self, buckets: usize) -> G1Projective {
+        curve::correction(buckets)
+    }
+
+    fn fold_points(&self, low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Option<Vec<G1Projective>> {
+        if low.iter().chain(high).any(AffineRepr::is_zero) {
+            return None;
+        }
+        let (low, low_rest) = low.as_chunks::<LANES>();
+        let (high, high_rest) = high.as_chunks::<LANES>();
+        if !low_rest.is_empty() || !high_rest.is_empty() {
+            return None;
+        }
+        // SAFETY: as in `bind`.
+        unsafe { curve::fold_points(low, high, scale) }
+    }
+}
+
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn bind(low: &mut [[Fr; LANES]], high: &[[Fr; LANES]], r: Fr) {
-    let field = Field::new();
+    let field = Field::<FrConfig>::new();
     let r = constant(r);
     for (low, high) in low.iter_mut().zip(high) {
         let (a, b) = (field.load(low), field.load(high));
@@ -146,7 +184,7 @@ fn bind(low: &mut [[Fr; LANES]], high: &[[Fr; LANES]], r: Fr) {
 
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn split(zero: &mut [[Fr; LANES]], one: &mut [[Fr; LANES]], r: Fr) {
-    let field = Field::new();
+    let field = Field::<FrConfig>::new();
     let r = constant(r);
     for (zero, one) in zero.iter_mut().zip(one) {
         let value = field.load(zero);
@@ -161,7 +199,7 @@ const CARRY: usize = 256;
 
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn inner_product(a: &[[Fr; LANES]], b: &[[Fr; LANES]]) -> Fr {
-    let field = Field::new();
+    let field = Field::<FrConfig>::new();
     let mut sum = Accumulator::new();
     for (a, b) in a.chunks(CARRY).zip(b.chunks(CARRY)) {
         for (a, b) in a.iter().zip(b) {
@@ -174,7 +212,7 @@ fn inner_product(a: &[[Fr; LANES]], b: &[[Fr; LANES]]) -> Fr {
 
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn product_round([a0, a1, b0, b1]: [&[[Fr; LANES]]; 4]) -> [Fr; 2] {
-    let field = Field::new();
+    let field = Field::<FrConfig>::new();
     let mut sums = [Accumulator::new(); 2];
     let n = a0.len();
     for first in (0..n).step_by(CARRY) {
@@ -194,7 +232,7 @@ fn product_round([a0, a1, b0, b1]: [&[[Fr; LANES]]; 4]) -> [Fr; 2] {
 
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn add_scaled(target: &mut [[Fr; LANES]], source: &[[Fr; LANES]], scale: Fr) {
-    let field = Field::new();
+    let field = Field::<FrConfig>::new();
     let scale = constant(scale);
     for (target, source) in target.iter_mut().zip(source) {
         let product = field.multiply(field.load(source), scale);
@@ -208,7 +246,7 @@ fn add_fractions(
     p_sum: &mut [[Fr; LANES]],
     q_sum: &mut [[Fr; LANES]],
 ) {
-    let field = Field::new();
+    let field = Field::<FrConfig>::new();
     for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
         // One factor of each product carries the missing power of two.
         let shifted = [field.load_shifted(&q0[i]), field.load_shifted(&q1[i])];
@@ -222,7 +260,7 @@ fn add_fractions(
 
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn fraction_round(low: [&[[Fr; LANES]]; 4], high: [&[[Fr; LANES]]; 4], weights: &[[Fr; LANES]]) -> [Fr; 2] {
-    let field = Field::new();
+    let field = Field::<FrConfig>::new();
     let mut sums = [Accumulator::new(); 2];
     let n = weights.len();
     for first in (0..n).step_by(CARRY) {
@@ -245,9 +283,4 @@ fn fraction_round(low: [&[[Fr; LANES]]; 4], high: [&[[Fr; LANES]]; 4], weights: 
         }
     }
     [field.total(sums[0], 1), field.total(sums[1], 1)]
-}
-
-/// The sum of a group of elements.
-fn sum(values: &[Fr]) -> Fr {
-    values.iter().fold(Fr::zero(), |sum, value| sum + value)
 }

@@ -9,13 +9,10 @@ use std::arch::x86_64::{
     _mm512_madd52lo_epu64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_sllv_epi64, _mm512_srlv_epi64,
 };
 
-use ark_bn254::Fr;
+use ark_bn254::{Fr, FrConfig};
 use ark_ff::{AdditiveGroup, Field as _};
 
-use super::{
-    lanes::{BITS, Field, LANES, splat, to_limbs},
-    sum,
-};
+use super::lanes::{BITS, Field, LANES, splat, to_limbs};
 
 /// Width of a matrix's integers.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +89,7 @@ pub(super) fn fold<T: Small, const LIMBS: usize>(
     columns: usize,
 ) -> Vec<Fr> {
     let limbs: Vec<[u64; LIMBS]> = weights.iter().map(|weight| width.cut(weight)).collect();
-    let finish = Finish::new(width, sum(weights));
+    let finish = Finish::new(width, weights.iter().sum());
     let mut folded = vec![[Fr::ZERO; LANES]; columns.div_ceil(LANES)];
     for (block, folded) in folded.chunks_mut(GROUPS).enumerate() {
         let first = block * GROUPS * LANES;
@@ -154,7 +151,7 @@ fn carry<const LIMBS: usize>(width: Width, sums: &mut [__m512i; LIMBS]) {
 /// What turns sums into field elements.
 struct Finish {
     width: Width,
-    field: Field,
+    field: Field<FrConfig>,
     /// What the offset added to every column.
     offset: [u64; 5],
     /// $2^{260}$ and $2^{520}$ modulo $p$.
@@ -167,7 +164,7 @@ impl Finish {
         let offset = total * Fr::from(width.offset as u64);
         // In memory an element is multiplied by 2^256.
         let powers = [4, 264].map(|bits| to_limbs(Fr::from(2_u64).pow([bits]).0.0));
-        Self { width, field: Field::new(), offset: to_limbs(offset.0.0), powers }
+        Self { width, field: Field::<FrConfig>::new(), offset: to_limbs(offset.0.0), powers }
     }
 
     /// Moves sums to limbs of 52 bits, reduces them and takes the offset off.

@@ -1,4 +1,4 @@
-//! Arithmetic on eight elements of the scalar field, limb by limb.
+//! Arithmetic on eight elements of one of BN254's two fields, limb by limb. Both moduli are near $0.756 \cdot 2^{254}$.
 #![expect(clippy::large_types_passed_by_value, reason = "registers, once inlined")]
 
 use std::arch::x86_64::{
@@ -10,8 +10,12 @@ use std::arch::x86_64::{
     _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 
-use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, PrimeField};
+use std::marker::PhantomData;
+
+use ark_ff::{AdditiveGroup, Fp, MontBackend, MontConfig};
+
+/// An element of the field with these constants.
+pub(super) type Element<C> = Fp<MontBackend<C, 4>, 4>;
 
 /// Elements in a register.
 pub(super) const LANES: usize = 8;
@@ -33,9 +37,8 @@ pub(super) const fn to_limbs(x: [u64; 4]) -> [u64; 5] {
     ]
 }
 
-/// $-p^{-1} \bmod 2^{52}$.
-const NEGATIVE_INVERSE: u64 = {
-    let p = Fr::MODULUS.0[0];
+/// $-p^{-1} \bmod 2^{52}$ from $p$'s last word.
+const fn negative_inverse(p: u64) -> u64 {
     let mut inverse = 1_u64;
     let mut step = 0;
     while step < 6 {
@@ -43,15 +46,23 @@ const NEGATIVE_INVERSE: u64 = {
         step += 1;
     }
     inverse.wrapping_neg() & MASK
-};
+}
 
 /// The field's constants in registers.
-#[derive(Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct Field<C> {
     modulus: Limbs,
     negative_inverse: __m512i,
     mask: __m512i,
+    constants: PhantomData<C>,
 }
+
+impl<C> Clone for Field<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Field<C> {}
 
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -62,8 +73,8 @@ pub(super) fn splat(limbs: [u64; 5]) -> Limbs {
 /// An element in all lanes, times $2^4$: its product with a loaded element is that of the field.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn constant(x: Fr) -> Limbs {
-    splat(to_limbs((x * Fr::from(16_u64)).0.0))
+pub(super) fn constant<C: MontConfig<4>>(x: Element<C>) -> Limbs {
+    splat(to_limbs((x * Element::<C>::from(16_u64)).0.0))
 }
 
 /// Sums of products in ten limbs, before Montgomery's reduction.
@@ -104,14 +115,15 @@ impl Accumulator {
     }
 }
 
-impl Field {
+impl<C: MontConfig<4>> Field<C> {
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub(super) fn new() -> Self {
         Self {
-            modulus: splat(to_limbs(Fr::MODULUS.0)),
-            negative_inverse: _mm512_set1_epi64(NEGATIVE_INVERSE as i64),
+            modulus: splat(to_limbs(C::MODULUS.0)),
+            negative_inverse: _mm512_set1_epi64(negative_inverse(C::MODULUS.0[0]) as i64),
             mask: _mm512_set1_epi64(MASK as i64),
+            constants: PhantomData,
         }
     }
 
@@ -141,6 +153,38 @@ impl Field {
         self.normalise(std::array::from_fn(|k| {
             _mm512_add_epi64(_mm512_sub_epi64(a[k], b[k]), self.modulus[k])
         }))
+    }
+
+    /// $a - b + 2^k p$, for $b < 2^k p$.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn subtract_from<const K: u32>(self, a: Limbs, b: Limbs) -> Limbs {
+        self.normalise(std::array::from_fn(|i| {
+            _mm512_add_epi64(_mm512_sub_epi64(a[i], b[i]), _mm512_slli_epi64::<K>(self.modulus[i]))
+        }))
+    }
+
+    /// $x - \lfloor x / 2^{254} \rfloor p$: below $(1.33 + 0.33 q)\, p$ for the quotient $q < 2^6$.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn shrink(self, x: Limbs) -> Limbs {
+        let quotient = _mm512_srli_epi64::<46>(x[4]);
+        let zero = _mm512_setzero_si512();
+        // A limb of the modulus times six bits may pass 52 bits: its upper part goes to the next limb.
+        let low: Limbs = self.modulus.map(|limb| _mm512_madd52lo_epu64(zero, limb, quotient));
+        let high: Limbs = self.modulus.map(|limb| _mm512_madd52hi_epu64(zero, limb, quotient));
+        let mut limbs: Limbs = std::array::from_fn(|k| _mm512_sub_epi64(x[k], low[k]));
+        for k in 1..5 {
+            limbs[k] = _mm512_sub_epi64(limbs[k], high[k - 1]);
+        }
+        self.normalise(limbs)
+    }
+
+    /// $2^k a$.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn double<const K: u32>(self, a: Limbs) -> Limbs {
+        self.normalise(a.map(|limb| _mm512_slli_epi64::<K>(limb)))
     }
 
     /// $a b / 2^{260}$.
@@ -182,7 +226,7 @@ impl Field {
     /// Eight elements from memory.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(super) fn load(self, values: &[Fr; LANES]) -> Limbs {
+    pub(super) fn load(self, values: &[Element<C>; LANES]) -> Limbs {
         let w = words(values);
         let or = |a, b| _mm512_and_si512(_mm512_or_si512(a, b), self.mask);
         [
@@ -197,7 +241,7 @@ impl Field {
     /// Eight elements from memory, times $2^4$ as integers.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(super) fn load_shifted(self, values: &[Fr; LANES]) -> Limbs {
+    pub(super) fn load_shifted(self, values: &[Element<C>; LANES]) -> Limbs {
         let w = words(values);
         let or = |a, b| _mm512_and_si512(_mm512_or_si512(a, b), self.mask);
         [
@@ -212,7 +256,7 @@ impl Field {
     /// Writes eight elements below $3 p$, made canonical.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(super) fn store(self, values: &mut [Fr; LANES], x: Limbs) {
+    pub(super) fn store(self, values: &mut [Element<C>; LANES], x: Limbs) {
         let x = self.reduce_once(self.reduce_once(x));
         let w = [
             _mm512_or_si512(x[0], _mm512_slli_epi64::<52>(x[1])),
@@ -247,13 +291,13 @@ impl Field {
     /// At most 2^{10} products of factors below $2 p$ for each lane.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn total(self, sum: Accumulator, earlier: u32) -> Fr {
+    pub(super) fn total(self, sum: Accumulator, earlier: u32) -> Element<C> {
         // A product with this constant multiplies by 2^(4 + 4 earlier).
-        let factor = Fr::from(1_u64 << (4 + 4 * earlier)) * Fr::from(16_u64);
+        let factor = Element::<C>::from(1_u64 << (8 + 4 * earlier));
         let reduced = self.multiply(self.reduce(sum), splat(to_limbs(factor.0.0)));
-        let mut values = [Fr::ZERO; LANES];
+        let mut values = [Element::<C>::ZERO; LANES];
         self.store(&mut values, reduced);
-        super::sum(&values)
+        values.iter().sum()
     }
 
     /// $(a b + c d) / 2^{260}$ for one limb $c$.
@@ -271,7 +315,7 @@ impl Field {
 /// Word $k$ of eight elements in register $k$. Lanes hold elements 0, 2, 1, 3, 4, 6, 5, 7.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn words(values: &[Fr; LANES]) -> [__m512i; 4] {
+fn words<C: MontConfig<4>>(values: &[Element<C>; LANES]) -> [__m512i; 4] {
     let pair = |i: usize| {
         // SAFETY: both point to four 64-bit words.
         let halves = unsafe {
