@@ -35,16 +35,15 @@
 
 use std::time::{Duration, Instant};
 
-use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
-use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{
     Mle, eq,
     generators::Generators,
     kernels::backend,
-    msm::{commit_small, multi_scalar},
-    small::{SmallSum, reduce_all},
+    msm::{combine_generators, commit_rows, fold_generators},
 };
 use tacit_layers::{
     Layout, Parameter,
@@ -53,7 +52,10 @@ use tacit_layers::{
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
+use self::rows::Rows;
 use crate::sumcheck::{self, Product, SumcheckInstance};
+
+mod rows;
 
 /// Integers of a committed tensor in storage order, at the width they have.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +79,21 @@ impl Integers<'_> {
 }
 
 impl Integers<'_> {
+    /// $\sum_i w_i T[i, \cdot]$ over a tensor's rows.
+    fn fold(self, weights: &[Fr], rows: &Rows, length: usize) -> Vec<Fr> {
+        fn runs<'a, T>(values: &'a [T], rows: &Rows) -> Vec<&'a [T]> {
+            rows.runs.iter().map(|(_, run)| &values[run.clone()]).collect()
+        }
+        match self {
+            Self::Int8(values) => backend().fold_bytes(weights, &runs(values, rows), length),
+            Self::Int64(values) => backend().fold_integers(weights, &runs(values, rows), length),
+            Self::Int32(values) => {
+                let wide: Vec<i64> = values.iter().map(|&x| i64::from(x)).collect();
+                backend().fold_integers(weights, &runs(&wide, rows), length)
+            }
+        }
+    }
+
     /// The integers at these positions of storage.
     pub(crate) fn slice(self, range: std::ops::Range<usize>) -> Self {
         match self {
@@ -126,101 +143,93 @@ pub struct CommittedTensor<'a> {
     pub values: Elements<'a>,
 }
 
-/// Part of a row: column, storage offset, length.
-type Piece = (usize, usize, usize);
-
 impl CommittedTensor<'_> {
-    /// Pieces of the tensor that lie within one row: (row, column, storage offset, length), in order.
-    fn pieces(&self, shape: RowShape) -> impl Iterator<Item = (usize, usize, usize, usize)> + '_ {
-        let length = 1 << shape.column_vars;
-        self.layout.runs().flat_map(move |(at, padded, run)| {
-            let (first, last) = (padded / length, (padded + run - 1) / length);
-            (first..=last).map(move |row| {
-                let begin = padded.max(row * length);
-                let end = (padded + run).min((row + 1) * length);
-                (row, begin - row * length, at + begin - padded, end - begin)
-            })
-        })
-    }
-
-    /// Row commitments, not normalised.
-    fn commit(&self, generators: &Generators) -> Vec<G1Projective> {
-        let shape = RowShape::new(self.layout, generators.num_vars());
-        let mut pieces = vec![vec![]; shape.num_rows];
-        for (row, column, at, length) in self.pieces(shape) {
-            pieces[row].push((column, at, length));
-        }
-        let commit_row = |pieces: &Vec<Piece>| match self.values {
-            Elements::Integers(values) => {
-                let entries = pieces.iter().flat_map(|&(column, at, length)| {
-                    (0..length).map(move |i| (column + i, values.get(at + i)))
-                });
-                commit_small(generators.vector(), entries)
-            }
-            Elements::Field(values) => commit_field(generators.vector(), values, pieces),
-        };
-        pieces.par_iter().map(commit_row).collect()
+    fn shape(&self, generators: &Generators) -> RowShape {
+        RowShape::new(self.layout, generators.num_vars())
     }
 
     /// $\mathrm{eq}(r^{row})^T T$, a vector of at most one row's length.
     fn fold_rows(&self, shape: RowShape, row_point: &[Fr]) -> Vec<Fr> {
-        let weights = eq::table(row_point, shape.num_rows);
-        match self.values {
-            Elements::Integers(values) => {
-                let mut sums = vec![SmallSum::default(); 1 << shape.column_vars];
-                for (row, column, at, length) in self.pieces(shape) {
-                    for i in 0..length {
-                        let value = values.get(at + i);
-                        if value != 0 {
-                            sums[column + i].add(&weights[row], value);
-                        }
-                    }
-                }
-                reduce_all(&sums)
-            }
+        let weights = backend().equality_table(row_point, shape.num_rows);
+        let rows = Rows::new(self.layout, shape);
+        let weights: Vec<Fr> = rows.runs.iter().map(|(row, _)| weights[*row]).collect();
+        let length = rows.columns.len();
+        let folded = match self.values {
+            Elements::Integers(values) => values.fold(&weights, &rows, length),
             Elements::Field(values) => {
-                let mut sums = vec![Fr::zero(); 1 << shape.column_vars];
-                for (row, column, at, length) in self.pieces(shape) {
-                    let target = &mut sums[column..column + length];
-                    backend().add_scaled(target, &values[at..at + length], weights[row]);
+                let mut sums = vec![Fr::zero(); length];
+                for (weight, (_, run)) in weights.iter().zip(&rows.runs) {
+                    backend().add_scaled(&mut sums, &values[run.clone()], *weight);
                 }
                 sums
             }
+        };
+        let mut spread = vec![Fr::zero(); 1 << shape.column_vars];
+        for (value, &column) in folded.into_iter().zip(&rows.columns) {
+            spread[column] = value;
         }
+        spread
     }
 }
 
-/// Field elements that one thread multiplies by generators at once.
-const FIELD_CHUNK: usize = 1 << 9;
-
-/// The commitment to a row of field elements.
-fn commit_field(bases: &[G1Affine], values: &[Fr], pieces: &[Piece]) -> G1Projective {
-    let entries = |&(column, at, length): &Piece| {
-        bases[column..].iter().copied().zip(values[at..at + length].iter().copied())
-    };
-    let (points, scalars): (Vec<G1Affine>, Vec<Fr>) = pieces.iter().flat_map(entries).unzip();
-    let chunks = points.par_chunks(FIELD_CHUNK).zip(scalars.par_chunks(FIELD_CHUNK));
-    chunks.map(|(points, scalars)| multi_scalar(points, scalars)).sum()
-}
+/// Elements of small integers whose rows are committed to together.
+const COMMITTED_TOGETHER: usize = 1 << 21;
 
 /// Row commitments of every tensor.
 pub fn commit(tensors: &[CommittedTensor], generators: &Generators) -> Vec<Vec<G1Affine>> {
     commit_timed(tensors, generators).0
 }
 
-/// As [`commit`]; returns each tensor's time too.
+/// As [`commit`]; returns each tensor's time too: of tensors that are committed to together, a part by its size.
 pub(crate) fn commit_timed(
     tensors: &[CommittedTensor],
     generators: &Generators,
 ) -> (Vec<Vec<G1Affine>>, Vec<Duration>) {
-    let timed = |tensor: &CommittedTensor| {
+    let (mut points, mut times) = (vec![], vec![]);
+    let mut left = tensors;
+    while !left.is_empty() {
+        let mut size = 0;
+        let fits = |tensor: &&CommittedTensor| {
+            size += tensor.layout.num_elements();
+            size <= COMMITTED_TOGETHER
+        };
+        let (group, rest) = left.split_at(left.iter().take_while(fits).count().max(1));
         let clock = Instant::now();
-        (tensor.commit(generators), clock.elapsed())
-    };
-    let (rows, times): (Vec<Vec<G1Projective>>, Vec<Duration>) = tensors.iter().map(timed).unzip();
-    let flat: Vec<G1Projective> = rows.iter().flatten().copied().collect();
-    let mut points = G1Projective::normalize_batch(&flat).into_iter();
-    (rows.iter().map(|rows| points.by_ref().take(rows.len()).collect()).collect(), times)
+        points.extend(commit_together(group, generators));
+        let (elapsed, total) =
+            (clock.elapsed(), group.iter().map(|t| t.layout.num_elements()).sum::<usize>());
+        times.extend(group.iter().map(|t| elapsed.mul_f64(t.layout.num_elements() as f64 / total as f64)));
+        left = rest;
+    }
+    (points, times)
+}
+
+fn commit_together(tensors: &[CommittedTensor], generators: &Generators) -> Vec<Vec<G1Affine>> {
+    let bases = generators.vector();
+    // Small integers of all tensors in one call, field elements row by row.
+    let (mut small, mut field) = (vec![], vec![]);
+    for tensor in tensors {
+        let rows = Rows::new(tensor.layout, tensor.shape(generators));
+        match tensor.values {
+            Elements::Integers(values) => small.extend(rows.spread(|i| values.get(i))),
+            Elements::Field(values) => field.extend(rows.spread(|i| values[i])),
+        }
+    }
+    let (small, field): (Vec<G1Projective>, Vec<G1Projective>) = rayon::join(
+        || commit_rows(bases, &small),
+        || field.par_iter().map(|row| combine_generators(bases, row)).collect(),
+    );
+    let [mut small, mut field] = [small, field].map(|rows| G1Projective::normalize_batch(&rows).into_iter());
+    let commitments = tensors.iter().map(|tensor| {
+        let shape = tensor.shape(generators);
+        let source = if matches!(tensor.values, Elements::Field(_)) { &mut field } else { &mut small };
+        let mut rows = vec![G1Affine::zero(); shape.num_rows];
+        for ((row, _), point) in Rows::new(tensor.layout, shape).runs.iter().zip(source) {
+            rows[*row] = point;
+        }
+        rows
+    });
+    commitments.collect()
 }
 
 /// Proves all claims. A claim's subject is its tensor's index in `tensors`.
@@ -248,7 +257,7 @@ pub fn open(
         .iter()
         .zip(claims)
         .map(|((vector, column), claim)| {
-            let weights = eq::table(column, vector.len());
+            let weights = backend().equality_table(column, vector.len());
             Product::new(Mle::new(vector.clone(), key_vars), Mle::new(weights, key_vars), claim.value)
         })
         .collect();
@@ -272,29 +281,20 @@ fn prove_inner_product(writer: &mut ProofWriter, mut vector: Vec<Fr>, z: &[Fr], 
         let (w0, w1) = vector.split_at(half);
         let (b0, b1) = public.split_at(half);
         let (g0, g1) = bases.split_at(half);
-        let cross =
-            |w: &[Fr], g: &[G1Affine], b: &[Fr]| multi_scalar(g, w) + carrier * backend().inner_product(w, b);
+        let cross = |w: &[Fr], g: &[G1Affine], b: &[Fr]| {
+            combine_generators(g, w) + carrier * backend().inner_product(w, b)
+        };
         let (left, right) = rayon::join(|| cross(w0, g1, b1), || cross(w1, g0, b0));
         writer.write_points(labels::INNER_PRODUCT_HALVES, &G1Projective::normalize_batch(&[left, right]));
         let x = writer.squeeze(labels::INNER_PRODUCT_CHALLENGE);
         let inverse = invert(x).unwrap_or_else(Fr::one);
         let fold = |low: &[Fr], high: &[Fr], scale: Fr| -> Vec<Fr> {
-            low.iter().zip(high).map(|(low, high)| *low + scale * high).collect()
+            let mut folded = low.to_vec();
+            backend().add_scaled(&mut folded, high, scale);
+            folded
         };
         (vector, public) = (fold(w0, w1, x), fold(b0, b1, inverse));
-        bases = fold_generators(g0, g1, inverse);
+        bases = G1Projective::normalize_batch(&fold_generators(g0, g1, inverse));
     }
     writer.write_scalars(labels::INNER_PRODUCT_SCALAR, &vector);
-}
-
-/// $G_0 + x^{-1} G_1$, element by element.
-fn fold_generators(low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Vec<G1Affine> {
-    let folded: Vec<G1Projective> = low
-        .par_iter()
-        .zip(high)
-        .with_min_len(8)
-        // The endomorphism halves the doublings.
-        .map(|(low, high)| G1Config::glv_mul_projective((*high).into(), scale) + low)
-        .collect();
-    G1Projective::normalize_batch(&folded)
 }
