@@ -35,7 +35,7 @@ use crate::{
     error::{Error, Result},
     fft_convolution::FftConvolutionLayer,
     network::{Architecture, Network, NodeId, Parameter, ParameterId, ParameterWidth, ValueKind, ValueSpec},
-    products::{inner_product, narrow},
+    products::{add_row_products, narrow},
     tensor::{Layout, Tensor, bits_of},
     window::Window2d,
     windowed::WindowedClaim,
@@ -247,9 +247,8 @@ fn convolve_narrow(
             for o in group * outputs..(group + 1) * outputs {
                 let (filter, bias) = (&weights[o * patch..][..patch], bias(o));
                 let sums = &mut result[o * positions + first..][..count];
-                for (sum, patch) in sums.iter_mut().zip(patches.chunks_exact(patch)) {
-                    *sum = bias + inner_product(patch, filter);
-                }
+                sums.fill(bias);
+                add_row_products(filter, &patches[..count * patch], sums);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     matmul::polynomial::inner_extent,
     network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
-    products::{inner_product, narrow},
+    products::{add_row_products, narrow},
     tensor::{Layout, Tensor},
 };
 
@@ -93,8 +93,9 @@ impl DenseLayer {
         if let (crate::Parameter::Int8(weights), Some(input)) = (weights, narrow(input.data())) {
             let weights: Vec<i16> = weights.iter().map(|&w| i16::from(w)).collect();
             for row in input.chunks_exact(contracted) {
-                let filters = weights.chunks_exact(contracted).enumerate();
-                result.extend(filters.map(|(o, filter)| bias(o) + inner_product(row, filter)));
+                let first = result.len();
+                result.extend((0..self.num_outputs).map(bias));
+                add_row_products(row, &weights, &mut result[first..]);
             }
             return result;
         }

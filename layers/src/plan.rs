@@ -12,7 +12,7 @@ use crate::{
     hyrax::RowShape,
     lookup_table::LookupTable,
     max_pool::MaxPoolLayer,
-    network::{Architecture, NodeId, Operation, ParameterId, ValueSpec},
+    network::{Architecture, NodeId, Operation, ParameterId, ParameterSpec, ValueSpec},
     rescale::{ActivationFunction, RescaleLayer},
     reshape::ReshapeLayer,
     tensor::{Layout, bits_of},
@@ -210,15 +210,7 @@ impl Plan {
             let reason = "it multiplies more activations by activations than supported";
             return Err(Error::Graph { reason });
         }
-        let parameters: Vec<CommittedColumn> = architecture
-            .parameters
-            .iter()
-            .zip(0..)
-            .map(|(spec, i)| CommittedColumn {
-                column: Column::Parameter(ParameterId(i)),
-                layout: spec.layout.clone(),
-            })
-            .collect();
+        let parameters = parameter_columns(architecture);
         let late = late::columns(architecture, &specs)?;
         let key_vars = choose_key_vars(&parameters, &witness, &late);
         let places = parameters
@@ -302,6 +294,15 @@ pub fn nodes<'a>(
     specs: &'a [ValueSpec],
 ) -> impl Iterator<Item = (&'a crate::Node, &'a ValueSpec, NodeId)> {
     architecture.nodes.iter().zip(specs).zip(0..).map(|((node, spec), i)| (node, spec, NodeId(i)))
+}
+
+/// The model's columns.
+fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
+    let column = |(spec, i): (&ParameterSpec, u32)| CommittedColumn {
+        column: Column::Parameter(ParameterId(i)),
+        layout: spec.layout.clone(),
+    };
+    architecture.parameters.iter().zip(0..).map(column).collect()
 }
 
 /// Places blocks largest first, so that each starts at a multiple of its size.

@@ -3,12 +3,14 @@
 //! Weights and activations of 16 bits are multiplied into 32-bit sums, which compilers turn into vector instructions;
 //! blocks short enough not to overflow are added up in 64 bits. The result is exact.
 
+use tacit_algebra::kernels::backend;
+
 /// Longest run whose sum of products of a 16-bit and an 8-bit integer fits 32 bits: $2^{15 + 7} \cdot 2^8 = 2^{30}$.
 const BLOCK: usize = 1 << 8;
 
-/// $\sum_i a_i b_i$ for activations $a$ and weights $b$, the latter of at most 8 bits.
-pub(crate) fn inner_product(activations: &[i16], weights: &[i16]) -> i64 {
-    inner_product_in_blocks(activations, weights, BLOCK)
+/// Adds to each sum the inner product of `vector` with a row, of activations with weights of at most 8 bits.
+pub(crate) fn add_row_products(vector: &[i16], rows: &[i16], sums: &mut [i64]) {
+    backend().add_row_products(vector, rows, BLOCK, sums);
 }
 
 /// The longest run of products of these factors whose sum fits 32 bits, if that is long enough to pay.
@@ -41,10 +43,11 @@ mod tests {
         assert_eq!(safe_block(&[-128, 3], &[127]), Some((1 << 31) / (128 * 127 + 1)));
         assert_eq!(safe_block(&[1 << 14], &[-(1 << 14)]), None);
         for length in [0, 1, 255, 256, 257, 5000] {
-            let (a, b) = (vec![i16::MIN; length], vec![-128; length]);
-            assert_eq!(inner_product(&a, &b), (length as i64) << 22);
-            let (a, b) = (vec![i16::MAX; length], vec![-128; length]);
-            assert_eq!(inner_product(&a, &b), -(length as i64) * 128 * 32767);
+            for (activation, product) in [(i16::MIN, 1 << 22), (i16::MAX, -128 * 32767)] {
+                let mut sums = [5, -7, 0];
+                add_row_products(&vec![activation; length], &vec![-128; 3 * length], &mut sums);
+                assert_eq!(sums, [5, -7, 0].map(|x| x + length as i64 * product));
+            }
         }
         assert_eq!(narrow(&[32767, -32768]), Some(vec![32767, -32768]));
         assert_eq!(narrow(&[32768]), None);

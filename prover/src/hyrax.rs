@@ -52,10 +52,10 @@ use tacit_layers::{
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
-use self::rows::Rows;
-use crate::sumcheck::{self, Product, SumcheckInstance};
-
-mod rows;
+use crate::{
+    rows::Rows,
+    sumcheck::{self, Product, SumcheckInstance},
+};
 
 /// Integers of a committed tensor in storage order, at the width they have.
 #[derive(Debug, Clone, Copy)]

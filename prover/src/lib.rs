@@ -43,12 +43,14 @@
 #[doc(hidden)]
 pub mod cheating;
 pub mod error;
+mod evaluation;
 pub mod hyrax;
 pub mod key;
 pub mod layers;
 pub mod logup;
 pub mod network;
 pub mod profile;
+mod rows;
 mod session;
 pub mod sumcheck;
 mod transform;

@@ -8,7 +8,7 @@ use std::{
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
-    evaluation, execute,
+    execute,
     hyrax::OpeningClaim,
     plan::CommittedColumn,
     statement::{self, DOMAIN},
@@ -17,6 +17,7 @@ use tacit_transcript::{Event, ProofWriter, Transcript, labels};
 
 use crate::{
     error::Result,
+    evaluation,
     hyrax::{self, CommittedTensor, Elements, Integers},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},

@@ -17,6 +17,7 @@ use tacit_transcript::labels;
 use super::{conv2d, fft_convolution, matmul, product};
 use crate::{
     error::Result,
+    evaluation::evaluate,
     hyrax::Integers,
     profile::Timed,
     session::Session,
@@ -105,7 +106,7 @@ fn add(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) {
     let inputs = session.node(id).inputs.clone();
     let evaluate = |&input: &NodeId| {
         let value = session.value(input);
-        evaluation::evaluate(value.layout(), value.data(), &claim.point)
+        evaluate(value.layout(), value.data(), &claim.point)
     };
     let values: Vec<Fr> = inputs.iter().map(evaluate).collect();
     session.writer.write_scalars(labels::ADDEND_VALUES, &values);
@@ -125,7 +126,7 @@ fn bias(session: &mut Session, bias: Option<ParameterId>, filter: &[Fr], stored:
     let column = &session.plan.parameters[id.index()];
     let parameter = session.network.parameter(id);
     let values: Vec<i64> = (0..parameter.num_elements()).map(|i| parameter.get(i)).collect();
-    let value = evaluation::evaluate(&column.layout, &values, filter);
+    let value = evaluate(&column.layout, &values, filter);
     session.writer.write_scalars(labels::BIAS_VALUES, &[value]);
     session.claims.columns.push(EvaluationClaim::new(Column::Parameter(id), filter.to_vec(), value));
     value * stored

@@ -33,14 +33,11 @@
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
-use tacit_algebra::{
-    eq,
-    small::{SmallSum, reduce_all},
-};
+use rayon::prelude::*;
+use tacit_algebra::{eq, kernels::backend};
 use tacit_layers::{
-    Layout, Tensor, Window2d,
+    AxisWindow, Layout, Tensor, Window2d,
     conv2d::{ConvolutionClaims, ConvolutionLayer},
-    evaluation::evaluate,
     sumcheck::{RoundWeights, instance_point},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
@@ -49,8 +46,11 @@ use super::{
     matmul::{contraction, fold_rows},
     window,
 };
-use crate::hyrax::Integers;
-use crate::sumcheck::{self, SumcheckInstance};
+use crate::{
+    evaluation::evaluate,
+    hyrax::Integers,
+    sumcheck::{self, SumcheckInstance},
+};
 
 pub(crate) mod polynomial;
 
@@ -101,36 +101,39 @@ pub(crate) fn windowed_input(
     position: &[Fr],
 ) -> Vec<Fr> {
     let [channels, height, width] = [0, 1, 2].map(|axis| input.layout().axes()[axis]);
-    let (out_height, out_width) = (output.axes()[1], output.axes()[2]);
     let (p_height, p_width) = position.split_at(output.axis_vars().nth(1).unwrap_or(0));
-    let (rows, columns) = (eq::table(p_height, out_height), eq::table(p_width, out_width));
-    let (k_height, k_width) = (window.height.kernel, window.width.kernel);
-    let mut result = Vec::with_capacity(channels * k_height * k_width);
-    for map in input.data().chunks_exact(height * width) {
-        // Width folded: one value for each input row and horizontal offset.
-        let mut sums = vec![SmallSum::default(); height * k_width];
-        for (row, sums) in map.chunks_exact(width).zip(sums.chunks_exact_mut(k_width)) {
-            for (k, sum) in sums.iter_mut().enumerate() {
-                for (p, weight) in columns.iter().enumerate() {
-                    match window.width.input_position(p, k, width).map(|i| row[i]) {
-                        None | Some(0) => {}
-                        Some(x) => sum.add(weight, x),
-                    }
-                }
+    let rows = offset_weights(&window.height, height, &eq::table(p_height, output.axes()[1]));
+    let columns = offset_weights(&window.width, width, &eq::table(p_width, output.axes()[2]));
+    // Width first: for each horizontal offset one value for every row of every channel.
+    let lines: Vec<Vec<i64>> =
+        (0..width).map(|x| input.data().iter().skip(x).step_by(width).copied().collect()).collect();
+    let lines: Vec<&[i64]> = lines.iter().map(Vec::as_slice).collect();
+    let folded: Vec<Vec<Fr>> = columns
+        .par_iter()
+        .map(|weights| backend().fold_integers(weights, &lines, channels * height))
+        .collect();
+    (0..channels)
+        .into_par_iter()
+        .flat_map_iter(|channel| {
+            let maps: Vec<&[Fr]> =
+                folded.iter().map(|folded| &folded[channel * height..][..height]).collect();
+            rows.iter().flat_map(move |weights| {
+                maps.clone().into_iter().map(|map| backend().inner_product(weights, map))
+            })
+        })
+        .collect()
+}
+
+/// For each kernel offset how much every input position counts, given what every window position counts.
+fn offset_weights(window: &AxisWindow, length: usize, positions: &[Fr]) -> Vec<Vec<Fr>> {
+    let weights = |k: usize| {
+        let mut weights = vec![Fr::zero(); length];
+        for (p, weight) in positions.iter().enumerate() {
+            if let Some(i) = window.input_position(p, k, length) {
+                weights[i] += weight;
             }
         }
-        let folded = reduce_all(&sums);
-        for k in 0..k_height {
-            for horizontal in 0..k_width {
-                let mut sum = Fr::zero();
-                for (p, weight) in rows.iter().enumerate() {
-                    if let Some(row) = window.height.input_position(p, k, height) {
-                        sum += *weight * folded[row * k_width + horizontal];
-                    }
-                }
-                result.push(sum);
-            }
-        }
-    }
-    result
+        weights
+    };
+    (0..window.kernel).map(weights).collect()
 }

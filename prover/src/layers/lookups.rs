@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
+use rayon::prelude::*;
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
     NodeId, Operation,
     claim::{Column, EvaluationClaim},
-    evaluation,
     excess::RescaleValues,
     lookup_table::Fingerprint,
     plan::Rows,
@@ -18,9 +18,13 @@ use tacit_transcript::{Transcript, labels};
 
 use crate::{
     error::Result,
+    evaluation,
     logup::{self, Fractions},
     session::Session,
 };
+
+/// Rows that one core works on at a time.
+const CHUNK: usize = 1 << 12;
 
 /// Values of a max-pool's differences at the look-ups' point, kept for the max-pool's own phase.
 pub(crate) type DifferenceClaims = Vec<EvaluationClaim<NodeId>>;
@@ -145,7 +149,7 @@ fn leaves(session: &Session, fingerprint: Fingerprint) -> Fractions {
                 let (first, second) = table.row(i);
                 fingerprint.of(index, from_i64(first), from_i64(second))
             };
-            (0..1 << table.num_vars()).map(row).collect()
+            (0..1 << table.num_vars()).into_par_iter().with_min_len(CHUNK).map(row).collect()
         })
         .collect();
     let total = 1 << plan.tree_vars;
@@ -160,14 +164,14 @@ fn leaves(session: &Session, fingerprint: Fingerprint) -> Fractions {
             let multiplicity =
                 plan.witness.iter().position(|c| c.column == Column::Multiplicity(segment.table));
             let counts = multiplicity.map_or(&[][..], |i| &session.witness.columns[i]);
-            for (p, &count) in p.iter_mut().zip(counts) {
-                *p = -from_i64(count);
-            }
+            let counts = counts.par_iter().with_min_len(CHUNK);
+            p.par_iter_mut().zip(counts).for_each(|(p, &count)| *p = -from_i64(count));
         } else {
-            p.fill(Fr::one());
-            for (q, &position) in q.iter_mut().zip(&lookup.positions) {
+            let rows = q.par_iter_mut().zip(&lookup.positions).with_min_len(CHUNK);
+            p.par_iter_mut().zip(rows).for_each(|(p, (q, &position))| {
+                *p = Fr::one();
                 *q = table[position as usize];
-            }
+            });
         }
     }
     Fractions { numerators, denominators }

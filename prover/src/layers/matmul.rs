@@ -34,12 +34,13 @@ use ark_bn254::Fr;
 use tacit_algebra::{Mle, kernels::backend};
 use tacit_layers::{
     Layout, Tensor,
-    evaluation::{evaluate, kronecker, split_point},
+    evaluation::{kronecker, split_point},
     matmul::{MatmulClaims, MatmulLayer},
     sumcheck::{RoundWeights, instance_point},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
+use crate::evaluation::evaluate;
 use crate::hyrax::Integers;
 use crate::sumcheck::{self, Grouped, Product, SumcheckInstance};
 

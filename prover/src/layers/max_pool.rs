@@ -7,7 +7,6 @@ use tacit_algebra::{Mle, kernels::backend, small::from_i64};
 use tacit_layers::{
     Layout, NodeId, Operation,
     claim::SumClaim,
-    evaluation,
     max_pool::{MaxPoolLayer, PoolClaim},
     plan::{Rows, max_pools},
     sumcheck::{RoundPolynomial, RoundWeights, instance_point},
@@ -18,6 +17,7 @@ use tacit_transcript::{Transcript, labels};
 use super::lookups::DifferenceClaims;
 use crate::{
     error::Result,
+    evaluation,
     profile::Timed,
     session::Session,
     sumcheck::{self, SumcheckInstance},

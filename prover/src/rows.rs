@@ -9,15 +9,15 @@ use tacit_layers::{Layout, hyrax::RowShape, tensor::bits_of};
 
 /// A tensor's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     /// Row number and elements of every row that has any, in order.
-    pub(super) runs: Vec<(usize, Range<usize>)>,
+    pub(crate) runs: Vec<(usize, Range<usize>)>,
     /// The generator of each place of a run.
-    pub(super) columns: Vec<usize>,
+    pub(crate) columns: Vec<usize>,
 }
 
 impl Rows {
-    pub(super) fn new(layout: &Layout, shape: RowShape) -> Self {
+    pub(crate) fn new(layout: &Layout, shape: RowShape) -> Self {
         let axes = layout.axes();
         // The axis that rows cut into blocks: the last one with variables left for the row's number.
         let mut vars = 0;
@@ -59,7 +59,7 @@ impl Rows {
     }
 
     /// Every row's elements at their generators' places.
-    pub(super) fn spread<T: Copy + Default>(&self, get: impl Fn(usize) -> T) -> Vec<Vec<T>> {
+    pub(crate) fn spread<T: Copy + Default>(&self, get: impl Fn(usize) -> T) -> Vec<Vec<T>> {
         let spread = |(_, run): &(usize, Range<usize>)| {
             let last = run.len().checked_sub(1).and_then(|last| self.columns.get(last));
             let mut row = vec![T::default(); last.map_or(0, |last| last + 1)];
