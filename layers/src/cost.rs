@@ -62,18 +62,18 @@ pub struct UnitCosts {
 impl UnitCosts {
     /// The machine that the documentation's figures come from.
     pub const REFERENCE: Self = Self {
-        multiplication: 12.7,
-        vector_multiplication: 4.3,
+        multiplication: 12.2,
+        vector_multiplication: 4.8,
         small_product: 1.6,
-        reduction: 163.0,
-        folded_byte: 0.85,
-        folded_integer: 1.25,
+        reduction: 158.0,
+        folded_byte: 0.8,
+        folded_integer: 1.2,
         folded_column: 1.7,
-        commitment: 700.0,
-        wide_commitment: 9_000.0,
-        lookup: 101.0,
-        message: 2_150.0,
-        row: 5_900.0,
+        commitment: 680.0,
+        wide_commitment: 9_050.0,
+        lookup: 103.0,
+        message: 2_060.0,
+        row: 5_600.0,
     };
 }
 

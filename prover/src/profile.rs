@@ -54,6 +54,18 @@ impl Session<'_> {
         result
     }
 
+    /// Does work that several nodes share and charges each with the same part of its time. Its bytes are shared, as those of
+    /// rounds are.
+    pub(crate) fn charged_to_all<T>(&mut self, ids: &[NodeId], work: impl FnOnce(&mut Self) -> T) -> T {
+        let clock = Instant::now();
+        let result = work(self);
+        let share = clock.elapsed() / ids.len().max(1) as u32;
+        for id in ids {
+            self.layers[id.index()].tables += share;
+        }
+        result
+    }
+
     /// Charges a node with its rounds and with its scalars of a message that a batch sent.
     pub(crate) fn charge_rounds<I>(&mut self, instance: &Timed<I>, scalars: usize) {
         self.layers[instance.node.index()].charge(instance, scalars);

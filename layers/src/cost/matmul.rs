@@ -80,7 +80,7 @@ fn polynomial(shape: &MatmulShape) -> ArgumentCost {
         verifier: Work::multiplications(12 * vars)
             + Work::messages(3)
             + Work { rows: 1.0, ..Work::default() },
-        own_bytes: scalars(3) + points(1),
-        round_bytes: 0,
+        own_bytes: scalars(3),
+        round_bytes: scalars(1) + points(1),
     }
 }

@@ -8,6 +8,8 @@ use super::{
     points, scalars,
 };
 use crate::{
+    claim::Column,
+    hyrax::RowShape,
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation},
     plan::{Plan, Rows},
@@ -38,7 +40,8 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
     let output = &spec.layout;
     let argument = match &node.operation {
         Operation::Conv2d(layer) => {
-            convolution::cost(layer.argument, &ConvolutionShape::new(layer, input, output))
+            let cost = convolution::cost(layer.argument, &ConvolutionShape::new(layer, input, output));
+            cost + late_rows(plan, id)
         }
         Operation::Dense(layer) => matmul::cost(layer.argument, &MatmulShape::new(layer, input)),
         Operation::AveragePool(layer) => {
@@ -93,6 +96,17 @@ fn commit(plan: &Plan, id: NodeId) -> ArgumentCost {
         };
         sum + column
     })
+}
+
+/// The rows behind the first of what a convolution's argument commits to.
+fn late_rows(plan: &Plan, id: NodeId) -> ArgumentCost {
+    let Some(layout) = plan.late_layout(Column::Convolved(id)) else { return ArgumentCost::default() };
+    let rows = RowShape::new(layout, plan.key_vars).num_rows - 1;
+    ArgumentCost {
+        verifier: Work { rows: rows as f64, ..Work::default() },
+        own_bytes: points(rows),
+        ..ArgumentCost::default()
+    }
 }
 
 fn lookups(plan: &Plan, id: NodeId) -> Work {

@@ -57,8 +57,10 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<LinearClaim>) {
     let challenges = session.witness.forgery.powers(squeezed);
     let powers: Vec<ConvolutionPowers> =
         layers.iter().map(|layer| powers(session, layer, challenges)).collect();
-    let sums: Vec<Fr> =
-        layers.iter().zip(&powers).map(|(layer, powers)| evaluate(layer, &powers.product)).collect();
+    let value = |(layer, powers): (&Convolution, &ConvolutionPowers)| {
+        session.charged(layer.claim.node, |_| evaluate(layer, &powers.product))
+    };
+    let sums: Vec<Fr> = layers.iter().zip(&powers).map(value).collect();
     session.writer.write_scalars(labels::CONVOLUTION_POWERS, &sums);
     // Step 3: one sumcheck for the sums over channels and those over the products' positions.
     let (mut channels, mut crops) = (vec![], vec![]);

@@ -72,8 +72,11 @@ pub(crate) fn prove(
     for claim in products {
         layers.push(session.charged(claim.subject, |session| of_product(session, claim))?);
     }
-    let cross = cross_terms(&layers, &combination(gamma, layers.len()), layout.axes()[1]);
-    let cross = session.commit_late(Column::CrossTerms, cross);
+    let nodes: Vec<NodeId> = layers.iter().map(|layer| layer.node).collect();
+    let cross = session.charged_to_all(&nodes, |session| {
+        let cross = cross_terms(&layers, &combination(gamma, layers.len()), layout.axes()[1]);
+        session.commit_late(Column::CrossTerms, cross)
+    });
     // Step 3: all polynomials at a random point.
     let powers = CrossPowers::new(layout, session.writer.squeeze(labels::CROSS_POWER));
     let points: Vec<[Vec<Fr>; 2]> = layers.iter().map(|layer| points(powers.as_ref(), layer)).collect();
@@ -83,7 +86,7 @@ pub(crate) fn prove(
         instances.push(Timed::new(layer.node, instance));
     }
     let cross_point = powers.map_or_else(|| zero(layout.num_vars()), |powers| powers.cross.point);
-    let value = pad_axes(cross, layout.axes()).evaluate(&cross_point);
+    let value = session.charged_to_all(&nodes, |_| pad_axes(cross, layout.axes()).evaluate(&cross_point));
     let sums: Vec<Fr> = instances.iter().map(|instance| instance.claim().sum).collect();
     session.writer.write_scalars(labels::CROSS_VALUES, &[sums.as_slice(), &[value]].concat());
     session.claims.columns.push(EvaluationClaim::new(Column::CrossTerms, cross_point, value));
