@@ -77,23 +77,31 @@ pub fn evaluate_range(point: &[Fr], length: usize) -> Fr {
 /// # Panics
 /// When the points have different numbers of variables.
 pub fn evaluate_prefix(r: &[Fr], z: &[Fr], length: usize) -> Fr {
-    assert_eq!(r.len(), z.len());
-    if length >> r.len() >= 1 {
-        return evaluate(r, z);
+    evaluate_diagonal(&[r, z], length)
+}
+
+/// $\sum_{x < \text{length}} \prod_k \mathrm{eq}(r_k, x)$: the multilinear extension of "all indices are the same and
+/// below `length`", in time linear in the variables. One without points.
+///
+/// # Panics
+/// When the points have different numbers of variables.
+pub fn evaluate_diagonal(points: &[&[Fr]], length: usize) -> Fr {
+    let num_vars = points.first().map_or(0, |point| point.len());
+    assert!(points.iter().all(|point| point.len() == num_vars));
+    let side = |i: usize| -> [Fr; 2] {
+        points
+            .iter()
+            .fold([Fr::one(); 2], |[zero, one], point| [zero * (Fr::one() - point[i]), one * point[i]])
+    };
+    // From the last variable on: everything below it, and what of it is below the length's last bits.
+    let (mut whole, mut below) = (Fr::one(), Fr::zero());
+    for i in (0..num_vars).rev() {
+        let [zero, one] = side(i);
+        let bit = length >> (num_vars - 1 - i) & 1 == 1;
+        below = if bit { zero * whole + one * below } else { zero * below };
+        whole *= zero + one;
     }
-    let (mut sum, mut prefix) = (Fr::zero(), Fr::one());
-    for (i, (&r_i, &z_i)) in r.iter().zip(z).enumerate() {
-        let one = r_i * z_i;
-        let zero = Fr::one() - r_i - z_i + one;
-        if length >> (r.len() - 1 - i) & 1 == 1 {
-            // Equal so far; a zero here makes the index smaller, whatever follows.
-            sum += prefix * zero * evaluate(&r[i + 1..], &z[i + 1..]);
-            prefix *= one;
-        } else {
-            prefix *= zero;
-        }
-    }
-    sum
+    if length >> num_vars >= 1 { whole } else { below }
 }
 
 /// $\sum_x \mathrm{eq}(r, x)\, x$: the multilinear extension of the index itself.
@@ -142,6 +150,9 @@ mod tests {
                 assert_eq!(evaluate_range(&r, length), full[..length].iter().sum());
                 let prefix: Fr = full[..length].iter().zip(&other).map(|(a, b)| *a * b).sum();
                 assert_eq!(evaluate_prefix(&r, &z, length), prefix);
+                assert_eq!(evaluate_diagonal(&[&r], length), full[..length].iter().sum());
+                let cubes = full[..length].iter().zip(&other).map(|(a, b)| *a * b * a);
+                assert_eq!(evaluate_diagonal(&[&r, &z, &r], length), cubes.sum());
             }
             let weigh =
                 |f: &dyn Fn(u64) -> u64| full.iter().zip(0..).map(|(e, x)| *e * Fr::from(f(x))).sum::<Fr>();

@@ -1,5 +1,6 @@
 //! Phase times, sizes and messages of one synthetic network: `cargo run --release -p tacit-benches --example phases --
-//! lenet5`. Names of arguments behind it (`fft`, `polynomial`) choose how convolutions and matrix products are proved.
+//! lenet5`. Names of arguments behind it (`fft`, `polynomial`, `gates`) choose how convolutions and matrix products
+//! are proved.
 
 use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 

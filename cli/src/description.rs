@@ -194,6 +194,9 @@ fn detail(operation: &Operation) -> String {
         }
         Operation::Reshape(layer) => format!("as {}", units::shape(&layer.axes)),
         Operation::ReduceSum(layer) => format!("over axes {:?}", layer.axes),
+        Operation::Circuit(layer) => {
+            format!("{} layers of {} gates", layer.circuit.layers.len(), layer.circuit.num_gates())
+        }
         Operation::Concat(layer) => format!("along axis {}", layer.axis),
         Operation::Remap(layer) => layer.axes.iter().map(axis_map).collect::<Vec<_>>().join(", "),
         Operation::Dense(_) | Operation::Flatten => String::new(),

@@ -19,6 +19,8 @@ pub enum ConvolutionArgument {
     Fft,
     /// A product of polynomials compared at a random point ([`crate::conv2d::polynomial`]).
     Polynomial,
+    /// One layer of multiply gates ([`crate::gates`]).
+    Gates,
 }
 
 /// How a matrix product is proved.
@@ -29,11 +31,13 @@ pub enum MatmulArgument {
     Sumcheck,
     /// A coefficient of a product of polynomials compared at a random point ([`crate::matmul::polynomial`]).
     Polynomial,
+    /// One layer of multiply gates ([`crate::gates`]).
+    Gates,
 }
 
 impl ConvolutionArgument {
     /// Every argument.
-    pub const ALL: &[Self] = &[Self::Direct, Self::Fft, Self::Polynomial];
+    pub const ALL: &[Self] = &[Self::Direct, Self::Fft, Self::Polynomial, Self::Gates];
 
     /// The argument's name, as users write it.
     pub const fn name(self) -> &'static str {
@@ -41,19 +45,21 @@ impl ConvolutionArgument {
             Self::Direct => "direct",
             Self::Fft => "fft",
             Self::Polynomial => "polynomial",
+            Self::Gates => "gates",
         }
     }
 }
 
 impl MatmulArgument {
     /// Every argument.
-    pub const ALL: &[Self] = &[Self::Sumcheck, Self::Polynomial];
+    pub const ALL: &[Self] = &[Self::Sumcheck, Self::Polynomial, Self::Gates];
 
     /// The argument's name, as users write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sumcheck => "sumcheck",
             Self::Polynomial => "polynomial",
+            Self::Gates => "gates",
         }
     }
 }

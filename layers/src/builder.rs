@@ -7,6 +7,7 @@ use crate::{
     conv2d::Conv2dLayer,
     dense::DenseLayer,
     error::Result,
+    gates::{Circuit, CircuitLayer},
     max_pool::MaxPoolLayer,
     network::{
         Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
@@ -216,6 +217,42 @@ impl NetworkBuilder {
     /// The axes in another order: axis `j` of the result is axis `axes[j]` of the input, an activation or an accumulator.
     pub fn transpose(&mut self, name: &str, input: NodeId, axes: &[usize]) -> NodeId {
         self.node(name, &[input], Operation::Transpose(TransposeLayer { axes: axes.to_vec() }))
+    }
+
+    /// A layer of one's own, by gates: the circuit's inputs are activations, then parameters (name, shape, values).
+    ///
+    /// ```
+    /// use tacit_layers::{InputLayer, Layout, NetworkBuilder, Output, gates::CircuitBuilder};
+    ///
+    /// // The squared distance of two neighbours: a layer that no argument was written for.
+    /// let mut gates = CircuitBuilder::new();
+    /// let x = gates.input(&[4])?;
+    /// for pair in x.windows(2) {
+    ///     let difference = gates.sub(pair[0], pair[1]);
+    ///     let square = gates.multiply(difference, difference);
+    ///     gates.output(square);
+    /// }
+    /// let circuit = gates.finish(&[3])?;
+    ///
+    /// let input = InputLayer { layout: Layout::new(vec![4])?, bounds: (0, 255), scale: 1.0 };
+    /// let mut network = NetworkBuilder::new("distances", input);
+    /// let squares = network.circuit("squares", &[network.input()], vec![], circuit);
+    /// network.output(Output { name: "y".into(), node: squares, shape: vec![3], scales: vec![1.0], scale_axis: 0 });
+    /// let network = network.finish()?;
+    /// # Ok::<(), tacit_layers::Error>(())
+    /// ```
+    pub fn circuit(
+        &mut self,
+        name: &str,
+        inputs: &[NodeId],
+        parameters: Vec<(&str, Layout, Parameter)>,
+        circuit: Circuit,
+    ) -> NodeId {
+        let parameters = parameters
+            .into_iter()
+            .map(|(parameter, layout, values)| self.parameter(format!("{name}.{parameter}"), layout, values))
+            .collect();
+        self.node(name, inputs, Operation::Circuit(CircuitLayer { circuit, parameters }))
     }
 
     /// A view axis by axis: one map for each axis of the input.

@@ -111,6 +111,18 @@ pub fn absorb_linear(transcript: &mut impl Transcript, claims: &[LinearClaim]) {
     transcript.absorb_scalars(labels::CLAIM, &scalars);
 }
 
+impl LinearClaim {
+    /// The claim on a convolution's accumulators, output channels before positions.
+    pub fn into_channels_first(self) -> EvaluationClaim<NodeId> {
+        EvaluationClaim::new(self.node, [self.group, self.filter, self.others].concat(), self.value)
+    }
+
+    /// The claim on a dense layer's accumulators, rows before outputs.
+    pub fn into_rows_first(self) -> EvaluationClaim<NodeId> {
+        EvaluationClaim::new(self.node, [self.others, self.filter].concat(), self.value)
+    }
+}
+
 /// Claims that the phases of a network's proof leave to later ones; prover and verifier keep the same.
 #[derive(Debug, Default)]
 pub struct Claims {

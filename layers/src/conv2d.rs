@@ -34,6 +34,7 @@ use crate::{
     dense::{channel_bounds, check_parameter},
     error::{Error, Result},
     fft_convolution::FftConvolutionLayer,
+    gates::check_products,
     network::{Architecture, Network, NodeId, Parameter, ParameterId, ParameterWidth, ValueKind, ValueSpec},
     products::{add_row_products, narrow},
     tensor::{Layout, Tensor, bits_of},
@@ -113,6 +114,10 @@ impl Conv2dLayer {
             ConvolutionArgument::Fft => FftConvolutionLayer::of(self, &input.layout, &layout).check(layer)?,
             ConvolutionArgument::Polynomial => {
                 polynomial::product_layout(layer, &self.window, &input.layout)?;
+            }
+            ConvolutionArgument::Gates => {
+                let gates = u128::from(self.num_macs(&input.layout, &layout));
+                check_products(layer, gates, [&input.layout, &layout])?;
             }
         }
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })

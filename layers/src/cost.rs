@@ -14,12 +14,13 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`convolution`], [`matmul`] | what each argument counts |
+//! | [`convolution`], [`matmul`], [`gates`] | what each argument counts |
 //! | [`node`] | any node of a network: its commitments, its look-ups, its argument |
 //! | [`choice`] | the cheapest argument for each layer |
 
 pub mod choice;
 pub mod convolution;
+pub mod gates;
 pub mod matmul;
 pub mod node;
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     argument::MatmulArgument,
     error::{Error, Result},
+    gates::check_products,
     matmul::polynomial::inner_extent,
     network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
     products::{add_row_products, narrow},
@@ -77,7 +78,11 @@ impl DenseLayer {
         }
         let mut output = rows.to_vec();
         output.push(self.num_outputs);
-        Ok(ValueSpec { layout: Layout::new(output)?, kind: ValueKind::Accumulator })
+        let layout = Layout::new(output)?;
+        if self.argument == MatmulArgument::Gates {
+            check_products(layer, u128::from(self.num_macs(&input.layout)), [&input.layout, &layout])?;
+        }
+        Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }
 
     /// Number of rows of an input of this layout.

@@ -164,6 +164,26 @@ pub enum Error {
         /// $\log_2$ of how many values it may take.
         limit: u32,
     },
+    /// A circuit breaks a rule.
+    #[error("circuit `{layer}`: {reason}")]
+    Circuit {
+        /// The layer's name.
+        layer: String,
+        /// Which rule.
+        reason: &'static str,
+    },
+    /// A layer by gates has more gates, or a tensor of more elements, than a prover is asked for.
+    #[error(
+        "layer `{layer}` takes {gates} gates, more than {maximum}: choose another argument or split the layer"
+    )]
+    TooManyGates {
+        /// The layer's name.
+        layer: String,
+        /// Gates, or elements of a tensor.
+        gates: u64,
+        /// The most allowed.
+        maximum: u64,
+    },
     /// A file or buffer is not what its header promises.
     #[error("not a Tacit {expected}: {reason}")]
     Format {

@@ -77,6 +77,10 @@ pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> R
                 layer.execute(&axes, read(0), read(1))
             }
             Operation::Transpose(layer) => layer.execute(read(0)),
+            Operation::Circuit(layer) => {
+                let inputs: Vec<_> = node.inputs.iter().map(|id| &values[id.index()]).collect();
+                layer.execute(network, &inputs)
+            }
             Operation::Remap(layer) => layer.execute(read(0), &spec.layout),
             Operation::Concat(layer) => layer
                 .execute(&node.inputs.iter().map(|id| &values[id.index()]).collect::<Vec<_>>(), &spec.layout),

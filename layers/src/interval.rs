@@ -123,6 +123,10 @@ impl Network {
             Operation::Flatten | Operation::Reshape(_) => {
                 Interval::whole(known[node.inputs[0].index()].hull())
             }
+            Operation::Circuit(layer) => {
+                let inputs: Vec<_> = node.inputs.iter().map(|&id| read(id)).collect();
+                Interval::whole(layer.bounds(&node.name, self, &inputs)?)
+            }
         };
         let (low, high) = interval.hull();
         let bound = if -low > high { low } else { high };

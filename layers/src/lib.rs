@@ -21,6 +21,7 @@
 //! | [`matmul`], [`windowed`] | arguments that several layers share |
 //! | [`fft_convolution`], [`fourier`] | convolutions in the frequency domain |
 //! | [`conv2d::polynomial`], [`matmul::polynomial`], [`power`] | the arguments that compare polynomials at a random point |
+//! | [`gates`] | circuits of add and multiply gates, layers of one's own |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
 //! | [`statement`], [`key`], [`proof_file`] | what is absorbed first, files |
@@ -42,6 +43,7 @@ pub mod excess;
 pub mod executor;
 pub mod fft_convolution;
 pub mod fourier;
+pub mod gates;
 pub mod hyrax;
 pub mod interval;
 pub mod key;

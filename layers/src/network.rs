@@ -13,6 +13,7 @@ use crate::{
     conv2d::Conv2dLayer,
     dense::DenseLayer,
     error::{Error, Result},
+    gates::CircuitLayer,
     max_pool::MaxPoolLayer,
     product::ProductLayer,
     reduce_sum::ReduceSumLayer,
@@ -89,6 +90,8 @@ pub enum Operation {
     Reshape(ReshapeLayer),
     /// Sums over whole axes.
     ReduceSum(ReduceSumLayer),
+    /// A circuit of add and multiply gates.
+    Circuit(CircuitLayer),
 }
 
 impl Operation {
@@ -109,6 +112,7 @@ impl Operation {
             Self::Product(_) => "Product",
             Self::Reshape(_) => "Reshape",
             Self::ReduceSum(_) => "ReduceSum",
+            Self::Circuit(_) => "Circuit",
         }
     }
 }
@@ -312,6 +316,7 @@ impl Operation {
         match self {
             Self::Dense(layer) => [Some(layer.weights), layer.bias].into_iter().flatten().collect(),
             Self::Conv2d(layer) => [Some(layer.weights), layer.bias].into_iter().flatten().collect(),
+            Self::Circuit(layer) => layer.parameters.clone(),
             _ => vec![],
         }
     }

@@ -339,18 +339,26 @@ fn choose_key_vars(
 fn count_products(architecture: &Architecture, specs: &[ValueSpec]) -> Result<usize> {
     let mut count = 0_usize;
     for node in &architecture.nodes {
-        if let (Operation::Product(layer), [left, right]) = (&node.operation, node.inputs.as_slice()) {
-            let layout = |id: &NodeId| &specs[id.index()].layout;
-            let axes = layer.axes(&node.name, layout(left), layout(right))?;
-            count = count.saturating_add(axes.num_products());
-        }
+        let own = match (&node.operation, node.inputs.as_slice()) {
+            (Operation::Product(layer), [left, right]) => {
+                let layout = |id: &NodeId| &specs[id.index()].layout;
+                layer.axes(&node.name, layout(left), layout(right))?.num_products()
+            }
+            (Operation::Circuit(layer), _) => {
+                let products = layer.circuit.num_products(layer.num_activations());
+                usize::try_from(products).unwrap_or(usize::MAX)
+            }
+            _ => 0,
+        };
+        count = count.saturating_add(own);
     }
     Ok(count)
 }
 
-/// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a view as
-/// many as there are on itself. Nothing else bounds what a view costs the verifier, since it is not committed: the second
-/// number is that cost, every axis of view and input for each claim and every group of a reshape's.
+/// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a circuit
+/// one for each tensor it meets the input with, a view as many as there are on itself. Nothing else bounds what a view costs
+/// the verifier, since it is not committed: the second number is that cost, every axis of view and input for each claim and
+/// every group of a reshape's.
 fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> (usize, usize) {
     let axes = |id: usize| specs.get(id).map_or(0, |spec| spec.layout.axes().iter().sum::<usize>());
     let mut work = 0_usize;
@@ -394,8 +402,12 @@ fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[
                 work = work.saturating_add(own.saturating_mul(each));
             }
         }
-        for &input in &node.inputs {
-            add(&mut claims, input, each);
+        let counts = match &node.operation {
+            Operation::Circuit(layer) => layer.circuit.claim_counts(),
+            _ => vec![],
+        };
+        for (position, &input) in node.inputs.iter().enumerate() {
+            add(&mut claims, input, counts.get(position).copied().unwrap_or(each));
         }
     }
     (total, work)

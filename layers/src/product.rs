@@ -32,6 +32,7 @@ use crate::{
     argument::MatmulArgument,
     error::{Error, Result},
     evaluation::split_point,
+    gates::check_products,
     matmul::polynomial::inner_extent,
     network::{ValueKind, ValueSpec},
     products::{inner_product_in_blocks, narrow, safe_block},
@@ -146,6 +147,11 @@ impl ProductLayer {
             inner_extent(layer, &axes.inner_lengths())?;
         }
         let layout = axes.output()?;
+        if self.argument == MatmulArgument::Gates {
+            for tensor in [&left.layout, &right.layout] {
+                check_products(layer, axes.num_products() as u128, [tensor, &layout])?;
+            }
+        }
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }
 

@@ -14,10 +14,11 @@ use crate::{
     claim::Column,
     fft_convolution::FftConvolutionLayer,
     fourier::{BASE_VARS, LEVEL_DEGREE},
+    gates::Gated,
     network::{Architecture, NodeId, Operation},
     plan::{Plan, max_pools, window},
     rescale::Multiplier,
-    tensor::bits_of,
+    tensor::{Layout, bits_of},
 };
 
 /// A probability: bad challenges over the size of the field.
@@ -134,6 +135,28 @@ pub fn fft_convolutions(layers: &[FftConvolutionLayer]) -> SoundnessError {
     stages.into_iter().sum()
 }
 
+/// Circuits of gates, going down together: for each depth the combination of every layer's claims, and both phases' batched
+/// sumchecks of degree 2.
+pub fn gates(circuits: &[Gated]) -> SoundnessError {
+    let depth = circuits.iter().map(|gated| gated.circuit.layers.len()).max().unwrap_or(0);
+    let vars = |gated: &Gated, operand| gated.circuit.layout(operand).map_or(0, Layout::num_vars);
+    let largest = |vars: &[usize]| vars.iter().copied().max().unwrap_or(0);
+    let levels = (0..depth).map(|level| {
+        let (mut combined, mut left, mut right) = (0, vec![], vec![]);
+        for gated in circuits {
+            let place = gated.circuit.inputs.len() + level;
+            combined += gated.circuit.claim_counts().get(place).map_or(0, |count| count.saturating_sub(1));
+            for group in gated.circuit.groups(level) {
+                left.push(vars(gated, group.left));
+                right.extend(group.pairs.iter().map(|(right, _)| vars(gated, *right)));
+            }
+        }
+        let phases = [sumcheck(largest(&left), 2, left.len()), sumcheck(largest(&right), 2, right.len())];
+        phases.into_iter().chain([SoundnessError::new(combined as u128)]).sum()
+    });
+    levels.sum()
+}
+
 /// Hyrax with $J$ claims and rows of $2^W$: the claims' combination and sumcheck, the generator's scale, and two bad
 /// challenges for each folding round beside those that break the discrete logarithm.
 pub fn hyrax(key_vars: usize, claims: usize) -> SoundnessError {
@@ -147,6 +170,16 @@ fn is_polynomial(operation: &Operation) -> bool {
         Operation::Conv2d(layer) => layer.argument == ConvolutionArgument::Polynomial,
         Operation::Dense(layer) => layer.argument == MatmulArgument::Polynomial,
         Operation::Product(layer) => layer.argument == MatmulArgument::Polynomial,
+        _ => false,
+    }
+}
+
+fn is_gated(operation: &Operation) -> bool {
+    match operation {
+        Operation::Conv2d(layer) => layer.argument == ConvolutionArgument::Gates,
+        Operation::Dense(layer) => layer.argument == MatmulArgument::Gates,
+        Operation::Product(layer) => layer.argument == MatmulArgument::Gates,
+        Operation::Circuit(_) => true,
         _ => false,
     }
 }
@@ -205,7 +238,7 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         {
             channels.push(bits_of(values.len()));
         }
-        if is_polynomial(&node.operation) {
+        if is_polynomial(&node.operation) || is_gated(&node.operation) {
             continue;
         }
         if let Some(id) = node.operation.parameters().first() {
@@ -248,6 +281,7 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         .filter_map(|output| spec(output.node.index()))
         .map(|spec| spec.layout.num_vars())
         .sum();
+    let gated: Vec<Gated> = Gated::all(architecture, &plan.specs).map(|(_, gated)| gated).collect();
     // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is read
     // once, and an output adds one.
     let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
@@ -255,7 +289,8 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         + plan.parameters.len()
         + architecture.outputs.len()
         + plan.num_view_claims
-        + 2 * plan.late.len();
+        + 2 * plan.late.len()
+        + gated.iter().flat_map(|gated| gated.circuit.claim_counts()).sum::<usize>();
     let [convolutions, inner_products] = polynomials(architecture, plan);
     vec![
         ("outputs", SoundnessError::new(outputs as u128)),
@@ -273,6 +308,7 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         ("contractions", contraction(largest(&contractions), contractions.len())),
         ("products", self::products(largest(&products), products.len())),
         ("FFT convolutions", fft_convolutions(&transformed)),
+        ("gates", gates(&gated)),
         ("windows", windows(largest(&spatial), spatial.len())),
         ("polynomial convolutions", convolutions),
         ("polynomial products", inner_products),

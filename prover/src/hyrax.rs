@@ -68,8 +68,21 @@ pub enum Integers<'a> {
     Int32(&'a [i32]),
 }
 
-impl Integers<'_> {
-    fn get(self, index: usize) -> i64 {
+impl<'a> Integers<'a> {
+    /// Every integer, in storage order.
+    pub(crate) fn iter(self) -> impl Iterator<Item = i64> + 'a {
+        (0..self.len()).map(move |i| self.get(i))
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Self::Int64(values) => values.len(),
+            Self::Int8(values) => values.len(),
+            Self::Int32(values) => values.len(),
+        }
+    }
+
+    pub(crate) fn get(self, index: usize) -> i64 {
         match self {
             Self::Int64(values) => values[index],
             Self::Int8(values) => i64::from(values[index]),

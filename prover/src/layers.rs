@@ -4,6 +4,7 @@ pub(crate) mod contraction;
 pub mod conv2d;
 pub mod fft_convolution;
 pub mod fourier;
+pub mod gates;
 pub(crate) mod lookups;
 pub mod matmul;
 pub(crate) mod max_pool;

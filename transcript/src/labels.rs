@@ -111,6 +111,14 @@ labels! {
     TRANSFORM_VALUES = "transform values";
     /// Fourier vectors of half the length.
     FOURIER_VALUES = "fourier values";
+    /// Random combination of the claims on a circuit's layer.
+    GATE_CLAIM_BATCH = "gate claim batch";
+    /// Shares of a circuit layer's left operands in its claim, but for the first.
+    GATE_SHARES = "gate shares";
+    /// Left operands after the first phase, each with what its right operands add.
+    GATE_LEFT_VALUES = "gate left values";
+    /// Right operands after the second phase.
+    GATE_RIGHT_VALUES = "gate right values";
     /// A matrix product's evaluation point.
     MATMUL_POINT = "matmul point";
     /// Left and right halves of an inner-product round.

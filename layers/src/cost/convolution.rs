@@ -6,11 +6,12 @@
 //! |---|---|
 //! | direct | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded, $C\,H\,k_w P_w$ small products, $C\,k_h k_w\,P_h$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
 //! | fft | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded; with transforms of $N_h$ and $N_w$ and padded channels, $\log_2 (N_h N_w)\,C N_h N_w$ multiplications in the transforms and $5\,C N_h N_w$ in the sumcheck |
+//! | gates | $O\,C/G\,k_h k_w P_h P_w$ small products, a reduction for each input; $4$ and $5$ multiplications for each padded input and weight |
 //! | polynomial | $O\,C/G\,k_h k_w$ integers folded, $C\,k_h k_w\,H\,W + C\,H\,W$ small products; with $U = (H + D_h)(W + D_w)$ positions, $U$ field elements committed and about $7\,U$ multiplications; $C\,(k_h k_w + 4)$ in the sumcheck over channels |
 //!
 //! The polynomial argument's $U$ is counted as one row.
 
-use super::{ArgumentCost, Work, points, scalars};
+use super::{ArgumentCost, Work, gates::products, points, scalars};
 use crate::{
     argument::ConvolutionArgument,
     conv2d::Conv2dLayer,
@@ -59,6 +60,11 @@ impl ConvolutionShape {
         self.outputs * (self.channels / self.groups) * self.window.num_offsets()
     }
 
+    /// Accumulators.
+    pub const fn num_outputs(&self) -> usize {
+        self.outputs * self.output[0] * self.output[1]
+    }
+
     /// Multiplications of a weight by an activation.
     pub const fn num_macs(&self) -> usize {
         self.num_weights() * self.output[0] * self.output[1]
@@ -71,6 +77,7 @@ pub fn cost(argument: ConvolutionArgument, shape: &ConvolutionShape) -> Argument
         ConvolutionArgument::Direct => direct(shape),
         ConvolutionArgument::Fft => fft(shape),
         ConvolutionArgument::Polynomial => polynomial(shape),
+        ConvolutionArgument::Gates => gates(shape),
     };
     argument + bias(shape.bias, shape.outputs)
 }
@@ -192,6 +199,15 @@ fn polynomial(shape: &ConvolutionShape) -> ArgumentCost {
         own_bytes: scalars(4) + points(1),
         round_bytes: scalars(degree * rounds),
     }
+}
+
+fn gates(shape: &ConvolutionShape) -> ArgumentCost {
+    let [height, width] = shape.input;
+    let windows = [(shape.window.height, shape.output[0]), (shape.window.width, shape.output[1])];
+    let relations: usize = windows.iter().map(|(window, output)| window.kernel * output).sum();
+    let (outputs, channels) = (shape.outputs / shape.groups, shape.channels / shape.groups);
+    let weights = [shape.groups, outputs, channels, windows[0].0.kernel, windows[1].0.kernel];
+    products(shape.num_macs(), &[shape.channels, height, width], &weights, shape.num_outputs(), relations)
 }
 
 /// From a windowed input to the input (see [`crate::windowed`]).

@@ -5,6 +5,7 @@
 //! | argument | prover |
 //! |---|---|
 //! | sumcheck | $(R + O) K$ integers folded, $4$ multiplications for each entry of the padded $k$ in the sumcheck |
+//! | gates | $R\,K\,O$ small products, a reduction for each input; $4$ and $5$ multiplications for each padded input and weight |
 //! | polynomial | $(R + O) K$ integers folded; with $N \ge 2 K$ a power of two, $\tfrac{3}{2} N \log_2 N + N$ multiplications in the transforms, $2 K$ field elements committed and $8 K$ multiplications for their values |
 //!
 //! The polynomial argument commits once for all layers, to as much as the longest inner axis needs; here every layer is
@@ -13,6 +14,7 @@
 use super::{
     ArgumentCost, Work,
     convolution::{bias, extent},
+    gates::products,
     points, scalars,
 };
 use crate::{argument::MatmulArgument, dense::DenseLayer, tensor::Layout};
@@ -44,8 +46,17 @@ pub fn cost(argument: MatmulArgument, shape: &MatmulShape) -> ArgumentCost {
     let argument = match argument {
         MatmulArgument::Sumcheck => sumcheck(shape),
         MatmulArgument::Polynomial => polynomial(shape),
+        MatmulArgument::Gates => gates(shape),
     };
     argument + bias(shape.bias, shape.columns)
+}
+
+fn gates(shape: &MatmulShape) -> ArgumentCost {
+    let inner: usize = shape.inner.iter().product();
+    let (left, right) =
+        ([&[shape.rows], &shape.inner[..]].concat(), [&[shape.columns], &shape.inner[..]].concat());
+    let outputs = shape.rows * shape.columns;
+    products(outputs * inner, &left, &right, outputs, 0)
 }
 
 fn sumcheck(shape: &MatmulShape) -> ArgumentCost {

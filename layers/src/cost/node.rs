@@ -8,7 +8,9 @@ use super::{
     points, scalars,
 };
 use crate::{
+    argument::MatmulArgument,
     claim::Column,
+    gates,
     hyrax::RowShape,
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation},
@@ -73,9 +75,13 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
             )
         }
         Operation::Product(layer) => match inputs().collect::<Vec<_>>().as_slice() {
-            [left, right] => product(layer, left, right),
+            [left, right] => match layer.argument {
+                MatmulArgument::Gates => super::gates::circuit(&gates::product(layer, [left, right], output)),
+                MatmulArgument::Sumcheck | MatmulArgument::Polynomial => product(layer, left, right),
+            },
             _ => ArgumentCost::default(),
         },
+        Operation::Circuit(layer) => super::gates::circuit(&layer.circuit),
         Operation::Input(_) | Operation::Flatten | Operation::Transpose(_) | Operation::ReduceSum(_) => {
             ArgumentCost::default()
         }

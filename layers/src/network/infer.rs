@@ -88,6 +88,7 @@ impl Architecture {
                 layer.infer(&node.name, inputs[0], inputs[1])?
             }
             Operation::Concat(layer) => layer.infer(&node.name, &inputs)?,
+            Operation::Circuit(layer) => layer.infer(&node.name, &inputs, self)?,
             operation => {
                 count(1)?;
                 let input = inputs[0];
@@ -105,6 +106,7 @@ impl Architecture {
                     | Operation::Input(_)
                     | Operation::Add(_)
                     | Operation::Product(_)
+                    | Operation::Circuit(_)
                     | Operation::Concat(_) => input.clone(),
                 }
             }

@@ -14,7 +14,7 @@ use tacit_layers::{
 };
 use tacit_transcript::labels;
 
-use super::{conv2d, fft_convolution, matmul, product};
+use super::{conv2d, fft_convolution, gates, matmul, product};
 use crate::{
     error::Result,
     evaluation::evaluate,
@@ -27,7 +27,7 @@ use crate::{
 pub(crate) fn prove(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let (mut summed, mut transformed, mut convolutions) = (vec![], vec![], vec![]);
+    let (mut summed, mut transformed, mut convolutions, mut gated) = (vec![], vec![], vec![], vec![]);
     let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
@@ -38,6 +38,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
                 match layer.argument {
                     MatmulArgument::Sumcheck => summed.push(linear),
                     MatmulArgument::Polynomial => dense_products.push(linear),
+                    MatmulArgument::Gates => gated.push(linear.into_rows_first()),
                 }
             }
             Operation::Conv2d(layer) => {
@@ -46,6 +47,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
                     ConvolutionArgument::Direct => summed.push(linear),
                     ConvolutionArgument::Fft => transformed.push(linear),
                     ConvolutionArgument::Polynomial => convolutions.push(linear),
+                    ConvolutionArgument::Gates => gated.push(linear.into_channels_first()),
                 }
             }
             Operation::ReduceSum(layer) => {
@@ -56,7 +58,9 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
             Operation::Product(layer) => match layer.argument {
                 MatmulArgument::Sumcheck => products.push(claim),
                 MatmulArgument::Polynomial => inner_products.push(claim),
+                MatmulArgument::Gates => gated.push(claim),
             },
+            Operation::Circuit(_) => gated.push(claim),
             _ => unreachable!("only linear layers have accumulators"),
         }
     }
@@ -64,7 +68,9 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
     fft_convolution::prove_all(session, transformed);
     conv2d::polynomial::prove(session, convolutions);
     matmul::polynomial::prove(session, &dense_products, &inner_products)?;
-    product::prove(session, &products)
+    product::prove(session, &products)?;
+    gates::prove(session, gated);
+    Ok(())
 }
 
 /// Dense layers and convolutions by sumchecks over what they sum, in one batch.

@@ -31,6 +31,12 @@ impl Product {
         Self::new(left, right, sum)
     }
 
+    /// The same tables with another claimed sum.
+    pub(crate) const fn with_sum(mut self, sum: Fr) -> Self {
+        self.claim.sum = sum;
+        self
+    }
+
     /// Both tables' values once every variable is bound.
     pub fn final_values(&self) -> [Fr; 2] {
         [self.left.final_value(), self.right.final_value()]

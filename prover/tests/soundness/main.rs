@@ -1,5 +1,5 @@
 //! Cheating provers, one false statement each, consistent with as many checks as can be: the check that is left rejects.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../support/tiny.rs"]
 mod tiny;
@@ -9,6 +9,7 @@ mod axes;
 mod composites;
 mod excess;
 mod frequencies;
+mod gates;
 mod hyrax;
 mod logup;
 mod network;

@@ -5,6 +5,7 @@ use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, Operation, Parameter, Tensor, Window2d,
     conv2d::Conv2dLayer,
     dense::DenseLayer,
+    gates::{Circuit, Factor, Operand, Relation},
     product::ProductLayer,
     remap::{Gaps, RemapLayer},
     rescale::RescaleLayer,
@@ -64,6 +65,12 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
             Operation::ReduceSum(layer) => reduce_sum(&layer.axes, read(0)),
             Operation::Transpose(layer) => transpose(&layer.axes, read(0)),
             Operation::Remap(layer) => remap(layer, read(0)),
+            Operation::Circuit(layer) => {
+                let activations = (0..node.inputs.len()).map(|i| read(i).data.clone());
+                let parameters = layer.parameters.iter();
+                let parameters = parameters.map(|id| integers(&network.parameters[id.0 as usize]));
+                circuit(&layer.circuit, &activations.chain(parameters).collect::<Vec<_>>())
+            }
             Operation::Concat(layer) => {
                 concat(layer.axis, &(0..node.inputs.len()).map(read).collect::<Vec<_>>())
             }
@@ -71,6 +78,88 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
         values.push(value);
     }
     network.architecture.outputs.iter().map(|output| values[output.node.0 as usize].data.clone()).collect()
+}
+
+/// The first layer, all layers computed from the last to the first: every gate adds
+/// `coefficient * left * right` to its output, a missing operand being one.
+fn circuit(circuit: &Circuit, inputs: &[Vec<i64>]) -> Value {
+    let mut layers: Vec<Vec<i64>> = vec![vec![]; circuit.layers.len()];
+    for (index, layer) in circuit.layers.iter().enumerate().rev() {
+        let mut sums = vec![0; layer.layout.num_elements()];
+        for wiring in &layer.wirings {
+            let values = |operand: Option<Operand>| match operand {
+                Some(Operand::Input(i)) => (circuit.inputs[i as usize].axes(), &inputs[i as usize][..]),
+                Some(Operand::Layer(i)) => {
+                    (circuit.layers[i as usize].layout.axes(), &layers[i as usize][..])
+                }
+                None => (&[][..], &[1][..]),
+            };
+            let (left, right) = (values(wiring.left), values(wiring.right));
+            let shapes = [layer.layout.axes(), left.0, right.0];
+            // Positions along every axis of all three tensors, filled in factor by factor.
+            let mut partial = vec![(shapes.map(|shape| vec![0; shape.len()]), wiring.coefficient)];
+            for factor in &wiring.factors {
+                let gates = gates_of(factor, shapes);
+                partial = partial
+                    .iter()
+                    .flat_map(|(known, scale)| {
+                        gates.iter().map(move |(parts, coefficient)| {
+                            let mut known = known.clone();
+                            for ((known, part), axes) in known.iter_mut().zip(parts).zip(factor.axes) {
+                                let first = axes.first as usize;
+                                known[first..first + part.len()].copy_from_slice(part);
+                            }
+                            (known, scale * coefficient)
+                        })
+                    })
+                    .collect();
+            }
+            for ([z, x, y], coefficient) in partial {
+                let (x, y) = (left.1[place_of(left.0, &x)], right.1[place_of(right.0, &y)]);
+                sums[place_of(shapes[0], &z)] += coefficient * x * y;
+            }
+        }
+        layers[index] = sums;
+    }
+    let shape = circuit.layers[0].layout.axes().to_vec();
+    Value { shape, data: layers.swap_remove(0), minimum: 0 }
+}
+
+/// A factor's gates: positions along its axes of output, left and right, and a coefficient.
+fn gates_of(factor: &Factor, shapes: [&[usize]; 3]) -> Vec<([Vec<usize>; 3], i64)> {
+    let part = |role: usize| {
+        let axes = factor.axes[role];
+        &shapes[role][axes.first as usize..][..axes.count as usize]
+    };
+    let parts = [part(0), part(1), part(2)];
+    let all = parts.map(positions_of);
+    match &factor.relation {
+        Relation::Shared => {
+            let count = all.iter().map(Vec::len).max().unwrap();
+            let at = |i: usize| [0, 1, 2].map(|role: usize| all[role][i.min(all[role].len() - 1)].clone());
+            (0..count).map(|i| (at(i), 1)).collect()
+        }
+        Relation::Window(window) => {
+            let mut gates = vec![];
+            for p in 0..parts[0][0] {
+                for k in 0..window.kernel {
+                    let i = place(window, p, k);
+                    if i >= 0 && i < parts[1][0] as i64 {
+                        let right = if parts[2].is_empty() { vec![] } else { vec![k] };
+                        gates.push(([vec![p], vec![i as usize], right], 1));
+                    }
+                }
+            }
+            gates
+        }
+        Relation::Gates(gates) => gates
+            .iter()
+            .map(|gate| {
+                let [z, x, y] = [gate.output, gate.left, gate.right].map(|i| i as usize);
+                ([all[0][z].clone(), all[1][x].clone(), all[2][y].clone()], gate.coefficient)
+            })
+            .collect(),
+    }
 }
 
 /// Position of every element along every axis, row-major.

@@ -3,8 +3,11 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
-    Tensor, Window2d, composite::softmax::SoftmaxOptions, remap::AxisMap,
+    ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
+    Network, NetworkBuilder, NodeId, Output, Parameter, Tensor, Window2d,
+    composite::softmax::SoftmaxOptions,
+    gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring},
+    remap::AxisMap,
 };
 
 /// ReLU into a byte.
@@ -350,6 +353,62 @@ pub(crate) fn windows(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Everything by gates: convolutions with stride, dilation, padding and groups, one in one dimension, dense layers over
+/// rows, a product, and a circuit of one's own that reads the input twice.
+pub(crate) fn gates(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("gates", input(&[3, 9, 7], -128, 127));
+    let window = Window2d {
+        height: AxisWindow { kernel: 3, stride: 2, dilation: 2, pad_begin: 3, pad_end: 1 },
+        width: AxisWindow { kernel: 2, stride: 1, dilation: 3, pad_begin: 0, pad_end: 2 },
+    };
+    let x = b.conv2d("conv", b.input(), window, s.weights(&[6, 3, 3, 2]), Some(s.bias(6))).unwrap();
+    let m = s.multipliers(0, 6);
+    let x = b.rescale("conv clip", x, m, 8, SIGNED);
+    let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let x = b.grouped_conv2d("grouped", x, same, 3, s.weights(&[12, 2, 3, 3]), None).unwrap();
+    let x = b.rescale("grouped relu", x, Multiplier::Uniform(3), 10, RELU);
+    let line = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(4, 3).padded(2, 0) };
+    let x = b.conv2d("line", x, line, s.weights(&[5, 12, 1, 4]), Some(s.bias(5))).unwrap();
+    let x = b.rescale("line clip", x, Multiplier::Uniform(3), 11, SIGNED);
+    let rows = b.dense("rows", x, 1, s.weights(&[7, 5, 2]), Some(s.bias(7))).unwrap();
+    let rows = b.rescale("rows clip", rows, Multiplier::Uniform(3), 10, SIGNED);
+    let scores = b.product("scores", (rows, b"ih"), (rows, b"jh"), b"ji");
+    let scores = b.rescale("scores clip", scores, Multiplier::Uniform(1), 9, SIGNED);
+    let gains = Parameter::Int32((0..7).map(|_| s.pick(-1000, 1000) as i32).collect());
+    let lags = [("gains", Layout::new(vec![7]).unwrap(), gains)];
+    let sums = b.circuit("correlation", &[rows], lags.to_vec(), correlation(5, 7, 4));
+    let sums = b.rescale("correlation clip", sums, Multiplier::Uniform(1), 16, SIGNED);
+    let logits = b.dense("logits", sums, 0, s.weights(&[2, 5, 4]), None).unwrap();
+    b.output(output(logits, &[2]));
+    b.output(output(scores, &[5, 5]));
+    let network = b.finish().unwrap();
+    network.with_arguments(ConvolutionArgument::Gates, MatmulArgument::Gates).unwrap()
+}
+
+/// $z[c, t] = \sum_p x[c, p]\, x[c, p + t] + \sum_p g[p]\, x[c, p]$ for lags $t$.
+fn correlation(channels: usize, length: usize, lags: usize) -> Circuit {
+    let layout = |axes: &[usize]| Layout::new(axes.to_vec()).unwrap();
+    let (x, g) = (Some(Operand::Input(0)), Some(Operand::Input(1)));
+    let lagged = (0..lags).flat_map(|t| {
+        (0..length - t).map(move |p| {
+            let [output, left, right] = [t, p, p + t].map(|i| i as u32);
+            Gate { output, left, right, coefficient: 1 }
+        })
+    });
+    let axes = [Axes::one(1), Axes::one(1), Axes::one(1)];
+    let factors = vec![Factor::shared(Some(0), Some(0), Some(0)), Factor::gates(lagged.collect(), axes)];
+    let correlated = Wiring { coefficient: 1, left: x, right: x, factors };
+    let factors = vec![
+        Factor::shared(Some(0), Some(0), None),
+        Factor::shared(Some(1), None, None),
+        Factor::shared(None, Some(1), Some(0)),
+    ];
+    let gained = Wiring { coefficient: 1, left: x, right: g, factors };
+    let layer = GateLayer { layout: layout(&[channels, lags]), wirings: vec![correlated, gained] };
+    Circuit::new(vec![layout(&[channels, length]), layout(&[length])], vec![layer]).unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
     vec![
@@ -366,5 +425,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         reshaped(seed),
         wide(seed),
         composites(seed),
+        gates(seed),
     ]
 }

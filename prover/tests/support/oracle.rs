@@ -151,6 +151,10 @@ impl Oracle {
                 labels::CONVOLUTION_VALUES => return value("convolutions", labels::CONVOLUTION_VALUES),
                 labels::CROSS_VALUES => return (index, Error::ProductPolynomials),
                 labels::FACTOR_VALUES => return value("inner products", labels::FACTOR_VALUES),
+                // One of each for every depth of the circuits.
+                labels::GATE_LEFT_VALUES | labels::GATE_RIGHT_VALUES => {
+                    return (index, Error::FinalValue { argument: "gates", message: message.label });
+                }
                 labels::WINDOW_VALUES => return value("windows", labels::WINDOW_VALUES),
                 labels::VIEW_SHARES if self.sum_differs(index, bytes) => {
                     return (index, Error::Shares { layer: self.concatenation.clone() });

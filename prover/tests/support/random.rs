@@ -1,8 +1,9 @@
 //! Random small networks: chains and residual branches, every layer, odd shapes.
 
 use tacit_layers::{
-    ActivationFunction, AxisWindow, ConvolutionArgument, MatmulArgument, Multiplier, Network, NetworkBuilder,
-    NodeId, Operation, Tensor, Window2d,
+    ActivationFunction, AxisWindow, ConvolutionArgument, Layout, MatmulArgument, Multiplier, Network,
+    NetworkBuilder, NodeId, Operation, Parameter, Tensor, Window2d,
+    gates::CircuitBuilder,
     remap::{AxisMap, Gaps},
     rescale::MAX_SHIFT,
 };
@@ -12,6 +13,8 @@ use crate::networks::{Source, input, output};
 /// Most quotients stay below about this, so that tables stay small; some are wide.
 const LARGEST_QUOTIENT: i64 = 300;
 const WIDE_QUOTIENT: i64 = 1 << 20;
+/// Wires of circuits stay below this, so that a rescale's shift stays small.
+const LARGEST_WIRE: i64 = 1 << 21;
 
 struct Generator {
     source: Source,
@@ -76,7 +79,7 @@ impl Generator {
 
     fn layer(&mut self, last: bool) {
         let (node, shape, bound) = self.activations.last().unwrap().clone();
-        let choice = self.pick(0, 15);
+        let choice = self.pick(0, 16);
         match (choice, shape.len()) {
             (0..=2, 3) => {
                 let outputs = self.pick(1, 4) as usize;
@@ -103,6 +106,7 @@ impl Generator {
                 self.add(last);
             }
             (7, _) => self.add(last),
+            (16, _) => self.circuit(last),
             (11 | 12, _) => self.product(last),
             (13, _) => self.reshape(node, &shape, bound),
             (14, _) => self.remap(node, &shape, bound),
@@ -244,6 +248,51 @@ impl Generator {
         let name = self.name("conv");
         let node = self.builder.grouped_conv2d(&name, node, window, groups, weights, bias).unwrap();
         self.rescale(node, output_shape(&window, outputs, shape), sum * bound + 2000, last);
+    }
+
+    /// A random circuit of two activations, or one twice, and a parameter, wire by wire.
+    fn circuit(&mut self, last: bool) {
+        let at = self.pick(0, self.activations.len() as i64 - 1) as usize;
+        let operands = [self.activations.last().unwrap().clone(), self.activations[at].clone()];
+        let parameter = self.pick(1, 5) as usize;
+        let mut circuit = CircuitBuilder::new();
+        let mut wires = vec![];
+        for (_, shape, bound) in &operands {
+            wires.extend(circuit.input(shape).unwrap().into_iter().map(|wire| (wire, *bound)));
+        }
+        wires.extend(circuit.input(&[parameter]).unwrap().into_iter().map(|wire| (wire, 128)));
+        // Every input is read.
+        let all: Vec<_> = wires.iter().map(|(wire, _)| *wire).collect();
+        let sum = circuit.sum(&all);
+        wires.push((circuit.gate(sum), wires.iter().map(|(_, bound)| bound).sum()));
+        for _ in 0..self.pick(1, 6) {
+            let mut pick = || wires[self.source.pick(0, wires.len() as i64 - 1) as usize];
+            let [(a, bound), (b, other)] = [pick(), pick()];
+            let made = match self.pick(0, 3) {
+                0 if bound * other < LARGEST_WIRE => (circuit.multiply(a, b), bound * other),
+                1 if bound + other < LARGEST_WIRE => (circuit.sub(a, b), bound + other),
+                _ if 2 * bound + 3 * other + 99 > LARGEST_WIRE => (circuit.gate(a), bound),
+                _ => {
+                    let constant = self.pick(-99, 99);
+                    let wire = circuit.constant(constant);
+                    (circuit.combine(&[(a, 2), (b, -3), (wire, 1)]), 2 * bound + 3 * other + 99)
+                }
+            };
+            wires.push(made);
+        }
+        let outputs: Vec<_> = wires.iter().rev().take(3).copied().chain([wires[all.len()]]).collect();
+        for &(wire, _) in &outputs {
+            circuit.output(wire);
+        }
+        let circuit = circuit.finish(&[outputs.len()]).unwrap();
+        let layout = Layout::new(vec![parameter]).unwrap();
+        let values = (0..parameter).map(|_| self.pick(-128, 127) as i8).collect();
+        let name = self.name("circuit");
+        let inputs = [operands[0].0, operands[1].0];
+        let parameters = vec![("parameter", layout, Parameter::Int8(values))];
+        let node = self.builder.circuit(&name, &inputs, parameters, circuit);
+        let bound = outputs.iter().map(|(_, bound)| *bound).max().unwrap();
+        self.rescale(node, vec![outputs.len()], bound, last);
     }
 
     /// Adds the last activation to all earlier ones of its shape.

@@ -2,7 +2,9 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, NetworkBuilder, NodeId, Output, Tensor, Window2d, remap::AxisMap,
+    Network, NetworkBuilder, NodeId, Output, Parameter, Tensor, Window2d,
+    gates::{Circuit, CircuitBuilder},
+    remap::AxisMap,
 };
 
 const SMALL: ActivationFunction = ActivationFunction::Clip { minimum: -4, maximum: 3 };
@@ -47,6 +49,41 @@ pub(crate) fn wide() -> Network {
     let x = b.rescale("table", x, Multiplier::Uniform(1), 2, table);
     b.output(output("results", x, &[3]));
     b.finish().unwrap()
+}
+
+/// Three layers with several operands each, on two rows at once: with $s = x_0 k + 2 x_1 - 5$ and $p = s^2 + 3 s$,
+/// $p x_1 + s y + 7 - x_0$.
+pub(crate) fn circuit() -> Circuit {
+    let mut b = CircuitBuilder::new();
+    let x = b.input(&[2, 3]).unwrap();
+    let (y, k) = (b.input(&[3]).unwrap(), b.input(&[3]).unwrap());
+    for j in 0..3 {
+        let (five, seven) = (b.constant(5), b.constant(7));
+        let scaled = b.multiply(x[j], k[j]);
+        let s = b.combine(&[(scaled, 1), (x[3 + j], 2), (five, -1)]);
+        let s = b.gate(s);
+        let square = b.multiply(s, s);
+        let p = b.combine(&[(square, 1), (s, 3)]);
+        let (first, second) = (b.multiply(p, x[3 + j]), b.multiply(s, y[j]));
+        let sum = b.sum(&[first, second, seven]);
+        let z = b.sub(sum, x[j]);
+        b.output(z);
+    }
+    b.finish(&[3]).unwrap().repeated(2, &[1, 2]).unwrap()
+}
+
+/// A convolution, a dense layer and a circuit of three layers, all by gates.
+pub(crate) fn gates() -> Network {
+    let mut b = NetworkBuilder::new("tiny gates", input(&[1, 2, 3], -4, 3));
+    let window = Window2d { height: AxisWindow::new(1, 1), width: AxisWindow::new(3, 1).padded(1, 1) };
+    let x = b.conv2d("conv", b.input(), window, weights(&[2, 1, 1, 3], 5), Some(vec![3, -2])).unwrap();
+    let x = b.rescale("clip", x, Multiplier::Uniform(1), 3, SMALL);
+    let y = b.dense("dense", b.input(), 0, weights(&[3, 1, 2, 3], 4), None).unwrap();
+    let y = b.rescale("relu", y, Multiplier::Uniform(1), 3, RELU);
+    let k = ("k", layout(&[3]), Parameter::Int8(vec![2, -3, 1]));
+    let z = b.circuit("circuit", &[x, y], vec![k], circuit());
+    b.output(output("sums", z, &[2, 3]));
+    b.finish().unwrap().with_arguments(ConvolutionArgument::Gates, MatmulArgument::Gates).unwrap()
 }
 
 /// A concatenation of the input and an activation, and a view of it.
@@ -181,6 +218,7 @@ pub(crate) fn all() -> Vec<(&'static str, Network)> {
         ("wide", wide()),
         ("polynomial", polynomial()),
         ("frequencies", frequencies()),
+        ("gates", gates()),
     ]
 }
 

@@ -15,7 +15,7 @@ use tacit_layers::{
 };
 use tacit_transcript::labels;
 
-use super::{conv2d, fft_convolution, matmul, product};
+use super::{conv2d, fft_convolution, gates, matmul, product};
 use crate::{
     error::{Error, Result},
     session::Session,
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) fn verify(session: &mut Session) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let (mut summed, mut transformed, mut convolutions) = (vec![], vec![], vec![]);
+    let (mut summed, mut transformed, mut convolutions, mut gated) = (vec![], vec![], vec![], vec![]);
     let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
     for (id, claim) in claims {
         match &session.node(id)?.0.operation {
@@ -36,6 +36,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                 match layer.argument {
                     MatmulArgument::Sumcheck => summed.push(linear),
                     MatmulArgument::Polynomial => dense_products.push(linear),
+                    MatmulArgument::Gates => gated.push(linear.into_rows_first()),
                 }
             }
             Operation::Conv2d(layer) => {
@@ -44,17 +45,20 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                     ConvolutionArgument::Direct => summed.push(linear),
                     ConvolutionArgument::Fft => transformed.push(linear),
                     ConvolutionArgument::Polynomial => convolutions.push(linear),
+                    ConvolutionArgument::Gates => gated.push(linear.into_channels_first()),
                 }
             }
             Operation::Product(layer) => match layer.argument {
                 MatmulArgument::Sumcheck => products.push(claim),
                 MatmulArgument::Polynomial => inner_products.push(claim),
+                MatmulArgument::Gates => gated.push(claim),
             },
             Operation::ReduceSum(layer) => {
                 let input = session.read(id)?;
                 let (point, value) = layer.input_claim(session.layout(input)?, &claim.point, claim.value);
                 session.claim_activation(input, point, value)?;
             }
+            Operation::Circuit(_) => gated.push(claim),
             Operation::Input(_)
             | Operation::Reshape(_)
             | Operation::Rescale(_)
@@ -71,7 +75,8 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
     fft_convolution::verify_all(session, transformed)?;
     conv2d::polynomial::verify(session, convolutions)?;
     matmul::polynomial::verify(session, &dense_products, &inner_products)?;
-    product::verify(session, &products)
+    product::verify(session, &products)?;
+    gates::verify(session, gated)
 }
 
 /// Dense layers and convolutions by sumchecks over what they sum, in one batch.

@@ -1,0 +1,296 @@
+//! Circuits of gates (see [`tacit_layers::gates`]); the verifier's file of this name has the same steps.
+//!
+//! By itself: one product of two sums.
+//!
+//! ```
+//! use tacit_layers::{Layout, Tensor, evaluation, gates::{CircuitBuilder, Operand}};
+//! use tacit_prover::layers::gates::GatesProver;
+//! use tacit_transcript::{ProofReader, ProofWriter};
+//! use tacit_verifier::layers::gates::GatesVerifier;
+//!
+//! let mut builder = CircuitBuilder::new();
+//! let x = builder.input(&[3])?;
+//! let (sum, difference) = (builder.sum(&x), builder.sub(x[0], x[2]));
+//! let product = builder.multiply(sum, difference);
+//! builder.output(product);
+//! let circuit = builder.finish(&[1])?;
+//!
+//! // The input must be committed or absorbed first.
+//! let input = Tensor::new(Layout::new(vec![3])?, vec![5, -1, 2])?;
+//! let mut writer = ProofWriter::new(b"example");
+//! let left_to_do = GatesProver::new(&circuit, &[&input]).prove(&mut writer);
+//! let proof = writer.finish();
+//!
+//! let mut reader = ProofReader::new(b"example", &proof);
+//! let claims = GatesVerifier { circuit: &circuit }.verify(&mut reader)?;
+//! reader.finish()?;
+//! assert_eq!(claims, left_to_do);
+//! // The caller's duty: every claim is that of its tensor; here by evaluating, else by an opening.
+//! let output = Tensor::new(Layout::new(vec![1])?, vec![6 * 3])?;
+//! for claim in claims.inputs.iter().chain([&claims.output]) {
+//!     let tensor = if claim.subject == Operand::Input(0) { &input } else { &output };
+//!     assert_eq!(evaluation::evaluate(tensor.layout(), tensor.data(), &claim.point), claim.value);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::time::Instant;
+
+use ark_bn254::Fr;
+use tacit_algebra::small;
+use tacit_layers::{
+    NodeId, Tensor,
+    claim::{Column, EvaluationClaim},
+    evaluation::evaluate,
+    gates::{Circuit, Combined, GateClaims, Gated, Group, LayerClaims, Operand, Source},
+    sumcheck::{RoundWeights, instance_point},
+};
+use tacit_transcript::{ProofWriter, Transcript, labels};
+
+use crate::{
+    hyrax::Integers,
+    profile::{LayerProfile, Timed},
+    session::Session,
+    sumcheck::{self, Product, SumcheckInstance},
+};
+
+mod tables;
+
+/// The prover of a stand-alone circuit.
+#[derive(Debug, Clone)]
+pub struct GatesProver<'a> {
+    /// The circuit.
+    pub circuit: &'a Circuit,
+    /// Its inputs, in storage order.
+    pub inputs: Vec<&'a [i64]>,
+    /// Values of its layers, the output first.
+    pub layers: Vec<Vec<i64>>,
+}
+
+impl<'a> GatesProver<'a> {
+    /// Runs the circuit on inputs of its shapes.
+    ///
+    /// # Panics
+    /// When the inputs are not of the circuit's shapes.
+    pub fn new(circuit: &'a Circuit, inputs: &[&'a Tensor<i64>]) -> Self {
+        let inputs: Vec<&[i64]> = inputs.iter().map(|input| input.data()).collect();
+        let layers = circuit.execute(&inputs);
+        Self { circuit, inputs, layers }
+    }
+
+    /// Proves the output and returns the claims left on it and on the inputs.
+    pub fn prove(&self, writer: &mut ProofWriter) -> GateClaims {
+        // The point at which the output is compared.
+        let layout = &self.circuit.layers[0].layout;
+        let point = writer.squeeze_many(labels::MATMUL_POINT, layout.num_vars());
+        let value = evaluate(layout, &self.layers[0], &point);
+        writer.write_scalars(labels::CLAIM, &[value]);
+        let output = EvaluationClaim::new(Operand::Layer(0), point.clone(), value);
+        let values = self.inputs.iter().copied().chain(self.layers.iter().map(Vec::as_slice));
+        let values = values.map(Integers::Int64).collect();
+        let mut descents = [Descent::new(NodeId(0), self.circuit, values, point, value)];
+        descend(writer, &mut descents);
+        let [descent] = descents;
+        GateClaims { inputs: descent.claims.into_inputs(), output }
+    }
+}
+
+/// Proves the accumulators of nodes that are proved by gates.
+pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>) {
+    if claims.is_empty() {
+        return;
+    }
+    let (network, plan, trace) = (session.network, session.plan, session.trace);
+    let layout = |id: NodeId| plan.specs.get(id.index()).map(|spec| &spec.layout);
+    let gated: Vec<Gated> = claims
+        .iter()
+        .map(|claim| {
+            let node = network.architecture.node(claim.subject);
+            let gated = Gated::new(node, layout, &plan.specs[claim.subject.index()].layout);
+            let Some(gated) = gated else { unreachable!("only nodes by gates leave such claims") };
+            gated
+        })
+        .collect();
+    let inputs = |gated: &Gated| -> Vec<Integers> {
+        let value = |source: &Source| match *source {
+            Source::Activation(id) => Integers::Int64(trace.values()[id.index()].data()),
+            Source::Parameter(id) => network.parameter(id).into(),
+        };
+        gated.sources.iter().map(value).collect()
+    };
+    // A circuit of one layer needs no values but its inputs'.
+    let layers: Vec<Vec<Vec<i64>>> = gated
+        .iter()
+        .map(
+            |gated| {
+                if gated.circuit.layers.len() == 1 { vec![] } else { run(&gated.circuit, &inputs(gated)) }
+            },
+        )
+        .collect();
+    let mut descents: Vec<Descent> = claims
+        .into_iter()
+        .zip(gated.iter().zip(&layers))
+        .map(|(claim, (gated, layers))| {
+            let mut values = inputs(gated);
+            values.extend(layers.iter().map(|values| Integers::Int64(values)));
+            Descent::new(claim.subject, &gated.circuit, values, claim.point, claim.value)
+        })
+        .collect();
+    descend(&mut session.writer, &mut descents);
+    let left = descents.into_iter().map(|descent| (descent.node, descent.profile, descent.claims));
+    for ((node, profile, claims), gated) in left.collect::<Vec<_>>().into_iter().zip(&gated) {
+        session.layers[node.index()].add(profile);
+        for EvaluationClaim { subject, point, value } in claims.into_inputs() {
+            match gated.sources[gated.circuit.place(subject)] {
+                Source::Activation(id) => session.claim_activation(id, point, value),
+                Source::Parameter(id) => {
+                    session.claims.columns.push(EvaluationClaim::new(Column::Parameter(id), point, value));
+                }
+            }
+        }
+    }
+}
+
+fn run(circuit: &Circuit, inputs: &[Integers]) -> Vec<Vec<i64>> {
+    let inputs: Vec<Vec<i64>> = inputs.iter().map(|input| input.iter().collect()).collect();
+    circuit.execute(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// A circuit on its way from the output to the inputs.
+struct Descent<'a> {
+    node: NodeId,
+    circuit: &'a Circuit,
+    /// Of inputs and layers, by place.
+    values: Vec<Integers<'a>>,
+    claims: LayerClaims,
+    profile: LayerProfile,
+}
+
+/// A left operand's part of a layer.
+struct Left<'a> {
+    descent: usize,
+    combined: usize,
+    group: Group<'a>,
+    timed: Timed<Product>,
+}
+
+/// A right operand met with one left operand.
+struct Right {
+    descent: usize,
+    operand: Operand,
+    timed: Timed<Product>,
+}
+
+impl<'a> Descent<'a> {
+    fn new(node: NodeId, circuit: &'a Circuit, values: Vec<Integers<'a>>, point: Vec<Fr>, value: Fr) -> Self {
+        let claims = LayerClaims::new(point, value);
+        Self { node, circuit, values, claims, profile: LayerProfile::default() }
+    }
+
+    fn values(&self, operand: Operand) -> Integers<'a> {
+        self.values[self.circuit.place(operand)]
+    }
+
+    /// Both tables' product over an operand.
+    fn product(&self, operand: Operand, table: Vec<Fr>, sum: Option<Fr>) -> Product {
+        let Some(layout) = self.circuit.layout(operand) else { unreachable!("the circuit was checked") };
+        let sum = sum.unwrap_or_else(|| small::inner_product(&table, self.values(operand).iter()));
+        tables::product(layout, self.values(operand), table, sum)
+    }
+
+    /// The instances of the first phase for one layer. The first sum follows from the claim.
+    fn lefts(&self, index: usize, layer: usize, at: usize, combined: &Combined) -> Vec<Left<'a>> {
+        let weights = tables::output_weights(&self.circuit.layers[layer].layout, combined);
+        let groups = self.circuit.groups(layer);
+        let instances: Vec<Product> = groups
+            .iter()
+            .map(|group| {
+                let table = tables::left_table(group, &weights, |operand| self.values(operand));
+                self.product(group.left, table, None)
+            })
+            .collect();
+        let others: Fr = instances.iter().skip(1).map(|instance| instance.claim().sum).sum();
+        let constants = combined.predicate(&self.circuit.constants(layer), &[], &[]);
+        let first = combined.value - constants - others;
+        let lefts = groups.into_iter().zip(instances).enumerate().map(|(i, (group, instance))| {
+            let instance = if i == 0 { instance.with_sum(first) } else { instance };
+            Left { descent: index, combined: at, group, timed: Timed::new(self.node, instance) }
+        });
+        lefts.collect()
+    }
+}
+
+/// Takes every circuit's claim down to its inputs, layers of the same depth together.
+fn descend(writer: &mut ProofWriter, descents: &mut [Descent]) {
+    let depth = descents.iter().map(|descent| descent.circuit.layers.len()).max().unwrap_or(0);
+    for layer in 0..depth {
+        // Step 1: one claim for each layer.
+        let active: Vec<usize> =
+            (0..descents.len()).filter(|&i| layer < descents[i].circuit.layers.len()).collect();
+        let combined: Vec<Combined> =
+            active.iter().map(|&i| descents[i].claims.combine(writer, layer)).collect();
+        // Step 2: its parts by left operand.
+        let mut lefts: Vec<Left> = vec![];
+        let mut shares: Vec<Fr> = vec![];
+        for (at, &i) in active.iter().enumerate() {
+            let clock = Instant::now();
+            let own = descents[i].lefts(i, layer, at, &combined[at]);
+            descents[i].profile.tables += clock.elapsed();
+            shares.extend(own.iter().skip(1).map(|left| left.timed.claim().sum));
+            lefts.extend(own);
+        }
+        if !shares.is_empty() {
+            writer.write_scalars(labels::GATE_SHARES, &shares);
+        }
+        first_phase(writer, descents, &combined, &mut lefts);
+    }
+}
+
+fn first_phase(
+    writer: &mut ProofWriter,
+    descents: &mut [Descent],
+    combined: &[Combined],
+    lefts: &mut [Left],
+) {
+    // Step 3: the sumcheck over left operands; then their values, each with what its right operands add.
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
+        lefts.iter_mut().map(|left| &mut left.timed as _).collect();
+    let point = sumcheck::prove(writer, &mut borrowed, RoundWeights::Uniform);
+    let (mut values, mut rights) = (vec![], vec![]);
+    for left in lefts {
+        let descent = &mut descents[left.descent];
+        let [value, _] = left.timed.instance.final_values();
+        let u = instance_point(&point, left.timed.claim().num_vars);
+        descent.profile.charge(&left.timed, 1);
+        values.push(value);
+        let clock = Instant::now();
+        for (operand, wirings) in &left.group.pairs {
+            let table = tables::right_table(wirings, &combined[left.combined], u);
+            let instance = descent.product(*operand, table, None);
+            values.push(instance.claim().sum);
+            let timed = Timed::new(descent.node, instance);
+            rights.push(Right { descent: left.descent, operand: *operand, timed });
+        }
+        descent.profile.tables += clock.elapsed();
+        descent.claims.leave(left.group.left, u.to_vec(), value);
+    }
+    writer.write_scalars(labels::GATE_LEFT_VALUES, &values);
+    if !rights.is_empty() {
+        second_phase(writer, descents, &mut rights);
+    }
+}
+
+fn second_phase(writer: &mut ProofWriter, descents: &mut [Descent], rights: &mut [Right]) {
+    // Step 4: the sumcheck over right operands, then their values.
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
+        rights.iter_mut().map(|right| &mut right.timed as _).collect();
+    let point = sumcheck::prove(writer, &mut borrowed, RoundWeights::Uniform);
+    let values: Vec<Fr> = rights.iter().map(|right| right.timed.instance.final_values()[0]).collect();
+    writer.write_scalars(labels::GATE_RIGHT_VALUES, &values);
+    for (right, value) in rights.iter().zip(values) {
+        let descent = &mut descents[right.descent];
+        descent.profile.charge(&right.timed, 2);
+        let v = instance_point(&point, right.timed.claim().num_vars);
+        descent.claims.leave(right.operand, v.to_vec(), value);
+    }
+}

@@ -1,0 +1,203 @@
+//! Circuits of gates (see [`tacit_layers::gates`]); the prover's file of this name has the same steps.
+
+use ark_bn254::Fr;
+use ark_ff::Zero;
+use tacit_layers::{
+    Layout, NodeId,
+    claim::{Column, EvaluationClaim, SumClaim},
+    gates::{Circuit, Combined, GateClaims, Gated, Group, LayerClaims, Operand, Source, Wired},
+    sumcheck::{RoundWeights, instance_point},
+};
+use tacit_transcript::{ProofReader, Transcript, labels};
+
+use crate::{
+    error::{Error, Result},
+    session::Session,
+    sumcheck,
+};
+
+/// The verifier of a stand-alone circuit.
+#[derive(Debug, Clone, Copy)]
+pub struct GatesVerifier<'a> {
+    /// The circuit.
+    pub circuit: &'a Circuit,
+}
+
+impl GatesVerifier<'_> {
+    /// Checks every layer and returns the claims left on output and inputs.
+    ///
+    /// # Errors
+    /// When the proof is malformed or a phase's final value does not follow from the values sent.
+    pub fn verify(&self, reader: &mut ProofReader) -> Result<GateClaims> {
+        // The point at which the output is compared.
+        let output = self.circuit.layout(Operand::Layer(0)).ok_or(Error::MissingColumn)?;
+        let point = reader.squeeze_many(labels::MATMUL_POINT, output.num_vars());
+        let value = reader.read_scalar(labels::CLAIM)?;
+        let output = EvaluationClaim::new(Operand::Layer(0), point.clone(), value);
+        let descent = Descent { circuit: self.circuit, claims: LayerClaims::new(point, value) };
+        let left = descend(reader, vec![descent])?;
+        Ok(GateClaims { inputs: left.into_iter().flat_map(LayerClaims::into_inputs).collect(), output })
+    }
+}
+
+/// Checks the accumulators of nodes that are proved by gates.
+pub(crate) fn verify(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>) -> Result<()> {
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let plan = session.plan();
+    let layout = |id: NodeId| plan.specs.get(id.index()).map(|spec| &spec.layout);
+    let gated = claims
+        .iter()
+        .map(|claim| {
+            let (node, spec) = session.node(claim.subject)?;
+            Gated::new(node, layout, &spec.layout).ok_or(Error::MissingColumn)
+        })
+        .collect::<Result<Vec<Gated>>>()?;
+    let descents = claims.into_iter().zip(&gated).map(|(claim, gated)| Descent {
+        circuit: &gated.circuit,
+        claims: LayerClaims::new(claim.point, claim.value),
+    });
+    let left = descend(&mut session.reader, descents.collect())?;
+    for (claims, gated) in left.into_iter().zip(&gated) {
+        for EvaluationClaim { subject, point, value } in claims.into_inputs() {
+            match *gated.sources.get(gated.circuit.place(subject)).ok_or(Error::MissingColumn)? {
+                Source::Activation(id) => session.claim_activation(id, point, value)?,
+                Source::Parameter(id) => {
+                    session.claims.columns.push(EvaluationClaim::new(Column::Parameter(id), point, value));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A circuit on its way from the output to the inputs.
+struct Descent<'a> {
+    circuit: &'a Circuit,
+    claims: LayerClaims,
+}
+
+/// A left operand's part of a layer.
+struct Left<'a> {
+    descent: usize,
+    /// The layer's claim.
+    combined: usize,
+    group: Group<'a>,
+    sum: SumClaim,
+}
+
+/// A right operand met with one left operand, which was bound to `left`.
+struct Right<'a> {
+    descent: usize,
+    combined: usize,
+    left: Vec<Fr>,
+    operand: Operand,
+    wirings: Vec<Wired<'a>>,
+    sum: SumClaim,
+}
+
+/// Takes every circuit's claim down to its inputs, layers of the same depth together.
+fn descend(reader: &mut ProofReader, mut descents: Vec<Descent>) -> Result<Vec<LayerClaims>> {
+    let depth = descents.iter().map(|descent| descent.circuit.layers.len()).max().unwrap_or(0);
+    for layer in 0..depth {
+        // Step 1: one claim for each layer.
+        let mut combined: Vec<Combined> = vec![];
+        let mut parts: Vec<(usize, Vec<Group>)> = vec![];
+        for (index, descent) in descents.iter_mut().enumerate() {
+            if layer < descent.circuit.layers.len() {
+                let mut claim = descent.claims.combine(reader, layer);
+                claim.value -= claim.predicate(&descent.circuit.constants(layer), &[], &[]);
+                combined.push(claim);
+                parts.push((index, descent.circuit.groups(layer)));
+            }
+        }
+        // Step 2: its parts by left operand; the first is what the others leave.
+        let count = parts
+            .iter()
+            .fold(0_usize, |count, (_, groups)| count.saturating_add(groups.len().saturating_sub(1)));
+        let shares = if count == 0 { vec![] } else { reader.read_scalars(labels::GATE_SHARES, count)? };
+        let mut shares = shares.into_iter();
+        let mut lefts: Vec<Left> = vec![];
+        for (at, ((index, groups), claim)) in parts.into_iter().zip(&combined).enumerate() {
+            let circuit = descents.get(index).ok_or(Error::MissingColumn)?.circuit;
+            let others: Vec<Fr> = shares.by_ref().take(groups.len().saturating_sub(1)).collect();
+            let first = claim.value - others.iter().sum::<Fr>();
+            for (group, sum) in groups.into_iter().zip(std::iter::once(first).chain(others)) {
+                let num_vars = circuit.layout(group.left).map_or(0, Layout::num_vars);
+                let sum = SumClaim { num_vars, degree: 2, sum };
+                lefts.push(Left { descent: index, combined: at, group, sum });
+            }
+        }
+        let rights = first_phase(reader, &mut descents, &combined, lefts)?;
+        second_phase(reader, &mut descents, &combined, &rights)?;
+    }
+    Ok(descents.into_iter().map(|descent| descent.claims).collect())
+}
+
+fn first_phase<'a>(
+    reader: &mut ProofReader,
+    descents: &mut [Descent<'a>],
+    combined: &[Combined],
+    lefts: Vec<Left<'a>>,
+) -> Result<Vec<Right<'a>>> {
+    // Step 3: the sumcheck over left operands; then their values, each with what its right operands add.
+    let sums: Vec<SumClaim> = lefts.iter().map(|left| left.sum).collect();
+    let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
+    let count = lefts
+        .iter()
+        .fold(0_usize, |count, left| count.saturating_add(left.group.pairs.len()).saturating_add(1));
+    let mut sent = reader.read_scalars(labels::GATE_LEFT_VALUES, count)?.into_iter();
+    let (mut products, mut rights) = (vec![], vec![]);
+    for Left { descent: index, combined: at, group, sum } in lefts {
+        let descent = descents.get_mut(index).ok_or(Error::MissingColumn)?;
+        let claim = combined.get(at).ok_or(Error::MissingColumn)?;
+        let u = instance_point(&reduced.point, sum.num_vars);
+        let value = sent.next().ok_or(Error::MissingColumn)?;
+        let mut gates = claim.predicate(&group.adds, u, &[]);
+        for (operand, wirings) in group.pairs {
+            let sum = sent.next().ok_or(Error::MissingColumn)?;
+            gates += sum;
+            let num_vars = descent.circuit.layout(operand).map_or(0, Layout::num_vars);
+            let sum = SumClaim { num_vars, degree: 2, sum };
+            rights.push(Right { descent: index, combined: at, left: u.to_vec(), operand, wirings, sum });
+        }
+        products.push(value * gates);
+        descent.claims.leave(group.left, u.to_vec(), value);
+    }
+    if !reduced.holds(products.into_iter()) {
+        return Err(Error::FinalValue { argument: "gates", message: labels::GATE_LEFT_VALUES });
+    }
+    Ok(rights)
+}
+
+fn second_phase(
+    reader: &mut ProofReader,
+    descents: &mut [Descent],
+    combined: &[Combined],
+    rights: &[Right],
+) -> Result<()> {
+    if rights.is_empty() {
+        return Ok(());
+    }
+    // Step 4: the sumcheck over right operands, then their values.
+    let sums: Vec<SumClaim> = rights.iter().map(|right| right.sum).collect();
+    let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
+    let values = reader.read_scalars(labels::GATE_RIGHT_VALUES, rights.len())?;
+    let products = rights.iter().zip(&values).map(|(right, value)| {
+        let v = instance_point(&reduced.point, right.sum.num_vars);
+        combined
+            .get(right.combined)
+            .map_or_else(Fr::zero, |claim| claim.predicate(&right.wirings, &right.left, v))
+            * value
+    });
+    if !reduced.holds(products) {
+        return Err(Error::FinalValue { argument: "gates", message: labels::GATE_RIGHT_VALUES });
+    }
+    for (right, value) in rights.iter().zip(values) {
+        let v = instance_point(&reduced.point, right.sum.num_vars);
+        let descent = descents.get_mut(right.descent).ok_or(Error::MissingColumn)?;
+        descent.claims.leave(right.operand, v.to_vec(), value);
+    }
+    Ok(())
+}
