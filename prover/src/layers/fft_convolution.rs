@@ -75,7 +75,9 @@ fn prove_timed(
     // The vectors of all convolutions go down together: each is charged the same part.
     let ((), time) = timed(|| fourier::prove(writer, vectors));
     let share = time / costs.len().max(1) as u32;
-    costs.iter_mut().for_each(|cost| cost.tables += share);
+    for cost in &mut costs {
+        cost.tables += share;
+    }
     (claims, costs)
 }
 
