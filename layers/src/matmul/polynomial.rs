@@ -28,9 +28,9 @@
 //! The middle coefficient has no place in $H$: a prover cannot move a part of $v$ there.
 //!
 //! **Why not the symmetrised product.** $\widehat a(Z) \widehat b(Z^{-1}) + \widehat a(Z^{-1}) \widehat b(Z)$ has symmetric
-//! coefficients, half of which need committing, but takes claims on both factors at $u$ and at $u^{-1}$. Once layers share
-//! one $H$, two more claims for each layer cost more than $n - 1$ more field elements: figures in the book's chapter on
-//! matrix products.
+//! coefficients, half of which need committing, but takes claims on both factors at $u$ and at $u^{-1}$. Which one is cheaper
+//! depends on the shapes: for large weight matrices or many layers this one, for a few small layers the symmetrised one. This
+//! one leaves fewer claims and is simpler; figures are in the book's chapter on matrix products.
 //!
 //! **Soundness error.** [`crate::soundness::polynomial_matmul`]: $L - 1$ for $\gamma$ with $L$ layers, $2 n - 2$ for $u$
 //! (Schwartz-Zippel), and the sumcheck over batch axes.
