@@ -180,6 +180,16 @@ pub enum Error {
         /// Its value.
         actual: f64,
     },
+    /// Scales are computed from each input.
+    #[error(
+        "node `{node}`: {operator} computes a scale from each input, so that there is no fixed integer network to prove: quantise the model statically, with calibration data, or compile the float model with --calibrate"
+    )]
+    DynamicQuantisation {
+        /// The ONNX node.
+        node: String,
+        /// Its operator.
+        operator: String,
+    },
     /// The network breaks a rule of the integer semantics, for example a bound of the interval analysis.
     #[error(transparent)]
     Network(#[from] tacit_layers::Error),

@@ -28,6 +28,7 @@
 //! | `function_table` | tables of functions over the quotients of a rescale |
 //! | `weights` | int8 weights on the grid of exact rescales |
 //! | [`mod@quantise`] | the integer network |
+//! | [`mod@quantised`] | models that are already quantised |
 //! | [`samples`] | real samples to integers and back |
 //! | [`error`] | what can be wrong |
 #![forbid(unsafe_code)]
@@ -41,6 +42,7 @@ mod lower;
 pub mod operators;
 mod pointwise;
 pub mod quantise;
+pub mod quantised;
 pub mod samples;
 mod scales;
 mod upsample;
@@ -50,4 +52,5 @@ pub use calibrate::CalibrationMethod;
 pub use error::Error;
 pub use load::FloatModel;
 pub use quantise::{QuantiseOptions, quantise};
+pub use quantised::QuantisedModel;
 pub use samples::{dequantise_output, quantise_input};

@@ -32,7 +32,7 @@ pub struct FloatModel {
 }
 
 /// Runs `body`; a panic inside becomes an error message.
-fn guarded<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+pub(crate) fn guarded<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
     // tract indexes shapes and attributes of the file unchecked in places: a hostile file must not end the process.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => result.map_err(|error| one_line(&format!("{error:#}"))),
@@ -45,6 +45,17 @@ fn one_line(text: &str) -> String {
     line.chars().take(400).collect()
 }
 
+/// Reads an ONNX file that has a graph.
+pub(crate) fn read_model(path: &Path) -> Result<ModelProto, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let not_onnx = |detail| Error::NotOnnx { path: path.to_owned(), detail };
+    let proto = guarded(|| tract_onnx::onnx().proto_model_for_read(&mut &bytes[..])).map_err(not_onnx)?;
+    if proto.graph.as_ref().is_none_or(|graph| graph.node.is_empty()) {
+        return Err(not_onnx("it has no graph".to_owned()));
+    }
+    Ok(proto)
+}
+
 impl FloatModel {
     /// Loads an ONNX file, with the batch axis fixed to one sample.
     ///
@@ -52,15 +63,9 @@ impl FloatModel {
     /// When the file cannot be read or is no ONNX model, when it does not have one float32 input of fixed shape, and
     /// when it holds an operator that cannot be imported even as a float model.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let proto = read_model(path)?;
         let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
         upsample::register(&mut onnx);
-        let proto = guarded(|| onnx.proto_model_for_read(&mut &bytes[..]))
-            .map_err(|detail| Error::NotOnnx { path: path.to_owned(), detail })?;
-        if proto.graph.as_ref().is_none_or(|graph| graph.node.is_empty()) {
-            let detail = "it has no graph".to_owned();
-            return Err(Error::NotOnnx { path: path.to_owned(), detail });
-        }
         let operators = operators(&proto);
         for node in proto.graph.iter().flat_map(|graph| &graph.node) {
             if !onnx.op_register.0.contains_key(&node.op_type) {
@@ -222,7 +227,8 @@ pub(crate) fn check_sample(shape: &[usize], sample: &[f32]) -> Result<(), Error>
     }
 }
 
-fn node_name(node: &tract_onnx::pb::NodeProto) -> &str {
+/// A node's name, or its output's.
+pub(crate) fn node_name(node: &tract_onnx::pb::NodeProto) -> &str {
     match (&*node.name, node.output.first()) {
         ("", Some(output)) => output,
         ("", None) => &node.op_type,

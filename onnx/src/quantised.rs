@@ -1,0 +1,85 @@
+//! Import of models that are already quantised: ONNX graphs in QDQ and in QOperator form.
+//!
+//! Such a model brings its own integers, scales and zero points, so nothing is calibrated and no weight is rounded again.
+//! The graph is read node by node from the file itself:
+//!
+//! 1. Integer tensors become centred activations: $q - z$ with bounds $lo - z$ and $hi - z$.
+//! 2. What happens between a DequantizeLinear and the next QuantizeLinear is one linear layer with its ReLU or clip, or a
+//!    function of one activation. A quantised operator is read as the same three steps.
+//! 3. A QuantizeLinear after a linear layer is a rescale by $\rho = s_x s_w / s_y$; an average pool and an addition have
+//!    ratios of their own. `requantise` takes a fixed-point number for $\rho$ and bounds how far the result can be from
+//!    ONNX Runtime's. A function of an activation is a table and exact.
+//! 4. The last DequantizeLinear gives the output's scale.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `proto` | nodes and attributes of the file |
+//! | `constant` | constant tensors and their quantisation |
+//! | `value` | what a tensor of the graph is to the network |
+//! | `requantise` | multipliers and shifts, and their error |
+//! | `lower` | node by node to the network |
+
+use std::path::Path;
+
+use tacit_layers::Network;
+use tract_onnx::pb::ModelProto;
+
+use crate::{error::Error, load::read_model};
+
+mod constant;
+mod lower;
+mod proto;
+mod requantise;
+mod value;
+
+/// A network from a quantised model, and how faithful each rescale is.
+#[derive(Debug, Clone)]
+pub struct QuantisedModel {
+    /// The integer network.
+    pub network: Network,
+    /// One for each rescale whose ratio of scales is approximated, in graph order.
+    pub rescales: Vec<RescaleError>,
+}
+
+/// How far a rescale's result, before it is rounded, can be from ONNX Runtime's for any input of its layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RescaleError {
+    /// The layer's name.
+    pub layer: String,
+    /// Binary digits that the rescale drops.
+    pub shift: u32,
+    /// The bound, in units of the result. Below one, the rounded results differ by one unit at most.
+    pub units: f64,
+}
+
+/// Imports a quantised model; nothing when the file holds a float model.
+///
+/// # Errors
+/// When the file cannot be read or is no ONNX model, when a node has no counterpart or is not quantised, and when the
+/// network breaks a bound of the interval analysis.
+pub fn import(path: &Path) -> Result<Option<QuantisedModel>, Error> {
+    let proto = read_model(path)?;
+    if !is_quantised(&proto) {
+        return Ok(None);
+    }
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    lower::lower(path, &stem.unwrap_or_default(), &proto).map(Some)
+}
+
+/// Whether some node computes with quantised activations.
+fn is_quantised(proto: &ModelProto) -> bool {
+    proto.graph.iter().flat_map(|graph| &graph.node).any(|node| {
+        let operator = &*node.op_type;
+        operator.starts_with("QLinear")
+            || [
+                "QuantizeLinear",
+                "DynamicQuantizeLinear",
+                "DynamicQuantizeMatMul",
+                "QGemm",
+                "ConvInteger",
+                "MatMulInteger",
+                "MatMulIntegerToFloat",
+            ]
+            .contains(&operator)
+    })
+}
