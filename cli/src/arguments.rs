@@ -112,14 +112,14 @@ fn preference<A: Copy + Send + Sync + 'static>(
 
 #[derive(Debug, Args)]
 pub(crate) struct CompileArguments {
-    /// Float model
+    /// Float model, or a model that is already quantised
     #[arg(value_name = "MODEL.onnx")]
     pub(crate) model: PathBuf,
-    /// Samples that activation ranges are chosen from
+    /// Samples that activation ranges are chosen from; a float model needs them, a quantised one brings its own ranges
     #[arg(long, value_name = "X.npy")]
-    pub(crate) calibrate: PathBuf,
+    pub(crate) calibrate: Option<PathBuf>,
     /// Classes of the calibration samples, to report accuracies
-    #[arg(long, value_name = "Y.npy")]
+    #[arg(long, value_name = "Y.npy", requires = "calibrate")]
     pub(crate) labels: Option<PathBuf>,
     /// Proving key to write; the verifying key goes beside it with the extension `vk`
     #[arg(short, long, value_name = "MODEL.tacit")]

@@ -1,6 +1,6 @@
-//! `tacit compile`: from a float ONNX model to a proving key and a verifying key.
+//! `tacit compile`: from an ONNX model to a proving key and a verifying key.
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -20,6 +20,8 @@ use crate::{
     samples::Samples,
     units,
 };
+
+mod quantised;
 
 #[derive(Debug, Serialize)]
 struct Facts {
@@ -45,12 +47,22 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         );
     }
     let inputs: Vec<_> =
-        [Some(path), Some(calibrate), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
+        [Some(path), calibrate.as_ref(), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
     let (model_file, key_file) = (Destination::new(output, &inputs)?, Destination::new(&key_path, &inputs)?);
 
     let progress = Progress::new("Reading the model");
     // Read here first, so that a missing file is reported in the same words everywhere.
     artifact::read(path)?;
+    let import = tacit_onnx::quantised::import(path);
+    if let Some(model) = import.with_context(|| format!("cannot compile `{}`", path.display()))? {
+        return quantised::run(arguments, model, (model_file, key_file), start, progress);
+    }
+    let Some(calibrate) = calibrate else {
+        bail!(
+            "`{}` is a float model: give samples that activation ranges are chosen from with --calibrate X.npy",
+            path.display()
+        );
+    };
     let float = FloatModel::load(path).with_context(|| format!("cannot compile `{}`", path.display()))?;
     let samples = Samples::read(calibrate, float.input_shape())?;
     let calibration = samples.all()?;
@@ -72,13 +84,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let classes_quantised: Vec<usize> = answers.iter().map(|answer| answer.argmax).collect();
     let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| agreement(classes, labels));
 
-    let (model_bytes, key_bytes) = (key.to_bytes()?, key.verifying_key().to_bytes()?);
-    let (model_file, key_file) = (model_file.prepare(&model_bytes)?, key_file.prepare(&key_bytes)?);
-    model_file.place()?;
-    key_file.place().inspect_err(|_| {
-        // Without its verifying key the model is half a result: leave none. The error is reported in any case.
-        let _ = std::fs::remove_file(output);
-    })?;
+    let files = write(&key, output, (model_file, key_file))?;
     drop(progress);
 
     let facts = Facts {
@@ -102,10 +108,27 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     fields.splice(4..4, facts.arguments.fields());
     fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
-    fields.extend([
-        ("proving key", format!("{} ({})", output.display(), units::bytes(model_bytes.len()))),
-        ("verifying key", format!("{} ({})", key_path.display(), units::bytes(key_bytes.len()))),
-    ]);
+    fields.extend(files);
     let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
     Ok(Report::done(&facts, &(title + &units::fields(fields))))
+}
+
+/// Writes both keys or neither; returns what to report of them.
+fn write(
+    key: &ProvingKey,
+    output: &Path,
+    (model_file, key_file): (Destination, Destination),
+) -> Result<[(&'static str, String); 2]> {
+    let (model_bytes, key_bytes) = (key.to_bytes()?, key.verifying_key().to_bytes()?);
+    let (model_file, key_file) = (model_file.prepare(&model_bytes)?, key_file.prepare(&key_bytes)?);
+    model_file.place()?;
+    key_file.place().inspect_err(|_| {
+        // Without its verifying key the model is half a result: leave none. The error is reported in any case.
+        let _ = std::fs::remove_file(output);
+    })?;
+    let describe = |path: &Path, bytes: &[u8]| format!("{} ({})", path.display(), units::bytes(bytes.len()));
+    Ok([
+        ("proving key", describe(output, &model_bytes)),
+        ("verifying key", describe(&output.with_extension("vk"), &key_bytes)),
+    ])
 }

@@ -278,6 +278,6 @@ fn not_quantised(node: Node<'_>) -> Error {
 }
 
 /// The activation that a layer reads.
-fn read(activation: &Activation, view: &View) -> Input {
-    Input { node: activation.node, lengths: view.lengths.clone(), bounds: activation.bounds }
+const fn read(activation: &Activation) -> Input {
+    Input { node: activation.node, bounds: activation.bounds }
 }

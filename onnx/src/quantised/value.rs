@@ -98,7 +98,6 @@ pub(super) enum Operation {
 #[derive(Debug, Clone)]
 pub(super) struct Input {
     pub(super) node: NodeId,
-    pub(super) lengths: Vec<usize>,
     pub(super) bounds: (i64, i64),
 }
 

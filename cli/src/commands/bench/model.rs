@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use tacit_layers::{Tensor, cost::UnitCosts};
+use tacit_layers::{Network, Tensor, cost::UnitCosts};
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
 use tacit_prover::ProvingKey;
 
@@ -77,16 +77,24 @@ fn compile(
     inputs: &Path,
     options: &BenchOptions,
 ) -> Result<(ProvingKey, BTreeMap<String, usize>)> {
-    let float = FloatModel::load(&folder.model())?;
-    let calibration = folder.shared("calibration.npy").unwrap_or_else(|| inputs.to_owned());
-    let calibration = Samples::read(&calibration, float.input_shape())?.all()?;
-    let mut network = quantise(&float, &calibration, &QuantiseOptions::default())?;
+    let mut network = match tacit_onnx::quantised::import(&folder.model())? {
+        Some(model) => model.network,
+        None => quantised(folder, inputs)?,
+    };
     let choices = network.choose_arguments(options.arrangement.policy(), &UnitCosts::default())?;
     let mut arguments = BTreeMap::new();
     for choice in choices {
         *arguments.entry(choice.argument.to_string()).or_default() += 1;
     }
     Ok((ProvingKey::setup(network)?, arguments))
+}
+
+/// The network of a float model.
+fn quantised(folder: &ModelFolder, inputs: &Path) -> Result<Network> {
+    let float = FloatModel::load(&folder.model())?;
+    let calibration = folder.shared("calibration.npy").unwrap_or_else(|| inputs.to_owned());
+    let calibration = Samples::read(&calibration, float.input_shape())?.all()?;
+    Ok(quantise(&float, &calibration, &QuantiseOptions::default())?)
 }
 
 /// Accuracies on all samples where there are labels, agreement where there are reference outputs.

@@ -242,7 +242,7 @@ fn convolve(
     };
     let height = window.height.output_length(node.name(), axes[1])?;
     let width = window.width.output_length(node.name(), axes[2])?;
-    let operation = Operation::Conv2d { input: read(&activation, &view), window, groups, weights };
+    let operation = Operation::Conv2d { input: read(&activation), window, groups, weights };
     let view = super::pool::map_view(&view, vec![num_outputs, height, width]);
     Ok(linear(view, layer(node, operation, units, 0)))
 }
@@ -319,7 +319,7 @@ fn multiply(
     result.lengths.truncate(num_row_axes);
     result.lengths.push(num_outputs);
     result.axes = rows.iter().cloned().chain([vec![num_row_axes]]).collect();
-    let operation = Operation::Dense { input: read(&activation, &view), num_row_axes, weights };
+    let operation = Operation::Dense { input: read(&activation), num_row_axes, weights };
     Ok(linear(result.without_unit_axes(), layer(node, operation, units, num_row_axes)))
 }
 
@@ -328,7 +328,7 @@ fn add(node: Node<'_>, left: (Activation, View), right: (Activation, View)) -> R
         let actual = format!("addends of shapes {:?} and {:?}", left.1.shape(), right.1.shape());
         return Err(node.refuse(actual, "addends of one shape whose axes are in one order"));
     }
-    let addend = |(activation, view): &(Activation, View)| (read(activation, view), activation.scale);
+    let addend = |(activation, _): &(Activation, View)| (read(activation), activation.scale);
     let operation = Operation::Add { addends: vec![addend(&left), addend(&right)] };
     Ok(linear(left.1, layer(node, operation, vec![1.0], 0)))
 }

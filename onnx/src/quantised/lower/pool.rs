@@ -157,7 +157,7 @@ fn average(node: Node<'_>, activation: Activation, view: View) -> Result<Real, E
         return Err(node.refuse("averaging that leaves padding out", expected));
     }
     let unit = activation.scale / window.num_offsets() as f32;
-    let operation = Operation::AveragePool { input: read(&activation, &view), window };
+    let operation = Operation::AveragePool { input: read(&activation), window };
     let layer = Linear {
         name: node.name().to_owned(),
         operation,

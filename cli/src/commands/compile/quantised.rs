@@ -1,0 +1,77 @@
+//! Compiling a model that is already quantised: no calibration, its own integers and scales.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use tacit_layers::cost::UnitCosts;
+use tacit_onnx::QuantisedModel;
+use tacit_prover::ProvingKey;
+
+use super::write;
+use crate::{
+    arguments::CompileArguments, arrangement::ArrangementFacts, description, destination::Destination,
+    progress::Progress, report::Report, units,
+};
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    layers: usize,
+    parameters: usize,
+    macs: u64,
+    lookups: usize,
+    arguments: ArrangementFacts,
+    already_quantised: bool,
+    /// The largest bound on a rescale's error, in units of its result before rounding.
+    rescale_error: f64,
+    compile_seconds: f64,
+}
+
+pub(super) fn run(
+    arguments: &CompileArguments,
+    model: QuantisedModel,
+    files: (Destination, Destination),
+    start: Instant,
+    progress: Progress,
+) -> Result<Report> {
+    let CompileArguments { model: path, calibrate, output, .. } = arguments;
+    if calibrate.is_some() {
+        bail!(
+            "`{}` is already quantised and brings its own scales: leave --calibrate out; `tacit evaluate` measures \
+             accuracy",
+            path.display()
+        );
+    }
+    let QuantisedModel { mut network, rescales } = model;
+    let failed = || format!("cannot compile `{}`", path.display());
+    let choices = network
+        .choose_arguments(arguments.arrangement.policy(), &UnitCosts::default())
+        .with_context(failed)?;
+    progress.step("Committing to the weights");
+    let key = ProvingKey::setup(network).with_context(failed)?;
+    let files = write(&key, output, files)?;
+    drop(progress);
+
+    let facts = Facts {
+        layers: description::num_layers(&key.network().architecture),
+        parameters: key.network().num_parameters(),
+        macs: description::num_macs(&key.network().architecture)?,
+        lookups: key.verifying_key().num_lookups(),
+        arguments: ArrangementFacts::new(&key.network().architecture, &choices),
+        already_quantised: true,
+        rescale_error: rescales.iter().map(|rescale| rescale.units).fold(0.0, f64::max),
+        compile_seconds: start.elapsed().as_secs_f64(),
+    };
+    let mut fields = vec![
+        ("layers", units::count(facts.layers as u64)),
+        ("parameters", units::count(facts.parameters as u64)),
+        ("multiplications", units::count(facts.macs)),
+        ("look-ups", units::count(facts.lookups as u64)),
+    ];
+    fields.extend(facts.arguments.fields());
+    fields.push(("quantisation", "the model's own scales and zero points".to_owned()));
+    fields.push(("rescale error", format!("at most {:.4} units before rounding", facts.rescale_error)));
+    fields.extend(files);
+    let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
+    Ok(Report::done(&facts, &(title + &units::fields(fields))))
+}
