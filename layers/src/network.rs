@@ -335,7 +335,7 @@ impl InputLayer {
     /// The integer a real input value is read as.
     pub fn quantise(&self, x: f64) -> i64 {
         let (minimum, maximum) = self.bounds;
-        ((x / self.scale).round() as i64).clamp(minimum, maximum)
+        ((x as f32 / self.scale as f32).round_ties_even() as i64).clamp(minimum, maximum)
     }
 }
 

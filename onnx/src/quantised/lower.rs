@@ -52,10 +52,10 @@ pub(super) fn lower(path: &Path, model: &str, proto: &ModelProto) -> Result<Quan
     lowering.data.insert(name, Datum::Real(Real { view, base: Base::Input }));
     for proto in &graph.node {
         let node = Node(proto);
+        let datum = lowering.node(node, folder)?;
         if let Some(name) = proto.output.iter().skip(1).find(|name| is_read(graph, name)) {
             return Err(node.refuse(format!("its further output `{name}`"), "one output"));
         }
-        let datum = lowering.node(node, folder)?;
         let Some(output) = proto.output.first() else { continue };
         lowering.data.insert(output, datum);
     }
