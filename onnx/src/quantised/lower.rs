@@ -145,7 +145,7 @@ fn dequantises_kernel(
 impl<'a> Lowering<'a> {
     fn node(&mut self, node: Node<'a>, folder: Option<&str>) -> Result<Datum, Error> {
         match node.operator() {
-            "Constant" => self.constant_node(node, folder),
+            "Constant" => constant_node(node, folder),
             "QuantizeLinear" => self.quantize_linear(node),
             "DequantizeLinear" => self.dequantize_linear(node),
             "QLinearConv" => self.qlinear_conv(node),
@@ -172,16 +172,6 @@ impl<'a> Lowering<'a> {
             }),
             _ => self.function(node),
         }
-    }
-
-    fn constant_node(&self, node: Node<'_>, folder: Option<&str>) -> Result<Datum, Error> {
-        let tensor = node
-            .tensor("value")
-            .ok_or_else(|| node.refuse("a constant without a tensor", "the attribute `value`"))?;
-        let constant = Constant::new(tensor, folder);
-        constant
-            .map(|constant| Datum::Constant(Rc::new(constant)))
-            .map_err(|detail| node.refuse(detail, "a tensor of numbers"))
     }
 
     /// The builder; it exists once the input is quantised, which everything that is computed depends on.
@@ -280,4 +270,15 @@ fn not_quantised(node: Node<'_>) -> Error {
 /// The activation that a layer reads.
 const fn read(activation: &Activation) -> Input {
     Input { node: activation.node, bounds: activation.bounds }
+}
+
+/// A Constant node's tensor.
+fn constant_node(node: Node<'_>, folder: Option<&str>) -> Result<Datum, Error> {
+    let tensor = node
+        .tensor("value")
+        .ok_or_else(|| node.refuse("a constant without a tensor", "the attribute `value`"))?;
+    let constant = Constant::new(tensor, folder);
+    constant
+        .map(|constant| Datum::Constant(Rc::new(constant)))
+        .map_err(|detail| node.refuse(detail, "a tensor of numbers"))
 }

@@ -2,7 +2,12 @@
 
 use tacit_layers::Window2d;
 
-use super::{Lowering, not_quantised, quantisation::linear, read, reading::Quantiser};
+use super::{
+    Lowering, not_quantised,
+    quantisation::linear,
+    read,
+    reading::{Quantiser, dequantise},
+};
 use crate::{
     error::Error,
     graph::{Clip, Weights},
@@ -55,7 +60,7 @@ impl Lowering<'_> {
     ) -> Result<(Activation, View), Error> {
         let zero_point = self.zero_point(node, point)?;
         match self.datum(node, input)? {
-            Datum::Integers(integers) => self.dequantise(node, integers, 1.0, zero_point),
+            Datum::Integers(integers) => dequantise(node, integers, 1.0, zero_point),
             _ => Err(not_quantised(node)),
         }
     }
@@ -112,7 +117,7 @@ impl Lowering<'_> {
         let quantiser: Quantiser = self.quantiser(node, 6, 7)?;
         let left = self.quantised(node, [0, 1, 2])?;
         let right = self.quantised(node, [3, 4, 5])?;
-        let result = add(node, left, right)?;
+        let result = add(node, left, &right)?;
         self.quantise(node, result, quantiser).map(Datum::Integers)
     }
 
@@ -121,7 +126,7 @@ impl Lowering<'_> {
             (Datum::Real(real), Datum::Constant(term)) | (Datum::Constant(term), Datum::Real(real)) => {
                 add_constant(node, real, &term).map(Datum::Real)
             }
-            _ => add(node, self.dequantised(node, 0)?, self.dequantised(node, 1)?).map(Datum::Real),
+            _ => add(node, self.dequantised(node, 0)?, &self.dequantised(node, 1)?).map(Datum::Real),
         }
     }
 
@@ -323,13 +328,13 @@ fn multiply(
     Ok(linear(result.without_unit_axes(), layer(node, operation, units, num_row_axes)))
 }
 
-fn add(node: Node<'_>, left: (Activation, View), right: (Activation, View)) -> Result<Real, Error> {
+fn add(node: Node<'_>, left: (Activation, View), right: &(Activation, View)) -> Result<Real, Error> {
     if left.1 != right.1 {
         let actual = format!("addends of shapes {:?} and {:?}", left.1.shape(), right.1.shape());
         return Err(node.refuse(actual, "addends of one shape whose axes are in one order"));
     }
     let addend = |(activation, _): &(Activation, View)| (read(activation), activation.scale);
-    let operation = Operation::Add { addends: vec![addend(&left), addend(&right)] };
+    let operation = Operation::Add { addends: vec![addend(&left), addend(right)] };
     Ok(linear(left.1, layer(node, operation, vec![1.0], 0)))
 }
 
@@ -397,10 +402,6 @@ fn multiply_by_constant(node: Node<'_>, mut real: Real, factor: &Constant) -> Re
             let unit =
                 |channel: usize| old[at(old.len(), channel)] * factors[at(factors.len(), channel)] as f32;
             linear.units = (0..count).map(unit).collect();
-            if let Some(weights) = linear.operation.weights_mut() {
-                // A bias is in the accumulator's units and keeps them.
-                debug_assert!(weights.bias.len() >= count || count == 1);
-            }
             Ok(real)
         }
         _ => {

@@ -138,26 +138,26 @@ impl Lowering<'_> {
 
     pub(super) fn average_pool(&mut self, node: Node<'_>) -> Result<Datum, Error> {
         let (activation, view) = self.dequantised(node, 0)?;
-        average(node, activation, view).map(Datum::Real)
+        average(node, &activation, &view).map(Datum::Real)
     }
 
     pub(super) fn qlinear_average_pool(&mut self, node: Node<'_>) -> Result<Datum, Error> {
         let (activation, view) = self.quantised(node, [0, 1, 2])?;
         let quantiser = self.quantiser(node, 3, 4)?;
-        let result = average(node, activation, view)?;
+        let result = average(node, &activation, &view)?;
         self.quantise(node, result, quantiser).map(Datum::Integers)
     }
 }
 
-fn average(node: Node<'_>, activation: Activation, view: View) -> Result<Real, Error> {
-    let (window, result) = pool(node, &view)?;
+fn average(node: Node<'_>, activation: &Activation, view: &View) -> Result<Real, Error> {
+    let (window, result) = pool(node, view)?;
     let ceil = node.integer("ceil_mode", 0) != 0;
     if window.has_padding() && (ceil || node.integer("count_include_pad", 0) == 0) {
         let expected = "count_include_pad=1 and ceil_mode=0, or windows that fit the input";
         return Err(node.refuse("averaging that leaves padding out", expected));
     }
     let unit = activation.scale / window.num_offsets() as f32;
-    let operation = Operation::AveragePool { input: read(&activation), window };
+    let operation = Operation::AveragePool { input: read(activation), window };
     let layer = Linear {
         name: node.name().to_owned(),
         operation,

@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use tacit_layers::{ActivationFunction, Layout, Multiplier, NodeId, Tensor, Window2d, max_pool::MAX_OFFSETS};
 
-use super::{Lowering, reading::Quantiser};
+use super::{
+    Lowering,
+    reading::{Quantiser, dequantise},
+};
 use crate::{
     error::Error,
     graph::Weights,
@@ -44,7 +47,7 @@ impl Lowering<'_> {
             }
             Datum::Integers(integers) => {
                 let (scale, zero_point) = (self.scale(node, 1)?, self.zero_point(node, 2)?);
-                let (activation, view) = self.dequantise(node, integers, scale, zero_point)?;
+                let (activation, view) = dequantise(node, integers, scale, zero_point)?;
                 Ok(Datum::Real(Real { view, base: Base::Activation(activation) }))
             }
             Datum::Real(_) => Err(node.refuse("real numbers", "quantised integers")),

@@ -88,22 +88,6 @@ impl Lowering<'_> {
         Ok(Quantiser { scale, zero_point: zero_point as i64, range })
     }
 
-    /// Integers read with a scale and a zero point.
-    pub(super) fn dequantise(
-        &self,
-        node: Node<'_>,
-        integers: Integers,
-        scale: f32,
-        zero_point: i64,
-    ) -> Result<(Activation, View), Error> {
-        let Integers { node: id, view, zero_point: written, bounds } = integers;
-        if written != zero_point {
-            let actual = format!("integers written with zero point {written} and read with {zero_point}");
-            return Err(node.refuse(actual, "one zero point for writing and reading"));
-        }
-        Ok((Activation { node: id, scale, bounds, steps: vec![] }, view))
-    }
-
     /// The quantised activation at these inputs.
     pub(super) fn quantised(
         &self,
@@ -113,7 +97,7 @@ impl Lowering<'_> {
         let scale = self.scale(node, scale)?;
         let zero_point = self.zero_point(node, zero_point)?;
         match self.datum(node, input)? {
-            Datum::Integers(integers) => self.dequantise(node, integers, scale, zero_point),
+            Datum::Integers(integers) => dequantise(node, integers, scale, zero_point),
             Datum::Constant(_) => {
                 Err(node.refuse("a constant where an activation is needed", "an input that is computed"))
             }
@@ -158,4 +142,19 @@ impl Lowering<'_> {
             Datum::Constant(_) => Err(node.refuse("a constant input", "an input that is computed")),
         }
     }
+}
+
+/// Integers read with a scale and a zero point.
+pub(super) fn dequantise(
+    node: Node<'_>,
+    integers: Integers,
+    scale: f32,
+    zero_point: i64,
+) -> Result<(Activation, View), Error> {
+    let Integers { node: id, view, zero_point: written, bounds } = integers;
+    if written != zero_point {
+        let actual = format!("integers written with zero point {written} and read with {zero_point}");
+        return Err(node.refuse(actual, "one zero point for writing and reading"));
+    }
+    Ok((Activation { node: id, scale, bounds, steps: vec![] }, view))
 }
