@@ -55,7 +55,7 @@ pub struct InputLayer {
     pub layout: Layout,
     /// Smallest and largest integer.
     pub bounds: (i64, i64),
-    /// A real `x` is read as `round(x / scale)`, clipped to `bounds`.
+    /// A real `x` is read as `x / scale` in float32, rounded with halves to even and clipped to `bounds`.
     pub scale: f64,
 }
 

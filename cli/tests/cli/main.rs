@@ -5,6 +5,7 @@
 mod bad_input;
 mod bench;
 mod choice;
+mod quantised;
 mod rejection;
 mod tacit;
 mod workflow;

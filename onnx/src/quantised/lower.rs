@@ -1,5 +1,6 @@
 //! Node by node from the quantised graph to the network.
 
+mod constants;
 mod linear;
 mod pointwise;
 mod pool;
@@ -47,8 +48,7 @@ pub(super) fn lower(path: &Path, model: &str, proto: &ModelProto) -> Result<Quan
         let constant = Constant::new(tensor, folder).map_err(malformed)?;
         lowering.data.insert(&tensor.name, Datum::Constant(Rc::new(constant)));
     }
-    let (name, view) = input(graph)?;
-    let num_unit_axes = view.axes.len() - view.lengths.len().min(view.axes.len());
+    let (name, view, is_batched) = input(graph)?;
     lowering.data.insert(name, Datum::Real(Real { view, base: Base::Input }));
     for proto in &graph.node {
         let node = Node(proto);
@@ -59,7 +59,6 @@ pub(super) fn lower(path: &Path, model: &str, proto: &ModelProto) -> Result<Quan
         let Some(output) = proto.output.first() else { continue };
         lowering.data.insert(output, datum);
     }
-    let is_batched = num_unit_axes > 0 || graph.output.is_empty();
     lowering.finish(path, graph, is_batched)
 }
 
@@ -70,8 +69,8 @@ fn is_read(graph: &GraphProto, name: &str) -> bool {
             || graph.output.iter().any(|output| output.name == name))
 }
 
-/// The model's one input and how it reads the network's.
-fn input(graph: &GraphProto) -> Result<(&str, View), Error> {
+/// The model's one input, how it reads the network's, and whether it has a batch axis in front.
+fn input(graph: &GraphProto) -> Result<(&str, View, bool), Error> {
     let is_constant =
         |input: &&ValueInfoProto| graph.initializer.iter().any(|tensor| tensor.name == input.name);
     let inputs: Vec<&ValueInfoProto> = graph.input.iter().filter(|input| !is_constant(input)).collect();
@@ -109,7 +108,7 @@ fn input(graph: &GraphProto) -> Result<(&str, View), Error> {
             actual: "a tensor without a shape".to_owned(),
         });
     }
-    Ok((&input.name, input_view(graph, is_batched, lengths)))
+    Ok((&input.name, input_view(graph, is_batched, lengths), is_batched))
 }
 
 fn input_view(graph: &GraphProto, is_batched: bool, lengths: Vec<usize>) -> View {

@@ -60,7 +60,7 @@ const FLOAT_ERROR: f64 = 1.0 / (1_u64 << 21) as f64;
 /// shift keeps results within one unit.
 pub(super) fn rescale(channels: &[Channel], bounds: (i64, i64)) -> Option<Rescale> {
     let largest = channels.iter().fold(0.0, |largest, channel| f64::max(largest, channel.ratio));
-    best(largest, MAX_MULTIPLIER, |shift| {
+    best(largest, |shift| {
         let mut rescale = Rescale { shift, multipliers: vec![], biases: vec![], error: 0.0 };
         for channel in channels {
             let (multiplier, bias, error) = channel.fixed_point(shift, bounds)?;
@@ -76,7 +76,7 @@ pub(super) fn rescale(channels: &[Channel], bounds: (i64, i64)) -> Option<Rescal
 /// The same for a sum of activations: `addends` are the ratios with each activation's largest magnitude.
 pub(super) fn sum(addends: &[(f64, f64)], bounds: (i64, i64)) -> Option<Sum> {
     let largest = addends.iter().fold(0.0, |largest, &(ratio, _)| f64::max(largest, ratio));
-    best(largest, MAX_MULTIPLIER, |shift| {
+    best(largest, |shift| {
         let unit = power(shift);
         let coefficients: Vec<f64> = addends.iter().map(|(ratio, _)| (ratio * unit).round()).collect();
         let terms = addends.iter().zip(&coefficients);
@@ -89,8 +89,8 @@ pub(super) fn sum(addends: &[(f64, f64)], bounds: (i64, i64)) -> Option<Sum> {
 }
 
 /// Tries shifts for which the largest ratio's multiplier is not too large.
-fn best<T>(largest: f64, limit: u32, attempt: impl Fn(u32) -> Option<(T, f64)>) -> Option<T> {
-    let fits = |shift: &u32| (largest * power(*shift)).round() <= f64::from(limit);
+fn best<T>(largest: f64, attempt: impl Fn(u32) -> Option<(T, f64)>) -> Option<T> {
+    let fits = |shift: &u32| (largest * power(*shift)).round() <= f64::from(MAX_MULTIPLIER);
     let last = (1..=MAX_SHIFT).rev().find(fits)?;
     let mut best: Option<(T, f64)> = None;
     for shift in PREFERRED_SHIFT.min(last)..=last {
@@ -126,7 +126,9 @@ impl Channel {
         let unclamped = |y: f64| (y / self.ratio - self.bias).clamp(first, last);
         let moved = |v: f64| (v * (fixed - self.ratio) + fixed * bias - self.ratio * self.bias).abs();
         let ends = [unclamped(low as f64 - 1.0), unclamped(high as f64 + 1.0)];
-        ends.into_iter().map(moved).fold(0.0, f64::max) + edge((low, high)) * FLOAT_ERROR
+        // A float bias is added in float32: bias and products may cancel.
+        let reach = edge((low, high)) + (self.ratio * self.bias).abs();
+        ends.into_iter().map(moved).fold(0.0, f64::max) + reach * FLOAT_ERROR
     }
 }
 
