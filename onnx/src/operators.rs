@@ -76,6 +76,8 @@ const ONE_NUMBER: &str = "a function of one number; the table has at most 2^18 r
 const POOLED: &str =
     "one or two dimensions; 16 positions of a window, or 16 along each axis, or a whole axis";
 
+const EIGHT_BITS: &str = "uint8 or int8, one constant scale for an activation";
+
 /// Every operator that can be imported from a float model, by what it does.
 pub const OPERATORS: &[Operator] = &[
     operator("Conv", Proof::Convolution, "one or two dimensions, constant weights"),
@@ -140,6 +142,23 @@ pub const OPERATORS: &[Operator] = &[
     operator("Identity", Proof::Free, ""),
     operator("Dropout", Proof::Free, "inference"),
     operator("Constant", Proof::Free, ""),
+];
+
+/// Further operators that can be imported from a model that is already quantised.
+pub const QUANTISED_OPERATORS: &[Operator] = &[
+    operator("QuantizeLinear", Proof::Lookup, EIGHT_BITS),
+    operator("DequantizeLinear", Proof::Free, "the scale and zero point that the integers were written with"),
+    operator("QLinearConv", Proof::Convolution, "one or two dimensions, constant weights"),
+    operator("QLinearMatMul", Proof::Matmul, "constant weights"),
+    operator("QGemm", Proof::Matmul, "constant weights"),
+    operator("QLinearAdd", Proof::Linear, "two activations of one shape"),
+    operator("QLinearAveragePool", Proof::Linear, "one or two dimensions"),
+    operator("QLinearGlobalAveragePool", Proof::Linear, "channels in front"),
+    operator("QLinearLeakyRelu", Proof::Lookup, ""),
+    operator("QLinearSigmoid", Proof::Lookup, ""),
+    operator("ConvInteger", Proof::Convolution, "constant weights; a constant factor behind it"),
+    operator("MatMulInteger", Proof::Matmul, "constant weights; a constant factor behind it"),
+    operator("Cast", Proof::Free, "from integer sums to real numbers"),
 ];
 
 const fn refused(name: &'static str, alternative: &'static str) -> Refused {

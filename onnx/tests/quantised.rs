@@ -1,11 +1,20 @@
 //! Models that are already quantised against ONNX Runtime's outputs, operator by operator and trained networks whole.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing helper fails its test")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use ndarray::{ArrayD, Axis};
 use tacit_layers::{Network, Operation, execute};
-use tacit_onnx::{Error, QuantisedModel, dequantise_output, quantise_input, quantised::import};
+use tacit_onnx::{
+    Error, QuantisedModel, dequantise_output,
+    operators::{OPERATORS, QUANTISED_OPERATORS},
+    quantise_input,
+    quantised::import,
+};
+use tract_onnx::prelude::Framework;
 
 fn path(name: &str, ending: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/quantised").join(format!("{name}.{ending}"))
@@ -196,6 +205,23 @@ fn every_layer_of_a_residual_network_stays_near_the_runtime() {
     for difference in &differences {
         assert!(difference.units <= 1 && difference.share() >= 0.999, "{differences:?}");
     }
+}
+
+/// Names of the operators of a model.
+fn operators(path: &Path) -> BTreeSet<String> {
+    let bytes = std::fs::read(path).unwrap();
+    let proto = tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]).unwrap();
+    proto.graph.unwrap().node.into_iter().map(|node| node.op_type).collect()
+}
+
+#[test]
+fn the_table_of_operators_lists_what_the_models_use() {
+    let models = RESCALED.iter().chain(EXACT).chain(TRANSCENDENTAL).chain(&["qlinear_add"]);
+    let float: BTreeSet<String> = OPERATORS.iter().map(|operator| operator.name.to_owned()).collect();
+    let used: BTreeSet<String> = models.flat_map(|name| operators(&path(name, "onnx"))).collect();
+    let quantised: BTreeSet<String> =
+        QUANTISED_OPERATORS.iter().map(|operator| operator.name.to_owned()).collect();
+    assert_eq!(used.difference(&float).cloned().collect::<BTreeSet<_>>(), quantised);
 }
 
 #[test]

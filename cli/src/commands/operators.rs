@@ -1,13 +1,14 @@
 //! `tacit operators`: the ONNX operators that can be compiled, their limits and how each is proved.
 
 use serde::Serialize;
-use tacit_onnx::operators::{OPERATORS, Operator, REFUSED, Refused};
+use tacit_onnx::operators::{OPERATORS, Operator, QUANTISED_OPERATORS, REFUSED, Refused};
 
 use crate::report::Report;
 
 #[derive(Debug, Serialize)]
 struct Facts {
     operators: Vec<Supported>,
+    quantised_operators: Vec<Supported>,
     refused: &'static [Refused],
 }
 
@@ -20,13 +21,19 @@ struct Supported {
 
 pub(super) fn run() -> Report {
     let supported = |&operator: &Operator| Supported { operator, proved_by: operator.proof.description() };
-    let facts = Facts { operators: OPERATORS.iter().map(supported).collect(), refused: REFUSED };
-    let rows = OPERATORS.iter().map(|operator| {
+    let facts = Facts {
+        operators: OPERATORS.iter().map(supported).collect(),
+        quantised_operators: QUANTISED_OPERATORS.iter().map(supported).collect(),
+        refused: REFUSED,
+    };
+    let row = |operator: &Operator| {
         let limits = if operator.limits.is_empty() { "-" } else { operator.limits };
         [operator.name, operator.proof.description(), limits]
-    });
+    };
     let refused = REFUSED.iter().map(|refused| [refused.name, refused.alternative]);
-    let text = table(["operator", "proved by", "limits"], rows)
+    let text = table(["operator", "proved by", "limits"], OPERATORS.iter().map(row))
+        + "\n"
+        + &table(["in quantised models also", "proved by", "limits"], QUANTISED_OPERATORS.iter().map(row))
         + "\n"
         + &table(["not supported", "nearest alternative"], refused);
     Report::done(&facts, &text)

@@ -231,7 +231,7 @@ fn text_has_no_escape_codes_and_standard_error_is_silent_when_piped() {
 
 #[test]
 fn operators_are_listed_with_limits_and_proofs() {
-    let json = done(&["operators"], &["operators", "refused"]);
+    let json = done(&["operators"], &["operators", "quantised_operators", "refused"]);
     let operators = json["operators"].as_array().unwrap();
     for operator in operators {
         assert_keys(operator, &["name", "limits", "proof", "proved_by"]);
