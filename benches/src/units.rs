@@ -5,9 +5,9 @@ use std::time::Instant;
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{One, Zero};
 use tacit_algebra::{Mle, generators::Generators, kernels::backend, msm::multi_scalar, small::SmallSum};
-use tacit_layers::{cost::UnitCosts, error::Result};
+use tacit_layers::{Layout, cost::UnitCosts, error::Result};
 use tacit_prover::{
-    hyrax::{self, CommittedTensor, Integers},
+    hyrax::{self, CommittedTensor, Elements, Integers},
     logup::{self, Fractions},
     sumcheck::{Product, SumcheckInstance},
 };
@@ -38,7 +38,7 @@ pub fn measure() -> Result<UnitCosts> {
         folded_integer: folded_integer(source, folded_column),
         folded_column,
         commitment: commitment(source)?,
-        wide_commitment: wide_commitment(source),
+        wide_commitment: wide_commitment(source)?,
         lookup: lookup(source),
         message: message(source),
         row: row(),
@@ -156,11 +156,12 @@ fn commitment(source: &mut Source) -> Result<f64> {
     Ok(nanoseconds(2 * count, || (), commit))
 }
 
-/// Rows of medium length.
-fn wide_commitment(source: &mut Source) -> f64 {
-    let generators = Generators::new(8);
-    let scalars = elements(source, generators.vector().len());
-    nanoseconds(scalars.len(), || (), |()| multi_scalar(generators.vector(), &scalars))
+fn wide_commitment(source: &mut Source) -> Result<f64> {
+    let (count, key_vars) = (1 << 11, 7);
+    let generators = Generators::new(key_vars);
+    let (layout, values) = (Layout::new(vec![count])?, elements(source, count));
+    let column = CommittedTensor { layout: &layout, values: Elements::Field(&values) };
+    Ok(nanoseconds(count, || (), |()| hyrax::commit(&[column], &generators)))
 }
 
 fn lookup(source: &mut Source) -> f64 {

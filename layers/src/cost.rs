@@ -63,18 +63,18 @@ pub struct UnitCosts {
 impl UnitCosts {
     /// The machine that the documentation's figures come from.
     pub const REFERENCE: Self = Self {
-        multiplication: 12.2,
-        vector_multiplication: 4.8,
+        multiplication: 12.9,
+        vector_multiplication: 5.4,
         small_product: 1.6,
-        reduction: 158.0,
-        folded_byte: 0.8,
-        folded_integer: 1.2,
-        folded_column: 1.7,
-        commitment: 680.0,
-        wide_commitment: 9_050.0,
-        lookup: 103.0,
-        message: 2_060.0,
-        row: 5_600.0,
+        reduction: 165.0,
+        folded_byte: 0.9,
+        folded_integer: 1.5,
+        folded_column: 1.5,
+        commitment: 144.0,
+        wide_commitment: 3_000.0,
+        lookup: 110.0,
+        message: 2_200.0,
+        row: 6_000.0,
     };
 }
 

@@ -43,6 +43,25 @@ fn flags_override_the_choice() {
 }
 
 #[test]
+fn every_argument_proves_a_network_with_the_bytes_it_predicts() {
+    for (conv, matmul) in [("direct", "sumcheck"), ("fft", "polynomial"), ("polynomial", "polynomial")] {
+        let folder = Folder::new();
+        let (model, chosen) = arguments(&folder, &["--conv", conv, "--matmul", matmul]);
+        assert_eq!(
+            (&chosen["convolution"][conv], &chosen["matmul"][matmul]),
+            (&2.into(), &3.into()),
+            "{chosen}"
+        );
+        let (code, json, stderr) = tacit(["--json", "inspect", &model, "--measure", &inputs()]);
+        assert_eq!(code, DONE, "{json}{stderr}");
+        let json: Value = serde_json::from_str(&json).unwrap();
+        for layer in json["layers"].as_array().unwrap() {
+            assert_eq!(layer["predicted"]["bytes"], layer["measured"]["bytes"], "{layer}");
+        }
+    }
+}
+
+#[test]
 fn measures_what_each_layer_costs() {
     let keys =
         ["kind", "name", "key_digest", "file_bytes", "layers", "outputs", "parameters", "macs", "lookups"];

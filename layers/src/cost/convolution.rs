@@ -4,8 +4,8 @@
 //!
 //! | argument | prover |
 //! |---|---|
-//! | direct | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded, $C\,H\,k_w P_w$ small products, $C\,k_h k_w\,P_h$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
-//! | fft | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded; with transforms of $N_h$ and $N_w$ and padded channels, $\log_2 (N_h N_w)\,C N_h N_w$ multiplications in the transforms and $5\,C N_h N_w$ in the sumcheck |
+//! | direct | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded, $C\,H\,W\,k_w$ more for the window, $C\,k_h k_w\,H$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
+//! | fft | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded; with transforms of $N_h$ and $N_w$ and padded channels, $\log_2 (N_h N_w)\,C N_h N_w$ butterflies in the transforms and $5\,C N_h N_w$ in the sumcheck |
 //! | gates | $O\,C/G\,k_h k_w P_h P_w$ small products, a reduction for each input; $4$ and $5$ multiplications for each padded input and weight |
 //! | polynomial | $O\,C/G\,k_h k_w$ integers folded, $C\,k_h k_w\,H\,W + C\,H\,W$ small products; with $U = (H + D_h)(W + D_w)$ positions, $U$ field elements committed and about $7\,U$ multiplications; $C\,(k_h k_w + 4)$ in the sumcheck over channels |
 //!
@@ -108,8 +108,9 @@ fn direct(shape: &ConvolutionShape) -> ArgumentCost {
     };
     let rounds = bits_of(shape.channels) + bits_of(k_height) + bits_of(k_width);
     let prover = Work::folded_bytes(shape.outputs / shape.groups, shape.channels * offsets)
-        + Work::small_sums(shape.channels * height * k_width, out_width)
-        + Work::multiplications(shape.channels * offsets * out_height)
+        + Work::folded_integers(width, shape.channels * height * k_width)
+        + Work::vector_multiplications(shape.channels * offsets * height)
+        + Work { small_products: (shape.channels * height * width) as f64, ..Work::default() }
         + sumcheck
         + Work::messages(rounds + 1);
     let contraction = ArgumentCost {
@@ -124,6 +125,9 @@ fn direct(shape: &ConvolutionShape) -> ArgumentCost {
 /// Channels from which on the frequency domain is worked on in vectors.
 const VECTOR_LANES: usize = 16;
 
+/// A butterfly in multiplications: its sums and the way to memory and back count too.
+const BUTTERFLY: f64 = 1.6;
+
 /// In the frequency domain (see [`crate::fft_convolution`]).
 fn fft(shape: &ConvolutionShape) -> ArgumentCost {
     let ConvolutionShape { outputs, channels, groups, window, input, output, .. } = *shape;
@@ -131,8 +135,8 @@ fn fft(shape: &ConvolutionShape) -> ArgumentCost {
     let (offsets, positions) = (window.num_offsets(), input[0] * input[1]);
     let vectors = layer.axes.map(|axis| axis.num_vars);
     let spectrum = 2_f64.powi(layer.num_vars() as i32);
-    // Input and weights: a multiplication for every two entries and each bit of the frequency. Channels are the vectors.
-    let products = spectrum * (5 + vectors[0] + vectors[1]) as f64;
+    // Input and weights: a butterfly for every two entries and each bit of the frequency. Channels are the vectors.
+    let products = spectrum * (5.0 + BUTTERFLY * (vectors[0] + vectors[1]) as f64);
     let frequencies = if channels.next_power_of_two() < VECTOR_LANES {
         Work::multiplications(products)
     } else {
