@@ -63,18 +63,18 @@ pub struct UnitCosts {
 impl UnitCosts {
     /// The machine that the documentation's figures come from.
     pub const REFERENCE: Self = Self {
-        multiplication: 12.9,
+        multiplication: 13.0,
         vector_multiplication: 5.4,
-        small_product: 1.6,
-        reduction: 165.0,
-        folded_byte: 0.9,
-        folded_integer: 1.5,
-        folded_column: 1.5,
-        commitment: 144.0,
-        wide_commitment: 3_000.0,
-        lookup: 110.0,
-        message: 2_200.0,
-        row: 6_000.0,
+        small_product: 1.7,
+        reduction: 168.0,
+        folded_byte: 0.95,
+        folded_integer: 1.4,
+        folded_column: 1.7,
+        commitment: 142.0,
+        wide_commitment: 3_600.0,
+        lookup: 112.0,
+        message: 2_180.0,
+        row: 5_980.0,
     };
 }
 

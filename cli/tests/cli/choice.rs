@@ -44,7 +44,9 @@ fn flags_override_the_choice() {
 
 #[test]
 fn every_argument_proves_a_network_with_the_bytes_it_predicts() {
-    for (conv, matmul) in [("direct", "sumcheck"), ("fft", "polynomial"), ("polynomial", "polynomial")] {
+    for (conv, matmul) in
+        [("direct", "sumcheck"), ("fft", "polynomial"), ("polynomial", "polynomial"), ("gates", "gates")]
+    {
         let folder = Folder::new();
         let (model, chosen) = arguments(&folder, &["--conv", conv, "--matmul", matmul]);
         assert_eq!(

@@ -10,6 +10,9 @@ use crate::{
     tensor::{Layout, bits_of},
 };
 
+/// A gate in small products: finding both operands and the sum counts too.
+const GATE: f64 = 1.6;
+
 /// A layer of multiply gates between two operands; `relations` counts what lists and windows hold.
 pub(super) fn products(
     gates: usize,
@@ -23,7 +26,7 @@ pub(super) fn products(
 
 fn first_phase(gates: usize, left: &[usize], outputs: usize) -> ArgumentCost {
     let elements: usize = left.iter().product();
-    let table = Work::small_sums(elements, gates.count() / elements.max(1).count());
+    let table = Work::small_sums(elements, GATE * gates.count() / elements.max(1).count());
     phase(left, table + Work::small_sums(1, elements) + Work::multiplications(outputs + elements), 0)
 }
 
