@@ -11,6 +11,8 @@ use tacit_layers::{
     cost::{Policy, Preference},
 };
 
+use crate::precision::Precision;
+
 const EXIT_CODES: &str = "Exit codes: 0 done or accepted, 1 rejected, 2 could not run.";
 
 /// Proves what a quantised neural network computed.
@@ -124,6 +126,11 @@ pub(crate) struct CompileArguments {
     /// Proving key to write; the verifying key goes beside it with the extension `vk`
     #[arg(short, long, value_name = "MODEL.tacit")]
     pub(crate) output: PathBuf,
+    /// Compare every layer with the float model's on the calibration samples, to see where accuracy is lost
+    #[arg(long, requires = "calibrate")]
+    pub(crate) report: bool,
+    #[command(flatten)]
+    pub(crate) precision: Precision,
     #[command(flatten)]
     pub(crate) arrangement: Arrangement,
     #[command(flatten)]
@@ -266,6 +273,8 @@ pub(crate) struct BenchOptions {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) samples: u16,
     #[command(flatten)]
+    pub(crate) precision: Precision,
+    #[command(flatten)]
     pub(crate) arrangement: Arrangement,
     #[command(flatten)]
     pub(crate) threads: Threads,
@@ -275,6 +284,7 @@ impl BenchOptions {
     /// As flags, for another process.
     pub(crate) fn flags(&self) -> Vec<String> {
         let mut flags = self.arrangement.flags().to_vec();
+        flags.extend(self.precision.flags());
         flags.extend(["--samples".to_owned(), self.samples.to_string()]);
         if let Some(count) = self.threads.count {
             flags.extend(["--threads".to_owned(), count.to_string()]);

@@ -12,6 +12,7 @@ mod digit;
 mod inference;
 mod memory;
 mod npy;
+mod precision;
 mod progress;
 mod report;
 mod samples;

@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     graph::{Graph, Operation},
     load::FloatModel,
+    scales::bounds,
 };
 
 /// How the largest representable value of an activation is chosen.
@@ -90,6 +91,46 @@ impl Observed {
 /// Takes a value's index and what the float model computes before clip and function.
 type Visit<'a> = dyn FnMut(usize, &[f32]) -> Result<(), Error> + 'a;
 
+/// The float model, run with a stop at every outlet that computes one of some values.
+pub(crate) struct Stops<'a> {
+    model: &'a FloatModel,
+    /// The values and, but for the input, the place of each one's outlet among the plan's outputs.
+    values: Vec<(usize, Option<usize>)>,
+    plan: Option<Arc<TypedSimplePlan>>,
+}
+
+impl<'a> Stops<'a> {
+    /// Stops at these values.
+    pub(crate) fn new(model: &'a FloatModel, graph: &Graph, values: &[usize]) -> Result<Self, Error> {
+        let outlet = |value: usize| graph.values[value].outlet;
+        let mut outlets: Vec<_> = values.iter().filter(|&&value| value > 0).map(|&v| outlet(v)).collect();
+        outlets.sort_unstable();
+        outlets.dedup();
+        let plan = if outlets.is_empty() {
+            None
+        } else {
+            let plan =
+                model.graph.clone().with_output_outlets(&outlets).and_then(IntoRunnable::into_runnable);
+            Some(plan.map_err(|error| Error::Run { detail: format!("{error:#}") })?)
+        };
+        let place = |value: usize| outlets.binary_search(&outlet(value)).ok().filter(|_| value > 0);
+        let values = values.iter().map(|&value| (value, place(value))).collect();
+        Ok(Self { model, values, plan })
+    }
+
+    /// Runs one sample and hands on what the float model computes for each value before clip and function.
+    pub(crate) fn visit(&self, sample: &[f32], visit: &mut Visit<'_>) -> Result<(), Error> {
+        let outputs = self.plan.as_ref().map(|plan| self.model.run_plan(plan, sample)).transpose()?;
+        for &(value, place) in &self.values {
+            match (place, &outputs) {
+                (Some(place), Some(outputs)) => visit(value, &outputs[place])?,
+                _ => visit(value, sample)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Checks that the samples fit the model.
 pub(crate) fn check_samples(model: &FloatModel, samples: &[Vec<f32>]) -> Result<(), Error> {
     if samples.is_empty() {
@@ -122,28 +163,11 @@ pub(crate) fn observe(
     for &i in &linear {
         observed[i] = Some(Observed::new());
     }
-    let mut outlets: Vec<_> = linear.iter().map(|&i| graph.values[i].outlet).collect();
-    outlets.sort_unstable();
-    outlets.dedup();
-    let plan = if outlets.is_empty() {
-        None
-    } else {
-        let plan = model.graph.clone().with_output_outlets(&outlets).and_then(IntoRunnable::into_runnable);
-        Some(plan.map_err(|error| Error::Run { detail: format!("{error:#}") })?)
-    };
-    let run = |sample: &[f32], visit: &mut Visit<'_>| {
-        visit(0, sample)?;
-        let outputs =
-            plan.as_ref().map(|plan: &Arc<TypedSimplePlan>| model.run_plan(plan, sample)).transpose()?;
-        for &i in &linear {
-            if let (Some(outputs), Ok(at)) = (&outputs, outlets.binary_search(&graph.values[i].outlet)) {
-                visit(i, &outputs[at])?;
-            }
-        }
-        Ok::<_, Error>(())
-    };
+    let mut visited = linear;
+    visited.insert(0, 0);
+    let stops = Stops::new(model, graph, &visited)?;
     for sample in samples {
-        run(sample, &mut |i, arguments| {
+        stops.visit(sample, &mut |i, arguments| {
             let Some(observed) = &mut observed[i] else { return Ok(()) };
             let value = &graph.values[i];
             let results = value.apply(arguments)?;
@@ -160,7 +184,7 @@ pub(crate) fn observe(
         })?;
     }
     for sample in samples {
-        run(sample, &mut |i, arguments| {
+        stops.visit(sample, &mut |i, arguments| {
             let Some(observed) = &mut observed[i] else { return Ok(()) };
             observed.bins.resize(NUM_BINS, 0);
             let magnitude = observed.magnitude();
@@ -176,15 +200,30 @@ pub(crate) fn observe(
     Ok(observed)
 }
 
-/// Bounds and scale of the input: exact when the samples are multiples of one step, as pixels divided by 255 are.
-pub(crate) fn input_scale(samples: &[Vec<f32>]) -> ((i64, i64), f64) {
+/// Bounds and scale of an input of so many bits: exact when the samples are multiples of one step, as pixels divided by 255
+/// are. A step that eight bits hold is taken with eight bits, because no more are needed.
+pub(crate) fn input_scale(samples: &[Vec<f32>], bits: u32) -> ((i64, i64), f64) {
+    let candidates = [8, bits].map(|bits| step(samples, bits));
+    let [short, long] = candidates;
+    if short.exact { (short.bounds, short.scale) } else { (long.bounds, long.scale) }
+}
+
+/// A step of the input.
+struct Step {
+    bounds: (i64, i64),
+    scale: f64,
+    exact: bool,
+}
+
+fn step(samples: &[Vec<f32>], bits: u32) -> Step {
     let values = || samples.iter().flatten().copied().map(f64::from);
     let minimum = values().fold(0.0, f64::min);
     let maximum = values().fold(0.0, f64::max);
-    let (bounds, levels) = if minimum < 0.0 { ((-128, 127), 127) } else { ((0, 255), 255) };
+    let bounds = bounds(bits, minimum >= 0.0);
+    let levels = bounds.1;
     let magnitude = f64::max(maximum, -minimum);
     if magnitude <= 0.0 {
-        return (bounds, 1.0 / levels as f64);
+        return Step { bounds, scale: 1.0 / levels as f64, exact: true };
     }
     let exact = (1..=levels).rev().map(|n| magnitude / n as f64).find(|scale| {
         values().all(|value| {
@@ -192,7 +231,7 @@ pub(crate) fn input_scale(samples: &[Vec<f32>]) -> ((i64, i64), f64) {
             (q - q.round()).abs() < 1e-3
         })
     });
-    (bounds, exact.unwrap_or(magnitude / levels as f64))
+    Step { bounds, scale: exact.unwrap_or(magnitude / levels as f64), exact: exact.is_some() }
 }
 
 #[cfg(test)]
@@ -202,13 +241,13 @@ mod tests {
     #[test]
     fn input_scales_of_pixels_and_counts_are_exact() {
         let pixels = vec![vec![0.0, 17.0 / 255.0, 1.0], vec![254.0 / 255.0, 3.0 / 255.0, 0.5 / 127.5]];
-        let (bounds, scale) = input_scale(&pixels);
+        let (bounds, scale) = input_scale(&pixels, 8);
         assert_eq!(bounds, (0, 255));
         assert!((scale - 1.0 / 255.0).abs() < 1e-9);
-        let (bounds, scale) = input_scale(&[vec![0.0, 1.0 / 16.0, 1.0, 5.0 / 16.0]]);
+        let (bounds, scale) = input_scale(&[vec![0.0, 1.0 / 16.0, 1.0, 5.0 / 16.0]], 8);
         assert_eq!(bounds, (0, 255));
         assert!((1.0 / 16.0 / scale).fract().abs() < 1e-9);
-        assert_eq!(input_scale(&[vec![-3.0, 2.0]]).0, (-128, 127));
+        assert_eq!(input_scale(&[vec![-3.0, 2.0]], 8).0, (-128, 127));
     }
 
     #[test]

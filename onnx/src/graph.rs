@@ -4,6 +4,8 @@
 //! imported graph reads a value: which value axes each of its axes runs over. Transposing, flattening and unit axes change
 //! the view only.
 
+use std::collections::BTreeMap;
+
 use tacit_layers::{Window2d, remap::AxisMap};
 use tract_onnx::prelude::OutletId;
 
@@ -288,6 +290,8 @@ pub(crate) struct Graph {
     pub(crate) values: Vec<Value>,
     /// The values that are outputs.
     pub(crate) outputs: Vec<usize>,
+    /// For values' outlets: the value axes of lengths above one that the outlet's axes run over, slowest first.
+    pub(crate) orders: BTreeMap<OutletId, Vec<usize>>,
 }
 
 impl Graph {
@@ -315,7 +319,12 @@ impl Graph {
         for input in values.iter_mut().flat_map(|value| value.operation.inputs_mut()).chain(&mut outputs) {
             *input = indices[*input];
         }
-        Self { values, outputs }
+        Self { values, outputs, orders: BTreeMap::new() }
+    }
+
+    /// The order in which a value's outlet runs over the value's axes; empty where it is not known.
+    pub(crate) fn order(&self, value: usize) -> &[usize] {
+        self.orders.get(&self.values[value].outlet).map_or(&[], Vec::as_slice)
     }
 
     /// The value that a value's scale comes from, if it is free to take any, and all that pass it on.

@@ -10,10 +10,10 @@
 //! 4. *Quantisation* picks one shift $s$ for the whole network and scales such that every rescale is exactly
 //!    $y = \mathrm{clip}(\lfloor (m a + 2^{s-1}) / 2^s \rfloor)$ with integer $m$: no real ratio is approximated, weights
 //!    and pool outputs give up a part $1/m$ of their resolution instead. Activations are centred (0 is real 0), in
-//!    $[0, 255]$ after a ReLU and in $[-128, 127]$ otherwise. The smallest $s$ from 8 to 16 is taken for which no layer's
-//!    squared weight error grows to more than three times what free scales give.
-//! 5. Before a smooth activation the quotient is finer than eight bits, so that one step moves the result by a quarter of a
-//!    unit at most, as long as a table of about $2^{16}$ rows holds every quotient that any input can give.
+//!    $[0, 255]$ after a ReLU and in $[-128, 127]$ otherwise, or have 16 bits. The smallest $s$ from 8 to 16 is taken for
+//!    which no layer's squared weight error grows to more than three times what free scales give.
+//! 5. Before a smooth activation the quotient is finer than the result, so that one step moves the result by a quarter of a
+//!    unit at most, as long as a table of $2^{16}$ rows holds all that matters.
 //!
 //! | module | concept |
 //! |---|---|
@@ -29,10 +29,12 @@
 //! | `weights` | int8 weights on the grid of exact rescales |
 //! | [`mod@quantise`] | the integer network |
 //! | [`mod@quantised`] | models that are already quantised |
+//! | [`agreement`] | where accuracy is lost |
 //! | [`samples`] | real samples to integers and back |
 //! | [`error`] | what can be wrong |
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod calibrate;
 pub mod error;
 mod function_table;
@@ -48,9 +50,10 @@ mod scales;
 mod upsample;
 mod weights;
 
+pub use agreement::{Quantised, ValueAgreement};
 pub use calibrate::CalibrationMethod;
 pub use error::Error;
 pub use load::FloatModel;
-pub use quantise::{QuantiseOptions, quantise};
+pub use quantise::{QuantiseOptions, quantise, quantise_comparably};
 pub use quantised::QuantisedModel;
 pub use samples::{dequantise_output, quantise_input};

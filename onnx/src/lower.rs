@@ -11,6 +11,8 @@ mod product;
 mod reduce;
 mod views;
 
+use std::collections::BTreeMap;
+
 use tract_onnx::{
     prelude::{OutletId, TypedFact, TypedOp},
     tract_core::{
@@ -290,6 +292,16 @@ impl Lowering<'_> {
         Ok((self.arrange(node, view, &groups), axes))
     }
 
+    /// How values' outlets run over the values' axes, where an outlet holds all of its value.
+    fn orders(&self) -> BTreeMap<OutletId, Vec<usize>> {
+        let order = |(index, value): (usize, &Value)| {
+            let views = [&self.views, &self.settled].map(|views| views[value.outlet.node].as_ref());
+            let view = views.into_iter().flatten().find(|view| view.value == index && view.is_whole())?;
+            Some((value.outlet, view.axes.concat()))
+        };
+        self.values.iter().enumerate().filter_map(order).collect()
+    }
+
     fn finish(mut self) -> Result<Graph, Error> {
         let mut outputs = vec![];
         for outlet in &self.model.graph.outputs {
@@ -307,7 +319,8 @@ impl Lowering<'_> {
             }
             outputs.push(view.value);
         }
-        Ok(Graph::new(self.values, outputs))
+        let orders = self.orders();
+        Ok(Graph { orders, ..Graph::new(self.values, outputs) })
     }
 }
 

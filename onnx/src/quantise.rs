@@ -6,6 +6,7 @@ use tacit_layers::{
 };
 
 use crate::{
+    agreement::Quantised,
     calibrate::{CalibrationMethod, check_samples, input_scale, observe},
     error::Error,
     function_table::table,
@@ -19,6 +20,8 @@ use crate::{
 /// How to quantise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantiseOptions {
+    /// Bits of an activation, 8 or 16.
+    pub bits: u32,
     /// How activation ranges are chosen.
     pub calibration: CalibrationMethod,
     /// Binary digits that every rescale drops, 1 to 20; chosen automatically when absent.
@@ -32,7 +35,7 @@ impl Default for QuantiseOptions {
     /// On LeNet-5, multilayer perceptrons, a VGG and a ResNet, an error growth of 2 saves two to three binary digits against
     /// shift 13 or 14 and leaves the error of the logits, which rounded activations dominate, within its noise.
     fn default() -> Self {
-        Self { calibration: CalibrationMethod::MeanSquaredError, shift: None, max_error_growth: 2.0 }
+        Self { bits: 8, calibration: CalibrationMethod::MeanSquaredError, shift: None, max_error_growth: 2.0 }
     }
 }
 
@@ -40,7 +43,7 @@ impl Default for QuantiseOptions {
 const SHIFTS: std::ops::RangeInclusive<u32> = 8..=16;
 /// Smallest multiplier of a pool: its output scale is then at most an eighth above the one asked for.
 const MIN_POOL_MULTIPLIER: i64 = 8;
-/// Smallest coefficient of a sum.
+/// Smallest coefficient of a sum of 8-bit activations; 16-bit ones have that many more digits to lose.
 const MIN_COEFFICIENT: i64 = 16;
 
 /// Quantises a model to an integer network whose activation ranges come from the calibration samples.
@@ -53,13 +56,25 @@ pub fn quantise(
     calibration: &[Vec<f32>],
     options: &QuantiseOptions,
 ) -> Result<Network, Error> {
+    Ok(quantise_comparably(model, calibration, options)?.network)
+}
+
+/// As [`quantise`]; the result can be compared with the float model value by value.
+///
+/// # Errors
+/// Those of [`quantise`].
+pub fn quantise_comparably(
+    model: &FloatModel,
+    calibration: &[Vec<f32>],
+    options: &QuantiseOptions,
+) -> Result<Quantised, Error> {
     check_options(options)?;
     let graph = lower(model)?;
     check_samples(model, calibration)?;
     let observed = observe(model, &graph, calibration)?;
-    let (bounds, scale) = input_scale(calibration);
+    let (bounds, scale) = input_scale(calibration, options.bits);
     let input = Activation { scale, bounds };
-    let scales = |shift| choose(&graph, &observed, input, calibration.len(), options.calibration, shift);
+    let scales = |shift| choose(&graph, &observed, input, calibration.len(), options, shift);
     let (first, last) = match options.shift {
         Some(shift) => (shift, shift),
         None => (*SHIFTS.start(), *SHIFTS.end()),
@@ -68,14 +83,21 @@ pub fn quantise(
     loop {
         let scales = scales(shift)?;
         let layers = quantise_weights(&graph, &scales);
-        if shift >= last || is_fine_enough(&graph, &scales, &layers, options.max_error_growth) {
-            return emit(model, &graph, &scales, &layers);
+        if shift >= last || is_fine_enough(&graph, &scales, &layers, options) {
+            let (network, nodes) = emit(model, &graph, &scales, &layers)?;
+            let values = 0..graph.values.len();
+            let scales = values.map(|index| output_scales(&graph, &scales, &layers, index)).collect();
+            return Ok(Quantised { network, graph, nodes, scales });
         }
         shift += 1;
     }
 }
 
 fn check_options(options: &QuantiseOptions) -> Result<(), Error> {
+    if ![8, 16].contains(&options.bits) {
+        let actual = f64::from(options.bits);
+        return Err(Error::Option { option: "number of bits", expected: "8 or 16", actual });
+    }
     if let Some(shift) = options.shift.filter(|shift| !(1..=20).contains(shift)) {
         let actual = f64::from(shift);
         return Err(Error::Option { option: "shift", expected: "between 1 and 20", actual });
@@ -119,12 +141,19 @@ fn quantise_weights(graph: &Graph, scales: &Scales) -> Vec<Vec<Channel>> {
     graph.values.iter().enumerate().map(layer).collect()
 }
 
-fn is_fine_enough(graph: &Graph, scales: &Scales, layers: &[Vec<Channel>], max_growth: f64) -> bool {
+fn is_fine_enough(
+    graph: &Graph,
+    scales: &Scales,
+    layers: &[Vec<Channel>],
+    options: &QuantiseOptions,
+) -> bool {
+    let max_growth = options.max_error_growth;
+    let min_coefficient = MIN_COEFFICIENT << (options.bits - 8);
     graph.values.iter().enumerate().all(|(index, value)| match &value.operation {
         Operation::SumPool { .. } | Operation::ReduceSum { .. } | Operation::Product { .. } => {
             scales.integers[index].iter().all(|&m| m >= MIN_POOL_MULTIPLIER)
         }
-        Operation::Add { .. } => scales.integers[index].iter().all(|&c| c.abs() >= MIN_COEFFICIENT),
+        Operation::Add { .. } => scales.integers[index].iter().all(|&c| c.abs() >= min_coefficient),
         _ => weights_of(value).is_none_or(|(_, weights)| {
             let free: f64 =
                 (0..weights.num_outputs()).map(|o| quantise_free(weights.channel(o), 0.0).error).sum();
@@ -141,7 +170,7 @@ fn emit(
     graph: &Graph,
     scales: &Scales,
     layers: &[Vec<Channel>],
-) -> Result<Network, Error> {
+) -> Result<(Network, Vec<NodeId>), Error> {
     let input = graph.values.first().map_or(&[][..], |value| &value.axes);
     let input = InputLayer {
         layout: Layout::new(input.to_vec())?,
@@ -217,7 +246,7 @@ fn emit(
         let scales = output_scales(graph, scales, layers, index);
         builder.output(Output { name, node: nodes[index], shape, scales, scale_axis });
     }
-    Ok(builder.finish()?)
+    Ok((builder.finish()?, nodes))
 }
 
 /// Int8 weights, and int32 biases in accumulator units unless all are zero.

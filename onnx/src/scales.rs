@@ -7,10 +7,11 @@
 //! - Before a function these rules give the scale of its argument; the scale of its result is free.
 
 use crate::{
-    calibrate::{CalibrationMethod, Observed},
+    calibrate::Observed,
     error::Error,
     function_table::{Argument, argument},
     graph::{Graph, Operation, Value},
+    quantise::QuantiseOptions,
 };
 
 /// Binary digits of a probability that a softmax gives.
@@ -55,13 +56,18 @@ impl Scales {
     }
 }
 
+/// Smallest and largest activation of so many bits.
+pub(crate) const fn bounds(bits: u32, is_unsigned: bool) -> (i64, i64) {
+    if is_unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
+}
+
 /// Chooses the scales of all values.
 pub(crate) fn choose(
     graph: &Graph,
     observed: &[Option<Observed>],
     input: Activation,
     num_samples: usize,
-    method: CalibrationMethod,
+    options: &QuantiseOptions,
     shift: u32,
 ) -> Result<Scales, Error> {
     let integers = vec![vec![]; graph.values.len()];
@@ -85,15 +91,16 @@ pub(crate) fn choose(
                 }
                 _ => false,
             };
-        let (low, levels) = if is_unsigned { (0, 255) } else { (-128, 127) };
-        let amplitude =
-            observed[index].as_ref().map_or(1.0, |seen| seen.amplitude(levels, num_samples, method));
+        let (low, levels) = bounds(options.bits, is_unsigned);
+        let amplitude = observed[index]
+            .as_ref()
+            .map_or(1.0, |seen| seen.amplitude(levels, num_samples, options.calibration));
         let mut desired = amplitude / levels as f64;
         let mut result = None;
         if value.function.is_some() {
             let seen = observed[index].as_ref().map_or((0.0, 0.0), |seen| seen.arguments);
             let reach = reach(graph, value, &scales);
-            let argument = argument(value, seen, reach, desired)?;
+            let argument = argument(value, seen, reach, desired, (low, levels))?;
             result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
             desired = match &value.operation {
                 // An activation's own integers are the finest argument there is.

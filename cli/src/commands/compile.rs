@@ -5,9 +5,10 @@ use std::{path::Path, time::Instant};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_layers::cost::UnitCosts;
-use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
+use tacit_onnx::{FloatModel, quantise_comparably};
 use tacit_prover::ProvingKey;
 
+use self::values::ValueFacts;
 use crate::{
     answer::{agreement, argmax},
     arguments::CompileArguments,
@@ -22,6 +23,7 @@ use crate::{
 };
 
 mod quantised;
+mod values;
 
 #[derive(Debug, Serialize)]
 struct Facts {
@@ -34,10 +36,13 @@ struct Facts {
     accuracy_float: Option<f64>,
     accuracy_quantised: Option<f64>,
     compile_seconds: f64,
+    /// With `--report`: every value, compared with the float model's.
+    values: Option<Vec<ValueFacts>>,
 }
 
 pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let start = Instant::now();
+    let options = arguments.precision.options()?;
     let CompileArguments { model: path, calibrate, labels, output, .. } = arguments;
     let key_path = output.with_extension("vk");
     if key_path == *output {
@@ -69,13 +74,21 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let labels = labels.as_ref().map(|path| samples.labels(path)).transpose()?;
 
     progress.step("Quantising");
-    let mut network = quantise(&float, &calibration, &QuantiseOptions::default())
+    let mut quantised = quantise_comparably(&float, &calibration, &options)
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
-    let choices = network
+    let choices = quantised
+        .network
         .choose_arguments(arguments.arrangement.policy(), &UnitCosts::default())
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let values = arguments.report.then(|| {
+        progress.step("Comparing layers");
+        let values = quantised.compare(&float, &calibration)?;
+        Ok::<_, tacit_onnx::Error>(values.into_iter().map(ValueFacts::from).collect::<Vec<_>>())
+    });
+    let values = values.transpose().with_context(|| format!("cannot compile `{}`", path.display()))?;
     progress.step("Committing to the weights");
-    let key = ProvingKey::setup(network).with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let key = ProvingKey::setup(quantised.network)
+        .with_context(|| format!("cannot compile `{}`", path.display()))?;
 
     progress.step("Comparing with the float model");
     let classes_float =
@@ -97,6 +110,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         accuracy_float: accuracy(&classes_float),
         accuracy_quantised: accuracy(&classes_quantised),
         compile_seconds: start.elapsed().as_secs_f64(),
+        values,
     };
     let mut fields = vec![
         ("layers", units::count(facts.layers as u64)),
@@ -110,7 +124,10 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
     fields.extend(files);
     let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
-    Ok(Report::done(&facts, &(title + &units::fields(fields))))
+    let values = facts.values.as_deref().map_or_else(String::new, |values| {
+        format!("\nValues beside the float model's\n{}\n", values::table(values))
+    });
+    Ok(Report::done(&facts, &(title + &values + &units::fields(fields))))
 }
 
 /// Writes both keys or neither; returns what to report of them.

@@ -41,7 +41,8 @@ fn measure(folder: &ModelFolder, options: &BenchOptions) -> Result<Row> {
         format!("`{}` holds no inputs.npy, nor does the folder of a model that it varies", folder.name())
     })?;
     let progress = Progress::new("Compiling");
-    let (key, arguments) = match compile(folder, &inputs, options) {
+    let quantisation = options.precision.options()?;
+    let (key, arguments) = match compile(folder, &inputs, options, &quantisation) {
         Ok(compiled) => compiled,
         Err(error) => return Ok(Row::new(folder.name(), Status::Refused, Some(format!("{error:#}")))),
     };
@@ -76,10 +77,11 @@ fn compile(
     folder: &ModelFolder,
     inputs: &Path,
     options: &BenchOptions,
+    quantisation: &QuantiseOptions,
 ) -> Result<(ProvingKey, BTreeMap<String, usize>)> {
     let mut network = match tacit_onnx::quantised::import(&folder.model())? {
         Some(model) => model.network,
-        None => quantised(folder, inputs)?,
+        None => quantised(folder, inputs, quantisation)?,
     };
     let choices = network.choose_arguments(options.arrangement.policy(), &UnitCosts::default())?;
     let mut arguments = BTreeMap::new();
@@ -90,11 +92,11 @@ fn compile(
 }
 
 /// The network of a float model.
-fn quantised(folder: &ModelFolder, inputs: &Path) -> Result<Network> {
+fn quantised(folder: &ModelFolder, inputs: &Path, options: &QuantiseOptions) -> Result<Network> {
     let float = FloatModel::load(&folder.model())?;
     let calibration = folder.shared("calibration.npy").unwrap_or_else(|| inputs.to_owned());
     let calibration = Samples::read(&calibration, float.input_shape())?.all()?;
-    Ok(quantise(&float, &calibration, &QuantiseOptions::default())?)
+    Ok(quantise(&float, &calibration, options)?)
 }
 
 /// Accuracies on all samples where there are labels, agreement where there are reference outputs.

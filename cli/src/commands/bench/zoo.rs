@@ -21,6 +21,8 @@ struct Facts {
 }
 
 pub(super) fn run(arguments: &ZooArguments) -> Result<Report> {
+    // Each model's process would say the same.
+    arguments.options.precision.options()?;
     let destination = arguments.markdown.as_ref().map(|path| Destination::new(path, &[])).transpose()?;
     let folders = ModelFolder::find(&arguments.folders)?;
     let progress = Progress::new("Measuring");

@@ -42,6 +42,12 @@ pub(super) fn run(
             path.display()
         );
     }
+    if !arguments.precision.is_default() {
+        bail!(
+            "`{}` is already quantised: leave --bits, --calibration and --percentile out",
+            path.display()
+        );
+    }
     let QuantisedModel { mut network, rescales } = model;
     let failed = || format!("cannot compile `{}`", path.display());
     let choices = network
