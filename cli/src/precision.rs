@@ -60,7 +60,7 @@ impl Precision {
             Calibration::Percentile => CalibrationMethod::Percentile(percentile / 100.0),
             Calibration::Mse => CalibrationMethod::MeanSquaredError,
         };
-        Ok(QuantiseOptions { bits: self.bits, calibration, ..QuantiseOptions::default() })
+        Ok(QuantiseOptions { calibration, ..QuantiseOptions::with_bits(self.bits) })
     }
 
     /// As flags.

@@ -135,6 +135,53 @@ impl TableKey {
     }
 }
 
+/// What nodes ask for: columns, look-ups, and tables that hold what is looked up.
+#[derive(Debug, Default)]
+struct Requests {
+    witness: Vec<CommittedColumn>,
+    lookups: Vec<(Rows, TableKey, usize)>,
+    tables: Tables,
+}
+
+impl Requests {
+    fn commit(&mut self, column: Column, layout: &Layout) {
+        self.witness.push(CommittedColumn { column, layout: layout.clone() });
+    }
+
+    fn look_up(&mut self, rows: Rows, key: TableKey, (low, high): (i64, i64), num_vars: usize) {
+        let bounds = self.tables.entry(key.clone()).or_insert((low, high));
+        *bounds = (bounds.0.min(low), bounds.1.max(high));
+        self.lookups.push((rows, key, num_vars));
+    }
+
+    fn rescale(&mut self, id: NodeId, layer: &RescaleLayer, layout: &Layout) {
+        let n = layout.num_vars();
+        self.commit(Column::Activation(id), layout);
+        self.commit(Column::Remainder(id), layout);
+        let mut arguments = Some(layer.quotient_bounds);
+        if let Some(Clipping { minimum, maximum, is_argument }) = layer.clipping() {
+            self.commit(Column::Excess(id), layout);
+            for rows in [Rows::LowExcess(id), Rows::HighExcess(id)] {
+                self.look_up(rows, TableKey::Excess { minimum, maximum }, layer.quotient_bounds, n);
+            }
+            arguments = is_argument.then_some((minimum, maximum));
+            if is_argument {
+                self.commit(Column::Argument(id), layout);
+            }
+        }
+        if let Some(arguments) = arguments {
+            let key = TableKey::Activation(layer.function.clone());
+            self.look_up(Rows::Activations(id), key, arguments, n);
+        }
+        let low = layer.low_digits();
+        self.look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift - low), (0, 0), n);
+        if low > 0 {
+            self.commit(Column::LowRemainder(id), layout);
+            self.look_up(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0), n);
+        }
+    }
+}
+
 impl Plan {
     /// The plan for a checked architecture.
     ///
@@ -142,54 +189,21 @@ impl Plan {
     /// What [`Architecture::infer`] finds, and [`Error::Graph`] for more look-ups than supported.
     pub fn new(architecture: &Architecture) -> Result<Self> {
         let specs = architecture.infer()?;
-        let mut tables = Tables::new();
-        let mut lookups: Vec<(Rows, TableKey, usize)> = vec![];
-        let mut witness = vec![];
+        let mut requests = Requests::default();
         for (node, spec, id) in nodes(architecture, &specs) {
             let layout = &spec.layout;
-            let mut commit = |column| witness.push(CommittedColumn { column, layout: layout.clone() });
-            let mut look_up = |rows, key, (low, high): (i64, i64), num_vars| {
-                let bounds = tables.entry(TableKey::clone(&key)).or_insert((low, high));
-                *bounds = (bounds.0.min(low), bounds.1.max(high));
-                lookups.push((rows, key, num_vars));
-            };
             match &node.operation {
-                Operation::Rescale(layer) => {
-                    commit(Column::Activation(id));
-                    commit(Column::Remainder(id));
-                    let n = layout.num_vars();
-                    let mut arguments = Some(layer.quotient_bounds);
-                    if let Some(Clipping { minimum, maximum, is_argument }) = layer.clipping() {
-                        commit(Column::Excess(id));
-                        let key = TableKey::Excess { minimum, maximum };
-                        for rows in [Rows::LowExcess(id), Rows::HighExcess(id)] {
-                            look_up(rows, key.clone(), layer.quotient_bounds, n);
-                        }
-                        arguments = is_argument.then_some((minimum, maximum));
-                        if is_argument {
-                            commit(Column::Argument(id));
-                        }
-                    }
-                    if let Some(arguments) = arguments {
-                        let key = TableKey::Activation(layer.function.clone());
-                        look_up(Rows::Activations(id), key, arguments, n);
-                    }
-                    let low = layer.low_digits();
-                    look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift - low), (0, 0), n);
-                    if low > 0 {
-                        commit(Column::LowRemainder(id));
-                        look_up(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0), n);
-                    }
-                }
+                Operation::Rescale(layer) => requests.rescale(id, layer, layout),
                 Operation::MaxPool(layer) => {
-                    commit(Column::Activation(id));
+                    requests.commit(Column::Activation(id), layout);
                     let (low, high) = spec.activation(&node.name)?;
                     let n = layer.difference_layout(layout)?.num_vars();
-                    look_up(Rows::Differences(id), TableKey::Difference, (0, high - low), n);
+                    requests.look_up(Rows::Differences(id), TableKey::Difference, (0, high - low), n);
                 }
                 _ => {}
             }
         }
+        let Requests { mut witness, lookups, tables } = requests;
         let keys: Vec<TableKey> = tables.keys().cloned().collect();
         let tables: Vec<LookupTable> = tables.into_iter().map(|(key, bounds)| key.table(bounds)).collect();
         for (index, table) in tables.iter().enumerate() {

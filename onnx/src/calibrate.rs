@@ -248,6 +248,17 @@ mod tests {
         assert_eq!(bounds, (0, 255));
         assert!((1.0 / 16.0 / scale).fract().abs() < 1e-9);
         assert_eq!(input_scale(&[vec![-3.0, 2.0]], 8).0, (-128, 127));
+        // Sixteen bits change nothing where eight are exact.
+        assert_eq!(input_scale(&pixels, 16), input_scale(&pixels, 8));
+        // 65,535 steps, and numbers that are multiples of none.
+        let fine = vec![vec![0.0, 1.0 / 65_535.0, 12_345.0 / 65_535.0, 1.0]];
+        let (bounds, scale) = input_scale(&fine, 16);
+        assert_eq!(bounds, (0, 65_535));
+        assert!((scale * 65_535.0 - 1.0).abs() < 1e-6);
+        let (bounds, scale) =
+            input_scale(&[vec![-0.9, std::f32::consts::E, std::f32::consts::FRAC_1_PI]], 16);
+        assert_eq!(bounds, (-32_768, 32_767));
+        assert!((scale * 32_767.0 / std::f64::consts::E - 1.0).abs() < 1e-6);
     }
 
     #[test]

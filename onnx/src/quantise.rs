@@ -39,6 +39,16 @@ impl Default for QuantiseOptions {
     }
 }
 
+impl QuantiseOptions {
+    /// The default for activations of so many bits. With 16 bits rounded weights dominate the error of the logits: on the same
+    /// models an error growth of 0.1 instead of 2 saves up to a third of it, and the longer tables of remainders weigh
+    /// little beside those of the activations.
+    pub fn with_bits(bits: u32) -> Self {
+        let default = Self::default();
+        Self { bits, max_error_growth: if bits > 8 { 0.1 } else { default.max_error_growth }, ..default }
+    }
+}
+
 /// Shifts tried by the automatic choice.
 const SHIFTS: std::ops::RangeInclusive<u32> = 8..=16;
 /// Smallest multiplier of a pool: its output scale is then at most an eighth above the one asked for.

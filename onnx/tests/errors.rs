@@ -156,6 +156,7 @@ fn refuses_options_out_of_range() {
     for (name, options) in [
         ("shift", QuantiseOptions { shift: Some(0), ..default() }),
         ("shift", QuantiseOptions { shift: Some(21), ..default() }),
+        ("number of bits", QuantiseOptions { bits: 12, ..default() }),
         ("percentile", QuantiseOptions { calibration: CalibrationMethod::Percentile(99.9), ..default() }),
         ("error growth", QuantiseOptions { max_error_growth: f64::NAN, ..default() }),
     ] {

@@ -57,6 +57,23 @@ fn names_the_arguments_that_there_are() {
 }
 
 #[test]
+fn names_the_precisions_that_there_are() {
+    let (folder, (onnx, samples)) = (Folder::new(), lenet());
+    let compile = ["compile", &onnx, "--calibrate", &samples, "-o", &folder.path("m.tacit")];
+    for (flags, words) in [
+        (&["--bits", "12"][..], &["--bits", "12", "8", "16"][..]),
+        (&["--calibration", "max"], &["--calibration", "max", "minmax", "percentile", "mse"]),
+        (&["--percentile", "99"], &["--percentile", "--calibration percentile"]),
+        (&["--calibration", "percentile", "--percentile", "0"], &["--percentile", "0", "above 0"]),
+        (&["--calibration", "percentile", "--percentile", "100.5"], &["--percentile", "at most 100"]),
+        (&["--calibration", "percentile", "--percentile", "NaN"], &["--percentile", "at most 100"]),
+        (&["--calibration", "percentile", "--percentile", "many"], &["--percentile", "many"]),
+    ] {
+        fails(&folder, &[&compile[..], flags].concat(), words);
+    }
+}
+
+#[test]
 fn measures_models_only() {
     let folder = Folder::new();
     for file in [&LENET.key, &LENET.proof] {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::tacit::{DONE, Folder, LENET, assert_keys, done, fixture, inputs, tacit};
 
-const COMPILE: [&str; 9] = [
+const COMPILE: [&str; 10] = [
     "layers",
     "parameters",
     "macs",
@@ -14,6 +14,18 @@ const COMPILE: [&str; 9] = [
     "accuracy_float",
     "accuracy_quantised",
     "compile_seconds",
+    "values",
+];
+const VALUE: [&str; 9] = [
+    "name",
+    "operation",
+    "signal_to_noise_db",
+    "added_noise",
+    "largest_error",
+    "clipped",
+    "bits",
+    "bits_used",
+    "loses_most",
 ];
 const PROVE: [&str; 6] = ["output", "argmax", "prove_seconds", "phases", "proof_bytes", "peak_memory_bytes"];
 const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
@@ -247,4 +259,65 @@ fn operators_are_listed_with_limits_and_proofs() {
     let line = text.lines().find(|line| line.starts_with("Pad ")).unwrap();
     assert!(line.contains("sumcheck over a map of places") && line.ends_with("constant zeros"), "{line}");
     assert_eq!(text.lines().filter(|line| line.starts_with("ConvTranspose ")).count(), 1);
+}
+
+#[test]
+fn sixteen_bits_are_proved_and_reported_layer_by_layer() {
+    let folder = Folder::new();
+    let [onnx, samples] =
+        ["model.onnx", "calibration.npy"].map(|file| fixture(&format!("mlp_digits/{file}")));
+    let mut ratios = vec![];
+    for bits in ["8", "16"] {
+        let model = folder.path(&format!("m{bits}.tacit"));
+        let compile = ["compile", &onnx, "--calibrate", &samples, "--bits", bits, "--report", "-o", &model];
+        let facts = done(&compile, &COMPILE);
+        let values = facts["values"].as_array().unwrap();
+        for value in values {
+            assert_keys(value, &VALUE);
+        }
+        let ratio = |value: &Value| value["signal_to_noise_db"].as_f64().unwrap();
+        ratios.push(ratio(values.last().unwrap()));
+        assert!(values.iter().any(|value| value["loses_most"] == true), "{values:?}");
+    }
+    assert!(ratios[1] > ratios[0] + 1.0, "{ratios:?}");
+    let (model, proof) = (folder.path("m16.tacit"), folder.path("p.proof"));
+    done(&["prove", &model, "--input", &samples, "-o", &proof], &PROVE);
+    let verified = done(&["verify", &folder.path("m16.vk"), &proof, "--input", &samples], &VERIFY);
+    assert_eq!(verified["accepted"], true);
+    // In text, a line for each value.
+    let again = folder.path("again.tacit");
+    let (code, text, _) = tacit(["compile", &onnx, "--calibrate", &samples, "--report", "-o", &again]);
+    assert_eq!(code, DONE);
+    assert!(text.contains("signal to noise") && text.contains("<- loses most"), "{text}");
+    assert!(text.contains(" dB") && text.contains("float agreement"), "{text}");
+}
+
+#[test]
+fn calibration_methods_give_different_networks() {
+    let folder = Folder::new();
+    let [onnx, samples] =
+        ["model.onnx", "calibration.npy"].map(|file| fixture(&format!("mlp_digits/{file}")));
+    let methods = [
+        &["--calibration", "minmax"][..],
+        &["--calibration", "percentile", "--percentile", "95"],
+        &["--calibration", "percentile"],
+        &["--calibration", "mse"],
+        &[],
+    ];
+    let digests: Vec<Value> = methods
+        .iter()
+        .enumerate()
+        .map(|(index, method)| {
+            let model = folder.path(&format!("{index}.tacit"));
+            done(
+                &[&["compile", &onnx, "--calibrate", &samples, "-o", &model][..], method].concat(),
+                &COMPILE,
+            );
+            done(&["inspect", &model], &NETWORK)["key_digest"].clone()
+        })
+        .collect();
+    for (a, b) in [(0, 1), (0, 2), (1, 2), (2, 3), (0, 3)] {
+        assert_ne!(digests[a], digests[b], "{:?} and {:?}", methods[a], methods[b]);
+    }
+    assert_eq!(digests[3], digests[4]);
 }
