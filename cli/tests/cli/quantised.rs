@@ -88,6 +88,12 @@ fn refuses_calibration_of_a_quantised_model_and_a_float_model_without_it() {
     let quantised = fixture("lenet5_digits_int8_qdq/model.onnx");
     let message = refusal(&folder, &["compile", &quantised, "--calibrate", &samples, "-o", &output]);
     assert!(message.contains("already quantised") && message.contains("--calibrate"), "{message}");
+    for flags in [&["--bits", "16"][..], &["--calibration", "minmax"]] {
+        let message = refusal(&folder, &[&["compile", &quantised, "-o", &output][..], flags].concat());
+        assert!(message.contains("already quantised") && message.contains(flags[0]), "{message}");
+    }
+    let message = refusal(&folder, &["compile", &quantised, "--report", "-o", &output]);
+    assert!(message.contains("--calibrate"), "{message}");
     let message = refusal(&folder, &["compile", &fixture("lenet5_digits/model.onnx"), "-o", &output]);
     assert!(message.contains("float model") && message.contains("--calibrate"), "{message}");
 }

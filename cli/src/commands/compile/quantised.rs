@@ -43,10 +43,7 @@ pub(super) fn run(
         );
     }
     if !arguments.precision.is_default() {
-        bail!(
-            "`{}` is already quantised: leave --bits, --calibration and --percentile out",
-            path.display()
-        );
+        bail!("`{}` is already quantised: leave --bits, --calibration and --percentile out", path.display());
     }
     let QuantisedModel { mut network, rescales } = model;
     let failed = || format!("cannot compile `{}`", path.display());
