@@ -15,6 +15,7 @@ use crate::{
     fft_convolution::FftConvolutionLayer,
     fourier::{BASE_VARS, LEVEL_DEGREE},
     gates::Gated,
+    matmul::polynomial::cross_halves,
     network::{Architecture, NodeId, Operation},
     plan::{Plan, max_pools, window},
     rescale::Multiplier,
@@ -86,19 +87,20 @@ pub fn products(num_vars: usize, instances: usize) -> SoundnessError {
     sumcheck(num_vars, 3, instances)
 }
 
-/// Convolutions as products of polynomials: `degree` is the sum of the products' axis lengths over all layers, for the random
-/// point; then one batched sumcheck of degree 3 over channels and, for the crop, over the product's positions, two instances
+/// Convolutions as products of polynomials: `degree` is the sum of the products' padded axis lengths over all layers, for the
+/// random point; then one batched sumcheck of degree 3 over channels and, for the crop, over the product's positions, two instances
 /// for each layer.
 pub fn polynomial_convolution(degree: usize, num_vars: usize, layers: usize) -> SoundnessError {
     let SoundnessError { bad_challenges } = sumcheck(num_vars, 3, 2 * layers);
     SoundnessError::new(bad_challenges + degree as u128)
 }
 
-/// Matrix products as middle coefficients, of vectors of at most `n` entries: the layers' combination, and the random point
-/// of a polynomial of $2 n - 1$ coefficients; then one batched sumcheck of degree 3 over batch axes.
-pub fn polynomial_matmul(n: usize, batch_vars: usize, layers: usize) -> SoundnessError {
+/// Matrix products as middle coefficients: the layers' combination, and the random point, `half` being the positions below
+/// the middle. Both factors have at most twice as many padded positions, so that their product has fewer than four times as
+/// many coefficients, and so have the cross terms. Then one batched sumcheck of degree 3 over batch axes.
+pub fn polynomial_matmul(half: usize, batch_vars: usize, layers: usize) -> SoundnessError {
     let SoundnessError { bad_challenges } = sumcheck(batch_vars, 3, layers);
-    SoundnessError::new(bad_challenges + layers.saturating_sub(1) as u128 + 2 * n.saturating_sub(1) as u128)
+    SoundnessError::new(bad_challenges + layers.saturating_sub(1) as u128 + 4 * half as u128)
 }
 
 /// Views: for each level of views of views one batched sumcheck of degree 2 over at most `num_vars` variables.
@@ -194,7 +196,7 @@ fn polynomials(architecture: &Architecture, plan: &Plan) -> [SoundnessError; 2] 
                 let input = node.inputs.first().and_then(|id| plan.specs.get(id.index()));
                 let channel_vars = input.map_or(0, |spec| spec.layout.axis_vars().take(1).sum());
                 let Some(product) = plan.late_layout(Column::Convolved(NodeId(index))) else { continue };
-                degree = degree.saturating_add(product.axes().iter().sum());
+                degree = degree.saturating_add(product.axis_vars().map(|vars| 1_usize << vars).sum());
                 num_vars = product.num_vars().max(channel_vars + layer.group_vars()).max(num_vars);
                 convolutions += 1;
             }
@@ -209,12 +211,12 @@ fn polynomials(architecture: &Architecture, plan: &Plan) -> [SoundnessError; 2] 
             _ => {}
         }
     }
-    let half = plan.late_layout(Column::CrossTerms).and_then(|layout| layout.axes().last().copied());
+    let half = plan.late_layout(Column::CrossTerms).map(|layout| cross_halves(layout).0);
     let convolutions = match convolutions {
         0 => SoundnessError::default(),
         layers => polynomial_convolution(degree, num_vars, layers),
     };
-    let products = half.map(|half| polynomial_matmul(half + 1, batch_vars, products));
+    let products = half.map(|half| polynomial_matmul(half, batch_vars, products));
     [convolutions, products.unwrap_or_default()]
 }
 

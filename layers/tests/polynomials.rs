@@ -8,7 +8,7 @@ use tacit_layers::{
     AxisWindow, Error, Layout, Window2d,
     conv2d::polynomial::{ConvolutionPowers, crop_vectors, product_layout},
     evaluation::{kronecker, split_point},
-    matmul::polynomial::{CrossPowers, MAX_INNER, cross_layout, inner_extent},
+    matmul::polynomial::{CrossPowers, MAX_INNER, cross_halves, cross_layout, inner_extent},
     power::PowerPoint,
     tensor::bits_of,
     windowed::evaluate_shifts,
@@ -129,7 +129,7 @@ fn convolutions_have_no_points_at_zero() {
     }
 }
 
-/// $u^{n-1} (\sigma \widetilde a\, \sigma' \widetilde b - \langle a, b \rangle) = \sigma_H \widetilde H$.
+/// $u^P (\sigma \widetilde a\, \sigma' \widetilde b - \langle a, b \rangle) = \sigma_H \widetilde H$.
 #[test]
 fn an_inner_product_is_the_middle_coefficient() {
     for (inner, longest) in [(vec![5], 5), (vec![3, 2, 3], 23), (vec![4], 9), (vec![1], 1), (vec![1], 2)] {
@@ -145,19 +145,25 @@ fn an_inner_product_is_the_middle_coefficient() {
             })
             .collect();
         let cross = cross_layout(longest).unwrap();
-        let half = cross.axes()[1];
-        // Coefficients of Z^half a(Z) b(1 / Z), half = n - 1.
-        let mut coefficients = vec![Fr::zero(); 2 * half + 1];
+        let (lower, upper) = cross_halves(&cross);
+        assert_eq!(upper, (longest - 1).max(1));
+        assert!(lower.is_power_of_two() && (upper..2 * upper).contains(&lower));
+        // Coefficients of Z^lower a(Z) b(1 / Z).
+        let mut coefficients = vec![Fr::zero(); lower + 1 + upper];
         for (i, a) in padded[0].iter().enumerate() {
             for (k, b) in padded[1].iter().enumerate() {
-                coefficients[half + i - k] += *a * b;
+                coefficients[lower + i - k] += *a * b;
             }
         }
-        let middle = coefficients.remove(half);
+        let middle = coefficients.remove(lower);
         assert_eq!(middle, padded[0].iter().zip(&padded[1]).map(|(a, b)| *a * b).sum::<Fr>());
         let u = scalars(both.len() + 1)[both.len()];
         let powers = CrossPowers::new(&cross, u).unwrap();
-        assert_eq!(powers.middle, u.pow([half as u64]));
+        assert_eq!(powers.middle, u.pow([lower as u64]));
+        // Every position counts for a power of its own, padding too, and none for the middle one's.
+        let weights = eq::table(&powers.cross.point, 2 * lower);
+        let exponents = (0..=2 * lower as u64).filter(|&exponent| exponent != lower as u64);
+        assert!(weights.iter().zip(exponents).all(|(weight, k)| powers.cross.scale * weight == u.pow([k])));
         let [a, b] = powers.factors(inner.num_vars()).unwrap();
         let at = |values: &[Fr], PowerPoint { point, scale }: &PowerPoint| -> Fr {
             *scale * Mle::new(values.to_vec(), point.len()).evaluate(point)

@@ -1,7 +1,8 @@
 //! Provers that lie, for tests of soundness. Nothing here is part of the library's interface.
 
 use ark_bn254::Fr;
-use tacit_layers::{Tensor, Trace, VerifyingKey, claim::Column, execute, plan::Rows};
+use ark_ff::AdditiveGroup;
+use tacit_layers::{Layout, Tensor, Trace, VerifyingKey, claim::Column, execute, plan::Rows};
 
 use crate::{Proven, ProvingKey, error::Result, network, witness::Witness};
 
@@ -10,6 +11,7 @@ use crate::{Proven, ProvingKey, error::Result, network, witness::Witness};
 pub struct Forgery {
     changes: Vec<(Column, usize, Fr)>,
     swapped_axes: bool,
+    hidden: Option<(Layout, usize)>,
 }
 
 impl Forgery {
@@ -17,6 +19,22 @@ impl Forgery {
     pub(crate) fn change(&self, column: Column, values: &mut [Fr]) {
         for (_, index, difference) in self.changes.iter().filter(|change| change.0 == column) {
             values[*index] += difference;
+        }
+    }
+
+    /// The layout by which a late column is committed to and opened.
+    pub(crate) fn layout<'a>(&'a self, column: Column, layout: &'a Layout) -> &'a Layout {
+        match &self.hidden {
+            Some((padded, _)) if column == Column::CrossTerms => padded,
+            _ => layout,
+        }
+    }
+
+    /// Puts what matrix products are wrong by among their cross terms.
+    pub(crate) fn hide(&self, cross: &mut Vec<Fr>, difference: impl FnOnce() -> Fr) {
+        if let Some((layout, position)) = &self.hidden {
+            cross.resize(layout.num_elements(), Fr::ZERO);
+            cross[*position] += difference();
         }
     }
 
@@ -67,6 +85,19 @@ impl<'a> Run<'a> {
     /// Adds to an element of a late column before it is committed.
     pub fn change_late(&mut self, column: Column, index: usize, difference: Fr) {
         self.witness.forgery.changes.push((column, index, difference));
+    }
+
+    /// Adds what matrix products are wrong by to one of their cross terms, padding included: `position` is one of the padded
+    /// column's.
+    ///
+    /// # Panics
+    /// When the plan has no cross terms.
+    pub fn hide_difference(&mut self, position: usize) {
+        let plan = self.key.verifying_key().plan();
+        let layout = plan.late_layout(Column::CrossTerms);
+        let padded = layout.and_then(|layout| Layout::new(vec![1 << layout.num_vars()]).ok());
+        let Some(padded) = padded else { unreachable!("no cross terms") };
+        self.witness.forgery.hidden = Some((padded, position));
     }
 
     /// Compares convolutions with the challenges of both axes swapped.

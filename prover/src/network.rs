@@ -157,6 +157,7 @@ pub(crate) fn prove_witness(
         .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() });
     let late = plan.late.iter().map(|CommittedColumn { column, layout }| {
         let values = session.late.get(column).map_or(&[][..], Vec::as_slice);
+        let layout = witness.forgery.layout(*column, layout);
         CommittedTensor { layout, values: Elements::Field(values) }
     });
     let tensors: Vec<CommittedTensor> = parameters.chain(columns.iter().copied()).chain(late).collect();

@@ -32,7 +32,7 @@ pub(crate) struct Session<'a> {
     pub(crate) layers: Vec<LayerProfile>,
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.network.architecture.node(id)
     }
@@ -53,9 +53,15 @@ impl Session<'_> {
         &self.plan.specs[id.index()].layout
     }
 
+    /// Shape of a late column of the plan.
+    pub(crate) fn late_layout(&self, column: Column) -> &'a Layout {
+        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
+        self.witness.forgery.layout(column, layout)
+    }
+
     /// Commits to a late column of the plan, which is opened with all others, and returns it.
     pub(crate) fn commit_late(&mut self, column: Column, mut values: Vec<Fr>) -> Vec<Fr> {
-        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
+        let layout = self.late_layout(column);
         self.witness.forgery.change(column, &mut values);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
         for rows in hyrax::commit(&[tensor], self.generators) {

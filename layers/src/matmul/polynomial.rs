@@ -10,30 +10,33 @@
 //! costs nothing.
 //!
 //! **Protocol.** With $\widehat a(Z) = \sum_k a_k Z^k$, an inner product is the middle coefficient of
-//! $Z^{n-1}\, \widehat a(Z)\, \widehat b(Z^{-1})$, a polynomial of $2 n - 1$ coefficients.
+//! $Z^P\, \widehat a(Z)\, \widehat b(Z^{-1})$, that of $Z^P$, for any $P$. Let $P \ge n - 1$ be a power of two.
 //! 1. Absorb the claims; squeeze $\gamma$. Batches are combined by $\mathrm{eq}(r_b, \cdot)$ and layers by powers of $\gamma$
 //!    before anything is committed, so that all of them share one product.
 //! 2. The prover commits to the coefficients of
-//!    $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b)\, Z^{n-1}\, \widehat a_{l,b}(Z)\, \widehat b_{l,b}(Z^{-1})$ but the middle one:
-//!    $H$ over (half, $n - 1$), those below the middle and those above it.
+//!    $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b)\, Z^P\, \widehat a_{l,b}(Z)\, \widehat b_{l,b}(Z^{-1})$ but the middle one:
+//!    $H$ over one axis, first those of $1, Z, \dots, Z^{P-1}$, of which the last $n - 1$ are not zero, then those of
+//!    $Z^{P+1}, \dots, Z^{P+n-1}$.
 //! 3. Squeeze $u$. At the [power points](crate::power) $\pi_l$ of $u$ and $\pi'_l$ of $u^{-1}$, with factors $\sigma_l$ and
 //!    $\sigma'_l$, the prover sends
 //!    $$ s_l = \sum_b \mathrm{eq}(r_b, b)\, \widetilde a_l(b, \pi_l)\, \widetilde b_l(b, \pi'_l) $$
-//!    for every layer, and $\widetilde H$ at the power point of $u$, whose leading variable shifts the upper half by $u^n$,
-//!    with factor $\sigma_H$. The verifier checks
-//!    $$ u^{n-1} \sum_l \gamma^l (\sigma_l \sigma'_l s_l - v_l) = \sigma_H \widetilde H. $$
+//!    for every layer, and $\widetilde H$ at the power point of $u$, whose leading variable shifts the upper half by
+//!    $u^{P+1}$, with factor $\sigma_H$. The verifier checks
+//!    $$ u^P \sum_l \gamma^l (\sigma_l \sigma'_l s_l - v_l) = \sigma_H \widetilde H. $$
 //! 4. One [sumcheck](crate::sumcheck) for all $s_l$, over batch axes only: without any it has no rounds. The prover sends
 //!    both factors at the final point.
 //!
-//! The middle coefficient has no place in $H$: a prover cannot move a part of $v$ there.
+//! The middle coefficient has no place in $H$, not in its padding either: a commitment does not say that padding is zero, so
+//! the lower half is a whole power of two, and what a prover puts behind the stored upper half counts for $Z^{P+n}$ and
+//! more. A prover cannot move a part of $v$ there.
 //!
 //! **Why not the symmetrised product.** $\widehat a(Z) \widehat b(Z^{-1}) + \widehat a(Z^{-1}) \widehat b(Z)$ has symmetric
 //! coefficients, half of which need committing, but takes claims on both factors at $u$ and at $u^{-1}$. Which one is cheaper
 //! depends on the shapes: for large weight matrices or many layers this one, for a few small layers the symmetrised one. This
 //! one leaves fewer claims and is simpler; figures are in the book's chapter on matrix products.
 //!
-//! **Soundness error.** [`crate::soundness::polynomial_matmul`]: $L - 1$ for $\gamma$ with $L$ layers, $2 n - 2$ for $u$
-//! (Schwartz-Zippel), and the sumcheck over batch axes.
+//! **Soundness error.** [`crate::soundness::polynomial_matmul`]: $L - 1$ for $\gamma$ with $L$ layers, $4 P$ for $u$
+//! (Schwartz-Zippel: factors of at most $2 P$ padded positions, and $H$ padded), and the sumcheck over batch axes.
 //!
 //! **Caller's duty.** The claims on both factors of every layer and on $\widetilde H$.
 //!
@@ -86,7 +89,15 @@ pub fn inner_extent(layer: &str, inner_axes: &[usize]) -> Result<usize> {
 /// # Errors
 /// [`Error::Shape`] when it has too many positions.
 pub fn cross_layout(extent: usize) -> Result<Layout> {
-    Layout::new(vec![2, extent.saturating_sub(1).max(1)])
+    let upper = extent.saturating_sub(1).max(1);
+    Layout::new(vec![upper.next_power_of_two().saturating_add(upper)])
+}
+
+/// Positions of $H$ below the middle, padding in front included, and above it: $P$ and $n - 1$.
+pub fn cross_halves(cross: &Layout) -> (usize, usize) {
+    let length = cross.num_elements();
+    let lower = length.next_power_of_two() / 2;
+    (lower, length.saturating_sub(lower))
 }
 
 /// Where $H$ is evaluated, and what belongs to it.
@@ -95,16 +106,16 @@ pub struct CrossPowers {
     u: Fr,
     /// The point and factor of $\widetilde H$.
     pub cross: PowerPoint,
-    /// $u^{n-1}$.
+    /// $u^P$.
     pub middle: Fr,
 }
 
 impl CrossPowers {
     /// For the layout of $H$ and a challenge; none where a factor has no inverse.
     pub fn new(cross: &Layout, u: Fr) -> Option<Self> {
-        let half = cross.axes().last().copied().unwrap_or(1);
-        let middle = u.pow([half as u64]);
-        let ratios = [vec![middle * u], ratios(u, bits_of(half))].concat();
+        let (lower, _) = cross_halves(cross);
+        let middle = u.pow([lower as u64]);
+        let ratios = [vec![middle * u], ratios(u, bits_of(lower))].concat();
         Some(Self { u, cross: PowerPoint::new(&ratios)?, middle })
     }
 

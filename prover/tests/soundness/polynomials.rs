@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::One;
 use tacit_layers::{
     AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, NetworkBuilder, NodeId, Tensor, Window2d,
-    claim::Column,
+    claim::Column, hyrax::RowShape,
 };
 use tacit_prover::{ProvingKey, cheating::Run, prove};
 use tacit_transcript::{Event, labels};
@@ -132,12 +132,31 @@ fn rejects_wrong_cross_terms_of_a_matrix_product() {
     let key = products();
     assert_eq!(verdict(&key, &matrix(), &Run::honest(&key, &matrix()).unwrap()), Ok(()));
     let elements = key.verifying_key().plan().late_layout(Column::CrossTerms).unwrap().num_elements();
-    // Three rows of five, padded to eight each: 21 positions up to the last.
-    assert_eq!(elements, 2 * 20);
+    // Three rows of five, padded to eight each: 21 positions up to the last, so 20 on each side of the middle.
+    assert_eq!(elements, 32 + 20);
     for index in 0..elements {
         let mut run = Run::honest(&key, &matrix()).unwrap();
         run.change_late(Column::CrossTerms, index, Fr::one());
         assert_eq!(verdict(&key, &matrix(), &run), Err(Error::ProductPolynomials), "term {index}");
+    }
+}
+
+/// What a product is wrong by fits none of the places of the cross terms, padding included.
+#[test]
+fn rejects_a_difference_hidden_among_cross_terms_or_their_padding() {
+    let key = products();
+    let plan = key.verifying_key().plan();
+    let cross = plan.late.iter().find(|late| late.column == Column::CrossTerms).unwrap();
+    let positions = 1 << cross.layout.num_vars();
+    // The cheating prover sends as many rows as the honest one: nothing else tells them apart.
+    assert_eq!(plan.row_shape(cross).num_rows, RowShape::new(&layout(&[positions]), plan.key_vars).num_rows);
+    for position in 0..positions {
+        let mut run = Run::honest(&key, &matrix()).unwrap();
+        let wrong = run.outputs()[1].data()[2] + 1;
+        set(&mut run.outputs()[1], 2, wrong);
+        set(&mut run.values()[2], 2, wrong);
+        run.hide_difference(position);
+        assert_eq!(verdict(&key, &matrix(), &run), Err(Error::ProductPolynomials), "position {position}");
     }
 }
 

@@ -6,9 +6,9 @@ use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, eq, kernels::backend};
 use tacit_layers::{
-    NodeId, Operation,
+    Layout, NodeId, Operation,
     claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
-    matmul::polynomial::{CrossPowers, absorb_products, combination},
+    matmul::polynomial::{CrossPowers, absorb_products, combination, cross_halves},
     power::PowerPoint,
     product::Factor,
     sumcheck::{RoundWeights, instance_point},
@@ -74,7 +74,9 @@ pub(crate) fn prove(
     }
     let nodes: Vec<NodeId> = layers.iter().map(|layer| layer.node).collect();
     let cross = session.charged_to_all(&nodes, |session| {
-        let cross = cross_terms(&layers, &combination(gamma, layers.len()), layout.axes()[1]);
+        let gammas = combination(gamma, layers.len());
+        let (mut cross, middle) = cross_terms(&layers, &gammas, layout);
+        session.witness.forgery.hide(&mut cross, || middle - claimed(&gammas, dense, products));
         session.commit_late(Column::CrossTerms, cross)
     });
     // Step 3: all polynomials at a random point.
@@ -86,7 +88,7 @@ pub(crate) fn prove(
         instances.push(Timed::new(layer.node, instance));
     }
     let cross_point = powers.map_or_else(|| zero(layout.num_vars()), |powers| powers.cross.point);
-    let value = session.charged_to_all(&nodes, |_| pad_axes(cross, layout.axes()).evaluate(&cross_point));
+    let value = session.charged_to_all(&nodes, |_| Mle::new(cross, layout.num_vars()).evaluate(&cross_point));
     let sums: Vec<Fr> = instances.iter().map(|instance| instance.claim().sum).collect();
     session.writer.write_scalars(labels::CROSS_VALUES, &[sums.as_slice(), &[value]].concat());
     session.claims.columns.push(EvaluationClaim::new(Column::CrossTerms, cross_point, value));
@@ -144,9 +146,10 @@ fn of_product(session: &Session, claim: &EvaluationClaim<NodeId>) -> Result<Inne
     Ok(InnerProducts { node: claim.subject, batch: axes.batch_point(&claim.point)?, factors })
 }
 
-/// The coefficients of $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b)\, Z^{n-1}\, \widehat a_{l,b}(Z)\, \widehat
-/// b_{l,b}(Z^{-1})$, $n - 1$ below the middle, then $n - 1$ above it.
-fn cross_terms(layers: &[InnerProducts], gammas: &[Fr], half: usize) -> Vec<Fr> {
+/// The coefficients of $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b)\, Z^P\, \widehat a_{l,b}(Z)\, \widehat
+/// b_{l,b}(Z^{-1})$ in the places of $H$, and the middle one by itself.
+fn cross_terms(layers: &[InnerProducts], gammas: &[Fr], cross: &Layout) -> (Vec<Fr>, Fr) {
+    let (lower, half) = cross_halves(cross);
     let Some(domain) = Radix2EvaluationDomain::<Fr>::new(2 * half + 1) else {
         unreachable!("inner axes are bounded")
     };
@@ -167,8 +170,16 @@ fn cross_terms(layers: &[InnerProducts], gammas: &[Fr], half: usize) -> Vec<Fr> 
     }
     domain.ifft_in_place(&mut sum);
     sum.truncate(2 * half + 1);
-    sum.remove(half);
-    sum
+    let middle = sum.remove(half);
+    // Nothing is that far below the middle.
+    sum.splice(0..0, std::iter::repeat_n(Fr::zero(), lower - half));
+    (sum, middle)
+}
+
+/// $\sum_l \gamma^l v_l$.
+fn claimed(gammas: &[Fr], dense: &[LinearClaim], products: &[EvaluationClaim<NodeId>]) -> Fr {
+    let values = dense.iter().map(|claim| claim.value).chain(products.iter().map(|claim| claim.value));
+    gammas.iter().zip(values).map(|(gamma, value)| *gamma * value).sum()
 }
 
 /// $\sum_b \mathrm{eq}(r_b, b)\, \widetilde a(b, \pi)\, \widetilde b(b, \pi')$.
