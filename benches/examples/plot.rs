@@ -24,7 +24,7 @@ const PANELS: [Panel; 4] = [
     ("image, 16 channels, 3x3 kernel", |p| p.image, |p| p.channels == 16 && p.kernel == 3),
     ("channels, 16x16 image, 3x3 kernel", |p| p.channels, |p| p.image == 16 && p.kernel == 3),
     ("kernel, 32x32 image, 16 channels", |p| p.kernel, |p| p.image == 32 && p.channels == 16),
-    ("image, 11x11 kernel, 1 or 4 channels", |p| p.image, |p| p.kernel == 11 && p.channels <= 4),
+    ("image, 4 channels, 11x11 kernel", |p| p.image, |p| p.channels == 4 && p.kernel == 11),
 ];
 
 const COLOURS: [RGBColor; 4] =
@@ -97,6 +97,7 @@ fn draw(
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(TRANSPARENT)
+        .x_labels(4)
         .y_labels(6)
         .x_label_formatter(&|x| format!("{x:.0}"))
         .y_label_formatter(&time)
