@@ -25,6 +25,8 @@ use bases::{Base, bases};
 
 mod late;
 
+mod work;
+
 /// A committed column and its shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedColumn {
@@ -107,6 +109,9 @@ pub const MAX_VIEW_CLAIMS: usize = 1 << 12;
 
 /// Most field elements that the verifier may spend on views: shift vectors, and the public input for each claim on it.
 pub const MAX_VIEW_WORK: usize = 1 << 24;
+
+/// Most field elements that the verifier may spend on windows, circuits and the public input of a whole network.
+pub const MAX_WORK: usize = 1 << 28;
 
 /// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
 type Tables = BTreeMap<TableKey, (i64, i64)>;
@@ -238,6 +243,9 @@ impl Plan {
         let (num_view_claims, view_work) = count_view_claims(architecture, &specs, &bases);
         if num_view_claims > MAX_VIEW_CLAIMS || view_work > MAX_VIEW_WORK {
             return Err(Error::Graph { reason: "its views are read more often than supported" });
+        }
+        if work::count(architecture, &specs, &bases) > MAX_WORK {
+            return Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
         }
         Ok(Self {
             specs,

@@ -122,6 +122,36 @@ fn refuses_views_that_cost_the_verifier_without_bound() {
     assert_eq!(long(&[1, 1], vec![one, AxisMap::pad(0, 1 << 10)], 1024), Ok(()));
 }
 
+/// Each layer is within its own limits.
+#[test]
+fn refuses_layers_that_together_cost_the_verifier_without_bound() {
+    let plan =
+        |b: NetworkBuilder| tacit_layers::plan::Plan::new(&b.finish().unwrap().architecture).map(|_| ());
+    let refused = Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
+    let averages = |count: usize| {
+        let mut b = builder(&[1, (1 << 12) - 1, 1]);
+        let window = Window2d { height: AxisWindow::new(1 << 11, 1), width: AxisWindow::new(1, 1) };
+        for _ in 0..count {
+            let x = b.average_pool("mean", b.input(), window);
+            b.output(output(x, &[1, 1 << 11, 1]));
+        }
+        plan(b)
+    };
+    // Some 2^22 products each.
+    assert_eq!(averages(63), Ok(()));
+    assert_eq!(averages(64), refused);
+    let sums = |count: usize| {
+        let mut b = builder(&[1 << 20]);
+        for _ in 0..count {
+            let x = b.add("sum", &vec![(b.input(), 1); 64]);
+            b.output(output(x, &[1 << 20]));
+        }
+        plan(b)
+    };
+    assert_eq!(sums(4), Ok(()));
+    assert_eq!(sums(5), refused);
+}
+
 #[test]
 fn refuses_transpositions_that_are_no_permutation() {
     for axes in [vec![0, 0], vec![0], vec![0, 1, 2], vec![1, 2], vec![usize::MAX, 0]] {

@@ -208,6 +208,15 @@ impl Circuit {
         if counts.iter().enumerate().any(|(place, &count)| place != output && count == 0) {
             return fail("an input or a layer is read by no gate");
         }
+        if self.wiring_work() > MAX_WIRING_WORK {
+            return fail("its wirings cost the verifier more than supported");
+        }
+        Ok(())
+    }
+
+    /// Steps that the verifier spends on the wirings, all claims together.
+    pub(crate) fn wiring_work(&self) -> u64 {
+        let (counts, output) = (self.claim_counts(), self.inputs.len());
         let work = (0..self.layers.len()).map(|layer| {
             let claims = if layer == 0 { 1 } else { counts.get(output + layer).copied().unwrap_or(0) };
             self.wirings(layer)
@@ -215,10 +224,7 @@ impl Circuit {
                 .fold(0, u64::saturating_add)
                 .saturating_mul(claims as u64)
         });
-        if work.fold(0, u64::saturating_add) > MAX_WIRING_WORK {
-            return fail("its wirings cost the verifier more than supported");
-        }
-        Ok(())
+        work.fold(0, u64::saturating_add)
     }
 
     fn check_wirings(&self, name: &str, layer: &GateLayer) -> Result<()> {

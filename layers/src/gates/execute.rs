@@ -20,6 +20,9 @@ impl Number for i64 {
     }
 }
 
+/// A range that no bound is known of; nothing added to it gives it one.
+const UNBOUNDED: (i128, i128) = (i128::MIN, i128::MAX);
+
 /// Smallest and largest value.
 impl Number for (i128, i128) {
     const ZERO: Self = (0, 0);
@@ -27,11 +30,16 @@ impl Number for (i128, i128) {
 
     fn accumulate(self, coefficient: i64, left: Self, right: Self) -> Self {
         let coefficient = i128::from(coefficient);
-        let products = [(left.0, right.0), (left.0, right.1), (left.1, right.0), (left.1, right.1)]
-            .map(|(a, b)| coefficient.saturating_mul(a).saturating_mul(b));
-        let low = products.into_iter().min().unwrap_or_default();
-        let high = products.into_iter().max().unwrap_or_default();
-        (self.0.saturating_add(low), self.1.saturating_add(high))
+        let sum = || {
+            let (mut low, mut high) = (i128::MAX, i128::MIN);
+            for (a, b) in [(left.0, right.0), (left.0, right.1), (left.1, right.0), (left.1, right.1)] {
+                let product = coefficient.checked_mul(a)?.checked_mul(b)?;
+                (low, high) = (low.min(product), high.max(product));
+            }
+            Some((self.0.checked_add(low)?, self.1.checked_add(high)?))
+        };
+        // Bounds that saturate would cancel.
+        if self == UNBOUNDED { UNBOUNDED } else { sum().unwrap_or(UNBOUNDED) }
     }
 }
 

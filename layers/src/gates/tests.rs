@@ -405,3 +405,18 @@ fn more_gates_than_a_prover_is_asked_for_are_refused() {
         Err(Error::TooManyGates { layer: "circuit".to_owned(), gates: 1 << 32, maximum: MAX_GATES });
     assert_eq!(Circuit::new(vec![shape], layers), refused);
 }
+
+/// Both products are beyond what bounds can hold; their difference is too.
+#[test]
+fn bounds_that_saturate_do_not_cancel() {
+    let gate = |coefficient| Gate { output: 0, left: 0, right: 0, coefficient };
+    let one = Layout::new(vec![1]).unwrap();
+    let axes = [Axes::all(&one); 3];
+    let factors = vec![Factor::gates(vec![gate(1 << 31), gate(-(1 << 30))], axes)];
+    let operand = Some(Operand::Input(0));
+    let wirings = vec![Wiring { coefficient: 1, left: operand, right: operand, factors }];
+    let circuit = Circuit::new(vec![one.clone()], vec![GateLayer { layout: one, wirings }]).unwrap();
+    let value = 1_i128 << 61;
+    let ranges = circuit.intervals(&[&[(value, value)]], |_, _| Ok::<_, ()>(())).unwrap();
+    assert_eq!(ranges, [[(i128::MIN, i128::MAX)]]);
+}
