@@ -12,15 +12,15 @@
 //! **Length.** For an axis of $n$ positions, $N \ge n + \max(b, e)$, where $e$ is how far the last window reaches behind
 //! the input. With $x$ continued by zeros to $N$ positions, reading $s p + d k - b$ modulo $N$ reads the same: positions
 //! before the input are at least $-b$ and become at least $N - b \ge n$; positions behind it are less than $n + e \le N$
-//! and stay. Hence the convolution is cyclic, $a[p] = U[s p - b]$ with $U[m] = \sum_k W[k]\, x[m + d k]$, indices modulo
+//! and stay. Hence the convolution is cyclic, $a(p) = U[s p - b]$ with $U(m) = \sum_k W(k)\, x[m + d k]$, indices modulo
 //! $N$.
 //!
 //! **Frequency domain.** With $\omega$ a root of unity of order $N$,
-//! $$ \hat W[f] = \sum_k W[k]\, \omega^{-d k f}, \qquad \hat X[f] = \sum_i x[i]\, \omega^{i f}, \qquad
-//!    U[m] = \frac1N \sum_f \omega^{-m f}\, \hat W[f]\, \hat X[f], $$
+//! $$ \hat W(f) = \sum_k W(k)\, \omega^{-d k f}, \qquad \hat X(f) = \sum_i x(i)\, \omega^{i f}, \qquad
+//!    U(m) = \frac1N \sum_f \omega^{-m f}\, \hat W(f)\, \hat X(f), $$
 //! since $\omega^{(i - d k - m) f}$ summed over $f$ is $N$ where $i \equiv m + d k$ and zero elsewhere. So with the crop
-//! $G[f] = \sum_{p} \mathrm{eq}(r_p, p)\, \omega^{(b - s p) f}$,
-//! $$ N_h N_w\, v = \sum_{f_h, f_w, g, c} G_h[f_h]\, G_w[f_w]\, \mathrm{eq}(r_g, g)\,
+//! $G(f) = \sum_{p} \mathrm{eq}(r_p, p)\, \omega^{(b - s p) f}$,
+//! $$ N_h N_w\, v = \sum_{f_h, f_w, g, c} G_h(f_h)\, G_w(f_w)\, \mathrm{eq}(r_g, g)\,
 //!    \hat W(g, r_o, c, f)\, \hat X(g, c, f). $$
 //!
 //! **Protocol.** All convolutions of a network go through each stage in one batch.

@@ -1,6 +1,6 @@
 //! Sums over whole axes.
 //!
-//! **Statement.** $a[p] = \sum_k x[p, k]$ with $k$ over some of the axes, which keep a length of one.
+//! **Statement.** $a(p) = \sum_k x[p, k]$ with $k$ over some of the axes, which keep a length of one.
 //!
 //! **Shapes.** Input and output have as many axes; those summed over have no variables in the output.
 //!
@@ -27,7 +27,7 @@ use crate::{
     tensor::{Layout, Tensor, bits_of},
 };
 
-/// $a[p] = \sum_k x[p, k]$.
+/// $a(p) = \sum_k x[p, k]$.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReduceSumLayer {
     /// The axes summed over, in ascending order.

@@ -1,6 +1,6 @@
 //! Reshaping: the same elements, in the same row-major order, over other axes.
 //!
-//! **Statement.** $y[p] = x[i]$ where $p$ and $i$ have the same row-major place.
+//! **Statement.** $y(p) = x(i)$ where $p$ and $i$ have the same row-major place.
 //!
 //! **Shapes.** Input and output axes fall into the smallest groups of consecutive axes with equal products: within a group
 //! axes are split or merged. Every axis is padded by itself, so that a group's padding moves.

@@ -1,6 +1,6 @@
 //! Maxima over whole axes, and what is broadcast along an axis.
 //!
-//! $y[p] = \max_k x[p, k]$ is a cascade of [max-pools](crate::max_pool) along one axis, each of at most eight offsets. A pool
+//! $y(p) = \max_k x[p, k]$ is a cascade of [max-pools](crate::max_pool) along one axis, each of at most eight offsets. A pool
 //! of the last two of three axes does that for any tensor: axes are [transposed](crate::transpose), which is free, and those
 //! before [merged](crate::reshape), which is free up to three axes and where lengths are powers of two.
 //!

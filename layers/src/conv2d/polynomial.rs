@@ -4,7 +4,7 @@
 //!
 //! **Shapes.** Each axis has $n$ input positions, $K$ offsets with dilation $d$, stride $s$, leading padding $b$; let
 //! $D = d (K - 1)$. With the outputs folded at $r_o = (r_g, r_{o'})$, let
-//! $$ U[j] = \sum_{c, k} \sum_o \mathrm{eq}(r_o, o)\, W[o, c, k]\; x[c,\, j - D + d k], \qquad 0 \le j < n + D, $$
+//! $$ U(j) = \sum_{c, k} \sum_o \mathrm{eq}(r_o, o)\, W[o, c, k]\; x[c,\, j - D + d k], \qquad 0 \le j < n + D, $$
 //! along each axis: the convolution of stride one over every position where it can differ from zero. $U$ is a tensor over
 //! (height, width) of these lengths.
 //!
@@ -17,7 +17,7 @@
 //!    $$ \rho\, \widetilde U(\pi_U) = \sum_{g, c'} \mathrm{eq}(r_g, g)\, \widetilde W(g, r_{o'}, c', \pi_W)\,
 //!    \widetilde x(g, c', \pi_x). $$
 //! 3. The claimed output is a sum over $U$ too: with the [crop vectors](crate::AxisWindow::crop_vector) of both axes,
-//!    $$ v = \sum_j S_h(j_h)\, S_w(j_w)\, U[j], \qquad S(j) = \sum_{p:\; s p - b + D = j} \mathrm{eq}(r_p, p). $$
+//!    $$ v = \sum_j S_h(j_h)\, S_w(j_w)\, U(j), \qquad S(j) = \sum_{p:\; s p - b + D = j} \mathrm{eq}(r_p, p). $$
 //!    One [sumcheck](crate::sumcheck) proves the sums of steps 2 and 3 for all layers; the prover sends
 //!    $\widetilde W$, $\widetilde x$ and $\widetilde U$ at their points.
 //!

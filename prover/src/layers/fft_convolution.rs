@@ -295,7 +295,7 @@ fn entries(vector: &tacit_layers::fourier::FourierVector, period: &[Fr], length:
     (0..length).map(|i| period[vector.position(i)]).collect()
 }
 
-/// $G[f] = \sum_p \mathrm{eq}(r_p, p)\, \omega^{(b - s p) f}$.
+/// $G(f) = \sum_p \mathrm{eq}(r_p, p)\, \omega^{(b - s p) f}$.
 fn crop_spectrum(axis: &AxisTransform, position: &[Fr]) -> Vec<Fr> {
     let places = axis.crop_vector(vec![Fr::from(0_u64); axis.num_vars]);
     let mut plane = Plane::new([0, axis.num_vars], 1);

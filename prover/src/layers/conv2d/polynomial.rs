@@ -180,7 +180,7 @@ fn channel_instance(session: &Session, layer: &Convolution, powers: &Convolution
     grouped(&layer.claim.group, weights, maps, &axes, sum)
 }
 
-/// $\sum_j S_h(j_h) S_w(j_w)\, U[j]$.
+/// $\sum_j S_h(j_h) S_w(j_w)\, U(j)$.
 fn crop_instance(session: &Session, layer: &Convolution) -> Product {
     let node = layer.claim.node;
     let input = session.layout(session.node(node).inputs[0]);
