@@ -1,10 +1,14 @@
-//! Field-vector kernels against arkworks, element by element.
+//! Kernels against arkworks and against each other, in one run.
 
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::VariableBaseMSM;
 use ark_ff::UniformRand;
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use std::hint::black_box;
-use tacit_algebra::{eq, kernels::backend, small::SmallSum};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use tacit_algebra::{
+    generators::Generators,
+    kernels::{Backend, available},
+    msm::{combine_generators_with, commit_rows_with, fold_generators_with},
+};
 
 /// Table sizes: within the first cache, the second, and beyond.
 const NUM_VARS: [usize; 3] = [10, 14, 18];
@@ -18,45 +22,101 @@ fn field(c: &mut Criterion) {
     let mut group = c.benchmark_group("field");
     for n in NUM_VARS {
         let (a, b, r) = (vector(1 << n), vector(1 << n), vector(1)[0]);
+        let halves = |v| <[Fr]>::split_at(v, 1 << (n - 1));
+        group.throughput(Throughput::Elements(1 << n));
         group.bench_function(BenchmarkId::new("arkworks_bind", n), |bencher| {
             bencher.iter(|| -> Vec<Fr> {
-                let (low, high) = a.split_at(1 << (n - 1));
-                low.iter().zip(high).map(|(low, high)| *low + r * (*high - low)).collect()
+                let (low, high) = halves(&a);
+                low.iter().zip(high).map(|(low, high)| *low + r * (*high - *low)).collect()
             });
-        });
-        group.bench_function(BenchmarkId::new("bind", n), |bencher| {
-            bencher.iter_batched_ref(
-                || a.clone(),
-                |values| backend().bind(values, 1 << (n - 1), r),
-                criterion::BatchSize::LargeInput,
-            );
         });
         group.bench_function(BenchmarkId::new("arkworks_inner_product", n), |bencher| {
             bencher.iter(|| a.iter().zip(&b).map(|(a, b)| *a * b).sum::<Fr>());
         });
-        group.bench_function(BenchmarkId::new("inner_product", n), |bencher| {
-            bencher.iter(|| backend().inner_product(&a, &b));
-        });
-        group.bench_function(BenchmarkId::new("product_round", n), |bencher| {
-            let halves = |v| <[Fr]>::split_at(v, 1 << (n - 1));
-            bencher.iter(|| backend().product_round(halves(&a), halves(&b)));
-        });
-        group.bench_function(BenchmarkId::new("eq_table", n), |bencher| {
-            bencher.iter(|| eq::table(&a[..n], 1 << n));
-        });
-        let small: Vec<i64> = (0..1 << n).map(|i: i64| i * 7919 % 255 - 127).collect();
-        group.bench_function(BenchmarkId::new("fold_small", n), |bencher| {
-            bencher.iter(|| {
-                let mut sum = SmallSum::default();
-                for (scalar, &x) in a.iter().zip(&small) {
-                    sum.add(scalar, x);
-                }
-                black_box(sum.reduce())
+        for kernel in available() {
+            let backend = Backend::new(kernel);
+            let name = |what: &str| BenchmarkId::new(format!("{}_{what}", kernel.name()), n);
+            group.bench_function(name("bind"), |bencher| {
+                let bind = |values: &mut Vec<Fr>| backend.bind(values, 1 << (n - 1), r);
+                bencher.iter_batched_ref(|| a.clone(), bind, BatchSize::LargeInput);
             });
+            group.bench_function(name("inner_product"), |bencher| {
+                bencher.iter(|| backend.inner_product(&a, &b));
+            });
+            group.bench_function(name("product_round"), |bencher| {
+                bencher.iter(|| backend.product_round(halves(&a), halves(&b)));
+            });
+            group.bench_function(name("equality_table"), |bencher| {
+                bencher.iter(|| backend.equality_table(&a[..n], 1 << n));
+            });
+            group.bench_function(name("add_fractions"), |bencher| {
+                bencher.iter(|| backend.add_fractions(&a, &b));
+            });
+            group.bench_function(name("fraction_round"), |bencher| {
+                let tables = [halves(&a), halves(&b), halves(&b), halves(&a)];
+                bencher.iter(|| backend.fraction_round(tables, halves(&a).0));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Rows and columns of a weight matrix.
+const MATRIX: (usize, usize) = (512, 4608);
+
+fn folds(c: &mut Criterion) {
+    let mut group = c.benchmark_group("fold");
+    let (height, width) = MATRIX;
+    let weights = vector(height);
+    let bytes: Vec<i8> = (0..height * width).map(|i| (i * 89 % 256) as u8 as i8).collect();
+    let integers: Vec<i64> = bytes.iter().map(|&x| i64::from(x) * 500).collect();
+    let (bytes, integers): (Vec<&[i8]>, Vec<&[i64]>) =
+        (bytes.chunks(width).collect(), integers.chunks(width).collect());
+    group.throughput(Throughput::Elements((height * width) as u64)).sample_size(10);
+    for kernel in available() {
+        let backend = Backend::new(kernel);
+        group.bench_function(BenchmarkId::new("bytes", kernel.name()), |bencher| {
+            bencher.iter(|| backend.fold_bytes(&weights, &bytes, width));
+        });
+        group.bench_function(BenchmarkId::new("integers", kernel.name()), |bencher| {
+            bencher.iter(|| backend.fold_integers(&weights, &integers, width));
         });
     }
     group.finish();
 }
 
-criterion_group!(benches, field);
+fn points(c: &mut Criterion) {
+    let mut group = c.benchmark_group("points");
+    let generators = Generators::new(10);
+    let points: &[G1Affine] = generators.vector();
+    let (scalars, scale) = (vector(points.len()), vector(1)[0]);
+    let row = |i: i64| -> Vec<i64> { (0..1024).map(|k| (i * 31 + k * 97) % 256).collect() };
+    let rows: Vec<Vec<i64>> = (0..16).map(row).collect();
+    group.sample_size(10);
+    group.bench_function("arkworks_multi_scalar", |bencher| {
+        bencher.iter(|| G1Projective::msm_unchecked(points, &scalars));
+    });
+    group.bench_function("arkworks_commit_u8", |bencher| {
+        let rows: Vec<Vec<u8>> = rows.iter().map(|row| row.iter().map(|&x| x as u8).collect()).collect();
+        bencher.iter(|| -> Vec<G1Projective> {
+            rows.iter().map(|row| G1Projective::msm_u8(points, row)).collect()
+        });
+    });
+    for kernel in available() {
+        let backend = Backend::new(kernel);
+        group.bench_function(BenchmarkId::new("multi_scalar", kernel.name()), |bencher| {
+            bencher.iter(|| combine_generators_with(backend, points, &scalars));
+        });
+        group.bench_function(BenchmarkId::new("commit_u8", kernel.name()), |bencher| {
+            bencher.iter(|| commit_rows_with(backend, points, &rows));
+        });
+        group.bench_function(BenchmarkId::new("fold_generators", kernel.name()), |bencher| {
+            let (low, high) = points.split_at(512);
+            bencher.iter(|| fold_generators_with(backend, low, high, scale));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, field, folds, points);
 criterion_main!(benches);

@@ -23,6 +23,7 @@ pub mod convolution;
 pub mod gates;
 pub mod matmul;
 pub mod node;
+pub mod product;
 
 use std::ops::Add;
 

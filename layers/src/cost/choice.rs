@@ -6,11 +6,12 @@
 
 use std::fmt;
 
-use super::{UnitCosts, convolution, convolution::ConvolutionShape, matmul, matmul::MatmulShape};
+use super::{UnitCosts, convolution, convolution::ConvolutionShape, matmul, matmul::MatmulShape, product};
 use crate::{
     argument::{ConvolutionArgument, MatmulArgument},
     error::{Error, Result},
     network::{Network, NodeId, Operation, ValueSpec},
+    tensor::Layout,
 };
 
 /// What is asked for.
@@ -83,6 +84,7 @@ impl Operation {
         match self {
             Self::Conv2d(layer) => Some(LayerArgument::Convolution(layer.argument)),
             Self::Dense(layer) => Some(LayerArgument::Matmul(layer.argument)),
+            Self::Product(layer) => Some(LayerArgument::Matmul(layer.argument)),
             _ => None,
         }
     }
@@ -94,6 +96,7 @@ impl Operation {
         match (&mut operation, argument) {
             (Self::Conv2d(layer), LayerArgument::Convolution(argument)) => layer.argument = argument,
             (Self::Dense(layer), LayerArgument::Matmul(argument)) => layer.argument = argument,
+            (Self::Product(layer), LayerArgument::Matmul(argument)) => layer.argument = argument,
             _ => {}
         }
         operation
@@ -182,10 +185,15 @@ impl Network {
     /// Whether an argument does a layer's shape.
     fn check(&self, specs: &[ValueSpec], id: NodeId, argument: LayerArgument) -> Result<()> {
         let node = self.architecture.node(id);
-        let input = &specs[node.inputs[0].index()];
-        match node.operation.with_argument(argument) {
-            Operation::Conv2d(layer) => layer.infer(&node.name, input, &self.architecture).map(|_| ()),
-            Operation::Dense(layer) => layer.infer(&node.name, input, &self.architecture).map(|_| ()),
+        let inputs: Vec<&ValueSpec> = node.inputs.iter().map(|id| &specs[id.index()]).collect();
+        match (node.operation.with_argument(argument), inputs.as_slice()) {
+            (Operation::Conv2d(layer), [input]) => {
+                layer.infer(&node.name, input, &self.architecture).map(|_| ())
+            }
+            (Operation::Dense(layer), [input]) => {
+                layer.infer(&node.name, input, &self.architecture).map(|_| ())
+            }
+            (Operation::Product(layer), [left, right]) => layer.infer(&node.name, left, right).map(|_| ()),
             _ => Ok(()),
         }
     }
@@ -193,12 +201,16 @@ impl Network {
     /// Predicted nanoseconds of the prover.
     fn predict(&self, specs: &[ValueSpec], id: NodeId, argument: LayerArgument, units: &UnitCosts) -> f64 {
         let node = self.architecture.node(id);
-        let (input, output) = (&specs[node.inputs[0].index()].layout, &specs[id.index()].layout);
-        let cost = match node.operation.with_argument(argument) {
-            Operation::Conv2d(layer) => {
+        let inputs: Vec<&Layout> = node.inputs.iter().map(|id| &specs[id.index()].layout).collect();
+        let output = &specs[id.index()].layout;
+        let cost = match (node.operation.with_argument(argument), inputs.as_slice()) {
+            (Operation::Conv2d(layer), [input]) => {
                 convolution::cost(layer.argument, &ConvolutionShape::new(&layer, input, output))
             }
-            Operation::Dense(layer) => matmul::cost(layer.argument, &MatmulShape::new(&layer, input)),
+            (Operation::Dense(layer), [input]) => {
+                matmul::cost(layer.argument, &MatmulShape::new(&layer, input))
+            }
+            (Operation::Product(layer), &[left, right]) => product::cost(&layer, [left, right], output),
             _ => super::ArgumentCost::default(),
         };
         cost.prover.nanoseconds(units)

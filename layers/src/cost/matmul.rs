@@ -77,17 +77,25 @@ fn sumcheck(shape: &MatmulShape) -> ArgumentCost {
 fn polynomial(shape: &MatmulShape) -> ArgumentCost {
     let inner: usize = shape.inner.iter().product();
     let extent = extent(&shape.inner);
-    let transform = extent.saturating_mul(2).next_power_of_two();
-    let butterflies = transform / 2 * crate::tensor::bits_of(transform);
+    let committed = cross_terms(extent);
     let prover = Work::folded_bytes(shape.columns, inner)
         + Work::folded_integers(shape.rows, inner)
-        + Work::multiplications(3 * butterflies + transform)
-        + Work::wide_row(2 * extent)
-        + Work::vector_multiplications(8 * extent)
-        + Work::messages(3);
+        + Work::multiplications(transforms(extent))
+        + committed.prover;
+    ArgumentCost { prover, ..committed }
+}
+
+/// Multiplications in the transforms of a product of two polynomials of `extent` coefficients.
+pub(super) fn transforms(extent: usize) -> usize {
+    let transform = extent.saturating_mul(2).next_power_of_two();
+    3 * (transform / 2 * crate::tensor::bits_of(transform)) + transform
+}
+
+/// Committing to the coefficients beside the middle one, and comparing at a random point.
+pub(super) fn cross_terms(extent: usize) -> ArgumentCost {
     let vars = crate::tensor::bits_of(extent);
     ArgumentCost {
-        prover,
+        prover: Work::wide_row(2 * extent) + Work::vector_multiplications(8 * extent) + Work::messages(3),
         verifier: Work::multiplications(12 * vars)
             + Work::messages(3)
             + Work { rows: 1.0, ..Work::default() },

@@ -5,17 +5,14 @@ use super::{
     convolution::{ConvolutionShape, extent},
     matmul,
     matmul::MatmulShape,
-    points, scalars,
+    points, product, scalars,
 };
 use crate::{
-    argument::MatmulArgument,
     claim::Column,
-    gates,
     hyrax::RowShape,
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation},
     plan::{Plan, Rows},
-    product::ProductLayer,
     rescale::Multiplier,
     reshape::ReshapeLayer,
     tensor::{Layout, bits_of},
@@ -75,10 +72,7 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
             )
         }
         Operation::Product(layer) => match inputs().collect::<Vec<_>>().as_slice() {
-            [left, right] => match layer.argument {
-                MatmulArgument::Gates => super::gates::circuit(&gates::product(layer, [left, right], output)),
-                MatmulArgument::Sumcheck | MatmulArgument::Polynomial => product(layer, left, right),
-            },
+            [left, right] => product::cost(layer, [left, right], output),
             _ => ArgumentCost::default(),
         },
         Operation::Circuit(layer) => super::gates::circuit(&layer.circuit),
@@ -156,26 +150,6 @@ fn max_pool(layer: &MaxPoolLayer, input: &Layout, output: &Layout) -> ArgumentCo
     // The windows' rounds are one batch.
     let twice = claim + ArgumentCost { round_bytes: 0, ..claim };
     zero_check + twice
-}
-
-/// Folding both factors, one sumcheck over batch and inner axes.
-fn product(layer: &ProductLayer, left: &Layout, right: &Layout) -> ArgumentCost {
-    let Ok(axes) = layer.axes("", left, right) else { return ArgumentCost::default() };
-    let (rounds, entries) = (axes.summed_vars(), extent(&axes.summed_lengths()));
-    let fold = |factor: &Layout| {
-        Work::small_sums(entries, factor.num_elements() / entries.clamp(1, factor.num_elements()))
-    };
-    ArgumentCost {
-        // Both sides of a factor carry the batch axes' weights.
-        prover: fold(left)
-            + fold(right)
-            + Work::product_sumcheck(entries)
-            + Work::multiplications(2 * entries)
-            + Work::messages(rounds + 1),
-        verifier: Work::verified_rounds(rounds, 3) + Work::messages(1),
-        own_bytes: scalars(2),
-        round_bytes: scalars(3 * rounds),
-    }
 }
 
 /// Removing one multiplier for each channel.

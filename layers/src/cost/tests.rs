@@ -86,9 +86,11 @@ fn network() -> Network {
     let pool = b.max_pool("pool", sum, Window2d::square(AxisWindow::new(2, 2)));
     let joined = b.concat("join", &[pool, pool], 0);
     let mean = b.average_pool("mean", joined, Window2d::square(AxisWindow::new(2, 1)));
-    let mean = b.rescale("clip 4", mean, Multiplier::Uniform(1), 2, clip);
-    let flat = b.flatten("flat", mean);
-    let y = b.dense("dense", flat, 0, tensor(&[3, 8, 1, 2]), None).unwrap();
+    let mean = b.rescale("clip 4", mean, Multiplier::Uniform(1), 2, clip.clone());
+    let scores = b.product("scores", (mean, b"chw"), (mean, b"ckw"), b"chk");
+    let scores = b.rescale("clip 5", scores, Multiplier::Uniform(1), 4, clip);
+    let flat = b.flatten("flat", scores);
+    let y = b.dense("dense", flat, 0, tensor(&[3, 8, 1, 1]), None).unwrap();
     b.output(Output { name: "y".into(), node: y, shape: vec![3], scales: vec![1.0], scale_axis: 0 });
     b.finish().unwrap()
 }
@@ -117,7 +119,7 @@ fn every_layer_gets_an_argument_that_is_no_dearer_than_the_others() {
     let choices = network.choose_arguments(Policy::default(), &UnitCosts::REFERENCE).unwrap();
     let names: Vec<&str> =
         choices.iter().map(|choice| network.architecture.node(choice.node).name.as_str()).collect();
-    assert_eq!(names, ["conv", "depthwise", "dense"]);
+    assert_eq!(names, ["conv", "depthwise", "scores", "dense"]);
     assert!(choices.iter().all(|choice| choice.refusal.is_none()));
     for choice in choices {
         assert_eq!(network.architecture.node(choice.node).operation.argument(), Some(choice.argument));
@@ -140,4 +142,33 @@ fn a_policy_gives_its_argument_or_says_why_not() {
             }
         }
     }
+}
+
+#[test]
+fn a_layer_that_the_argument_asked_for_refuses_gets_another_and_the_reason() {
+    // A map whose spectrum is beyond the limit: 16384 x 16384.
+    let input = InputLayer { layout: Layout::new(vec![1, 8200, 8200]).unwrap(), bounds: (-8, 7), scale: 1.0 };
+    let mut b = NetworkBuilder::new("large map", input);
+    let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let y = b.conv2d("conv", b.input(), window, tensor(&[1, 1, 3, 3]), None).unwrap();
+    b.output(Output {
+        name: "y".into(),
+        node: y,
+        shape: vec![1, 8200, 8200],
+        scales: vec![1.0],
+        scale_axis: 0,
+    });
+    let mut network = b.finish().unwrap();
+    let fft = ConvolutionArgument::Fft;
+    assert!(matches!(
+        network.clone().with_arguments(fft, MatmulArgument::Sumcheck),
+        Err(crate::Error::Spectrum { .. })
+    ));
+    let policy = Policy { convolution: Preference::Only(fft), ..Policy::default() };
+    let choices = network.choose_arguments(policy, &UnitCosts::REFERENCE).unwrap();
+    let [Choice { argument, refusal: Some(refusal), .. }] = &choices[..] else { panic!("{choices:?}") };
+    assert_eq!(*argument, LayerArgument::Convolution(ConvolutionArgument::Direct));
+    assert_eq!(refusal.requested, LayerArgument::Convolution(fft));
+    assert!(matches!(refusal.reason, crate::Error::Spectrum { .. }));
+    assert_eq!(network.architecture.node(y).operation.argument(), Some(*argument));
 }
