@@ -1,17 +1,22 @@
 //! Phase times, sizes and messages of one synthetic network: `cargo run --release -p tacit-benches --example phases --
-//! lenet5`. Names of arguments behind it (`fft`, `polynomial`, `gates`) choose how convolutions and matrix products
+//! lenet5`; or `vgg16`, or the widths of a perceptron, as `784,128,10`. Names of arguments behind it (`fft`, `polynomial`, `gates`) choose how convolutions and matrix products
 //! are proved.
 
 use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 
-use tacit_benches::{Source, lenet5, vgg16};
+use tacit_benches::{Source, lenet5, mlp, vgg16};
 use tacit_layers::{ConvolutionArgument, MatmulArgument};
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::verify;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = env::args().nth(1).unwrap_or_else(|| "lenet5".to_owned());
-    let network = if name == "vgg16" { vgg16()? } else { lenet5()? };
+    let widths: Vec<usize> = name.split(',').filter_map(|width| width.parse().ok()).collect();
+    let network = match name.as_str() {
+        "vgg16" => vgg16()?,
+        "lenet5" => lenet5()?,
+        _ => mlp("mlp", &widths)?,
+    };
     let chosen: Vec<String> = env::args().skip(2).collect();
     let convolution =
         ConvolutionArgument::ALL.iter().find(|argument| chosen.iter().any(|n| n == argument.name()));

@@ -6,7 +6,8 @@ pub mod units;
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
-    Tensor, Window2d, error::Result,
+    Tensor, Window2d,
+    error::{Error, Result},
 };
 
 const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 255 };
@@ -147,4 +148,22 @@ pub fn vgg16() -> Result<Network> {
     net.dense("fc2", &[512, 512], true)?;
     net.dense("fc3", &[10, 512], false)?;
     net.finish(10)
+}
+
+/// A multi-layer perceptron of the given widths, input first: dense layers with bias, ReLU behind each but the last. The
+/// layer rule of Modulus Labs' "The Cost of Intelligence".
+///
+/// # Errors
+/// When there are fewer than two widths, or a width is not usable.
+pub fn mlp(name: &str, widths: &[usize]) -> Result<Network> {
+    let [input, hidden @ .., outputs] = widths else {
+        return Err(Error::Graph { reason: "a perceptron has an input and an output" });
+    };
+    let mut net = Sketch::new(name, &[*input])?;
+    let mut inputs = *input;
+    for (index, &width) in hidden.iter().chain([outputs]).enumerate() {
+        net.dense(&format!("fc{}", index + 1), &[width, inputs], index < hidden.len())?;
+        inputs = width;
+    }
+    net.finish(*outputs)
 }
