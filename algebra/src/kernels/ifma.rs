@@ -137,11 +137,21 @@ impl Kernel for Ifma {
     }
 
     fn fold_integers(&self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr> {
-        if rows.iter().any(|row| row.iter().any(|&x| !INTEGER.holds(x))) {
-            return Portable.fold_integers(weights, rows, columns);
-        }
+        let pairs = weights.iter().copied().zip(rows.iter().copied());
+        // Only rows with wide integers take the slow way.
+        let (narrow, wide): (Vec<_>, Vec<_>) =
+            pairs.partition(|(_, row)| row.iter().all(|&x| INTEGER.holds(x)));
+        let (weights, rows): (Vec<Fr>, Vec<&[i64]>) = narrow.into_iter().unzip();
         // SAFETY: as in `bind`.
-        unsafe { fold::<i64, { INTEGER.limbs }>(INTEGER, weights, rows, columns) }
+        let mut folded = unsafe { fold::<i64, { INTEGER.limbs }>(INTEGER, &weights, &rows, columns) };
+        if !wide.is_empty() {
+            let (weights, rows): (Vec<Fr>, Vec<&[i64]>) = wide.into_iter().unzip();
+            let wide = Portable.fold_integers(&weights, &rows, columns);
+            for (sum, wide) in folded.iter_mut().zip(wide) {
+                *sum += wide;
+            }
+        }
+        folded
     }
 }
 
