@@ -39,10 +39,10 @@ fn digests() -> String {
 }
 
 #[test]
-fn proofs_are_the_committed_bytes_under_one_and_two_threads() {
+fn proofs_are_the_committed_bytes_under_every_number_of_threads() {
     for (name, network) in tiny::all() {
         let expected = fs::read(file(name)).unwrap();
-        for threads in [1, 2] {
+        for threads in [1, 2, 3] {
             let actual = proof(network.clone(), threads);
             let same = actual.iter().zip(&expected).take_while(|(a, b)| a == b).count();
             assert_eq!(actual.len(), expected.len(), "{name}, {threads} threads: length");
