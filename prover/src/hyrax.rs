@@ -40,15 +40,16 @@ use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{
-    Mle, eq,
+    eq,
     generators::Generators,
     kernels::backend,
     msm::{combine_generators, commit_rows, fold_generators},
 };
 use tacit_layers::{
     Layout, Parameter,
-    hyrax::{OpeningClaim, RowShape, absorb_claims, column_weight, invert},
-    sumcheck::RoundWeights,
+    claim::SumClaim,
+    hyrax::{OpeningClaim, RowShape, absorb_claims, invert},
+    sumcheck::{Batch, RoundWeights},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
@@ -56,6 +57,8 @@ use crate::{
     rows::Rows,
     sumcheck::{self, Product, SumcheckInstance},
 };
+
+mod opening;
 
 /// Integers of a committed tensor in storage order, at the width they have.
 #[derive(Debug, Clone, Copy)]
@@ -92,21 +95,6 @@ impl<'a> Integers<'a> {
 }
 
 impl Integers<'_> {
-    /// $\sum_i w_i T[i, \cdot]$ over a tensor's rows.
-    fn fold(self, weights: &[Fr], rows: &Rows, length: usize) -> Vec<Fr> {
-        fn runs<'a, T>(values: &'a [T], rows: &Rows) -> Vec<&'a [T]> {
-            rows.runs.iter().map(|(_, run)| &values[run.clone()]).collect()
-        }
-        match self {
-            Self::Int8(values) => backend().fold_bytes(weights, &runs(values, rows), length),
-            Self::Int64(values) => backend().fold_integers(weights, &runs(values, rows), length),
-            Self::Int32(values) => {
-                let wide: Vec<i64> = values.iter().map(|&x| i64::from(x)).collect();
-                backend().fold_integers(weights, &runs(&wide, rows), length)
-            }
-        }
-    }
-
     /// The integers at these positions of storage.
     pub(crate) fn slice(self, range: std::ops::Range<usize>) -> Self {
         match self {
@@ -159,29 +147,6 @@ pub struct CommittedTensor<'a> {
 impl CommittedTensor<'_> {
     fn shape(&self, generators: &Generators) -> RowShape {
         RowShape::new(self.layout, generators.num_vars())
-    }
-
-    /// $\mathrm{eq}(r^{row})^T T$, a vector of at most one row's length.
-    fn fold_rows(&self, shape: RowShape, row_point: &[Fr]) -> Vec<Fr> {
-        let weights = backend().equality_table(row_point, shape.num_rows);
-        let rows = Rows::new(self.layout, shape);
-        let weights: Vec<Fr> = rows.runs.iter().map(|(row, _)| weights[*row]).collect();
-        let length = rows.columns.len();
-        let folded = match self.values {
-            Elements::Integers(values) => values.fold(&weights, &rows, length),
-            Elements::Field(values) => {
-                let mut sums = vec![Fr::zero(); length];
-                for (weight, (_, run)) in weights.iter().zip(&rows.runs) {
-                    backend().add_scaled(&mut sums, &values[run.clone()], *weight);
-                }
-                sums
-            }
-        };
-        let mut spread = vec![Fr::zero(); 1 << shape.column_vars];
-        for (value, &column) in folded.into_iter().zip(&rows.columns) {
-            spread[column] = value;
-        }
-        spread
     }
 }
 
@@ -257,28 +222,22 @@ pub fn open(
         return;
     }
     let key_vars = generators.num_vars();
-    let folded: Vec<(Vec<Fr>, &[Fr])> = claims
-        .par_iter()
-        .map(|claim| {
-            let tensor = &tensors[claim.subject];
-            let shape = RowShape::new(tensor.layout, key_vars);
-            let (row, column) = shape.split(&claim.point);
-            (tensor.fold_rows(shape, row), column)
-        })
-        .collect();
-    let mut instances: Vec<Product> = folded
-        .iter()
-        .zip(claims)
-        .map(|((vector, column), claim)| {
-            let weights = backend().equality_table(column, vector.len());
-            Product::new(Mle::new(vector.clone(), key_vars), Mle::new(weights, key_vars), claim.value)
-        })
-        .collect();
+    let sums: Vec<SumClaim> =
+        claims.iter().map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value }).collect();
+    let batch = Batch::begin(writer, &sums, RoundWeights::Uniform);
+    let terms = opening::terms(tensors, claims, &batch, key_vars);
+    let mut instances: Vec<Product> = terms.par_iter().map(|term| term.instance(key_vars)).collect();
     let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let (z, coefficients) = sumcheck::prove_combined(writer, &mut borrowed, RoundWeights::Uniform);
+    let ones = vec![Fr::one(); terms.len()];
+    let z = sumcheck::prove_rounds(
+        writer,
+        &mut borrowed,
+        RoundWeights::Uniform,
+        &Batch { coefficients: ones, ..batch },
+    );
     let mut combined = vec![Fr::zero(); 1 << key_vars];
-    for ((vector, column), gamma) in folded.iter().zip(&coefficients) {
-        backend().add_scaled(&mut combined, vector, *gamma * column_weight(column, &z));
+    for term in &terms {
+        term.add_to(&mut combined, &z);
     }
     prove_inner_product(writer, combined, &z, generators);
 }

@@ -4,9 +4,18 @@
 use std::time::{Duration, Instant};
 
 use ark_bn254::Fr;
-use tacit_layers::{NodeId, claim::SumClaim, sumcheck::RoundPolynomial};
+use rayon::prelude::*;
+use tacit_layers::{
+    NodeId,
+    claim::SumClaim,
+    sumcheck::{RoundPolynomial, RoundWeights},
+};
+use tacit_transcript::ProofWriter;
 
-use crate::{session::Session, sumcheck::SumcheckInstance};
+use crate::{
+    session::Session,
+    sumcheck::{self, SumcheckInstance},
+};
 
 /// What one node cost the prover by itself. Look-ups and openings are one argument for all nodes and are left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,6 +63,23 @@ impl Session<'_> {
         result
     }
 
+    /// Does work that belongs to one node each, on all cores, and charges every node with its part of the time.
+    pub(crate) fn charged_each<T: Sync, U: Send>(
+        &mut self,
+        items: &[T],
+        node: impl Fn(&T) -> NodeId,
+        work: impl Fn(&Self, &T) -> U + Sync,
+    ) -> Vec<U> {
+        let clock = Instant::now();
+        let (results, mut times): (Vec<U>, Vec<Duration>) =
+            items.par_iter().map(|item| timed(|| work(self, item))).unzip();
+        settle(clock.elapsed(), times.iter_mut());
+        for (item, time) in items.iter().zip(times) {
+            self.layers[node(item).index()].tables += time;
+        }
+        results
+    }
+
     /// Does work that several nodes share and charges each with the same part of its time. Its bytes are shared, as those of
     /// rounds are.
     pub(crate) fn charged_to_all<T>(&mut self, ids: &[NodeId], work: impl FnOnce(&mut Self) -> T) -> T {
@@ -77,6 +103,44 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let clock = Instant::now();
     let result = work();
     (result, clock.elapsed())
+}
+
+/// Makes times on several cores parts of the time that passed.
+fn settle<'a>(passed: Duration, times: impl Iterator<Item = &'a mut Duration>) {
+    let times: Vec<&mut Duration> = times.collect();
+    let total: Duration = times.iter().map(|time| **time).sum();
+    if total > passed {
+        let part = passed.as_secs_f64() / total.as_secs_f64();
+        for time in times {
+            *time = time.mul_f64(part);
+        }
+    }
+}
+
+/// An instance that knows how long its rounds took.
+pub(crate) trait TimedInstance: SumcheckInstance {
+    /// The time.
+    fn elapsed(&mut self) -> &mut Duration;
+}
+
+impl<I: SumcheckInstance> TimedInstance for Timed<I> {
+    fn elapsed(&mut self) -> &mut Duration {
+        &mut self.elapsed
+    }
+}
+
+/// As [`sumcheck::prove`]; instances know their parts of the time behind it.
+pub(crate) fn prove_rounds(
+    writer: &mut ProofWriter,
+    instances: &mut [&mut dyn TimedInstance],
+    weights: RoundWeights,
+) -> Vec<Fr> {
+    let clock = Instant::now();
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
+        instances.iter_mut().map(|instance| &mut **instance as _).collect();
+    let point = sumcheck::prove(writer, &mut borrowed, weights);
+    settle(clock.elapsed(), instances.iter_mut().map(|instance| instance.elapsed()));
+    point
 }
 
 /// A node's sumcheck instance that knows how long its rounds took.

@@ -28,6 +28,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
+use rayon::prelude::*;
 use tacit_layers::{
     claim::SumClaim,
     sumcheck::{Batch, RoundPolynomial, RoundWeights},
@@ -43,7 +44,7 @@ pub use product::Product;
 pub use weighted::Weighted;
 
 /// A polynomial whose sum is being proved. It knows its tables, not the transcript.
-pub trait SumcheckInstance {
+pub trait SumcheckInstance: Send {
     /// Variables, degree and sum.
     fn claim(&self) -> SumClaim;
 
@@ -61,50 +62,81 @@ pub fn prove(
     instances: &mut [&mut dyn SumcheckInstance],
     weights: RoundWeights,
 ) -> Vec<Fr> {
-    prove_combined(writer, instances, weights).0
+    let claims: Vec<SumClaim> = instances.iter().map(|instance| instance.claim()).collect();
+    let batch = Batch::begin(writer, &claims, weights);
+    prove_rounds(writer, instances, weights, &batch)
 }
 
-/// As [`prove`]; returns the instances' coefficients too.
-pub fn prove_combined(
+/// An instance during the rounds.
+struct Running<'a> {
+    instance: &'a mut dyn SumcheckInstance,
+    /// Rounds before its first.
+    waiting: usize,
+    /// Its running claim.
+    claim: Fr,
+}
+
+/// Entries of tables, counted for each instance as its hypercube's, below which one core does a round.
+const SMALL_ROUND: usize = 1 << 11;
+
+impl Running<'_> {
+    /// Binds the variable of the round before to `last`, then gives the round's polynomial.
+    fn round(&mut self, round: usize, last: Option<Fr>, one_weight: Option<Fr>, half: Fr) -> RoundPolynomial {
+        if let Some(r) = last
+            && self.waiting < round
+        {
+            self.instance.bind(r);
+        }
+        if self.waiting <= round {
+            return self.instance.round(self.claim, one_weight);
+        }
+        RoundPolynomial::new(vec![if one_weight.is_none() { self.claim * half } else { self.claim }])
+    }
+}
+
+/// The rounds of a batch that has begun: `batch` holds a coefficient for each instance. Returns the common point.
+pub(crate) fn prove_rounds(
     writer: &mut ProofWriter,
     instances: &mut [&mut dyn SumcheckInstance],
     weights: RoundWeights,
-) -> (Vec<Fr>, Vec<Fr>) {
-    let claims: Vec<SumClaim> = instances.iter().map(|instance| instance.claim()).collect();
-    let batch = Batch::begin(writer, &claims, weights);
-    let mut running: Vec<Fr> = claims
-        .iter()
-        .map(|claim| claim.sum * weights.waiting_factor(batch.num_vars - claim.num_vars))
+    batch: &Batch,
+) -> Vec<Fr> {
+    let mut running: Vec<Running> = instances
+        .iter_mut()
+        .map(|instance| {
+            let claim = instance.claim();
+            let waiting = batch.num_vars - claim.num_vars;
+            Running { instance: &mut **instance, waiting, claim: claim.sum * weights.waiting_factor(waiting) }
+        })
         .collect();
     let half = Fr::from(2_u64).inverse().unwrap_or_else(Fr::zero);
-    let mut point = Vec::with_capacity(batch.num_vars);
+    let mut point: Vec<Fr> = Vec::with_capacity(batch.num_vars);
     for round in 0..batch.num_vars {
         let one_weight = weights.one_weight(round);
-        let active = |claim: &SumClaim| batch.num_vars - claim.num_vars <= round;
-        let mut polynomials = Vec::with_capacity(instances.len());
-        for ((instance, claim), running) in instances.iter_mut().zip(&claims).zip(&running) {
-            polynomials.push(if active(claim) {
-                instance.round(*running, one_weight)
+        let last = point.last().copied();
+        let active = running.iter().filter(|running| running.waiting <= round).count();
+        let polynomial = |running: &mut Running| running.round(round, last, one_weight, half);
+        let polynomials: Vec<RoundPolynomial> =
+            if active > 1 && active << (batch.num_vars - round) > SMALL_ROUND {
+                running.par_iter_mut().map(polynomial).collect()
             } else {
-                let constant = if one_weight.is_none() { *running * half } else { *running };
-                RoundPolynomial::new(vec![constant])
-            });
-        }
+                running.iter_mut().map(polynomial).collect()
+            };
         let mut combined = RoundPolynomial::new(vec![]);
         for (polynomial, coefficient) in polynomials.iter().zip(&batch.coefficients) {
             combined.add_scaled(polynomial, *coefficient);
         }
         writer.write_scalars(labels::ROUND_POLYNOMIAL, &combined.transmitted(batch.degree));
         let r = writer.squeeze(labels::ROUND_CHALLENGE);
-        for ((instance, claim), (polynomial, running)) in
-            instances.iter_mut().zip(&claims).zip(polynomials.iter().zip(&mut running))
-        {
-            *running = polynomial.evaluate(r);
-            if active(claim) {
-                instance.bind(r);
-            }
+        for (running, polynomial) in running.iter_mut().zip(&polynomials) {
+            running.claim = polynomial.evaluate(r);
         }
         point.push(r);
     }
-    (point, batch.coefficients)
+    if let Some(&r) = point.last() {
+        for running in running.iter_mut().filter(|running| running.waiting < batch.num_vars) {
+            running.instance.bind(r);
+        }
+    }
+    point
 }

@@ -19,9 +19,9 @@ use crate::{
     error::Result,
     evaluation::evaluate,
     hyrax::Integers,
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, Grouped, SumcheckInstance},
+    sumcheck::{Grouped, SumcheckInstance},
 };
 
 pub(crate) fn prove(session: &mut Session) -> Result<()> {
@@ -79,12 +79,11 @@ fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
         return;
     }
     // Step 1: one sumcheck for all.
-    let tables = |claim: &LinearClaim| {
-        Timed::new(claim.node, session.charged(claim.node, |session| instance(session, claim)))
-    };
-    let mut instances: Vec<Timed<Grouped>> = claims.iter().map(tables).collect();
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let tables = session.charged_each(&claims, |claim| claim.node, |session, claim| instance(session, claim));
+    let mut instances: Vec<Timed<Grouped>> =
+        claims.iter().zip(tables).map(|(claim, tables)| Timed::new(claim.node, tables)).collect();
+    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: weights and inputs at the final point.
     let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
     session.writer.write_scalars(labels::CONTRACTION_VALUES, values.as_flattened());

@@ -22,9 +22,9 @@ use super::{
 };
 use crate::{
     hyrax::Integers,
-    profile::{LayerProfile, Timed, timed},
+    profile::{self, LayerProfile, Timed, TimedInstance, timed},
     session::Session,
-    sumcheck::{self, Product, SumcheckInstance, Weighted},
+    sumcheck::{Product, Weighted},
     transform::Plane,
 };
 
@@ -95,8 +95,8 @@ pub fn prove_products(
         .zip(0..)
         .map(|((convolution, spectra), i)| Timed::new(NodeId(i), convolution.product(spectra)))
         .collect();
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = sumcheck::prove(writer, &mut borrowed, RoundWeights::Uniform);
+    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = profile::prove_rounds(writer, &mut borrowed, RoundWeights::Uniform);
     let mut left = vec![];
     for ((convolution, crops), (instance, cost)) in
         convolutions.iter().zip(&crops).zip(instances.iter().zip(costs))
@@ -130,9 +130,9 @@ pub fn prove_transforms(
         .zip(0..)
         .map(|((convolution, spectra), i)| convolution.transforms(NodeId(i), spectra))
         .collect();
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
+    let mut borrowed: Vec<&mut dyn TimedInstance> =
         stages.iter_mut().flat_map(|stage| &mut stage.instances).map(|i| i as _).collect();
-    let point = sumcheck::prove(writer, &mut borrowed, RoundWeights::Uniform);
+    let point = profile::prove_rounds(writer, &mut borrowed, RoundWeights::Uniform);
     let points = |layer: &FftConvolutionLayer| layer.transform_vars().map(|n| instance_point(&point, n));
     let values: Vec<TransformValues> = convolutions
         .iter()

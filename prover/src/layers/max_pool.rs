@@ -18,9 +18,9 @@ use super::lookups::DifferenceClaims;
 use crate::{
     error::Result,
     evaluation,
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, SumcheckInstance},
+    sumcheck::SumcheckInstance,
 };
 
 pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Result<()> {
@@ -33,7 +33,7 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
     let num_vars = pools.iter().map(|(id, _)| session.layout(*id).num_vars()).max().unwrap_or(0);
     let tau = session.writer.squeeze_many(labels::POOL_POINT, num_vars);
     // Step 2: the product of every window's differences is zero.
-    let tables = |session: &Session, id, layer: &MaxPoolLayer| {
+    let tables = |session: &Session, &(id, layer): &(NodeId, &MaxPoolLayer)| {
         let layout = session.layout(id);
         let rows = session.plan.segments.iter().position(|segment| segment.rows == Rows::Differences(id));
         let differences = rows.map_or(&[][..], |i| &session.witness.lookups[i].keys);
@@ -44,12 +44,11 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
             instance_point(&tau, layout.num_vars()),
         )
     };
-    let mut instances: Vec<Timed<ZeroProduct>> = pools
-        .iter()
-        .map(|&(id, layer)| Timed::new(id, session.charged(id, |session| tables(session, id, layer))))
-        .collect();
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Equality(&tau));
+    let tables = session.charged_each(&pools, |pool| pool.0, tables);
+    let mut instances: Vec<Timed<ZeroProduct>> =
+        pools.iter().zip(tables).map(|(pool, tables)| Timed::new(pool.0, tables)).collect();
+    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Equality(&tau));
     // Step 3: every pool's differences at the final point, one for each offset.
     let finals: Vec<Vec<Fr>> = instances.iter().map(|timed| timed.instance.final_values()).collect();
     for (instance, differences) in instances.iter().zip(&finals) {

@@ -14,9 +14,9 @@ use super::matmul::{fold_rows, grouped};
 use crate::{
     error::Result,
     hyrax::Integers,
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, Grouped, SumcheckInstance},
+    sumcheck::{Grouped, SumcheckInstance},
 };
 
 pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -> Result<()> {
@@ -31,8 +31,8 @@ pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -
             Ok(Timed::new(claim.subject, instance))
         })
         .collect::<Result<_>>()?;
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: both factors at their points.
     let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
     session.writer.write_scalars(labels::PRODUCT_VALUES, values.as_flattened());

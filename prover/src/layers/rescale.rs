@@ -11,9 +11,9 @@ use tacit_layers::{
 use tacit_transcript::labels;
 
 use crate::{
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, Product, SumcheckInstance},
+    sumcheck::{Product, SumcheckInstance},
 };
 
 pub(crate) fn prove(session: &mut Session) {
@@ -47,9 +47,8 @@ pub(crate) fn prove(session: &mut Session) {
         return;
     }
     // Step 2: one sumcheck over all channels.
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
-        per_channel.iter_mut().map(|(_, _, i)| i as _).collect();
-    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let mut borrowed: Vec<&mut dyn TimedInstance> = per_channel.iter_mut().map(|(_, _, i)| i as _).collect();
+    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 3: every accumulator at its point with the channel's part replaced.
     let values: Vec<Fr> = per_channel.iter().map(|(_, _, timed)| timed.instance.final_values()[1]).collect();
     session.writer.write_scalars(labels::ACCUMULATOR_VALUES, &values);

@@ -12,9 +12,9 @@ use tacit_transcript::labels;
 
 use super::matmul::pad_axes;
 use crate::{
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, Product, SumcheckInstance},
+    sumcheck::{Product, SumcheckInstance},
 };
 
 pub(crate) fn prove(session: &mut Session) {
@@ -51,9 +51,8 @@ pub(crate) fn prove(session: &mut Session) {
             }
         }
         // Step 2: one sumcheck over the positions of all inputs.
-        let mut borrowed: Vec<&mut dyn SumcheckInstance> =
-            instances.iter_mut().map(|(_, i)| i as _).collect();
-        let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+        let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|(_, i)| i as _).collect();
+        let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
         // Step 3: every input at its point.
         let values: Vec<Fr> = instances.iter().map(|(_, timed)| timed.instance.final_values()[1]).collect();
         session.writer.write_scalars(labels::VIEW_VALUES, &values);

@@ -12,9 +12,9 @@ use tacit_transcript::labels;
 use super::matmul::{contraction, fold_rows};
 use crate::{
     hyrax::Integers,
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, Product, SumcheckInstance},
+    sumcheck::{Product, SumcheckInstance},
 };
 
 pub(crate) fn prove(session: &mut Session) {
@@ -23,22 +23,18 @@ pub(crate) fn prove(session: &mut Session) {
         return;
     }
     // Step 1: one sumcheck over the positions of all inputs.
-    let mut instances: Vec<Timed<Product>> = claims
-        .iter()
-        .map(|claim| {
-            let node = session.node(claim.node);
-            let Some(window) = window(&node.operation) else {
-                unreachable!("only windowed layers leave such claims")
-            };
-            let (read, window) = (node.inputs[0], *window);
-            let tables = |session: &mut Session| {
-                instance(session.value(read), &window, session.layout(claim.node), claim)
-            };
-            Timed::new(claim.node, session.charged(claim.node, tables))
-        })
-        .collect();
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let tables = |session: &Session, claim: &WindowedClaim| {
+        let node = session.node(claim.node);
+        let Some(window) = window(&node.operation) else {
+            unreachable!("only windowed layers leave such claims")
+        };
+        instance(session.value(node.inputs[0]), window, session.layout(claim.node), claim)
+    };
+    let tables = session.charged_each(&claims, |claim| claim.node, tables);
+    let mut instances: Vec<Timed<Product>> =
+        claims.iter().zip(tables).map(|(claim, tables)| Timed::new(claim.node, tables)).collect();
+    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: every input at its point.
     let values: Vec<Fr> = instances.iter().map(|timed| timed.instance.final_values()[1]).collect();
     session.writer.write_scalars(labels::WINDOW_VALUES, &values);

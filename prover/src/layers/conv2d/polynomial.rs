@@ -25,9 +25,9 @@ use super::super::{
     matmul::{contraction, grouped},
 };
 use crate::{
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, Grouped, Product, SumcheckInstance},
+    sumcheck::{Grouped, Product, SumcheckInstance},
 };
 
 /// A layer with its claim, and what is computed from both.
@@ -73,9 +73,9 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<LinearClaim>) {
         channels.push(Timed::new(node, channel));
         crops.push(Timed::new(node, crop));
     }
-    let borrowed = channels.iter_mut().map(|i| i as &mut dyn SumcheckInstance);
+    let borrowed = channels.iter_mut().map(|i| i as &mut dyn TimedInstance);
     let mut borrowed: Vec<_> = borrowed.chain(crops.iter_mut().map(|i| i as _)).collect();
-    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     let values: Vec<[Fr; 3]> = channels
         .iter()
         .zip(&crops)

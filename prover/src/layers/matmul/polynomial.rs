@@ -22,9 +22,9 @@ use super::{
 use crate::{
     error::Result,
     hyrax::Integers,
-    profile::Timed,
+    profile::{self, Timed, TimedInstance},
     session::Session,
-    sumcheck::{self, Grouped, SumcheckInstance},
+    sumcheck::{Grouped, SumcheckInstance},
 };
 
 /// A layer's claimed inner products, one for each position of its batch axes.
@@ -93,8 +93,8 @@ pub(crate) fn prove(
     session.writer.write_scalars(labels::CROSS_VALUES, &[sums.as_slice(), &[value]].concat());
     session.claims.columns.push(EvaluationClaim::new(Column::CrossTerms, cross_point, value));
     // Step 4: batch axes, and both factors at their points.
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = sumcheck::prove(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
+    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
     session.writer.write_scalars(labels::FACTOR_VALUES, values.as_flattened());
     for instance in &instances {
