@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::{Deserialize, Serialize};
 use tacit_layers::{
     AxisWindow, InputLayer, Layout, Network, NetworkBuilder, NodeId, Output, Window2d,
     cost::{Choice, Policy, UnitCosts, node_cost},
@@ -20,7 +21,7 @@ use crate::Source;
 pub const LAYER: NodeId = NodeId(1);
 
 /// Size of a layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Size {
     /// A convolution of square maps with a square kernel, stride 1, padded to keep the image's size.
     Convolution {

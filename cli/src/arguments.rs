@@ -11,6 +11,9 @@ use tacit_layers::{
     cost::{Policy, Preference},
 };
 
+pub(crate) use crate::bench_arguments::{
+    BenchCommand, BenchOptions, ModelArguments, RowArguments, SuiteOptions,
+};
 use crate::precision::Precision;
 
 const EXIT_CODES: &str = "Exit codes: 0 done or accepted, 1 rejected, 2 could not run.";
@@ -44,7 +47,7 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// List the ONNX operators that can be compiled, with limits and how each is proved
     Operators,
-    /// Measure models from file to verified proof
+    /// Measure networks: every row is proved and verified in a process of its own
     #[command(subcommand)]
     Bench(BenchCommand),
 }
@@ -74,17 +77,25 @@ impl Arrangement {
     }
 
     /// As flags.
-    fn flags(self) -> [String; 4] {
-        let name = |name: Option<&'static str>| name.unwrap_or(AUTO).to_owned();
-        let conv = match self.conv {
-            Preference::Auto => None,
-            Preference::Only(argument) => Some(argument.name()),
-        };
-        let matmul = match self.matmul {
-            Preference::Auto => None,
-            Preference::Only(argument) => Some(argument.name()),
-        };
-        ["--conv".to_owned(), name(conv), "--matmul".to_owned(), name(matmul)]
+    pub(crate) fn flags(self) -> [String; 4] {
+        let (conv, matmul) = (convolution_name(self.conv), matmul_name(self.matmul));
+        ["--conv".to_owned(), conv.to_owned(), "--matmul".to_owned(), matmul.to_owned()]
+    }
+}
+
+/// The argument asked for, or `auto`.
+pub(crate) const fn convolution_name(preference: Preference<ConvolutionArgument>) -> &'static str {
+    match preference {
+        Preference::Auto => AUTO,
+        Preference::Only(argument) => argument.name(),
+    }
+}
+
+/// The argument asked for, or `auto`.
+pub(crate) const fn matmul_name(preference: Preference<MatmulArgument>) -> &'static str {
+    match preference {
+        Preference::Auto => AUTO,
+        Preference::Only(argument) => argument.name(),
     }
 }
 
@@ -235,60 +246,4 @@ pub(crate) struct DemoArguments {
     pub(crate) digit: usize,
     #[command(flatten)]
     pub(crate) threads: Threads,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum BenchCommand {
-    /// Every model folder under some folders, one after the other, as one table
-    Zoo(ZooArguments),
-    /// One model folder: compile it, run all samples, prove and verify a few
-    Model(ModelArguments),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ZooArguments {
-    /// Folders with model folders: model.onnx, inputs.npy, and where there are any labels.npy, logits.npy, calibration.npy
-    #[arg(value_name = "DIR", required = true)]
-    pub(crate) folders: Vec<PathBuf>,
-    /// File to write the table to, in Markdown
-    #[arg(long, value_name = "FILE")]
-    pub(crate) markdown: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) options: BenchOptions,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ModelArguments {
-    /// Folder with model.onnx and inputs.npy
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-    #[command(flatten)]
-    pub(crate) options: BenchOptions,
-}
-
-/// How models are compiled and measured.
-#[derive(Debug, Args)]
-pub(crate) struct BenchOptions {
-    /// Samples to prove and verify
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) samples: u16,
-    #[command(flatten)]
-    pub(crate) precision: Precision,
-    #[command(flatten)]
-    pub(crate) arrangement: Arrangement,
-    #[command(flatten)]
-    pub(crate) threads: Threads,
-}
-
-impl BenchOptions {
-    /// As flags, for another process.
-    pub(crate) fn flags(&self) -> Vec<String> {
-        let mut flags = self.arrangement.flags().to_vec();
-        flags.extend(self.precision.flags());
-        flags.extend(["--samples".to_owned(), self.samples.to_string()]);
-        if let Some(count) = self.threads.count {
-            flags.extend(["--threads".to_owned(), count.to_string()]);
-        }
-        flags
-    }
 }

@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
         }
         Command::Operators => Ok(operators::run()),
         Command::Bench(command) => {
-            if let BenchCommand::Model(arguments) = command {
+            if let BenchCommand::Row(arguments) = command {
                 use_threads(&arguments.options.threads)?;
             }
             bench::run(command)

@@ -32,6 +32,17 @@ enum Calibration {
     Mse,
 }
 
+impl Calibration {
+    /// As its flag.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Minmax => "minmax",
+            Self::Percentile => "percentile",
+            Self::Mse => "mse",
+        }
+    }
+}
+
 /// The percentile unless another is given.
 const PERCENTILE: f64 = 99.9;
 
@@ -63,15 +74,20 @@ impl Precision {
         Ok(QuantiseOptions { calibration, ..QuantiseOptions::with_bits(self.bits) })
     }
 
+    /// In a few words: `8 bits, mse`.
+    pub(crate) fn summary(self) -> String {
+        let percentile = match (self.calibration, self.percentile.unwrap_or(PERCENTILE)) {
+            (Calibration::Percentile, percentile) => format!(" {percentile}"),
+            _ => String::new(),
+        };
+        format!("{} bits, {}{percentile}", self.bits, self.calibration.name())
+    }
+
     /// As flags.
     pub(crate) fn flags(self) -> Vec<String> {
-        let calibration = match self.calibration {
-            Calibration::Minmax => "minmax",
-            Calibration::Percentile => "percentile",
-            Calibration::Mse => "mse",
-        };
-        let mut flags =
-            ["--bits", &self.bits.to_string(), "--calibration", calibration].map(str::to_owned).to_vec();
+        let mut flags = ["--bits", &self.bits.to_string(), "--calibration", self.calibration.name()]
+            .map(str::to_owned)
+            .to_vec();
         flags.extend(self.percentile.into_iter().flat_map(|p| ["--percentile".to_owned(), p.to_string()]));
         flags
     }

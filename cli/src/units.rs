@@ -14,8 +14,16 @@ pub(crate) fn bytes(count: usize) -> String {
 
 /// `12.3 ms`.
 pub(crate) fn time(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    if seconds < 1.0 { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
+    seconds(duration.as_secs_f64())
+}
+
+/// The same of a number of seconds.
+pub(crate) fn seconds(seconds: f64) -> String {
+    match seconds {
+        ..1e-4 => format!("{:.1} us", seconds * 1e6),
+        ..1.0 => format!("{:.1} ms", seconds * 1e3),
+        _ => format!("{seconds:.2} s"),
+    }
 }
 
 /// `61,706`.
@@ -90,6 +98,7 @@ mod tests {
     #[test]
     fn sizes_and_times_choose_their_unit() {
         assert_eq!([999, 1500, 71_000_000].map(bytes), ["999 B", "1.5 KB", "71.0 MB"]);
+        assert_eq!(time(Duration::from_nanos(12_300)), "12.3 us");
         assert_eq!(time(Duration::from_micros(12_300)), "12.3 ms");
         assert_eq!(time(Duration::from_millis(1500)), "1.50 s");
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    network::{Network, Operation, ValueSpec},
+    network::{Network, NodeId, Operation, ValueSpec},
     tensor::Tensor,
 };
 
@@ -53,6 +53,19 @@ pub fn check_input(network: &crate::Architecture, input: &Tensor<i64>) -> Result
 /// # Errors
 /// [`Error::InputShape`] or [`Error::InputRange`] when the input does not fit the network.
 pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> Result<Trace> {
+    execute_each(network, specs, input, |_| ())
+}
+
+/// [`execute`], telling of each node when its value is there.
+///
+/// # Errors
+/// As [`execute`].
+pub fn execute_each(
+    network: &Network,
+    specs: &[ValueSpec],
+    input: &Tensor<i64>,
+    mut done: impl FnMut(NodeId),
+) -> Result<Trace> {
     check_input(&network.architecture, input)?;
     let mut values: Vec<Tensor<i64>> = Vec::with_capacity(specs.len());
     for (node, spec) in network.architecture.nodes.iter().zip(specs) {
@@ -86,6 +99,7 @@ pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> R
                 .execute(&node.inputs.iter().map(|id| &values[id.index()]).collect::<Vec<_>>(), &spec.layout),
         };
         values.push(Tensor::new(spec.layout.clone(), data)?);
+        done(NodeId((values.len() - 1) as u32));
     }
     Ok(Trace { values })
 }

@@ -73,7 +73,7 @@ pub mod windowed;
 pub use argument::{ConvolutionArgument, MatmulArgument};
 pub use builder::NetworkBuilder;
 pub use error::Error;
-pub use executor::{Trace, execute};
+pub use executor::{Trace, execute, execute_each};
 pub use key::VerifyingKey;
 pub use network::{
     Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,

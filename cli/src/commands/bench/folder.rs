@@ -6,6 +6,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+use tacit_benches::suites::{self, Case};
+
+use crate::units;
 
 /// Folders below a given one that are searched.
 const DEPTH: usize = 4;
@@ -41,8 +45,27 @@ impl ModelFolder {
         Ok(found.into_iter().map(|path| Self { path }).collect())
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// A case for each model folder under these. Folders of one name are told apart by their parents'.
+    pub(super) fn cases(roots: &[PathBuf]) -> Result<Vec<Case>> {
+        let folders = Self::find(roots)?;
+        let names: Vec<String> = folders.iter().map(Self::name).collect();
+        let name = |folder: &Self| match names.iter().filter(|&name| *name == folder.name()).count() {
+            0 | 1 => folder.name(),
+            _ => folder.path.to_string_lossy().into_owned(),
+        };
+        Ok(suites::models(folders.iter().map(|folder| (name(folder), folder.path.clone()))))
+    }
+
+    /// What its rows depend on: SHA-256 of its model and of the samples that calibrate it and are proved.
+    pub(super) fn digest(&self) -> Result<String> {
+        let files = ["calibration.npy", "inputs.npy"].map(|file| self.shared(file));
+        let mut hasher = Sha256::new();
+        for path in std::iter::once(self.model()).chain(files.into_iter().flatten()) {
+            let content = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            hasher.update((content.len() as u64).to_le_bytes());
+            hasher.update(&content);
+        }
+        Ok(units::hexadecimal(&hasher.finalize()))
     }
 
     /// The folder's name.

@@ -1,131 +1,162 @@
-//! A model's row of the table.
+//! One row, measured in this process.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Instant;
 
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use tacit_benches::{
+    Source, machine,
+    measure::{prove_samples, set_up},
+    row::{Bytes, Row, SCHEMA, Seconds, Settings, Status},
+    single::LAYER,
+    suites::{Case, Subject},
+};
+use tacit_layers::{
+    Network, Tensor,
+    cost::{Policy, UnitCosts, node_cost},
+    plan::Plan,
+};
+use tacit_prover::ProvingKey;
 
-use crate::units;
+use super::{folder::ModelFolder, model};
+use crate::{
+    arguments::{BenchOptions, RowArguments, convolution_name, matmul_name},
+    memory,
+    progress::Progress,
+    provenance,
+    report::Report,
+    samples::Samples,
+};
 
-/// How a model fared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Status {
-    /// Every proof was accepted.
-    Proved,
-    /// Tacit does not take the model, and says why.
-    Refused,
-    /// Something went wrong.
-    Failed,
+/// Seconds that a layer's argument may be predicted to take; beyond, it is refused rather than waited for.
+const LAYER_SECONDS: f64 = 20.0;
+
+/// A case with its row before anything of it is measured: what another process needs to measure it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub(super) case: Case,
+    pub(super) row: Row,
 }
 
-/// What was measured; what was not reached is unknown.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Row {
-    pub(super) model: String,
-    pub(super) status: Status,
-    /// Why it was refused or failed.
-    pub(super) reason: Option<String>,
-    pub(super) parameters: Option<usize>,
-    pub(super) macs: Option<u64>,
-    pub(super) lookups: Option<usize>,
-    /// Layers by argument, convolutions and matrix products together.
-    pub(super) arguments: BTreeMap<String, usize>,
-    pub(super) samples: Option<usize>,
-    pub(super) accuracy_float: Option<f64>,
-    pub(super) accuracy_quantised: Option<f64>,
-    pub(super) agreement: Option<f64>,
-    /// Median over the proved samples.
-    pub(super) prove_seconds: Option<f64>,
-    /// Median over the proved samples.
-    pub(super) verify_seconds: Option<f64>,
-    pub(super) proof_bytes: Option<usize>,
-    pub(super) peak_memory_bytes: Option<u64>,
+/// `tacit bench row`: the row of one case, for another process.
+pub(super) fn run(arguments: &RowArguments) -> Result<Report> {
+    let job: Job =
+        serde_json::from_str(&arguments.job).context("the job is none that `tacit bench` gives")?;
+    let row = measure(&job.case, job.row, &arguments.options)?;
+    Ok(Report::done(&row, &""))
 }
 
-/// The table's columns.
-pub(super) const HEADER: [&str; 12] = [
-    "model",
-    "parameters",
-    "multiplications",
-    "look-ups",
-    "arguments",
-    "float",
-    "quantised",
-    "agreement",
-    "prove",
-    "verify",
-    "proof",
-    "memory",
-];
-
-impl Row {
-    /// A row of which only the outcome is known.
-    pub(super) const fn new(model: String, status: Status, reason: Option<String>) -> Self {
-        Self {
-            model,
-            status,
-            reason,
-            parameters: None,
-            macs: None,
-            lookups: None,
-            arguments: BTreeMap::new(),
-            samples: None,
-            accuracy_float: None,
-            accuracy_quantised: None,
-            agreement: None,
-            prove_seconds: None,
-            verify_seconds: None,
-            proof_bytes: None,
-            peak_memory_bytes: None,
-        }
-    }
-
-    /// The row's cells; the verdict takes the place of what was not measured.
-    pub(super) fn cells(&self) -> Vec<String> {
-        match self.status {
-            Status::Proved => {}
-            Status::Refused => return vec![self.model.clone(), "refused".to_owned()],
-            Status::Failed => return vec![self.model.clone(), "failed".to_owned()],
-        }
-        let time = |seconds: Option<f64>| seconds.map(Duration::from_secs_f64).map(units::time);
-        let arguments = self.arguments.iter().map(|(name, count)| format!("{name} {count}"));
-        let cells = [
-            self.parameters.map(|count| units::count(count as u64)),
-            self.macs.map(units::count),
-            self.lookups.map(|count| units::count(count as u64)),
-            Some(arguments.collect::<Vec<_>>().join(", ")),
-            self.accuracy_float.map(units::share),
-            self.accuracy_quantised.map(units::share),
-            self.agreement.map(units::share),
-            time(self.prove_seconds),
-            time(self.verify_seconds),
-            self.proof_bytes.map(units::bytes),
-            self.peak_memory_bytes.map(|bytes| units::bytes(bytes as usize)),
-        ];
-        let cells = cells.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned()));
-        std::iter::once(self.model.clone()).chain(cells).collect()
-    }
-}
-
-/// The rows as a table in Markdown, with a list of reasons below.
-pub(super) fn markdown(all: &[Row]) -> String {
-    let line = |cells: &[String]| {
-        let escaped = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " "));
-        format!("| {} |\n", escaped.collect::<Vec<_>>().join(" | "))
+/// A row before anything of it is measured.
+pub(super) fn blank(case: &Case, options: &BenchOptions) -> Row {
+    let (policy, threads) = (policy(case, options), case.threads.or(options.threads.count));
+    // A model that cannot be read fails when it is measured.
+    let folder = match &case.subject {
+        Subject::Folder(path) => ModelFolder::new(path).ok(),
+        _ => None,
     };
-    let header = HEADER.map(str::to_owned);
-    let rule: String =
-        HEADER.iter().enumerate().map(|(i, _)| if i == 0 { "|---" } else { "|---:" }).collect();
-    let rows = all.iter().map(|row| {
-        let mut cells = row.cells();
-        cells.resize(HEADER.len(), String::new());
-        line(&cells)
-    });
-    line(&header) + &rule + "|\n" + &rows.collect::<String>() + "\n" + &reasons(all, "- ")
+    Row {
+        schema: SCHEMA,
+        suite: case.suite.clone(),
+        group: case.group.clone(),
+        name: case.name.clone(),
+        varied: case.varied.clone(),
+        settings: Settings {
+            samples: options.samples,
+            threads: threads.map_or_else(provenance::cores, usize::from),
+            convolution: convolution_name(policy.convolution).to_owned(),
+            matmul: matmul_name(policy.matmul).to_owned(),
+            quantisation: folder.as_ref().map(|_| options.precision.summary()),
+        },
+        source: folder.and_then(|folder| folder.digest().ok()),
+        status: Status::Failed,
+        reason: None,
+        date: machine::now(),
+        machine: provenance::machine(),
+        network: None,
+        seconds: Seconds::default(),
+        bytes: Bytes::default(),
+        accuracy: None,
+        layers: vec![],
+        published: case.published.clone(),
+    }
 }
 
-/// Why models were refused or failed, a line for each.
-pub(super) fn reasons(rows: &[Row], bullet: &str) -> String {
-    let reason = |row: &Row| row.reason.as_ref().map(|reason| format!("{bullet}`{}`: {reason}\n", row.model));
-    rows.iter().filter_map(reason).collect()
+fn policy(case: &Case, options: &BenchOptions) -> Policy {
+    let general = options.arrangement.policy();
+    Policy { convolution: case.convolution(general.convolution), ..general }
+}
+
+/// Measures a case: an error is a failure, a network that Tacit does not take is a refused row.
+fn measure(case: &Case, mut row: Row, options: &BenchOptions) -> Result<Row> {
+    let folder = match &case.subject {
+        Subject::Folder(path) => Some(ModelFolder::new(path)?),
+        _ => None,
+    };
+    // What is missing beside a model is no fault of the model's.
+    let samples = folder.as_ref().map(model::inputs).transpose()?;
+    let progress = Progress::new("Compiling");
+    let clock = Instant::now();
+    let network = match network(case, folder.as_ref(), options) {
+        Ok(network) => network,
+        Err(error) => return Ok(refused(row, &error)),
+    };
+    row.seconds.compile = Some(clock.elapsed().as_secs_f64());
+    progress.step("Committing to the weights");
+    let key = match set_up(&mut row, network, case.subject.description()) {
+        Ok(key) => key,
+        Err(error) => return Ok(refused(row, &error.into())),
+    };
+    let count = usize::from(options.samples);
+    let inputs = match (folder, samples) {
+        (Some(folder), Some(path)) => {
+            let samples = Samples::read(&path, key.network().architecture.input()?.layout.axes())?;
+            row.accuracy = model::evaluate(&folder, &key, &samples, &progress)?;
+            model::quantised_inputs(&key, &samples, count)?
+        }
+        _ => drawn_inputs(&key, count)?,
+    };
+    progress.step("Proving");
+    let before = memory::peak_bytes();
+    let forgotten = memory::forget_peak();
+    prove_samples(&mut row, &key, &inputs)?;
+    let proving = memory::peak_bytes();
+    row.bytes.peak_memory = before.max(proving);
+    row.bytes.peak_memory_proving = proving.filter(|_| forgotten);
+    row.status = Status::Proved;
+    Ok(row)
+}
+
+fn refused(row: Row, error: &anyhow::Error) -> Row {
+    Row { status: Status::Refused, reason: Some(format!("{error:#}")), ..row }
+}
+
+/// The case's network with its arguments chosen.
+fn network(case: &Case, folder: Option<&ModelFolder>, options: &BenchOptions) -> Result<Network> {
+    let mut network = match folder {
+        Some(folder) => model::network(folder, &options.precision.options()?)?,
+        None => case.subject.network()?.context("the case has no network")?,
+    };
+    let units = UnitCosts::default();
+    let choices = network.choose_arguments(policy(case, options), &units)?;
+    if let Subject::Layer(_) = case.subject {
+        if let Some(refusal) = choices.into_iter().find_map(|choice| choice.refusal) {
+            return Err(refusal.reason.into());
+        }
+        let plan = Plan::new(&network.architecture)?;
+        let predicted =
+            node_cost(&network.architecture, &plan, LAYER).argument.prover.nanoseconds(&units) * 1e-9;
+        ensure!(
+            predicted <= LAYER_SECONDS,
+            "its argument is predicted to take {predicted:.0} s on one thread, and is not waited for beyond {LAYER_SECONDS} s"
+        );
+    }
+    Ok(network)
+}
+
+/// Inputs drawn from fixed seeds.
+fn drawn_inputs(key: &ProvingKey, count: usize) -> Result<Vec<Tensor<i64>>> {
+    let layer = key.network().architecture.input()?;
+    let (low, high) = layer.bounds;
+    let draw = |seed: usize| Ok(Source::new(1 + seed as u64).tensor(layer.layout.axes(), low, high)?);
+    (0..count).map(draw).collect()
 }

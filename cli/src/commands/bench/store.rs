@@ -1,0 +1,86 @@
+//! The rows of a folder: `rows.jsonl`, rewritten as a whole after each row, so that an interrupted run can go on.
+
+use std::{fs, io::ErrorKind, path::Path};
+
+use anyhow::{Context, Result};
+use tacit_benches::row::{Row, Status};
+
+use super::{csv, tables};
+use crate::destination::Destination;
+
+const ROWS: &str = "rows.jsonl";
+const CSV: &str = "rows.csv";
+const TABLES: &str = "tables.md";
+
+/// The rows measured so far, and where they are kept.
+#[derive(Debug)]
+pub(super) struct Store {
+    rows: Vec<Row>,
+    files: Option<Files>,
+}
+
+#[derive(Debug)]
+struct Files {
+    rows: Destination,
+    csv: Destination,
+    tables: Destination,
+}
+
+impl Store {
+    /// The rows of a folder, which is made if it is not there; without one, rows are kept in memory.
+    pub(super) fn open(folder: Option<&Path>) -> Result<Self> {
+        let Some(folder) = folder else { return Ok(Self { rows: vec![], files: None }) };
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder `{}`: give another --out", folder.display()))?;
+        let file = |name| Destination::new(&folder.join(name), &[]);
+        let files = Files { rows: file(ROWS)?, csv: file(CSV)?, tables: file(TABLES)? };
+        let path = folder.join(ROWS);
+        let rows = match fs::metadata(&path).map_err(|error| error.kind()) {
+            Err(ErrorKind::NotFound) => vec![],
+            _ => read(&path)
+                .context("these rows cannot be added to: move the file away, or give another --out")?,
+        };
+        Ok(Self { rows, files: Some(files) })
+    }
+
+    /// The row of the same measurement, unless it failed.
+    pub(super) fn find(&self, blank: &Row) -> Option<&Row> {
+        self.rows.iter().find(|row| row.status != Status::Failed && row.same_measurement(blank))
+    }
+
+    /// Adds a row in place of one that another build or machine measured.
+    pub(super) fn add(&mut self, row: Row) -> Result<()> {
+        let same =
+            |old: &Row| (&old.suite, &old.name, &old.settings) == (&row.suite, &row.name, &row.settings);
+        match self.rows.iter_mut().find(|old| same(old)) {
+            Some(old) => *old = row,
+            None => self.rows.push(row),
+        }
+        let Some(files) = &self.files else { return Ok(()) };
+        let mut lines = String::new();
+        for row in &self.rows {
+            lines.push_str(&row.to_line()?);
+            lines.push('\n');
+        }
+        files.rows.write(lines.as_bytes())
+    }
+
+    /// Writes everything that is made from the rows.
+    pub(super) fn publish(&self) -> Result<()> {
+        let Some(files) = &self.files else { return Ok(()) };
+        files.csv.write(csv::table(&self.rows).as_bytes())?;
+        files.tables.write(tables::markdown(&self.rows).as_bytes())
+    }
+}
+
+/// The rows of a file.
+pub(super) fn read(path: &Path) -> Result<Vec<Row>> {
+    let text = String::from_utf8(crate::artifact::read(path)?).with_context(|| {
+        format!("`{}` is no text: give a rows.jsonl that `tacit bench` wrote", path.display())
+    })?;
+    let row = |(index, line): (usize, &str)| {
+        Row::from_line(line)
+            .with_context(|| format!("cannot read line {} of `{}`", index + 1, path.display()))
+    };
+    text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(row).collect()
+}
