@@ -10,6 +10,7 @@ use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 
+pub mod bytes;
 #[cfg(target_arch = "x86_64")]
 pub mod ifma;
 pub mod portable;
@@ -49,26 +50,9 @@ pub trait Kernel: Sync {
     /// The same for wider integers.
     fn fold_integers(&self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr>;
 
-    /// Adds to `sums[i]` the inner product of `vector` with row `i` of a matrix given row by row. Any `block` products sum to
-    /// 32 bits.
-    fn add_row_products(&self, vector: &[i16], rows: &[i16], block: usize, sums: &mut [i64]) {
-        add_row_products(vector, rows, block, sums);
-    }
-
     /// The kernel's own curve arithmetic, if it has any.
     fn curve(&self) -> Option<&dyn CurveKernel> {
         None
-    }
-}
-
-/// [`Kernel::add_row_products`] for every kernel: each compiles it for its own instructions.
-#[expect(clippy::inline_always, reason = "its instructions are those of the function it is compiled into")]
-#[inline(always)]
-fn add_row_products(vector: &[i16], rows: &[i16], block: usize, sums: &mut [i64]) {
-    for (row, sum) in rows.chunks_exact(vector.len().max(1)).zip(sums) {
-        for (a, b) in vector.chunks(block.max(1)).zip(row.chunks(block.max(1))) {
-            *sum += i64::from(a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>());
-        }
     }
 }
 
@@ -148,11 +132,6 @@ impl Backend {
     /// The kernel's name.
     pub fn name(self) -> &'static str {
         self.kernel.name()
-    }
-
-    /// As [`Kernel::add_row_products`].
-    pub fn add_row_products(self, vector: &[i16], rows: &[i16], block: usize, sums: &mut [i64]) {
-        self.kernel.add_row_products(vector, rows, block, sums);
     }
 
     /// The kernel's curve arithmetic.

@@ -36,13 +36,16 @@ use crate::{
     fft_convolution::FftConvolutionLayer,
     gates::check_products,
     network::{Architecture, Network, NodeId, Parameter, ParameterId, ParameterWidth, ValueKind, ValueSpec},
-    products::{add_row_products, narrow},
+    products::{Planes, Weights},
     tensor::{Layout, Tensor, bits_of},
     window::Window2d,
     windowed::WindowedClaim,
 };
 
+mod patches;
 pub mod polynomial;
+
+use patches::PaddedMaps;
 
 /// Outputs and channels are split into `groups` parts of the same size, and an output reads its own part's channels only:
 /// one group is an ordinary convolution, as many groups as channels a depthwise one. Per part,
@@ -144,17 +147,12 @@ impl Conv2dLayer {
     pub(crate) fn execute(&self, network: &Network, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
         let weights = network.parameter(self.weights);
         let bias = |o| self.bias.map_or(0, |id| network.parameter(id).get(o));
-        if let (Parameter::Int8(weights), Some(input_16)) = (weights, narrow(input.data())) {
-            return convolve_narrow(
-                &self.window,
-                self.groups,
-                weights,
-                bias,
-                (input.layout(), &input_16),
-                output,
-            );
+        match weights {
+            Parameter::Int8(weights) if patches::is_dense(&self.window, input.layout(), output) => {
+                convolve_bytes(&self.window, self.groups, weights, bias, input, output)
+            }
+            _ => convolve(&self.window, self.groups, |i| weights.get(i), bias, input, output),
         }
-        convolve(&self.window, self.groups, |i| weights.get(i), bias, input, output)
     }
 
     /// Smallest and largest accumulator of each output channel.
@@ -213,51 +211,28 @@ fn convolve(
     result
 }
 
-/// Window positions whose patches are multiplied by all weights before the next ones are gathered.
-const POSITIONS: usize = 32;
-
-/// The same for activations of 16 bits: the patch that each window position reads, times every filter.
-fn convolve_narrow(
+/// The same by bytes: the patch that each window position reads, times every filter.
+fn convolve_bytes(
     window: &Window2d,
     groups: usize,
     weights: &[i8],
     bias: impl Fn(usize) -> i64,
-    (layout, input): (&Layout, &[i16]),
+    input: &Tensor<i64>,
     output: &Layout,
 ) -> Vec<i64> {
-    let [channels, height, width] = axes3(layout);
     let [outputs, out_height, out_width] = axes3(output);
-    let (outputs, channels) = (outputs / groups, channels / groups);
-    let (k_height, k_width, positions) = (window.height.kernel, window.width.kernel, out_height * out_width);
-    let patch = channels * k_height * k_width;
-    let weights: Vec<i16> = weights.iter().map(|&w| i16::from(w)).collect();
-    let mut result = vec![0; output.num_elements()];
-    let mut patches = vec![0_i16; POSITIONS * patch];
-    for group in 0..groups {
-        let maps = &input[group * channels * height * width..][..channels * height * width];
-        for first in (0..positions).step_by(POSITIONS) {
-            let count = POSITIONS.min(positions - first);
-            for (patch, p) in patches.chunks_exact_mut(patch).zip(first..first + count) {
-                let mut slots = patch.iter_mut();
-                for map in maps.chunks_exact(height * width) {
-                    for ky in 0..k_height {
-                        let row = window.height.input_position(p / out_width, ky, height);
-                        for (slot, kx) in slots.by_ref().take(k_width).zip(0..) {
-                            let column = window.width.input_position(p % out_width, kx, width);
-                            *slot = row.zip(column).map_or(0, |(y, x)| map[y * width + x]);
-                        }
-                    }
-                }
-            }
-            for o in group * outputs..(group + 1) * outputs {
-                let (filter, bias) = (&weights[o * patch..][..patch], bias(o));
-                let sums = &mut result[o * positions + first..][..count];
-                sums.fill(bias);
-                add_row_products(filter, &patches[..count * patch], sums);
-            }
-        }
+    let positions = out_height * out_width;
+    let bytes = Planes::new(input.data());
+    let offsets = Weights { values: weights, inner: weights.len() / outputs }.offsets(bias, bytes.offset);
+    let mut sums = vec![0; output.num_elements()];
+    for (sums, offset) in sums.chunks_exact_mut(positions).zip(offsets) {
+        sums.fill(offset);
     }
-    result
+    for (plane, scale, zero) in bytes.iter() {
+        let maps = PaddedMaps::new(window, input.layout(), output, plane, zero);
+        maps.add_products(weights, groups, scale, &mut sums, positions);
+    }
+    sums
 }
 
 /// Shape of a stand-alone convolution.
@@ -366,23 +341,59 @@ mod tests {
     use super::*;
     use crate::AxisWindow;
 
-    #[test]
-    fn narrow_and_wide_convolutions_agree() {
-        let window = Window2d {
+    /// Windows with every attribute, and what they read.
+    fn windows() -> Vec<(Window2d, [usize; 2])> {
+        let uneven = Window2d {
             height: AxisWindow { kernel: 3, stride: 2, dilation: 2, pad_begin: 3, pad_end: 1 },
             width: AxisWindow::new(2, 1).padded(0, 1),
         };
-        for (groups, channels, outputs) in [(1, 3, 5), (3, 3, 6), (2, 4, 2)] {
-            let layout = Layout::new(vec![channels, 9, 8]).unwrap();
-            let output = window_output("test", &window, outputs, &layout).unwrap();
-            let input: Vec<i64> =
-                (0..layout.num_elements() as i64).map(|i| i * 7919 % 65536 - 32768).collect();
-            let count = outputs * channels / groups * window.num_offsets();
-            let weights: Vec<i8> = (0..count).map(|i| (i * 89 % 256) as u8 as i8).collect();
-            let (narrowed, bias) = (narrow(&input).unwrap(), |o: usize| o as i64 * 1000 - 7);
-            let fast = convolve_narrow(&window, groups, &weights, bias, (&layout, &narrowed), &output);
-            let input = Tensor::new(layout, input).unwrap();
-            assert_eq!(fast, convolve(&window, groups, |i| i64::from(weights[i]), bias, &input, &output));
+        let dilated = AxisWindow { kernel: 3, stride: 3, dilation: 3, pad_begin: 0, pad_end: 5 };
+        let kernels =
+            [1, 3, 4, 5, 7, 9, 12].map(|kernel| AxisWindow::new(kernel, 1).padded(kernel / 2, kernel / 2));
+        let square =
+            [dilated, AxisWindow::new(1, 3), AxisWindow::new(2, 2), AxisWindow::new(1, 2).padded(5, 0)];
+        let square = square.into_iter().chain(kernels).map(|axis| (Window2d::square(axis), [13, 15]));
+        square
+            .chain([(uneven, [9, 8]), (uneven, [5, 1]), (Window2d::square(AxisWindow::new(5, 1)), [40, 50])])
+            .collect()
+    }
+
+    #[test]
+    fn convolutions_by_bytes_agree_with_the_definition() {
+        for (window, [height, width]) in windows() {
+            for (groups, channels, outputs) in [(1, 3, 5), (1, 1, 9), (3, 3, 6), (2, 4, 2), (4, 4, 4)] {
+                let layout = Layout::new(vec![channels, height, width]).unwrap();
+                let output = window_output("test", &window, outputs, &layout).unwrap();
+                let count = outputs * channels / groups * window.num_offsets();
+                let weights: Vec<i8> = (0..count).map(|i| (i * 89 % 256) as u8 as i8).collect();
+                let bias = |o: usize| o as i64 * 1000 - 7;
+                for (low, high) in [
+                    (0, 255),
+                    (-128, 127),
+                    (-7, 3),
+                    (5, 9),
+                    (-32768, 32767),
+                    (0, 65535),
+                    (-(1 << 17), 1 << 17),
+                ] {
+                    let value = |i: i64| low + i * 7919 % (high - low + 1);
+                    let input: Vec<i64> = (0..layout.num_elements() as i64).map(value).collect();
+                    let input = Tensor::new(layout.clone(), input).unwrap();
+                    assert!(patches::is_dense(&window, &layout, &output));
+                    let fast = convolve_bytes(&window, groups, &weights, bias, &input, &output);
+                    let weight = |i: usize| i64::from(weights[i]);
+                    let expected = convolve(&window, groups, weight, bias, &input, &output);
+                    assert_eq!(fast, expected, "{window:?}, {groups} groups, {low}..={high}");
+                }
+            }
         }
+    }
+
+    #[test]
+    fn padding_that_dwarfs_the_input_is_not_stored() {
+        let window = Window2d::square(AxisWindow::new(1, 4096).padded(4000, 4000));
+        let layout = Layout::new(vec![1, 3, 3]).unwrap();
+        let output = window_output("test", &window, 1, &layout).unwrap();
+        assert!(!patches::is_dense(&window, &layout, &output));
     }
 }

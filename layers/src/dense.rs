@@ -8,8 +8,9 @@ use crate::{
     gates::check_products,
     matmul::polynomial::inner_extent,
     network::{Architecture, Network, ParameterId, ParameterWidth, ValueKind, ValueSpec},
-    products::{add_row_products, narrow},
+    products::{Planes, Weights},
     tensor::{Layout, Tensor},
+    transpose::permute,
 };
 
 /// $a[i, o] = b_o + \sum_k x[i, k]\, W[o, k]$, where $i$ runs over the input's first `num_row_axes` axes and $k$ over
@@ -94,23 +95,17 @@ impl DenseLayer {
         let weights = network.parameter(self.weights);
         let contracted = weights.num_elements() / self.num_outputs;
         let bias = |o| self.bias.map_or(0, |id| network.parameter(id).get(o));
-        let mut result = Vec::with_capacity(output.num_elements());
-        if let (crate::Parameter::Int8(weights), Some(input)) = (weights, narrow(input.data())) {
-            let weights: Vec<i16> = weights.iter().map(|&w| i16::from(w)).collect();
-            for row in input.chunks_exact(contracted) {
-                let first = result.len();
-                result.extend((0..self.num_outputs).map(bias));
-                add_row_products(row, &weights, &mut result[first..]);
-            }
-            return result;
+        let rows = output.num_elements() / self.num_outputs;
+        let crate::Parameter::Int8(weights) = weights else { unreachable!("the graph was checked") };
+        let (weights, bytes) = (Weights { values: weights, inner: contracted }, Planes::new(input.data()));
+        let mut sums = weights.offsets(bias, bytes.offset);
+        if rows > 1 {
+            sums = sums.into_iter().flat_map(|offset| std::iter::repeat_n(offset, rows)).collect();
         }
-        for row in input.data().chunks_exact(contracted) {
-            for o in 0..self.num_outputs {
-                let products = row.iter().enumerate().map(|(k, &x)| weights.get(o * contracted + k) * x);
-                result.push(bias(o) + products.sum::<i64>());
-            }
+        for (plane, scale, _) in bytes.iter() {
+            weights.add_products(plane, scale, &mut sums, rows);
         }
-        result
+        if rows == 1 { sums } else { permute(&[self.num_outputs, rows], &sums, &[1, 0]) }
     }
 
     /// Smallest and largest accumulator of each output channel.

@@ -28,8 +28,11 @@
 //!
 //! **Reference.** Fixed-point rescaling as in Jacob et al. (2018, section 2.2).
 
+use std::ops::Range;
+
 use ark_bn254::Fr;
 use ark_ff::One;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tacit_algebra::{eq, small::from_i64};
 
@@ -99,6 +102,9 @@ pub const MAX_RESULT_VARS: u32 = 18;
 /// Width of an accumulator in bits, sign included: a product with a multiplier stays inside 64 bits.
 pub const ACCUMULATOR_BITS: u32 = 38;
 
+/// Elements that one core rescales at a time.
+const GRAIN: usize = 1 << 12;
+
 impl ActivationFunction {
     /// The function's value.
     pub fn apply(&self, q: i64) -> i64 {
@@ -144,6 +150,21 @@ impl Multiplier {
                 i64::from(values[index / inner % values.len()])
             }
         }
+    }
+
+    /// The elements stored at `range` by their multiplier: runs of one multiplier, and it.
+    pub fn runs(&self, layout: &Layout, range: Range<usize>) -> impl Iterator<Item = (Range<usize>, i64)> {
+        let inner = match self {
+            Self::Uniform(_) => layout.num_elements(),
+            Self::PerChannel { axis, .. } => layout.axes()[axis + 1..].iter().product(),
+        };
+        let mut rest = range;
+        std::iter::from_fn(move || {
+            let start = rest.start;
+            let end = ((start / inner + 1) * inner).min(rest.end);
+            rest.start = end;
+            (start < end).then(|| (start..end, self.at(layout, start)))
+        })
     }
 
     /// $\mathrm{eq}(\rho_o, o)\, m_o$ for every channel $o$.
@@ -267,10 +288,23 @@ impl RescaleLayer {
     }
 
     pub(crate) fn execute(&self, input: &Tensor<i64>) -> Vec<i64> {
-        let layout = input.layout();
-        let divide =
-            |(i, &a): (usize, &i64)| self.function.apply(self.divide(self.multiplier.at(layout, i), a).0);
-        input.data().iter().enumerate().map(divide).collect()
+        let mut result = vec![0; input.data().len()];
+        result.par_chunks_mut(GRAIN).enumerate().for_each(|(i, part)| {
+            for (run, m) in self.multiplier.runs(input.layout(), i * GRAIN..i * GRAIN + part.len()) {
+                let (accumulators, part) = (&input.data()[run.clone()], &mut part[run.start - i * GRAIN..]);
+                // The function is chosen outside of the loop.
+                if let ActivationFunction::Clip { minimum, maximum } = self.function {
+                    for (y, &a) in part.iter_mut().zip(accumulators) {
+                        *y = self.divide(m, a).0.clamp(minimum, maximum);
+                    }
+                } else {
+                    for (y, &a) in part.iter_mut().zip(accumulators) {
+                        *y = self.function.apply(self.divide(m, a).0);
+                    }
+                }
+            }
+        });
+        result
     }
 
     /// Bounds of the quotient from bounds of the accumulator, per channel or for all.

@@ -4,6 +4,8 @@
 //! $$ i = s\,p + d\,k - b $$
 //! with stride $s$, dilation $d$ and $b$ positions of padding in front. Positions outside $[0, n)$ are padding.
 
+use std::ops::Range;
+
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,14 @@ impl AxisWindow {
     /// Input position read at window position `p` and kernel offset `k`, if it is not padding.
     pub fn input_position(&self, p: usize, k: usize, length: usize) -> Option<usize> {
         (self.stride * p + self.dilation * k).checked_sub(self.pad_begin).filter(|&i| i < length)
+    }
+
+    /// The window positions, of `output` ones, whose offset `k` reads an input of `length` and not its padding.
+    pub fn positions_inside(&self, k: usize, length: usize, output: usize) -> Range<usize> {
+        let offset = self.dilation * k;
+        let before = self.pad_begin.saturating_sub(offset).div_ceil(self.stride).min(output);
+        let end = (length + self.pad_begin).saturating_sub(offset).div_ceil(self.stride).min(output);
+        before..end.max(before)
     }
 }
 
@@ -177,6 +187,23 @@ mod tests {
     use tacit_algebra::small::from_i64;
 
     use super::*;
+
+    #[test]
+    fn positions_inside_are_those_that_read_the_input() {
+        for (kernel, stride, dilation) in [(1, 1, 1), (3, 1, 1), (3, 2, 1), (4, 3, 2), (2, 5, 3)] {
+            for (pad_begin, pad_end) in [(0, 0), (1, 2), (7, 0), (20, 20)] {
+                let window = AxisWindow { kernel, stride, dilation, pad_begin, pad_end };
+                for length in [7, 8, 20] {
+                    let output = window.output_length("w", length).unwrap();
+                    for k in 0..kernel {
+                        let inside = window.positions_inside(k, length, output);
+                        let reads = |p: &usize| window.input_position(*p, k, length).is_some();
+                        assert_eq!(inside.collect::<Vec<_>>(), (0..output).filter(reads).collect::<Vec<_>>());
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn shift_vector_takes_a_windowed_axis_to_its_input() {

@@ -23,7 +23,7 @@ mod curve;
 mod fold;
 mod lanes;
 
-/// The kernel for processors with AVX-512F, AVX-512BW and AVX-512IFMA.
+/// The kernel for processors with AVX-512F and AVX-512IFMA.
 #[derive(Debug)]
 pub struct Ifma(());
 
@@ -32,9 +32,7 @@ static IFMA: Ifma = Ifma(());
 impl Ifma {
     /// The kernel, where the processor has what it needs.
     pub fn detect() -> Option<&'static Self> {
-        let found = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512ifma");
+        let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
         found.then_some(&IFMA)
     }
 }
@@ -126,11 +124,6 @@ impl Kernel for Ifma {
         Some(self)
     }
 
-    fn add_row_products(&self, vector: &[i16], rows: &[i16], block: usize, sums: &mut [i64]) {
-        // SAFETY: as in `bind`.
-        unsafe { add_row_products(vector, rows, block, sums) }
-    }
-
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
         // SAFETY: as in `bind`.
         unsafe { fold::<i8, { BYTE.limbs }>(BYTE, weights, rows, columns) }
@@ -153,11 +146,6 @@ impl Kernel for Ifma {
         }
         folded
     }
-}
-
-#[target_feature(enable = "avx512f,avx512bw")]
-fn add_row_products(vector: &[i16], rows: &[i16], block: usize, sums: &mut [i64]) {
-    super::add_row_products(vector, rows, block, sums);
 }
 
 impl CurveKernel for Ifma {
