@@ -64,14 +64,19 @@ pub fn execute_each(
     network: &Network,
     specs: &[ValueSpec],
     input: &Tensor<i64>,
-    mut done: impl FnMut(NodeId),
+    done: impl FnMut(NodeId) + Send,
 ) -> Result<Trace> {
     check_input(&network.architecture, input)?;
     // On one of the pool's threads, which share work without waking each other for every layer.
-    rayon::scope(|_| run(network, specs, input))
+    rayon::scope(|_| run(network, specs, input, done))
 }
 
-fn run(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> Result<Trace> {
+fn run(
+    network: &Network,
+    specs: &[ValueSpec],
+    input: &Tensor<i64>,
+    mut done: impl FnMut(NodeId),
+) -> Result<Trace> {
     let mut values: Vec<Tensor<i64>> = Vec::with_capacity(specs.len());
     for (node, spec) in network.architecture.nodes.iter().zip(specs) {
         let read = |i: usize| &values[node.inputs[i].index()];
