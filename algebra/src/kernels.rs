@@ -129,6 +129,11 @@ impl Backend {
         Self { kernel }
     }
 
+    /// The kernel itself: one core.
+    pub const fn kernel(self) -> &'static dyn Kernel {
+        self.kernel
+    }
+
     /// The kernel's name.
     pub fn name(self) -> &'static str {
         self.kernel.name()

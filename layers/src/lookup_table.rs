@@ -120,6 +120,25 @@ impl Fingerprint {
     pub fn of(&self, table: usize, first: Fr, second: Fr) -> Fr {
         self.alpha - Fr::from(table as u64 + 1) - self.beta * (first + self.beta * second)
     }
+
+    /// The fingerprints of every row of a table, in order.
+    pub fn table(&self, index: usize, table: &LookupTable) -> Vec<Fr> {
+        // First columns are consecutive, and second ones often the same as the one before.
+        let square = self.beta * self.beta;
+        let (mut last, mut last_term) = (0, Fr::from(0_u64));
+        let mut first_term = self.of(index, from_i64(table.first()), Fr::from(0_u64));
+        (0..1_usize << table.num_vars())
+            .map(|i| {
+                let (_, second) = table.row(i);
+                if second != last {
+                    (last, last_term) = (second, square * from_i64(second));
+                }
+                let fingerprint = first_term - last_term;
+                first_term -= self.beta;
+                fingerprint
+            })
+            .collect()
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! The prover's side of [LogUp-GKR](tacit_layers::logup).
 //!
+//! The leaves of a network's look-ups are never stored: [`LookupLeaves`] names each by its row in a table, and the first
+//! sums, the first round and the first binding read them block by block. Every other level is stored once and bound in
+//! place; a binding computes the next round's sums while its results are in the cache. The equality weights of a level are
+//! products of two short tables.
+//!
 //! By itself: three values are looked up in the table 10, 11, 12, 13.
 //!
 //! ```
@@ -37,17 +42,26 @@
 //! ```
 
 use ark_bn254::Fr;
-use ark_ff::{Field, One, Zero};
+use ark_ff::Zero;
 use rayon::prelude::*;
 use tacit_algebra::kernels::backend;
 use tacit_layers::{
-    claim::SumClaim,
     logup::{Children, LeafClaims},
-    sumcheck::{RoundPolynomial, RoundWeights},
+    sumcheck::RoundWeights,
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
-use crate::sumcheck::{self, SumcheckInstance};
+use crate::sumcheck;
+
+mod leaves;
+mod level;
+mod weights;
+
+pub use leaves::{LeafBlock, LeafRows, LookupLeaves};
+use level::Level;
+
+/// Fractions that one core works on at a time.
+const CHUNK: usize = 1 << 9;
 
 /// Fractions of one level of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,14 +72,32 @@ pub struct Fractions {
     pub denominators: Vec<Fr>,
 }
 
-/// Entries below which a table is not split over threads.
-const CHUNK: usize = 1 << 11;
-
 impl Fractions {
     fn parents(&self) -> Self {
-        let (numerators, denominators) = backend().add_fractions(&self.numerators, &self.denominators);
+        let half = self.numerators.len() / 2;
+        let ((p0, p1), (q0, q1)) = (self.numerators.split_at(half), self.denominators.split_at(half));
+        Self::sums(half, |first, p, q| {
+            let range = first..first + p.len();
+            let [p0, p1, q0, q1] = [p0, p1, q0, q1].map(|values| &values[range.clone()]);
+            backend().kernel().add_fractions([p0, p1], [q0, q1], [p, q]);
+        })
+    }
+
+    /// A level of `count` fractions, computed in parts: from the first's index, numerators and denominators.
+    fn sums(count: usize, part: impl Fn(usize, &mut [Fr], &mut [Fr]) + Sync) -> Self {
+        let [mut numerators, mut denominators] = [(); 2].map(|()| zeros(count));
+        let parts = numerators.par_chunks_mut(CHUNK).zip(denominators.par_chunks_mut(CHUNK));
+        parts.enumerate().for_each(|(i, (p, q))| part(i * CHUNK, p, q));
         Self { numerators, denominators }
     }
+}
+
+/// Zeros, written by all cores: what costs most is the operating system's first use of the memory.
+fn zeros(count: usize) -> Vec<Fr> {
+    if count <= CHUNK {
+        return vec![Fr::zero(); count];
+    }
+    (0..count).into_par_iter().with_min_len(CHUNK).map(|_| Fr::zero()).collect()
 }
 
 /// Proves that the fractions sum to zero and returns the claims on the leaves.
@@ -75,94 +107,64 @@ impl Fractions {
 pub fn prove(writer: &mut ProofWriter, leaves: Fractions) -> LeafClaims {
     let count = leaves.numerators.len();
     assert!(count >= 2 && count.is_power_of_two() && leaves.denominators.len() == count, "{count} leaves");
-    let mut levels = vec![leaves];
+    descend(writer, tree(leaves), None)
+}
+
+/// The same for leaves that are rows of tables.
+pub fn prove_lookups(writer: &mut ProofWriter, leaves: &LookupLeaves) -> LeafClaims {
+    if leaves.len() < leaves::SMALLEST {
+        return prove(writer, leaves.fractions());
+    }
+    descend(writer, tree(leaves.parents()), Some(leaves))
+}
+
+/// All levels up to the root's children, from the lowest that is stored.
+fn tree(lowest: Fractions) -> Vec<Fractions> {
+    let mut levels = vec![lowest];
     while let Some(level) = levels.last().filter(|level| level.numerators.len() > 2) {
         let parents = level.parents();
         levels.push(parents);
     }
-    let mut claims: Option<LeafClaims> = None;
+    levels
+}
+
+fn descend(
+    writer: &mut ProofWriter,
+    mut levels: Vec<Fractions>,
+    leaves: Option<&LookupLeaves>,
+) -> LeafClaims {
+    let pair = |values: &[Fr]| [values[0], values[1]];
+    let root = levels.pop().unwrap_or_else(|| unreachable!("a tree has at least one level"));
+    let children =
+        Children { numerators: pair(&root.numerators), denominators: pair(&root.denominators) };
+    let mut claims = choose(writer, children, &[]);
     while let Some(level) = levels.pop() {
-        let (point, children) = match claims {
-            None => {
-                let pair = |values: &[Fr]| [values[0], values[1]];
-                (
-                    vec![],
-                    Children { numerators: pair(&level.numerators), denominators: pair(&level.denominators) },
-                )
-            }
-            Some(claims) => {
-                let lambda = writer.squeeze(labels::FRACTION_BATCH);
-                let sum = claims.numerator + lambda * claims.denominator;
-                let mut instance = Level::new(level, &claims.point, lambda, sum);
-                let point =
-                    sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Equality(&claims.point));
-                (point, instance.children())
-            }
-        };
-        writer.write_scalars(labels::FRACTIONS, &children.to_message());
-        let mu = writer.squeeze(labels::FRACTION_CHILD);
-        let (numerator, denominator) = children.interpolate(mu);
-        let point = std::iter::once(mu).chain(point).collect();
-        claims = Some(LeafClaims { point, numerator, denominator });
+        claims = prove_level(writer, &claims, |lambda| Level::new(level, &claims.point, lambda));
     }
-    claims.unwrap_or_else(|| unreachable!("a tree has at least one level"))
-}
-
-/// One level's sumcheck: $f = p_0 q_1 + q_0 (p_1 + \lambda q_1)$, the bracket kept as one table.
-struct Level {
-    p0: Vec<Fr>,
-    bracket: Vec<Fr>,
-    q0: Vec<Fr>,
-    q1: Vec<Fr>,
-    /// $\mathrm{eq}$ of the coordinates behind the current one.
-    weights: Vec<Fr>,
-    lambda: Fr,
-    claim: SumClaim,
-}
-
-impl Level {
-    fn new(level: Fractions, point: &[Fr], lambda: Fr, sum: Fr) -> Self {
-        let Fractions { numerators: mut p0, denominators: mut q0 } = level;
-        let half = p0.len() / 2;
-        let (mut bracket, q1) = (p0.split_off(half), q0.split_off(half));
-        backend().add_scaled(&mut bracket, &q1, lambda);
-        let weights = backend().equality_table(&point[1..], half / 2);
-        let claim = SumClaim { num_vars: point.len(), degree: 2, sum };
-        Self { p0, bracket, q0, q1, weights, lambda, claim }
-    }
-
-    fn children(&self) -> Children {
-        Children {
-            numerators: [self.p0[0], self.bracket[0] - self.lambda * self.q1[0]],
-            denominators: [self.q0[0], self.q1[0]],
-        }
+    match leaves {
+        Some(leaves) => prove_level(writer, &claims, |lambda| Level::lowest(leaves, &claims.point, lambda)),
+        None => claims,
     }
 }
 
-impl SumcheckInstance for Level {
-    fn claim(&self) -> SumClaim {
-        self.claim
-    }
+/// Reduces the claims on one level to claims on its children.
+fn prove_level<'a>(
+    writer: &mut ProofWriter,
+    claims: &LeafClaims,
+    level: impl FnOnce(Fr) -> Level<'a>,
+) -> LeafClaims {
+    let lambda = writer.squeeze(labels::FRACTION_BATCH);
+    let mut instance = level(lambda);
+    instance.claim_sum(claims.numerator + lambda * claims.denominator);
+    let point = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Equality(&claims.point));
+    choose(writer, instance.children(), &point)
+}
 
-    fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
-        let half = self.p0.len() / 2;
-        let tables = [&self.p0, &self.bracket, &self.q0, &self.q1].map(|table| table.split_at(half));
-        let [constant, leading] = backend().fraction_round(tables, &self.weights);
-        // The value at one follows from the claim; a challenge of zero has probability 2^-254.
-        let tau = one_weight.unwrap_or_else(Fr::one);
-        let at_one = (claim - (Fr::one() - tau) * constant) * tau.inverse().unwrap_or_else(Fr::zero);
-        RoundPolynomial::new(vec![constant, at_one - constant - leading, leading])
-    }
-
-    fn bind(&mut self, r: Fr) {
-        for table in [&mut self.p0, &mut self.bracket, &mut self.q0, &mut self.q1] {
-            let half = table.len() / 2;
-            backend().bind(table, half, r);
-        }
-        let half = self.weights.len() / 2;
-        if half > 0 {
-            let high = self.weights.split_off(half);
-            self.weights.par_iter_mut().with_min_len(CHUNK).zip(&high).for_each(|(low, high)| *low += high);
-        }
-    }
+/// Sends two children and chooses between them at random.
+fn choose(writer: &mut ProofWriter, children: Children, point: &[Fr]) -> LeafClaims {
+    writer.write_scalars(labels::FRACTIONS, &children.to_message());
+    let mu = writer.squeeze(labels::FRACTION_CHILD);
+    let (numerator, denominator) = children.interpolate(mu);
+    let point = std::iter::once(mu).chain(point.iter().copied()).collect();
+    LeafClaims { point, numerator, denominator }
 }

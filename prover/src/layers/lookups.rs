@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
-use rayon::prelude::*;
-use tacit_algebra::small::from_i64;
+use ark_ff::Zero;
 use tacit_layers::{
     NodeId, Operation,
     claim::{Column, EvaluationClaim},
@@ -19,12 +17,9 @@ use tacit_transcript::{Transcript, labels};
 use crate::{
     error::Result,
     evaluation,
-    logup::{self, Fractions},
+    logup::{self, LeafBlock, LeafRows, LookupLeaves},
     session::Session,
 };
-
-/// Rows that one core works on at a time.
-const CHUNK: usize = 1 << 12;
 
 /// Values of a max-pool's differences at the look-ups' point, kept for the max-pool's own phase.
 pub(crate) type DifferenceClaims = Vec<EvaluationClaim<NodeId>>;
@@ -37,7 +32,8 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
     let [alpha, beta] = [(); 2].map(|()| session.writer.squeeze(labels::FINGERPRINT));
     let leaves = leaves(session, Fingerprint { alpha, beta });
     // Step 2: the sum of fractions.
-    let claims = logup::prove(&mut session.writer, leaves);
+    let claims = logup::prove_lookups(&mut session.writer, &leaves);
+    drop(leaves);
     // Step 3: every column at its part of the point. Claims are left in the verifier's order.
     let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
     let mut differences = vec![];
@@ -137,42 +133,18 @@ fn evaluate_column(session: &Session, column: Column, point: &[Fr]) -> Fr {
 }
 
 /// The tree's leaves: one over the fingerprint for each looked-up row, minus the multiplicity for each table row.
-fn leaves(session: &Session, fingerprint: Fingerprint) -> Fractions {
-    let plan = session.plan;
-    // A looked-up row's fingerprint is its table row's, so that each is computed once.
-    let fingerprints: Vec<Vec<Fr>> = plan
-        .tables
-        .iter()
-        .enumerate()
-        .map(|(index, table)| {
-            let row = |i| {
-                let (first, second) = table.row(i);
-                fingerprint.of(index, from_i64(first), from_i64(second))
-            };
-            (0..1 << table.num_vars()).into_par_iter().with_min_len(CHUNK).map(row).collect()
-        })
-        .collect();
-    let total = 1 << plan.tree_vars;
-    let mut numerators = vec![Fr::zero(); total];
-    let mut denominators = vec![Fr::one(); total];
-    for (segment, lookup) in plan.segments.iter().zip(&session.witness.lookups) {
-        let range = segment.offset..segment.offset + (1 << segment.num_vars);
-        let (p, q) = (&mut numerators[range.clone()], &mut denominators[range]);
-        let table = &fingerprints[segment.table];
-        if segment.rows == Rows::Table {
-            q.copy_from_slice(table);
+fn leaves<'a>(session: &Session<'a>, fingerprint: Fingerprint) -> LookupLeaves<'a> {
+    let (plan, witness) = (session.plan, session.witness);
+    let tables = plan.tables.iter().enumerate().map(|(index, table)| fingerprint.table(index, table)).collect();
+    let blocks = plan.segments.iter().zip(&witness.lookups).map(|(segment, lookup)| {
+        let rows = if segment.rows == Rows::Table {
             let multiplicity =
                 plan.witness.iter().position(|c| c.column == Column::Multiplicity(segment.table));
-            let counts = multiplicity.map_or(&[][..], |i| &session.witness.columns[i]);
-            let counts = counts.par_iter().with_min_len(CHUNK);
-            p.par_iter_mut().zip(counts).for_each(|(p, &count)| *p = -from_i64(count));
+            LeafRows::Table(multiplicity.map_or(&[][..], |i| &witness.columns[i]))
         } else {
-            let rows = q.par_iter_mut().zip(&lookup.positions).with_min_len(CHUNK);
-            p.par_iter_mut().zip(rows).for_each(|(p, (q, &position))| {
-                *p = Fr::one();
-                *q = table[position as usize];
-            });
-        }
-    }
-    Fractions { numerators, denominators }
+            LeafRows::LookedUp(&lookup.positions)
+        };
+        LeafBlock { offset: segment.offset, table: segment.table, rows }
+    });
+    LookupLeaves::new(tables, blocks.collect(), plan.tree_vars)
 }
