@@ -41,6 +41,12 @@ pub trait Kernel: Sync {
     /// Sums of two fractions: $(p_0 q_1 + p_1 q_0, q_0 q_1)$, numerators and denominators apart.
     fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]);
 
+    /// Sums of two reciprocals as fractions: $(q_0 + q_1, q_0 q_1)$, numerators and denominators apart.
+    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [&mut [Fr]; 2]);
+
+    /// Constant and leading coefficient of $\sum_i w_i\, a_i(X)\, b_i(X)$, both tables linear in $X$.
+    fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2];
+
     /// Constant and leading coefficient of $\sum_i w_i\,(p_0 q_1 + q_0 b)_i(X)$, the four tables linear in $X$.
     fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2];
 

@@ -82,14 +82,18 @@ fn sums_agree_with_the_reference() {
                     let [constant, leading] = kernel.product_round((&v[0], &v[1]), (&v[2], &v[3]));
                     let tables = [(&*v[0], &*v[1]), (&*v[2], &*v[3]), (&*v[4], &*v[5]), (&*v[6], &*v[7])];
                     let [first, second] = kernel.fraction_round(tables, &v[8]);
-                    [kernel.inner_product(&v[0], &v[1]), constant, leading, first, second]
+                    let [zero, two] = kernel.weighted_round((&v[0], &v[1]), (&v[2], &v[3]), &v[8]);
+                    [kernel.inner_product(&v[0], &v[1]), constant, leading, first, second, zero, two]
                 };
                 assert_eq!(run(kernel), run(&Portable), "{} over {n}", kernel.name());
                 let fractions = |kernel: &dyn Kernel| {
                     let mut sums = [vec![Fr::zero(); n], vec![Fr::zero(); n]];
                     let [p, q] = &mut sums;
                     kernel.add_fractions([&v[0], &v[1]], [&v[2], &v[3]], [p, q]);
-                    sums
+                    let mut reciprocals = [vec![Fr::zero(); n], vec![Fr::zero(); n]];
+                    let [p, q] = &mut reciprocals;
+                    kernel.add_reciprocals([&v[2], &v[3]], [p, q]);
+                    (sums, reciprocals)
                 };
                 assert_eq!(fractions(kernel), fractions(&Portable), "{} over {n}", kernel.name());
             }

@@ -327,17 +327,28 @@ fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
     architecture.parameters.iter().zip(0..).map(column).collect()
 }
 
-/// Places blocks largest first, so that each starts at a multiple of its size.
+/// Places looked-up rows from the first leaf on and tables up to the last one, the largest block outermost, so that each
+/// starts at a multiple of its size. Where at least half of the leaves are looked-up rows, the lower half holds no others.
 fn arrange(blocks: impl Iterator<Item = (Rows, usize, usize)>) -> (Vec<Segment>, usize) {
-    let mut segments: Vec<Segment> =
-        blocks.map(|(rows, table, num_vars)| Segment { rows, table, num_vars, offset: 0 }).collect();
-    segments.sort_by_key(|segment| std::cmp::Reverse(segment.num_vars));
-    let mut total = 0;
-    for segment in &mut segments {
-        segment.offset = total;
-        total += 1 << segment.num_vars;
+    let (mut tables, mut looked_up): (Vec<Segment>, Vec<Segment>) = blocks
+        .map(|(rows, table, num_vars)| Segment { rows, table, num_vars, offset: 0 })
+        .partition(|segment| segment.rows == Rows::Table);
+    for blocks in [&mut tables, &mut looked_up] {
+        blocks.sort_by_key(|segment| std::cmp::Reverse(segment.num_vars));
     }
-    (segments, bits_of(total).max(1))
+    let total: usize = tables.iter().chain(&looked_up).map(|segment| 1_usize << segment.num_vars).sum();
+    let tree_vars = bits_of(total).max(1);
+    let (mut first, mut end) = (0, 1 << tree_vars);
+    for segment in &mut looked_up {
+        segment.offset = first;
+        first += 1 << segment.num_vars;
+    }
+    for segment in &mut tables {
+        end -= 1 << segment.num_vars;
+        segment.offset = end;
+    }
+    looked_up.extend(tables.into_iter().rev());
+    (looked_up, tree_vars)
 }
 
 /// The number of generators that makes both sides' work least: the verifier multiplies every generator and every row and

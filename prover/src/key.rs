@@ -12,6 +12,7 @@ use tacit_layers::{
 use tacit_transcript::encoding::point_to_bytes;
 
 use crate::{
+    buffers::Buffers,
     error::Result,
     hyrax::{self, CommittedTensor},
 };
@@ -25,6 +26,8 @@ const WHAT: &str = "compiled model";
 pub struct ProvingKey {
     network: Network,
     verifying_key: VerifyingKey,
+    /// Memory that one proof leaves to the next.
+    pub(crate) buffers: Buffers,
 }
 
 impl ProvingKey {
@@ -45,7 +48,7 @@ impl ProvingKey {
             .collect();
         let commitments = hyrax::commit(&tensors, &generators);
         let verifying_key = VerifyingKey::new(network.architecture.clone(), commitments)?;
-        Ok(Self { network, verifying_key })
+        Ok(Self { network, verifying_key, buffers: Buffers::default() })
     }
 
     /// The network.
@@ -94,6 +97,6 @@ impl ProvingKey {
         }
         let commitments = read_commitments(&network.architecture, rows, WHAT)?;
         let verifying_key = VerifyingKey::new(network.architecture.clone(), commitments)?;
-        Ok(Self { network, verifying_key })
+        Ok(Self { network, verifying_key, buffers: Buffers::default() })
     }
 }

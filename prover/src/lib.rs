@@ -40,6 +40,7 @@
 //! | [`hyrax`] | commitments and openings |
 //! | [`layers`] | every layer's argument |
 
+mod buffers;
 #[doc(hidden)]
 pub mod cheating;
 pub mod error;

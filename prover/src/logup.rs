@@ -1,9 +1,9 @@
 //! The prover's side of [LogUp-GKR](tacit_layers::logup).
 //!
 //! The leaves of a network's look-ups are never stored: [`LookupLeaves`] names each by its row in a table, and the first
-//! sums, the first round and the first binding read them block by block. Every other level is stored once and bound in
-//! place; a binding computes the next round's sums while its results are in the cache. The equality weights of a level are
-//! products of two short tables.
+//! sums, the first round and the first binding of the lowest level read them block by block. Every other level is stored
+//! once and bound in place; a binding computes the next round's sums while its results are in the cache. The equality
+//! weights of a level are products of two short tables.
 //!
 //! By itself: three values are looked up in the table 10, 11, 12, 13.
 //!
@@ -46,19 +46,23 @@ use ark_ff::Zero;
 use rayon::prelude::*;
 use tacit_algebra::kernels::backend;
 use tacit_layers::{
+    claim::SumClaim,
     logup::{Children, LeafClaims},
-    sumcheck::RoundWeights,
+    sumcheck::{RoundPolynomial, RoundWeights},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
-use crate::sumcheck;
+use crate::{buffers::Buffers, sumcheck};
 
 mod leaves;
 mod level;
+mod lowest;
+mod tables;
 mod weights;
 
 pub use leaves::{LeafBlock, LeafRows, LookupLeaves};
 use level::Level;
+use lowest::Lowest;
 
 /// Fractions that one core works on at a time.
 const CHUNK: usize = 1 << 9;
@@ -73,10 +77,10 @@ pub struct Fractions {
 }
 
 impl Fractions {
-    fn parents(&self) -> Self {
+    fn parents(&self, buffers: &Buffers) -> Self {
         let half = self.numerators.len() / 2;
         let ((p0, p1), (q0, q1)) = (self.numerators.split_at(half), self.denominators.split_at(half));
-        Self::sums(half, |first, p, q| {
+        Self::sums(half, buffers, |first, p, q| {
             let range = first..first + p.len();
             let [p0, p1, q0, q1] = [p0, p1, q0, q1].map(|values| &values[range.clone()]);
             backend().kernel().add_fractions([p0, p1], [q0, q1], [p, q]);
@@ -84,20 +88,16 @@ impl Fractions {
     }
 
     /// A level of `count` fractions, computed in parts: from the first's index, numerators and denominators.
-    fn sums(count: usize, part: impl Fn(usize, &mut [Fr], &mut [Fr]) + Sync) -> Self {
-        let [mut numerators, mut denominators] = [(); 2].map(|()| zeros(count));
-        let parts = numerators.par_chunks_mut(CHUNK).zip(denominators.par_chunks_mut(CHUNK));
-        parts.enumerate().for_each(|(i, (p, q))| part(i * CHUNK, p, q));
+    fn sums(count: usize, buffers: &Buffers, part: impl Fn(usize, &mut [Fr], &mut [Fr]) + Sync) -> Self {
+        let [mut numerators, mut denominators] = [(); 2].map(|()| buffers.take(count));
+        if count <= CHUNK {
+            part(0, &mut numerators, &mut denominators);
+        } else {
+            let parts = numerators.par_chunks_mut(CHUNK).zip(denominators.par_chunks_mut(CHUNK));
+            parts.enumerate().for_each(|(i, (p, q))| part(i * CHUNK, p, q));
+        }
         Self { numerators, denominators }
     }
-}
-
-/// Zeros, written by all cores: what costs most is the operating system's first use of the memory.
-fn zeros(count: usize) -> Vec<Fr> {
-    if count <= CHUNK {
-        return vec![Fr::zero(); count];
-    }
-    (0..count).into_par_iter().with_min_len(CHUNK).map(|_| Fr::zero()).collect()
 }
 
 /// Proves that the fractions sum to zero and returns the claims on the leaves.
@@ -105,57 +105,62 @@ fn zeros(count: usize) -> Vec<Fr> {
 /// # Panics
 /// When there are not $2^n$ fractions for some $n \ge 1$.
 pub fn prove(writer: &mut ProofWriter, leaves: Fractions) -> LeafClaims {
-    let count = leaves.numerators.len();
-    assert!(count >= 2 && count.is_power_of_two() && leaves.denominators.len() == count, "{count} leaves");
-    descend(writer, tree(leaves), None)
+    prove_stored(writer, leaves, &Buffers::default())
 }
 
 /// The same for leaves that are rows of tables.
 pub fn prove_lookups(writer: &mut ProofWriter, leaves: &LookupLeaves) -> LeafClaims {
-    if leaves.len() < leaves::SMALLEST {
-        return prove(writer, leaves.fractions());
-    }
-    descend(writer, tree(leaves.parents()), Some(leaves))
+    prove_rows(writer, leaves, &Buffers::default())
 }
 
-/// All levels up to the root's children, from the lowest that is stored.
-fn tree(lowest: Fractions) -> Vec<Fractions> {
+fn prove_stored(writer: &mut ProofWriter, leaves: Fractions, buffers: &Buffers) -> LeafClaims {
+    let count = leaves.numerators.len();
+    assert!(count >= 2 && count.is_power_of_two() && leaves.denominators.len() == count, "{count} leaves");
+    prove_levels(writer, leaves, buffers)
+}
+
+pub(crate) fn prove_rows(writer: &mut ProofWriter, leaves: &LookupLeaves, buffers: &Buffers) -> LeafClaims {
+    if !Lowest::takes(leaves) {
+        return prove_stored(writer, leaves.fractions(), buffers);
+    }
+    let claims = prove_levels(writer, leaves.parents(buffers), buffers);
+    prove_level(writer, &claims, |lambda, claim| Lowest::new(leaves, &claims.point, lambda, claim, buffers))
+}
+
+/// All levels from the root down to the lowest that is stored.
+fn prove_levels(writer: &mut ProofWriter, lowest: Fractions, buffers: &Buffers) -> LeafClaims {
     let mut levels = vec![lowest];
     while let Some(level) = levels.last().filter(|level| level.numerators.len() > 2) {
-        let parents = level.parents();
+        let parents = level.parents(buffers);
         levels.push(parents);
     }
-    levels
-}
-
-fn descend(
-    writer: &mut ProofWriter,
-    mut levels: Vec<Fractions>,
-    leaves: Option<&LookupLeaves>,
-) -> LeafClaims {
     let pair = |values: &[Fr]| [values[0], values[1]];
     let root = levels.pop().unwrap_or_else(|| unreachable!("a tree has at least one level"));
-    let children =
-        Children { numerators: pair(&root.numerators), denominators: pair(&root.denominators) };
+    let children = Children { numerators: pair(&root.numerators), denominators: pair(&root.denominators) };
     let mut claims = choose(writer, children, &[]);
     while let Some(level) = levels.pop() {
-        claims = prove_level(writer, &claims, |lambda| Level::new(level, &claims.point, lambda));
+        claims = prove_level(writer, &claims, |lambda, claim| {
+            Level::new(level, &claims.point, lambda, claim, buffers)
+        });
     }
-    match leaves {
-        Some(leaves) => prove_level(writer, &claims, |lambda| Level::lowest(leaves, &claims.point, lambda)),
-        None => claims,
-    }
+    claims
+}
+
+/// A level's sumcheck.
+trait LevelSumcheck: sumcheck::SumcheckInstance {
+    /// Both children at the point the rounds have ended in.
+    fn children(&self) -> Children;
 }
 
 /// Reduces the claims on one level to claims on its children.
-fn prove_level<'a>(
+fn prove_level<L: LevelSumcheck>(
     writer: &mut ProofWriter,
     claims: &LeafClaims,
-    level: impl FnOnce(Fr) -> Level<'a>,
+    level: impl FnOnce(Fr, SumClaim) -> L,
 ) -> LeafClaims {
     let lambda = writer.squeeze(labels::FRACTION_BATCH);
-    let mut instance = level(lambda);
-    instance.claim_sum(claims.numerator + lambda * claims.denominator);
+    let sum = claims.numerator + lambda * claims.denominator;
+    let mut instance = level(lambda, SumClaim { num_vars: claims.point.len(), degree: 2, sum });
     let point = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Equality(&claims.point));
     choose(writer, instance.children(), &point)
 }
@@ -167,4 +172,17 @@ fn choose(writer: &mut ProofWriter, children: Children, point: &[Fr]) -> LeafCla
     let (numerator, denominator) = children.interpolate(mu);
     let point = std::iter::once(mu).chain(point.iter().copied()).collect();
     LeafClaims { point, numerator, denominator }
+}
+
+/// The polynomial of degree two from its constant and leading coefficients. Its value at one follows from the claim; a
+/// challenge of zero, which has no inverse, has probability $2^{-254}$.
+fn round_polynomial(
+    [constant, leading]: [Fr; 2],
+    claim: Fr,
+    tau: Option<Fr>,
+    inverse: Fr,
+) -> RoundPolynomial {
+    let at_zero = tau.map_or(Fr::zero(), |tau| constant - tau * constant);
+    let at_one = (claim - at_zero) * inverse;
+    RoundPolynomial::new(vec![constant, at_one - constant - leading, leading])
 }

@@ -134,6 +134,7 @@ pub(crate) fn prove_witness(
         writer,
         claims: Claims::default(),
         generators: key.generators(),
+        buffers: &key.buffers,
         late: BTreeMap::new(),
         layers,
     };

@@ -12,6 +12,7 @@ use tacit_layers::{
 use tacit_transcript::{ProofWriter, labels};
 
 use crate::{
+    buffers::Buffers,
     hyrax::{self, CommittedTensor, Elements},
     profile::LayerProfile,
     witness::Witness,
@@ -26,6 +27,7 @@ pub(crate) struct Session<'a> {
     pub(crate) writer: ProofWriter,
     pub(crate) claims: Claims,
     pub(crate) generators: &'a Generators,
+    pub(crate) buffers: &'a Buffers,
     /// Columns committed after challenges they depend on.
     pub(crate) late: BTreeMap<Column, Vec<Fr>>,
     /// For each node.

@@ -106,6 +106,25 @@ impl Kernel for Ifma {
         Portable.add_fractions([p0, p1], [q0, q1], [p_rest, q_rest]);
     }
 
+    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
+        let (whole, rest) = cut(q);
+        let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(|sum| sum.as_chunks_mut::<LANES>());
+        // SAFETY: as in `bind`.
+        unsafe { add_reciprocals(whole, p_sum, q_sum) };
+        Portable.add_reciprocals(rest, [p_rest, q_rest]);
+    }
+
+    fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2] {
+        if weights.len() < SHORT {
+            return Portable.weighted_round(a, b, weights);
+        }
+        let ([a0, a1, b0, b1, whole], rest) = cut([a.0, a.1, b.0, b.1, weights].map(|v| &v[..weights.len()]));
+        // SAFETY: as in `bind`.
+        let [constant, leading] = unsafe { weighted_round([a0, a1, b0, b1], whole) };
+        let last = Portable.weighted_round((rest[0], rest[1]), (rest[2], rest[3]), rest[4]);
+        [constant + last[0], leading + last[1]]
+    }
+
     fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
         if weights.len() < SHORT {
             return Portable.fraction_round(tables, weights);
@@ -266,6 +285,37 @@ fn add_fractions(
         field.store(p_sum, field.reduce(sum));
         field.store(q_sum, field.multiply(field.load(&q0[i]), shifted[1]));
     }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn add_reciprocals([q0, q1]: [&[[Fr; LANES]]; 2], p_sum: &mut [[Fr; LANES]], q_sum: &mut [[Fr; LANES]]) {
+    let field = Field::<FrConfig>::new();
+    for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
+        let one = field.load(&q1[i]);
+        field.store(p_sum, field.add(field.load(&q0[i]), one));
+        field.store(q_sum, field.multiply(field.load_shifted(&q0[i]), one));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn weighted_round([a0, a1, b0, b1]: [&[[Fr; LANES]]; 4], weights: &[[Fr; LANES]]) -> [Fr; 2] {
+    let field = Field::<FrConfig>::new();
+    let mut sums = [Accumulator::new(); 2];
+    let n = weights.len();
+    for first in (0..n).step_by(CARRY) {
+        for i in first..n.min(first + CARRY) {
+            let weight = field.load(&weights[i]);
+            let low = [field.load(&a0[i]), field.load(&b0[i])];
+            sums[0].add_product(weight, field.multiply(low[0], low[1]));
+            let high = [field.load(&a1[i]), field.load(&b1[i])];
+            let slopes = [field.subtract(high[0], low[0]), field.subtract(high[1], low[1])];
+            sums[1].add_product(weight, field.multiply(slopes[0], slopes[1]));
+        }
+        for sum in &mut sums {
+            sum.carry();
+        }
+    }
+    [field.total(sums[0], 1), field.total(sums[1], 1)]
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]

@@ -57,6 +57,21 @@ impl Kernel for Portable {
         }
     }
 
+    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
+        let [p_sum, q_sum] = sum;
+        for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
+            *p_sum = q[0][i] + q[1][i];
+            *q_sum = q[0][i] * q[1][i];
+        }
+    }
+
+    fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2] {
+        weights.iter().enumerate().fold([Fr::zero(); 2], |[constant, leading], (i, weight)| {
+            let slopes = (a.1[i] - a.0[i]) * (b.1[i] - b.0[i]);
+            [constant + *weight * (a.0[i] * b.0[i]), leading + *weight * slopes]
+        })
+    }
+
     fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
         let [p0, bracket, q0, q1] = tables;
         weights.iter().enumerate().fold([Fr::zero(); 2], |[constant, leading], (i, weight)| {

@@ -32,7 +32,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
     let [alpha, beta] = [(); 2].map(|()| session.writer.squeeze(labels::FINGERPRINT));
     let leaves = leaves(session, Fingerprint { alpha, beta });
     // Step 2: the sum of fractions.
-    let claims = logup::prove_lookups(&mut session.writer, &leaves);
+    let claims = logup::prove_rows(&mut session.writer, &leaves, session.buffers);
     drop(leaves);
     // Step 3: every column at its part of the point. Claims are left in the verifier's order.
     let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
@@ -135,7 +135,8 @@ fn evaluate_column(session: &Session, column: Column, point: &[Fr]) -> Fr {
 /// The tree's leaves: one over the fingerprint for each looked-up row, minus the multiplicity for each table row.
 fn leaves<'a>(session: &Session<'a>, fingerprint: Fingerprint) -> LookupLeaves<'a> {
     let (plan, witness) = (session.plan, session.witness);
-    let tables = plan.tables.iter().enumerate().map(|(index, table)| fingerprint.table(index, table)).collect();
+    let tables =
+        plan.tables.iter().enumerate().map(|(index, table)| fingerprint.table(index, table)).collect();
     let blocks = plan.segments.iter().zip(&witness.lookups).map(|(segment, lookup)| {
         let rows = if segment.rows == Rows::Table {
             let multiplicity =

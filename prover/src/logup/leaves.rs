@@ -5,13 +5,14 @@ use ark_ff::{One, Zero};
 use tacit_algebra::{kernels::backend, small::from_i64};
 
 use super::Fractions;
+use crate::buffers::Buffers;
 
 /// Leaves read together: two kilobytes of a vector.
-const STEP: usize = 1 << 6;
+pub(super) const STEP: usize = 1 << 6;
 /// Fewer leaves are stored.
 pub(super) const SMALLEST: usize = 1 << 12;
 
-/// The leaves of a network's look-ups: blocks one behind the other, then fractions $0 / 1$ up to $2^n$ leaves.
+/// The leaves of a network's look-ups: blocks, and fractions $0 / 1$ between and behind them.
 #[derive(Debug, Clone)]
 pub struct LookupLeaves<'a> {
     tables: Vec<Vec<Fr>>,
@@ -43,16 +44,27 @@ impl<'a> LookupLeaves<'a> {
     /// $2^n$ leaves from the fingerprints of every table's rows and the blocks in order.
     ///
     /// # Panics
-    /// When the blocks do not follow one another, a row is not in its table, or they do not fit.
+    /// When the blocks overlap or are out of order, a row is not in its table, a table has not as many multiplicities as rows,
+    /// or they do not fit.
     pub fn new(tables: Vec<Vec<Fr>>, blocks: Vec<LeafBlock<'a>>, num_vars: usize) -> Self {
         let mut end = 0;
         for block in &blocks {
-            assert_eq!(block.offset, end, "a block begins where the one before it ends");
+            assert!(block.offset >= end, "a block begins behind the one before it");
             let rows = tables[block.table].len();
-            if let LeafRows::LookedUp(positions) = block.rows {
-                assert!(positions.iter().all(|&position| (position as usize) < rows), "a row of the table");
-            }
-            end += block.rows.len(rows);
+            end = block.offset
+                + match block.rows {
+                    LeafRows::LookedUp(positions) => {
+                        assert!(
+                            positions.iter().all(|&position| (position as usize) < rows),
+                            "a row of the table"
+                        );
+                        positions.len()
+                    }
+                    LeafRows::Table(counts) => {
+                        assert_eq!(counts.len(), rows, "a multiplicity for every row");
+                        rows
+                    }
+                };
         }
         assert!(end <= 1 << num_vars, "{end} leaves of {}", 1 << num_vars);
         Self { tables, blocks, num_vars }
@@ -70,138 +82,173 @@ impl<'a> LookupLeaves<'a> {
 
     /// All leaves.
     pub fn fractions(&self) -> Fractions {
-        let mut fractions =
-            Fractions { numerators: vec![Fr::zero(); self.len()], denominators: vec![Fr::zero(); self.len()] };
-        self.read(0, &mut fractions.numerators, &mut fractions.denominators);
-        fractions
-    }
-
-    /// Leaves from `first` on.
-    fn read(&self, first: usize, numerators: &mut [Fr], denominators: &mut [Fr]) {
-        let (mut numerators, mut denominators) = (numerators, denominators);
-        let mut at = first;
-        let mut index = self.blocks.partition_point(|block| block.offset <= first).saturating_sub(1);
-        while !numerators.is_empty() {
-            let block = self.blocks.get(index);
-            let table = block.map_or(&[][..], |block| &self.tables[block.table]);
-            let length = block.map_or(usize::MAX, |block| block.rows.len(table.len()));
-            let from = block.map_or(0, |block| at - block.offset).min(length);
-            let left = length - from;
-            let (p, p_rest) = numerators.split_at_mut(left.min(numerators.len()));
-            let (q, q_rest) = denominators.split_at_mut(p.len());
-            match block.map(|block| block.rows) {
-                None => {
-                    p.fill(Fr::zero());
-                    q.fill(Fr::one());
-                }
-                Some(LeafRows::LookedUp(positions)) => {
-                    p.fill(Fr::one());
-                    for (q, &position) in q.iter_mut().zip(&positions[from..]) {
-                        *q = table[position as usize];
+        let [mut numerators, mut denominators] = [(); 2].map(|()| vec![Fr::zero(); self.len()]);
+        self.read(0, &self.tables, |_| Fr::zero(), &mut denominators);
+        for block in &self.blocks {
+            let numerators = &mut numerators[block.offset..];
+            match block.rows {
+                LeafRows::LookedUp(positions) => numerators[..positions.len()].fill(Fr::one()),
+                LeafRows::Table(counts) => {
+                    for (numerator, &count) in numerators.iter_mut().zip(counts) {
+                        *numerator = -from_i64(count);
                     }
-                }
-                Some(LeafRows::Table(counts)) => {
-                    for (p, &count) in p.iter_mut().zip(counts.iter().skip(from)) {
-                        *p = if count == 0 { Fr::zero() } else { -from_i64(count) };
-                    }
-                    q.copy_from_slice(&table[from..from + q.len()]);
                 }
             }
-            at += p.len();
-            index += 1;
-            (numerators, denominators) = (p_rest, q_rest);
+        }
+        Fractions { numerators, denominators }
+    }
+
+    /// The fingerprints of every table.
+    pub(super) fn tables(&self) -> &[Vec<Fr>] {
+        &self.tables
+    }
+
+    /// How many looked-up rows there are before anything else.
+    pub(super) fn looked_up_first(&self) -> usize {
+        let mut end = 0;
+        for block in &self.blocks {
+            match block.rows {
+                LeafRows::LookedUp(positions) if block.offset == end => end += positions.len(),
+                _ => break,
+            }
+        }
+        end
+    }
+
+    /// Ranges of looked-up rows of the upper half, from its first leaf on.
+    pub(super) fn looked_up_above(&self) -> Vec<(usize, usize)> {
+        let half = self.len() / 2;
+        let mut ranges: Vec<(usize, usize)> = vec![];
+        for block in self.blocks.iter().filter(|block| matches!(block.rows, LeafRows::LookedUp(_))) {
+            let end = (block.offset + self.length(block)).saturating_sub(half);
+            let first = block.offset.saturating_sub(half);
+            match ranges.last_mut() {
+                _ if end == 0 => {}
+                Some((_, last)) if *last == first => *last = end,
+                _ => ranges.push((first, end)),
+            }
+        }
+        ranges
+    }
+
+    /// Tables of the upper half: the first leaf from its first, the multiplicities.
+    pub(super) fn tables_above(&self) -> Vec<(usize, &'a [i64])> {
+        let half = self.len() / 2;
+        let counts = |block: &LeafBlock<'a>| match block.rows {
+            LeafRows::LookedUp(_) => None,
+            LeafRows::Table(counts) => Some((block.offset.checked_sub(half)?, counts)),
+        };
+        self.blocks.iter().filter_map(counts).collect()
+    }
+
+    fn length(&self, block: &LeafBlock) -> usize {
+        match block.rows {
+            LeafRows::LookedUp(positions) => positions.len(),
+            LeafRows::Table(_) => self.tables[block.table].len(),
         }
     }
 
-    /// The level above the leaves.
-    pub(super) fn parents(&self) -> Fractions {
+    /// The block of leaf `at` and the leaf's place in it.
+    fn find(&self, at: usize) -> Option<(usize, usize)> {
+        let index = self.blocks.partition_point(|block| block.offset <= at).checked_sub(1)?;
+        let place = at - self.blocks[index].offset;
+        (place < self.length(&self.blocks[index])).then_some((index, place))
+    }
+
+    /// How many leaves of no block there are from leaf `at` of none on.
+    fn padding(&self, at: usize) -> usize {
+        let next = self.blocks.partition_point(|block| block.offset <= at);
+        self.blocks.get(next).map_or(self.len(), |block| block.offset) - at
+    }
+
+    /// What leaves from `first` on have as denominators: of looked-up rows the entries of `tables`, of a table's own rows
+    /// their fingerprint plus what `extra` makes of the multiplicity, one where there is no block.
+    pub(super) fn read(
+        &self,
+        first: usize,
+        tables: &[Vec<Fr>],
+        extra: impl Fn(i64) -> Fr,
+        mut target: &mut [Fr],
+    ) {
+        let mut at = first;
+        while !target.is_empty() {
+            let Some((index, place)) = self.find(at) else {
+                let (now, rest) = target.split_at_mut(self.padding(at).min(target.len()));
+                now.fill(Fr::one());
+                at += now.len();
+                target = rest;
+                continue;
+            };
+            let block = &self.blocks[index];
+            let (now, rest) = target.split_at_mut((self.length(block) - place).min(target.len()));
+            match block.rows {
+                LeafRows::LookedUp(positions) => {
+                    let table = &tables[block.table];
+                    for (target, &position) in now.iter_mut().zip(&positions[place..]) {
+                        *target = table[position as usize];
+                    }
+                }
+                LeafRows::Table(counts) => {
+                    now.copy_from_slice(&self.tables[block.table][place..place + now.len()]);
+                    for (target, &count) in
+                        now.iter_mut().zip(&counts[place..]).filter(|(_, count)| **count != 0)
+                    {
+                        *target += extra(count);
+                    }
+                }
+            }
+            at += now.len();
+            target = rest;
+        }
+    }
+
+    /// The level above the leaves, where those of the lower half are all looked-up rows.
+    pub(super) fn parents(&self, buffers: &Buffers) -> Fractions {
         let half = self.len() / 2;
-        Fractions::sums(half, |first, p, q| {
+        Fractions::sums(half, buffers, |first, p, q| {
+            let kernel = backend().kernel();
             for (i, (p, q)) in p.chunks_mut(STEP).zip(q.chunks_mut(STEP)).enumerate() {
                 let at = first + i * STEP;
-                let [zero, one] = [at, half + at].map(|at| self.step(at));
-                backend().kernel().add_fractions([&zero.p, &one.p], [&zero.q, &one.q], [p, q]);
+                let mut low = [Fr::zero(); STEP];
+                self.read(at, &self.tables, |_| Fr::zero(), &mut low);
+                if self.find(half + at).is_none() && self.padding(half + at) >= STEP {
+                    p.fill(Fr::one());
+                    q.copy_from_slice(&low);
+                    continue;
+                }
+                let mut high = [Fr::zero(); STEP];
+                self.read(half + at, &self.tables, |_| Fr::zero(), &mut high);
+                kernel.add_reciprocals([&low, &high], [p, q]);
+                self.correct(half + at, &low, p);
             }
         })
     }
 
-    fn step(&self, first: usize) -> Step {
-        let mut step = Step { p: [Fr::zero(); STEP], q: [Fr::zero(); STEP] };
-        self.read(first, &mut step.p, &mut step.q);
-        step
-    }
-
-    /// Both sides of the current variable: the step at `first` and that `distance` behind it.
-    fn bracketed(&self, first: usize, lambda: Fr) -> Step {
-        let mut step = self.step(first);
-        backend().kernel().add_scaled(&mut step.p, &step.q, lambda);
-        step
-    }
-
-    /// Sums of the lowest level's first round over a chunk.
-    pub(super) fn round(&self, first: usize, lambda: Fr, weights: &[Fr]) -> [Fr; 2] {
-        let (half, quarter) = (self.len() / 2, self.len() / 4);
-        let mut sums = [Fr::zero(); 2];
-        for (i, weights) in weights.chunks(STEP).enumerate() {
-            let at = first + i * STEP;
-            let [low, high] = [at, at + quarter].map(|at| self.step(at));
-            let [low_one, high_one] = [at + half, at + half + quarter].map(|at| self.bracketed(at, lambda));
-            let [constant, leading] = backend().kernel().fraction_round(
-                [(&low.p, &high.p), (&low_one.p, &high_one.p), (&low.q, &high.q), (&low_one.q, &high_one.q)],
-                weights,
-            );
-            sums = [sums[0] + constant, sums[1] + leading];
-        }
-        sums
-    }
-
-    /// Binds the lowest level's first variable on a chunk of both halves of what is left, and sums its second round.
-    pub(super) fn bind_round(
-        &self,
-        first: usize,
-        [r, lambda]: [Fr; 2],
-        [p0, bracket, q0, q1]: [[&mut [Fr]; 2]; 4],
-        weights: &[Fr],
-    ) -> [Fr; 2] {
-        let (half, quarter, eighth) = (self.len() / 2, self.len() / 4, self.len() / 8);
-        let kernel = backend().kernel();
-        let bind = |[p0, bracket]: [&mut [Fr]; 2], [q0, q1]: [&mut [Fr]; 2], first: usize| {
-            for i in (0..p0.len()).step_by(STEP) {
-                let range = i..i + STEP;
-                let ends = [first + i, first + i + quarter];
-                for (p, q, is_one) in [(&mut *p0, &mut *q0, false), (&mut *bracket, &mut *q1, true)] {
-                    let [low, high] = ends.map(|at| match is_one {
-                        false => self.step(at),
-                        true => self.bracketed(half + at, lambda),
-                    });
-                    let (p, q) = (&mut p[range.clone()], &mut q[range.clone()]);
-                    p.copy_from_slice(&low.p);
-                    q.copy_from_slice(&low.q);
-                    kernel.bind(p, &high.p, r);
-                    kernel.bind(q, &high.q, r);
+    /// Corrects numerators computed as if the leaves from `first` on had numerator one: `low` are the denominators that
+    /// they are multiplied by.
+    fn correct(&self, first: usize, low: &[Fr], numerators: &mut [Fr]) {
+        let mut at = 0;
+        while at < low.len() {
+            let Some((index, place)) = self.find(first + at) else {
+                // 1 / q_0 + 0 / 1
+                let length = self.padding(first + at).min(low.len() - at);
+                numerators[at..at + length].fill(Fr::one());
+                at += length;
+                continue;
+            };
+            let block = &self.blocks[index];
+            let length = (self.length(block) - place).min(low.len() - at);
+            if let LeafRows::Table(counts) = block.rows {
+                for (i, &count) in counts[place..place + length].iter().enumerate() {
+                    // 1 / q_0 - m / q_1
+                    let low = low[at + i];
+                    numerators[at + i] -= if count == 0 { low } else { low * from_i64(count + 1) };
                 }
             }
-        };
-        let ([p_low, p_high], [b_low, b_high]) = (p0, bracket);
-        let ([q0_low, q0_high], [q1_low, q1_high]) = (q0, q1);
-        bind([&mut *p_low, &mut *b_low], [&mut *q0_low, &mut *q1_low], first);
-        bind([&mut *p_high, &mut *b_high], [&mut *q0_high, &mut *q1_high], first + eighth);
-        kernel.fraction_round([(p_low, p_high), (b_low, b_high), (q0_low, q0_high), (q1_low, q1_high)], weights)
+            at += length;
+        }
     }
 }
 
 /// Some leaves, read.
-struct Step {
-    p: [Fr; STEP],
-    q: [Fr; STEP],
-}
-
-impl LeafRows<'_> {
-    /// Leaves of the block, if its table has so many rows.
-    const fn len(self, rows: usize) -> usize {
-        match self {
-            Self::LookedUp(positions) => positions.len(),
-            Self::Table(_) => rows,
-        }
-    }
-}
+pub(super) type Step = [Fr; STEP];

@@ -34,7 +34,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
     let fingerprint = Fingerprint { alpha, beta };
     // Step 2: the sum of fractions.
     let leaves = logup::verify(&mut session.reader, plan.tree_vars)?;
-    // Step 3: every column at its part of the point, and the leaves they give. Leaves behind the last block are 0 / 1.
+    // Step 3: every column at its part of the point, and the leaves they give. Leaves of no block are 0 / 1.
     let mut differences = vec![];
     let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
     let (mut numerator, mut denominator, mut rest) = (Fr::zero(), Fr::zero(), Fr::one());
