@@ -7,11 +7,13 @@
 //! | [`published`] | figures of other systems |
 //! | [`measure`] | measuring one network |
 //! | [`row`] | one measured network, as a line of JSON |
+//! | [`compare`] | what changed between two measurements |
 //! | [`machine`] | the machine it was measured on |
 //! | [`statistics`] | medians and spreads |
 //! | [`single`] | one linear layer by itself |
 //! | [`units`] | the cost model's unit costs on this machine |
 
+pub mod compare;
 pub mod machine;
 pub mod measure;
 pub mod networks;

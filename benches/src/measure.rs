@@ -8,7 +8,7 @@ use tacit_layers::{
     execute_each,
     key::VerifyingKey,
 };
-use tacit_prover::{LayerProfile, Proven, ProvingKey, prove};
+use tacit_prover::{Proven, ProvingKey, prove};
 use tacit_verifier::verify;
 use thiserror::Error;
 
@@ -166,18 +166,17 @@ fn layers(key: &ProvingKey, proven: &Proven, done: &[Duration]) -> Vec<LayerCost
             let after = done.get(index).copied().unwrap_or(before);
             let inference = after.saturating_sub(before);
             before = after;
-            let LayerProfile { commit, bytes, .. } = *profile;
             LayerCost {
                 name: node.name.clone(),
                 operation: node.operation.name().to_owned(),
                 argument: node.operation.argument().map(LayerArgument::name).map(str::to_owned),
                 shape: spec.layout.axes().to_vec(),
                 inference: inference.as_secs_f64(),
-                commit: commit.as_secs_f64(),
+                commit: profile.commit.as_secs_f64(),
                 lookups: lookups[index],
                 linear: profile.argument().as_secs_f64(),
                 opening: opening[index],
-                bytes,
+                bytes: profile.bytes,
             }
         })
         .collect()

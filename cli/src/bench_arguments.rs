@@ -23,6 +23,8 @@ pub(crate) enum BenchCommand {
     All(FolderSuite),
     /// One model folder: compile it, run all samples, prove and verify a few
     Model(ModelArguments),
+    /// Compare two measurements row by row
+    Compare(CompareArguments),
     /// One row, for the process that measures a suite
     #[command(hide = true)]
     Row(RowArguments),
@@ -74,6 +76,19 @@ pub(crate) struct RowArguments {
     pub(crate) options: BenchOptions,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// Rows measured before
+    #[arg(value_name = "A.jsonl")]
+    pub(crate) before: PathBuf,
+    /// Rows measured after
+    #[arg(value_name = "B.jsonl")]
+    pub(crate) after: PathBuf,
+    /// Changes of medians up to so many percent are noise, however far apart the samples
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percent)]
+    pub(crate) noise: f64,
+}
+
 /// How networks are compiled and measured.
 #[derive(Debug, Args)]
 pub(crate) struct BenchOptions {
@@ -110,6 +125,11 @@ fn memory(text: &str) -> Result<u64, String> {
     count
         .and_then(|count| count.checked_mul(unit))
         .ok_or_else(|| "give a number such as 800M or 8G".to_owned())
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.parse::<f64>().ok().filter(|percent| (0.0..=1000.0).contains(percent));
+    percent.ok_or_else(|| "give a number from 0 to 1000".to_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `tacit bench`: networks measured, proved and verified, each in a process of its own.
 
 mod child;
+mod compare;
 mod csv;
 mod folder;
 mod model;
@@ -34,5 +35,6 @@ pub(super) fn run(command: &BenchCommand) -> Result<Report> {
         }
         BenchCommand::Model(arguments) => suite::model(arguments),
         BenchCommand::Row(arguments) => row::run(arguments),
+        BenchCommand::Compare(arguments) => compare::run(arguments),
     }
 }

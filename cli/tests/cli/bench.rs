@@ -1,4 +1,4 @@
-//! Tables of models.
+//! Measurements of models, suites and what they keep.
 
 use std::fs;
 
@@ -136,4 +136,144 @@ fn names_a_folder_without_models() {
     let (code, json) = tacit_json(&["bench", "zoo", &folder.path(""), "--samples", "0"]);
     assert_eq!(code, FAILED);
     assert!(json["error"].as_str().unwrap().contains("--samples"), "{json}");
+}
+
+/// Rows of a folder, and the lines they are on.
+fn rows(folder: &Folder, name: &str) -> Vec<(Value, String)> {
+    let text = fs::read_to_string(folder.path(name)).unwrap();
+    text.lines().map(|line| (serde_json::from_str(line).unwrap(), line.to_owned())).collect()
+}
+
+#[test]
+fn every_suite_proves_its_rows() {
+    let suites = [
+        ("modulus", vec!["depth-3", "width-48564"]),
+        ("zoo", vec!["lenet5"]),
+        ("conv", vec!["16x8x8_k3-*"]),
+        ("scaling", vec!["weights-88*", "activations-2112", "batch-4"]),
+    ];
+    for (suite, filters) in suites {
+        let mut arguments = vec!["bench", suite, "--samples", "2"];
+        arguments.extend(filters.iter().flat_map(|filter| ["--filter", filter]));
+        let json = done(&arguments, &SUITE);
+        let rows = json["rows"].as_array().unwrap();
+        assert!(rows.len() >= filters.len(), "{json}");
+        for row in rows {
+            assert_eq!(row["suite"], suite);
+            check_proved(row, 2);
+        }
+    }
+}
+
+#[test]
+fn a_convolution_is_proved_by_each_argument() {
+    let json = done(&["bench", "conv", "--filter", "16x8x8_k3", "--samples", "1"], &SUITE);
+    let rows = json["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 4, "{json}");
+    for (row, argument) in rows.iter().zip(["direct", "fft", "polynomial", "gates"]) {
+        check_proved(row, 1);
+        assert_eq!(row["settings"]["convolution"], argument);
+        assert_eq!(row["network"]["arguments"][argument], 1, "{row}");
+    }
+}
+
+#[test]
+fn threads_are_varied_row_by_row() {
+    let json = done(&["bench", "scaling", "--filter", "threads-1", "--samples", "1"], &SUITE);
+    assert_eq!(json["rows"][0]["settings"]["threads"], 1, "{json}");
+    assert_eq!(json["rows"][0]["varied"]["what"], "threads");
+}
+
+#[test]
+fn published_figures_stand_beside_the_row() {
+    let folder = Folder::new();
+    let table = folder.path("table.md");
+    let arguments = ["bench", "modulus", "--filter", "width-1195804", "--samples", "1", "--markdown", &table];
+    let json = done(&arguments, &SUITE);
+    let published = json["rows"][0]["published"].as_array().unwrap();
+    let systems: Vec<&str> = published.iter().map(|figure| figure["system"].as_str().unwrap()).collect();
+    assert_eq!(systems, ["plonky2", "zkcnn", "groth16", "gemini", "halo2"]);
+    assert_eq!(published[1]["prove_seconds"], 5.8);
+    assert!(published.iter().all(|figure| figure["hardware"].as_str().unwrap().contains("EPYC 7R32")));
+    let table = fs::read_to_string(table).unwrap();
+    assert!(table.contains("5.80 s, 1.50 GB") && table.contains("AMD EPYC 7R32, 16 cores"), "{table}");
+}
+
+#[test]
+fn an_interrupted_run_goes_on_where_it_was() {
+    let folder = Folder::new();
+    let out = folder.path("report");
+    let run = |filters: &[&str], samples: &str| {
+        let mut arguments = vec!["bench", "modulus", "--samples", samples, "--out", &out];
+        arguments.extend(filters.iter().flat_map(|filter| ["--filter", filter]));
+        done(&arguments, &SUITE)
+    };
+    assert_eq!(run(&["depth-3"], "1")["resumed"], 0);
+    let first = rows(&folder, "report/rows.jsonl");
+    let both = run(&["depth-3", "depth-5"], "1");
+    assert_eq!((&both["resumed"], &both["proved"]), (&1.into(), &2.into()));
+    let second = rows(&folder, "report/rows.jsonl");
+    assert_eq!((first.len(), second.len()), (1, 2));
+    assert_eq!(first[0].1, second[0].1, "a row that is there is kept as it is");
+    // Other settings are another measurement, and leave the first alone.
+    assert_eq!(run(&["depth-3"], "2")["resumed"], 0);
+    assert_eq!(rows(&folder, "report/rows.jsonl").len(), 3);
+    // A row of another build is measured again, and one that failed.
+    for edit in [("\"build\":\"", "\"build\":\"0"), ("\"status\":\"proved\"", "\"status\":\"failed\"")] {
+        let text = fs::read_to_string(folder.path("report/rows.jsonl")).unwrap();
+        folder.file("report/rows.jsonl", text.replacen(edit.0, edit.1, 1));
+        assert_eq!(run(&["depth-3"], "1")["resumed"], 0, "{edit:?}");
+        assert_eq!(rows(&folder, "report/rows.jsonl").len(), 3);
+    }
+    let names = fs::read_dir(&out).unwrap().count();
+    assert_eq!(names, 3, "rows.jsonl, rows.csv, tables.md and nothing half written");
+    let csv = fs::read_to_string(folder.path("report/rows.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    assert!(csv.starts_with("suite,group,name,status,"), "{csv}");
+    assert!(fs::read_to_string(folder.path("report/tables.md")).unwrap().contains("| depth-5 | 5 |"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_row_over_the_memory_limit_fails_and_the_others_go_on() {
+    let folder = Folder::new();
+    let out = folder.path("report");
+    let arguments =
+        ["bench", "modulus", "--filter", "width-11216646", "--filter", "depth-3", "--samples", "1"];
+    let limited = [&arguments[..], &["--max-memory", "40M", "--out", &out]].concat();
+    let (code, json) = tacit_json(&limited);
+    assert_eq!(code, REJECTED, "{json}");
+    assert_eq!((&json["proved"], &json["failed"]), (&1.into(), &1.into()), "{json}");
+    let failed = &json["rows"][1];
+    assert_eq!(failed["name"], "width-11216646");
+    assert_eq!(failed["status"], "failed");
+    assert!(failed["reason"].as_str().unwrap().contains("more than 40.0 MB"), "{failed}");
+    let kept = rows(&folder, "report/rows.jsonl");
+    assert_eq!(kept.len(), 2);
+    assert!(
+        fs::read_to_string(folder.path("report/tables.md"))
+            .unwrap()
+            .contains("- `width-11216646`: it needs more")
+    );
+}
+
+#[test]
+fn bad_requests_are_mistakes() {
+    let folder = Folder::new();
+    let fails = |arguments: &[&str], part: &str| {
+        let (code, json) = tacit_json(&[&["bench"], arguments].concat());
+        assert_eq!(code, FAILED, "{json}");
+        assert!(json["error"].as_str().unwrap().contains(part), "{part}: {json}");
+    };
+    fails(&["modulus", "--filter", "depth-4"], "the groups are depth, width");
+    fails(&["conv", "--max-memory", "much"], "--max-memory");
+    let out = folder.path("report");
+    fs::create_dir(&out).unwrap();
+    folder.file("report/rows.jsonl", "no row\n");
+    fails(&["modulus", "--filter", "depth-3", "--out", &out], "line 1");
+    folder.file("report/rows.jsonl", "{\"schema\":2}\n");
+    fails(&["modulus", "--filter", "depth-3", "--out", &out], "schema 2");
+    let file = folder.file("file", "");
+    fails(&["modulus", "--filter", "depth-3", "--out", &file], "--out");
+    fails(&["row", "{}"], "the job is none");
 }

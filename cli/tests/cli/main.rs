@@ -5,6 +5,7 @@
 mod bad_input;
 mod bench;
 mod choice;
+mod comparison;
 mod quantised;
 mod rejection;
 mod tacit;
