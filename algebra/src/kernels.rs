@@ -10,10 +10,13 @@ use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 
+pub mod affine;
 pub mod bytes;
 #[cfg(target_arch = "x86_64")]
 pub mod ifma;
 pub mod portable;
+
+pub use affine::{AffineKernel, PackedPoint};
 
 /// A look-up level's tables, each cut at its first variable: $p_0$, $p_1 + \lambda q_1$, $q_0$, $q_1$.
 pub type FractionHalves<'a> = [(&'a [Fr], &'a [Fr]); 4];
@@ -56,7 +59,10 @@ pub trait Kernel: Sync {
     /// The same for wider integers.
     fn fold_integers(&self, weights: &[Fr], rows: &[&[i64]], columns: usize) -> Vec<Fr>;
 
-    /// The kernel's own curve arithmetic, if it has any.
+    /// Additions of any points of the curve.
+    fn affine(&self) -> &dyn AffineKernel;
+
+    /// The kernel's own arithmetic on generators, if it has any.
     fn curve(&self) -> Option<&dyn CurveKernel> {
         None
     }
@@ -145,7 +151,12 @@ impl Backend {
         self.kernel.name()
     }
 
-    /// The kernel's curve arithmetic.
+    /// The kernel's additions of points.
+    pub(crate) fn affine(self) -> &'static dyn AffineKernel {
+        self.kernel.affine()
+    }
+
+    /// The kernel's arithmetic on generators.
     pub(crate) fn curve(self) -> Option<&'static dyn CurveKernel> {
         self.kernel.curve()
     }

@@ -11,6 +11,7 @@
 //! | [`kernels`] | the field-vector backend trait and the portable reference |
 //! | [`small`] | sums of field elements times small integers |
 //! | [`msm`] | commitments to small integers, multi-scalar products |
+//! | [`inverse`] | inverses in the base field |
 //! | [`hash_to_curve`] | hashing to BN254 G1 (RFC 9380, Shallue-van de Woestijne) |
 //! | [`generators`] | commitment generators nobody knows a relation between |
 #![deny(unsafe_code)]
@@ -18,6 +19,7 @@
 pub mod eq;
 pub mod generators;
 pub mod hash_to_curve;
+pub mod inverse;
 pub mod kernels;
 pub mod mle;
 pub mod msm;

@@ -8,9 +8,13 @@ use std::collections::BTreeMap;
 
 use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
 use ark_ec::{VariableBaseMSM, scalar_mul::glv::GLVConfig};
-use ark_ff::{AdditiveGroup, BigInteger, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 
+mod buckets;
+mod halves;
+
+use self::buckets::Threads;
 use crate::kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend};
 
 /// $\sum_i x_i G_i$ for each row of small integers, at the cost of their width; zeros cost nearly nothing.
@@ -38,22 +42,14 @@ pub fn commit_rows_with(backend: Backend, generators: &[G1Affine], rows: &[Vec<i
     sums(curve, &curve.prepare(&generators[..longest]), &widths, digits)
 }
 
-/// $\sum_i s_i G_i$ over the shorter of the two lists, for generators.
+/// $\sum_i s_i G_i$ over the shorter of the two lists, on all cores.
 pub fn combine_generators(generators: &[G1Affine], scalars: &[Fr]) -> G1Projective {
     combine_generators_with(backend(), generators, scalars)
 }
 
-/// Points below which a product is left to the curve library.
-const FEW: usize = 16;
-
 /// As [`combine_generators`], on a backend of one's choice.
 pub fn combine_generators_with(backend: Backend, generators: &[G1Affine], scalars: &[Fr]) -> G1Projective {
-    let n = generators.len().min(scalars.len());
-    let Some(curve) = backend.curve().filter(|_| n >= FEW) else { return multi_scalar(generators, scalars) };
-    let width = Width::cheapest(n, |bits| (Fr::MODULUS_BIT_SIZE + 1).div_ceil(bits));
-    let scalars: Vec<Vec<i16>> = scalars[..n].iter().map(|scalar| width.scalar_digits(scalar)).collect();
-    let digits = |_, position: u32| scalars.iter().map(|digits| digits[position as usize]).collect();
-    sums(curve, &curve.prepare(&generators[..n]), &[width], digits).first().copied().unwrap_or_default()
+    buckets::multi_scalar(backend.affine(), generators, scalars, Threads::All)
 }
 
 /// `low[i] + scale * high[i]` for generators.
@@ -130,21 +126,6 @@ impl Width {
             rest = (rest - self.low_digit(rest)) >> self.bits;
         }
         self.low_digit(rest) as i16
-    }
-
-    fn scalar_digits(self, scalar: &Fr) -> Vec<i16> {
-        let mut rest = scalar.into_bigint();
-        let mask = (1 << self.bits) - 1;
-        let digit = |_| {
-            let low = (rest.0[0] & mask) as i128;
-            let digit = self.low_digit(low);
-            rest >>= self.bits;
-            if digit < low {
-                rest.add_with_carry(&1_u64.into());
-            }
-            digit as i16
-        };
-        (0..self.count).map(digit).collect()
     }
 }
 
@@ -238,10 +219,14 @@ impl Entries {
     }
 }
 
-/// $\sum_i s_i P_i$ over the shorter of the two lists, for any points.
+/// $\sum_i s_i P_i$ over the shorter of the two lists, for any points of the curve, on one core.
 pub fn multi_scalar(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
-    let n = points.len().min(scalars.len());
-    G1Projective::msm_unchecked(&points[..n], &scalars[..n])
+    multi_scalar_with(backend(), points, scalars)
+}
+
+/// As [`multi_scalar`], on a backend of one's choice.
+pub fn multi_scalar_with(backend: Backend, points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+    buckets::multi_scalar(backend.affine(), points, scalars, Threads::One)
 }
 
 #[cfg(test)]
@@ -294,7 +279,7 @@ mod tests {
             }
             for kernel in available() {
                 let sum = combine_generators_with(Backend::new(kernel), points, &scalars);
-                assert_eq!(sum, multi_scalar(points, &scalars), "{} over {n}", kernel.name());
+                assert_eq!(sum, plain(points, &scalars), "{} over {n}", kernel.name());
             }
         }
         let (low, high) = points.split_at(128);
@@ -309,6 +294,52 @@ mod tests {
                     assert_eq!(folded, expected[..n], "{}", kernel.name());
                 }
             }
+        }
+    }
+
+    /// The curve library's sum, point by point.
+    fn plain(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
+        points.iter().zip(scalars).map(|(point, scalar)| *point * scalar).sum()
+    }
+
+    #[test]
+    fn any_points_and_scalars_are_multiplied_by_every_kernel() {
+        let mut rng = ark_std::test_rng();
+        let (points, random) = (Generators::new(8), (0..300).map(|_| Fr::rand(&mut rng)).collect::<Vec<_>>());
+        let points = &points.vector()[..200];
+        let [zero, one] = [Fr::zero(), Fr::one()];
+        let edges = [zero, one, -one, G1Config::LAMBDA, -G1Config::LAMBDA, Fr::from(2_u64).pow([253])];
+        let some = |scalar: Fr| vec![scalar; 200];
+        let cycle = |scalars: &[Fr]| scalars.iter().copied().cycle().take(200).collect::<Vec<Fr>>();
+        let image = |point: &G1Affine| G1Config::endomorphism_affine(point);
+        let lists: Vec<Vec<G1Affine>> = vec![
+            points.to_vec(),
+            // One point, in every bucket or many times in one; with its negative; with its images; with infinity.
+            vec![points[0]; 200],
+            (0..200).map(|i| if i % 2 == 0 { points[0] } else { -points[0] }).collect(),
+            (0..200).map(|i| if i % 2 == 0 { points[i / 4] } else { image(&points[i / 4]) }).collect(),
+            (0..200).map(|i| if i % 3 == 0 { G1Affine::default() } else { points[i % 5] }).collect(),
+            vec![G1Affine::default(); 200],
+        ];
+        for (index, points) in lists.iter().enumerate() {
+            let tables =
+                [random.clone(), cycle(&edges), cycle(&random[..2]), some(one), some(-one), some(zero)];
+            for (scalars, n) in tables.iter().zip([200, 199, 130, 16, 57, 200]) {
+                let expected = plain(&points[..n], &scalars[..n]);
+                for kernel in available() {
+                    let sum = multi_scalar_with(Backend::new(kernel), &points[..n], scalars);
+                    assert_eq!(sum, expected, "{}, list {index}, {n} points", kernel.name());
+                }
+            }
+        }
+        // A combination that cancels, as the verifier's does.
+        let [a, b] = [random[0], random[1]];
+        let sum = (points[0] * a + points[1] * b).into();
+        for kernel in available() {
+            let points = [points[0], points[1], sum, points[0], points[0]];
+            let zero = multi_scalar_with(Backend::new(kernel), &points, &[a, b, -one, one, -one]);
+            assert!(zero.is_zero(), "{}", kernel.name());
+            assert!(multi_scalar_with(Backend::new(kernel), &[], &[]).is_zero());
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Every kernel this processor can run gives what the reference gives, at edge values and at every length.
 
-use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, One, UniformRand, Zero};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::scalar_mul::glv::GLVConfig;
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, UniformRand, Zero};
 use ark_std::rand::Rng;
 use tacit_algebra::{
     eq,
@@ -182,5 +184,50 @@ fn long_vectors_are_split_without_a_seam() {
             backend.add_fractions(&a[..even], &b[..even]),
             reference.add_fractions(&a[..even], &b[..even])
         );
+    }
+}
+
+#[test]
+fn points_are_added_completely_by_every_kernel() {
+    let mut rng = ark_std::test_rng();
+    let few: Vec<G1Affine> = (0..4).map(|_| G1Projective::rand(&mut rng).into_affine()).collect();
+    // Every pair of these occurs: equal points, negatives, infinity on either side or both, and points of equal y.
+    let beta = |point: &G1Affine| point.mul_bigint(ark_bn254::g1::Config::LAMBDA.into_bigint()).into_affine();
+    let edges: Vec<G1Affine> =
+        few.iter().flat_map(|point| [*point, -*point, beta(point), G1Affine::zero()]).collect();
+    let pairs = |n: usize| (0..n * n).map(move |i| (i / n, i % n));
+    for kernel in available() {
+        let affine = kernel.affine();
+        let lists: [Vec<(usize, usize)>; 3] = [
+            pairs(edges.len()).collect(),
+            pairs(4).collect(),
+            // One exception among many chords, at every lane.
+            (0..200).map(|i| (i % 3 * 4, if i % 9 == 8 { i % 3 * 4 } else { 12 })).collect(),
+        ];
+        for list in lists {
+            for n in [0, 1, 7, 8, 9, 16, list.len()] {
+                let list = &list[..n.min(list.len())];
+                let points: Vec<G1Affine> = list.iter().flat_map(|&(a, b)| [edges[a], edges[b]]).collect();
+                let mut packed = affine.pack(&points);
+                let indices: Vec<[u32; 2]> = (0..list.len() as u32).map(|k| [2 * k, 2 * k + 1]).collect();
+                affine.add_pairs(&mut packed, &indices);
+                for (k, &(a, b)) in list.iter().enumerate() {
+                    let expected = (edges[a] + edges[b]).into_affine();
+                    let name = kernel.name();
+                    assert_eq!(affine.unpack(&packed[2 * k]), expected, "{name}, {k} of {n}: {a} + {b}");
+                    assert_eq!(affine.unpack(&packed[2 * k + 1]), edges[b], "{name}: the second stays");
+                }
+            }
+        }
+        // Beyond a batch of shared inversions, and points added to themselves in place.
+        let points: Vec<G1Affine> = (0..5000).map(|i| edges[i % edges.len()]).collect();
+        let mut packed = affine.pack(&points);
+        for (image, point) in packed[5000..].iter().zip(&points) {
+            assert_eq!(affine.unpack(image), beta(point));
+        }
+        affine.add_pairs(&mut packed, &(0..5000).map(|k| [k, k]).collect::<Vec<_>>());
+        for (double, point) in packed.iter().zip(&points) {
+            assert_eq!(affine.unpack(double), (*point + *point).into_affine());
+        }
     }
 }

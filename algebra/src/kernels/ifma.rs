@@ -17,8 +17,11 @@ use self::{
     fold::{BYTE, INTEGER, fold},
     lanes::{Accumulator, Field, LANES, constant},
 };
-use super::{CurveKernel, FractionHalves, Kernel, PreparedPoint, portable::Portable};
+use super::{
+    AffineKernel, CurveKernel, FractionHalves, Kernel, PackedPoint, PreparedPoint, portable::Portable,
+};
 
+mod affine;
 mod curve;
 mod fold;
 mod lanes;
@@ -139,6 +142,10 @@ impl Kernel for Ifma {
         [constant + last[0], leading + last[1]]
     }
 
+    fn affine(&self) -> &dyn AffineKernel {
+        self
+    }
+
     fn curve(&self) -> Option<&dyn CurveKernel> {
         Some(self)
     }
@@ -164,6 +171,22 @@ impl Kernel for Ifma {
             }
         }
         folded
+    }
+}
+
+impl AffineKernel for Ifma {
+    fn pack(&self, points: &[G1Affine]) -> Vec<PackedPoint> {
+        // SAFETY: as in `bind`.
+        unsafe { affine::pack(points) }
+    }
+
+    fn unpack(&self, point: &PackedPoint) -> G1Affine {
+        affine::unpack(point)
+    }
+
+    fn add_pairs(&self, points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
+        // SAFETY: as in `bind`.
+        unsafe { affine::add_pairs(points, pairs) }
     }
 }
 

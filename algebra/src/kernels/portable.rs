@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::Zero;
 
-use super::{FractionHalves, Kernel};
+use super::{AffineKernel, FractionHalves, Kernel};
 use crate::small::{SmallSum, from_i64, reduce_all};
 
 /// The reference kernel.
@@ -13,6 +13,10 @@ pub struct Portable;
 impl Kernel for Portable {
     fn name(&self) -> &'static str {
         "portable"
+    }
+
+    fn affine(&self) -> &dyn AffineKernel {
+        self
     }
 
     fn bind(&self, low: &mut [Fr], high: &[Fr], r: Fr) {

@@ -223,10 +223,27 @@ impl<C: MontConfig<4>> Field<C> {
         std::array::from_fn(|k| _mm512_mask_blend_epi64(negative, reduced[k], x[k]))
     }
 
+    /// Makes $x < 4 p$ canonical.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn reduce_twice(self, x: Limbs) -> Limbs {
+        let twice = std::array::from_fn(|k| _mm512_sub_epi64(x[k], _mm512_slli_epi64::<1>(self.modulus[k])));
+        let reduced = self.normalise(twice);
+        let negative = _mm512_cmplt_epi64_mask(reduced[4], _mm512_setzero_si512());
+        self.reduce_once(std::array::from_fn(|k| _mm512_mask_blend_epi64(negative, reduced[k], x[k])))
+    }
+
     /// Eight elements from memory.
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub(super) fn load(self, values: &[Element<C>; LANES]) -> Limbs {
+        self.load_words(values.each_ref().map(|value| &value.0.0))
+    }
+
+    /// Eight integers of four words from memory.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn load_words(self, values: [&[u64; 4]; LANES]) -> Limbs {
         let w = words(values);
         let or = |a, b| _mm512_and_si512(_mm512_or_si512(a, b), self.mask);
         [
@@ -242,7 +259,7 @@ impl<C: MontConfig<4>> Field<C> {
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub(super) fn load_shifted(self, values: &[Element<C>; LANES]) -> Limbs {
-        let w = words(values);
+        let w = words(values.each_ref().map(|value| &value.0.0));
         let or = |a, b| _mm512_and_si512(_mm512_or_si512(a, b), self.mask);
         [
             _mm512_and_si512(_mm512_slli_epi64::<4>(w[0]), self.mask),
@@ -258,32 +275,7 @@ impl<C: MontConfig<4>> Field<C> {
     #[target_feature(enable = "avx512f")]
     pub(super) fn store(self, values: &mut [Element<C>; LANES], x: Limbs) {
         let x = self.reduce_once(self.reduce_once(x));
-        let w = [
-            _mm512_or_si512(x[0], _mm512_slli_epi64::<52>(x[1])),
-            _mm512_or_si512(_mm512_srli_epi64::<12>(x[1]), _mm512_slli_epi64::<40>(x[2])),
-            _mm512_or_si512(_mm512_srli_epi64::<24>(x[2]), _mm512_slli_epi64::<28>(x[3])),
-            _mm512_or_si512(_mm512_srli_epi64::<36>(x[3]), _mm512_slli_epi64::<16>(x[4])),
-        ];
-        let low = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
-        let high = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-        let pair = |order, a, b| _mm512_permutex2var_epi64(a, order, b);
-        let [even_low, odd_low] = [pair(low, w[0], w[2]), pair(low, w[1], w[3])];
-        let [even_high, odd_high] = [pair(high, w[0], w[2]), pair(high, w[1], w[3])];
-        let rows = [
-            _mm512_unpacklo_epi64(even_low, odd_low),
-            _mm512_unpackhi_epi64(even_low, odd_low),
-            _mm512_unpacklo_epi64(even_high, odd_high),
-            _mm512_unpackhi_epi64(even_high, odd_high),
-        ];
-        let (pairs, _) = values.as_chunks_mut::<2>();
-        for ([first, second], row) in pairs.iter_mut().zip(rows) {
-            let halves = [_mm512_castsi512_si256(row), _mm512_extracti64x4_epi64::<1>(row)];
-            // SAFETY: both point to four 64-bit words.
-            unsafe {
-                _mm256_storeu_si256(first.0.0.as_mut_ptr().cast(), halves[0]);
-                _mm256_storeu_si256(second.0.0.as_mut_ptr().cast(), halves[1]);
-            }
-        }
+        store_words(values.each_mut().map(|value| &mut value.0.0), x);
     }
 
     /// The sum over all lanes of sums of products that still lack a factor of $2^4$ for each earlier reduction.
@@ -312,17 +304,46 @@ impl<C: MontConfig<4>> Field<C> {
     }
 }
 
-/// Word $k$ of eight elements in register $k$. Lanes hold elements 0, 2, 1, 3, 4, 6, 5, 7.
+/// Writes eight integers of four words.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn words<C: MontConfig<4>>(values: &[Element<C>; LANES]) -> [__m512i; 4] {
+pub(super) fn store_words(values: [&mut [u64; 4]; LANES], x: Limbs) {
+    let w = [
+        _mm512_or_si512(x[0], _mm512_slli_epi64::<52>(x[1])),
+        _mm512_or_si512(_mm512_srli_epi64::<12>(x[1]), _mm512_slli_epi64::<40>(x[2])),
+        _mm512_or_si512(_mm512_srli_epi64::<24>(x[2]), _mm512_slli_epi64::<28>(x[3])),
+        _mm512_or_si512(_mm512_srli_epi64::<36>(x[3]), _mm512_slli_epi64::<16>(x[4])),
+    ];
+    let low = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    let high = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    let pair = |order, a, b| _mm512_permutex2var_epi64(a, order, b);
+    let [even_low, odd_low] = [pair(low, w[0], w[2]), pair(low, w[1], w[3])];
+    let [even_high, odd_high] = [pair(high, w[0], w[2]), pair(high, w[1], w[3])];
+    let rows = [
+        _mm512_unpacklo_epi64(even_low, odd_low),
+        _mm512_unpackhi_epi64(even_low, odd_low),
+        _mm512_unpacklo_epi64(even_high, odd_high),
+        _mm512_unpackhi_epi64(even_high, odd_high),
+    ];
+    let [a, b, c, d, e, f, g, h] = values;
+    for ((first, second), row) in [(a, b), (c, d), (e, f), (g, h)].into_iter().zip(rows) {
+        let halves = [_mm512_castsi512_si256(row), _mm512_extracti64x4_epi64::<1>(row)];
+        // SAFETY: both point to four 64-bit words.
+        unsafe {
+            _mm256_storeu_si256(first.as_mut_ptr().cast(), halves[0]);
+            _mm256_storeu_si256(second.as_mut_ptr().cast(), halves[1]);
+        }
+    }
+}
+
+/// Word $k$ of eight integers in register $k$. Lanes hold integers 0, 2, 1, 3, 4, 6, 5, 7.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn words(values: [&[u64; 4]; LANES]) -> [__m512i; 4] {
     let pair = |i: usize| {
         // SAFETY: both point to four 64-bit words.
         let halves = unsafe {
-            [
-                _mm256_loadu_si256(values[i].0.0.as_ptr().cast()),
-                _mm256_loadu_si256(values[i + 1].0.0.as_ptr().cast()),
-            ]
+            [_mm256_loadu_si256(values[i].as_ptr().cast()), _mm256_loadu_si256(values[i + 1].as_ptr().cast())]
         };
         _mm512_inserti64x4::<1>(_mm512_castsi256_si512(halves[0]), halves[1])
     };
