@@ -17,6 +17,11 @@ use crate::{
     statistics::median_index,
 };
 
+/// Runs of the executor for each sample, the fastest of which counts.
+const INFERENCES: usize = 5;
+/// Time after which no further run is begun.
+const INFERENCE_LIMIT: Duration = Duration::from_millis(200);
+
 /// What went wrong with a network that was set up.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -128,13 +133,25 @@ pub fn prove_samples<'a>(
     Ok(())
 }
 
-/// Inference alone: its time, and when each node was done.
+/// Inference alone: the fastest of a few runs, and when each of its nodes was done. A run that takes microseconds is otherwise mostly
+/// a measure of what the caches held.
 fn infer(key: &ProvingKey, input: &Tensor<i64>) -> Result<(Duration, Vec<Duration>), tacit_prover::Error> {
-    let mut done = vec![];
-    let clock = Instant::now();
     let specs = &key.verifying_key().plan().specs;
-    execute_each(key.network(), specs, input, |_| done.push(clock.elapsed()))?;
-    Ok((clock.elapsed(), done))
+    let begin = Instant::now();
+    let mut fastest: Option<(Duration, Vec<Duration>)> = None;
+    for _ in 0..INFERENCES {
+        let mut done = vec![];
+        let clock = Instant::now();
+        execute_each(key.network(), specs, input, |_| done.push(clock.elapsed()))?;
+        let elapsed = clock.elapsed();
+        if fastest.as_ref().is_none_or(|(time, _)| elapsed < *time) {
+            fastest = Some((elapsed, done));
+        }
+        if begin.elapsed() > INFERENCE_LIMIT {
+            break;
+        }
+    }
+    Ok(fastest.unwrap_or_default())
 }
 
 fn record(row: &mut Row, proven: &Proven, [inference, proving, verifying]: [Duration; 3]) {

@@ -125,7 +125,7 @@ pub struct Seconds {
     pub compile: Option<f64>,
     /// Committing to the weights and making both keys.
     pub setup: Option<f64>,
-    /// Inference alone, by the integer executor, without a proof.
+    /// Inference alone, by the integer executor, without a proof: the fastest of a few runs of each sample.
     pub inference: Vec<f64>,
     /// Proving, inference included.
     pub prove: Vec<f64>,

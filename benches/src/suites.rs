@@ -15,6 +15,9 @@ use crate::{
     single::{Size, convolutions},
 };
 
+/// The suite of convolutions.
+pub const CONV: &str = "conv";
+
 /// One row to be measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
@@ -203,7 +206,7 @@ pub fn conv() -> Vec<Case> {
     let size = |size: Size| {
         ConvolutionArgument::ALL.iter().map(move |&argument| Case {
             convolution: Some(argument),
-            ..Case::new("conv", &size.to_string(), format!("{size}-{argument}"), Subject::Layer(size))
+            ..Case::new(CONV, &size.to_string(), format!("{size}-{argument}"), Subject::Layer(size))
         })
     };
     convolutions().into_iter().flat_map(size).collect()

@@ -51,6 +51,9 @@ pub(crate) struct SuiteOptions {
     /// File to write the tables to, in Markdown
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
+    /// Columns of the tables that are printed and written to --markdown, with commas between [default: all that have a cell]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
     /// Fail rows that need more memory: a number of bytes, or of K, M or G
     #[arg(long, value_name = "BYTES", value_parser = memory)]
     pub(crate) max_memory: Option<u64>,

@@ -189,13 +189,14 @@ fn published_figures_stand_beside_the_row() {
     let folder = Folder::new();
     let table = folder.path("table.md");
     let arguments = ["bench", "modulus", "--filter", "width-1195804", "--samples", "1", "--markdown", &table];
-    let json = done(&arguments, &SUITE);
+    let json = done(&[&arguments[..], &["--columns", "layers,proof"]].concat(), &SUITE);
     let published = json["rows"][0]["published"].as_array().unwrap();
     let systems: Vec<&str> = published.iter().map(|figure| figure["system"].as_str().unwrap()).collect();
     assert_eq!(systems, ["plonky2", "zkcnn", "groth16", "gemini", "halo2"]);
     assert_eq!(published[1]["prove_seconds"], 5.8);
     assert!(published.iter().all(|figure| figure["hardware"].as_str().unwrap().contains("EPYC 7R32")));
     let table = fs::read_to_string(table).unwrap();
+    assert!(table.starts_with("| name | layers | proof |\n"), "{table}");
     assert!(table.contains("5.80 s, 1.50 GB") && table.contains("AMD EPYC 7R32, 16 cores"), "{table}");
 }
 
@@ -267,6 +268,7 @@ fn bad_requests_are_mistakes() {
     };
     fails(&["modulus", "--filter", "depth-4"], "the groups are depth, width");
     fails(&["conv", "--max-memory", "much"], "--max-memory");
+    fails(&["conv", "--columns", "prove,colour"], "no `colour`");
     let out = folder.path("report");
     fs::create_dir(&out).unwrap();
     folder.file("report/rows.jsonl", "no row\n");

@@ -5,7 +5,10 @@ use std::{fs, io::ErrorKind, path::Path};
 use anyhow::{Context, Result};
 use tacit_benches::row::{Row, Status};
 
-use super::{csv, tables};
+use super::{
+    csv,
+    tables::{self, Columns},
+};
 use crate::destination::Destination;
 
 const ROWS: &str = "rows.jsonl";
@@ -69,7 +72,7 @@ impl Store {
     pub(super) fn publish(&self) -> Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
         files.csv.write(csv::table(&self.rows).as_bytes())?;
-        files.tables.write(tables::markdown(&self.rows).as_bytes())
+        files.tables.write(tables::markdown(&self.rows, &Columns::default()).as_bytes())
     }
 }
 

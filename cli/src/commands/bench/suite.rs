@@ -12,7 +12,7 @@ use super::{
     folder::ModelFolder,
     row::{Job, blank},
     store::Store,
-    tables,
+    tables::{self, Columns},
 };
 use crate::{
     arguments::{ModelArguments, SuiteOptions},
@@ -38,6 +38,7 @@ pub(super) fn run(cases: Vec<Case>, arguments: &SuiteOptions) -> Result<Report> 
     if arguments.max_memory.is_some() && memory::peak_bytes_of(std::process::id()).is_none() {
         bail!("--max-memory cannot be watched: this system does not tell what a process needs");
     }
+    let columns = Columns::new(&arguments.columns)?;
     let cases = filtered(cases, &arguments.filter)?;
     let markdown = arguments.markdown.as_ref().map(|path| Destination::new(path, &[])).transpose()?;
     let mut store = Store::open(arguments.out.as_deref())?;
@@ -60,9 +61,9 @@ pub(super) fn run(cases: Vec<Case>, arguments: &SuiteOptions) -> Result<Report> 
     drop(progress);
     store.publish()?;
     if let Some(markdown) = markdown {
-        markdown.write(tables::markdown(&rows).as_bytes())?;
+        markdown.write(tables::markdown(&rows, &columns).as_bytes())?;
     }
-    Ok(report(rows, resumed))
+    Ok(report(rows, &columns, resumed))
 }
 
 /// `tacit bench model`: the row of one folder.
@@ -73,16 +74,18 @@ pub(super) fn model(arguments: &ModelArguments) -> Result<Report> {
         suites::models([(folder.name(), arguments.folder.clone())]).pop().context("there is no case")?;
     let row = blank(&case, &arguments.options);
     let row = child::measure(Job { case, row }, &arguments.options, None);
-    let text = tables::text(std::slice::from_ref(&row));
+    let text = tables::text(std::slice::from_ref(&row), &Columns::default());
     Ok(if row.status == Status::Failed { Report::rejected(&row, &text) } else { Report::done(&row, &text) })
 }
 
-fn report(rows: Vec<Row>, resumed: usize) -> Report {
+fn report(rows: Vec<Row>, columns: &Columns, resumed: usize) -> Report {
     let count = |status| rows.iter().filter(|row| row.status == status).count();
     let (proved, refused, failed) = (count(Status::Proved), count(Status::Refused), count(Status::Failed));
     let before = if resumed > 0 { format!("; {resumed} measured before") } else { String::new() };
-    let text =
-        format!("{}\n  {proved} proved, {refused} refused, {failed} failed{before}", tables::text(&rows));
+    let text = format!(
+        "{}\n  {proved} proved, {refused} refused, {failed} failed{before}",
+        tables::text(&rows, columns)
+    );
     let facts = Facts { rows, proved, refused, failed, resumed };
     if failed == 0 { Report::done(&facts, &text) } else { Report::rejected(&facts, &text) }
 }

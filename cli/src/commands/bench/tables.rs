@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::{Result, bail};
 use tacit_benches::{
     row::{Published, Row, Status},
     statistics::Spread,
+    suites,
 };
+use tacit_layers::ConvolutionArgument;
 
 use super::csv::status;
 use crate::units;
@@ -13,13 +16,16 @@ use crate::units;
 /// A column's name and cells; one without any cell is left out of a table.
 type Column = (&'static str, fn(&Row) -> Option<String>);
 
+/// Left out where all rows have the same.
+const THREADS: &str = "threads";
+
 const COLUMNS: &[Column] = &[
     ("layers", |row| row.network.as_ref().map(|network| network.layers.to_string())),
     ("parameters", |row| row.network.as_ref().map(|network| units::count(network.parameters as u64))),
     ("multiplications", |row| row.network.as_ref().map(|network| units::count(network.multiplications))),
     ("look-ups", |row| row.network.as_ref().map(|network| units::count(network.lookups as u64))),
     ("arguments", arguments),
-    ("threads", |row| Some(row.settings.threads.to_string())),
+    (THREADS, |row| Some(row.settings.threads.to_string())),
     ("float", |row| Some(units::share(row.accuracy.as_ref()?.float?))),
     ("quantised", |row| Some(units::share(row.accuracy.as_ref()?.quantised?))),
     ("agreement", |row| Some(units::share(row.accuracy.as_ref()?.agreement?))),
@@ -50,32 +56,60 @@ fn spread(spread: Spread) -> String {
     if percent < 0.5 { text } else { format!("{text} ±{percent:.0}%") }
 }
 
-/// Lines of cells under a line of names, without columns that have no cell.
-fn cells(rows: &[&Row]) -> Vec<Vec<String>> {
-    let used: Vec<&Column> =
-        COLUMNS.iter().filter(|(_, cell)| rows.iter().any(|row| cell(row).is_some())).collect();
-    let header = std::iter::once("name").chain(used.iter().map(|(name, _)| *name));
-    let mut lines = vec![header.map(str::to_owned).collect::<Vec<_>>()];
-    for row in rows {
-        let mut line = vec![row.name.clone()];
-        if row.status == Status::Proved {
-            line.extend(used.iter().map(|(_, cell)| cell(row).unwrap_or_else(|| "-".to_owned())));
-        } else {
-            line.push(status(row.status).to_owned());
+/// Which columns a table has.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    /// Their names; empty for every column that has a cell.
+    wanted: Vec<String>,
+}
+
+impl Columns {
+    /// Columns of these names, in the usual order.
+    pub(super) fn new(wanted: &[String]) -> Result<Self> {
+        let known = |name: &String| COLUMNS.iter().any(|(column, _)| column == name);
+        if let Some(name) = wanted.iter().find(|name| !known(name)) {
+            let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+            bail!("--columns: there is no `{name}`; the columns are {}", names.join(", "));
         }
-        lines.push(line);
+        Ok(Self { wanted: wanted.to_vec() })
     }
-    lines
+
+    fn of(&self, rows: &[&Row]) -> Vec<&'static Column> {
+        let threads: BTreeSet<usize> = rows.iter().map(|row| row.settings.threads).collect();
+        let used = |(name, cell): &&Column| match self.wanted.as_slice() {
+            [] if *name == THREADS => threads.len() > 1,
+            [] => rows.iter().any(|row| cell(row).is_some()),
+            wanted => wanted.iter().any(|wanted| wanted == name),
+        };
+        COLUMNS.iter().filter(used).collect()
+    }
+
+    /// Lines of cells under a line of names.
+    fn cells(&self, rows: &[&Row]) -> Vec<Vec<String>> {
+        let columns = self.of(rows);
+        let header = std::iter::once("name").chain(columns.iter().map(|(name, _)| *name));
+        let mut lines = vec![header.map(str::to_owned).collect::<Vec<_>>()];
+        for row in rows {
+            let mut line = vec![row.name.clone()];
+            if row.status == Status::Proved {
+                line.extend(columns.iter().map(|(_, cell)| cell(row).unwrap_or_else(|| "-".to_owned())));
+            } else {
+                line.push(status(row.status).to_owned());
+            }
+            lines.push(line);
+        }
+        lines
+    }
 }
 
 /// All rows as one table of text, with reasons below.
-pub(super) fn text(rows: &[Row]) -> String {
+pub(super) fn text(rows: &[Row], columns: &Columns) -> String {
     let all: Vec<&Row> = rows.iter().collect();
-    format!("{}\n{}", units::table(&cells(&all)), reasons(&all, "  "))
+    format!("{}\n{}", units::table(&columns.cells(&all)), reasons(&all, "  "))
 }
 
 /// All rows in Markdown: a section for each suite, with the machines and commands that measured it.
-pub(super) fn markdown(rows: &[Row]) -> String {
+pub(super) fn markdown(rows: &[Row], columns: &Columns) -> String {
     let mut suites: Vec<&str> = vec![];
     for row in rows {
         if !suites.contains(&row.suite.as_str()) {
@@ -84,7 +118,9 @@ pub(super) fn markdown(rows: &[Row]) -> String {
     }
     let section = |suite: &&str| {
         let rows: Vec<&Row> = rows.iter().filter(|row| row.suite == **suite).collect();
-        let parts = [grid(&cells(&rows)), published(&rows), machines(&rows), reasons(&rows, "- ")];
+        let table = grid(&columns.cells(&rows));
+        let parts =
+            [table, arguments_compared(&rows), published(&rows), machines(&rows), reasons(&rows, "- ")];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if suites.len() > 1 { format!("## {suite}\n\n{}", parts.join("\n")) } else { parts.join("\n") }
     };
@@ -102,6 +138,28 @@ fn grid(lines: &[Vec<String>]) -> String {
     };
     let rule = format!("|---{}|\n", "|---:".repeat(header.len() - 1));
     line(header) + &rule + &rows.iter().map(line).collect::<String>()
+}
+
+/// Time of each argument on each layer, where rows differ by it.
+fn arguments_compared(rows: &[&Row]) -> String {
+    let rows: Vec<&&Row> = rows.iter().filter(|row| row.suite == suites::CONV).collect();
+    let arguments = ConvolutionArgument::ALL.iter().map(|argument| argument.name());
+    let mut lines =
+        vec![std::iter::once("layer").chain(arguments.clone()).map(str::to_owned).collect::<Vec<_>>()];
+    let mut layers: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
+    layers.dedup();
+    if layers.is_empty() {
+        return String::new();
+    }
+    for layer in layers {
+        let cell = |argument: &str| {
+            let fits = |row: &&&&Row| row.group == layer && row.settings.convolution == argument;
+            let time = rows.iter().find(fits).and_then(|row| Spread::of(&row.seconds.phases.linear));
+            time.map_or_else(|| "-".to_owned(), |time| units::seconds(time.median))
+        };
+        lines.push(std::iter::once(layer.to_owned()).chain(arguments.clone().map(cell)).collect());
+    }
+    format!("Prover's time in the layer's argument alone, without inference and opening:\n\n{}", grid(&lines))
 }
 
 /// Proving time and memory beside what others published, where they did.
@@ -144,10 +202,11 @@ fn machines(rows: &[&Row]) -> String {
         let memory = machine.memory.map(|memory| format!(", {}", bytes(memory))).unwrap_or_default();
         let commit = machine.commit.as_deref().unwrap_or("unknown");
         format!(
-            "{cpu}, {} cores{memory}, {}, kernel {}; Tacit {}, commit {commit}; medians of {} samples; {}\n",
+            "{cpu}, {} cores{memory}, {}, kernel {}, threads {}; Tacit {}, commit {commit}; medians of {} samples; {}\n",
             machine.cores,
             machine.system,
             machine.kernel,
+            settings.threads,
             machine.version,
             settings.samples,
             row.date.split('T').next().unwrap_or_default(),
