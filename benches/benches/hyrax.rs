@@ -35,7 +35,7 @@ fn commitments(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("open", n), |bencher| {
             bencher.iter(|| {
                 let mut writer = ProofWriter::new(b"bench");
-                hyrax::open(&mut writer, &[committed], std::slice::from_ref(&claim), &generators);
+                hyrax::open(&mut writer, &[&[committed]], std::slice::from_ref(&claim), &generators);
                 writer.finish()
             });
         });

@@ -4,8 +4,8 @@
 //! taken as declared. Whoever verifies must have recomputed the key from a public model, or trust who made it.
 //!
 //! As a file: eight bytes `TACITVK\n`, the format version (u32, little-endian), the length of the architecture (u64), the
-//! architecture in postcard, and the row commitments in plan order, 32 bytes each. The architecture decides how many rows
-//! there are.
+//! architecture in postcard, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
+//! are and where in them each parameter lies ([`crate::hyrax::places`]).
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub const MAGIC: &[u8; 8] = b"TACITVK\n";
 pub struct VerifyingKey {
     architecture: Architecture,
     plan: Plan,
-    commitments: Vec<Vec<G1Affine>>,
+    commitments: Vec<G1Affine>,
     architecture_digest: [u8; 32],
     digest: [u8; 32],
     generators: Arc<Generators>,
@@ -105,14 +105,13 @@ pub fn decode<T: serde::Serialize + serde::de::DeserializeOwned>(
 }
 
 impl VerifyingKey {
-    /// The key of an architecture whose parameters have these row commitments, in plan order.
+    /// The key of an architecture whose parameters have these row commitments.
     ///
     /// # Errors
     /// What [`Architecture::infer`] finds, and [`Error::Damaged`] when the rows are not as many as the plan has.
-    pub fn new(architecture: Architecture, commitments: Vec<Vec<G1Affine>>) -> Result<Self> {
+    pub fn new(architecture: Architecture, commitments: Vec<G1Affine>) -> Result<Self> {
         let plan = Plan::new(&architecture)?;
-        let shapes = plan.parameters.iter().map(|column| plan.row_shape(column).num_rows);
-        if !shapes.eq(commitments.iter().map(Vec::len)) {
+        if plan.rows(&plan.parameters).1 != commitments.len() {
             return Err(Error::Damaged {
                 what: "verifying key",
                 reason: "it has another number of commitments",
@@ -122,7 +121,7 @@ impl VerifyingKey {
         let architecture_digest: [u8; 32] = Sha256::digest(&encoded).into();
         let mut hash = Sha256::new_with_prefix(file_header(MAGIC));
         hash.update(architecture_digest);
-        for row in commitments.iter().flatten() {
+        for row in &commitments {
             hash.update(point_to_bytes(row));
         }
         let generators = Generators::new(plan.key_vars);
@@ -151,8 +150,8 @@ impl VerifyingKey {
         &self.generators
     }
 
-    /// Row commitments of every parameter, in plan order.
-    pub fn commitments(&self) -> &[Vec<G1Affine>] {
+    /// Row commitments of the parameters.
+    pub fn commitments(&self) -> &[G1Affine] {
         &self.commitments
     }
 
@@ -188,7 +187,7 @@ impl VerifyingKey {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = file_header(MAGIC);
         bytes.extend(block(&encode(&self.architecture, "verifying key")?));
-        bytes.extend(self.commitments.iter().flatten().flat_map(point_to_bytes));
+        bytes.extend(self.commitments.iter().flat_map(point_to_bytes));
         Ok(bytes)
     }
 
@@ -212,16 +211,15 @@ pub fn read_commitments(
     architecture: &Architecture,
     bytes: &[u8],
     what: &'static str,
-) -> Result<Vec<Vec<G1Affine>>> {
+) -> Result<Vec<G1Affine>> {
     let plan = Plan::new(architecture)?;
-    let total: usize = plan.parameters.iter().map(|column| plan.row_shape(column).num_rows).sum();
+    let (_, total) = plan.rows(&plan.parameters);
     if bytes.len() != total.saturating_mul(POINT_BYTES) {
         return Err(Error::Damaged { what, reason: "it has another number of commitments" });
     }
-    let mut points = bytes.chunks_exact(POINT_BYTES).map(|bytes| {
+    let point = |bytes| {
         point_from_bytes(bytes)
             .ok_or(Error::Damaged { what, reason: "a commitment is not a point of the curve" })
-    });
-    let shapes = plan.parameters.iter().map(|column| plan.row_shape(column).num_rows);
-    shapes.map(|rows| points.by_ref().take(rows).collect()).collect()
+    };
+    bytes.chunks_exact(POINT_BYTES).map(point).collect()
 }

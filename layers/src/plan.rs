@@ -9,7 +9,7 @@ use crate::{
     claim::Column,
     error::{Error, Result},
     excess::{Clipping, ExcessTable},
-    hyrax::RowShape,
+    hyrax::{self, Place},
     lookup_table::LookupTable,
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation, ParameterId, ParameterSpec, ValueSpec},
@@ -287,9 +287,9 @@ impl Plan {
         self.late.iter().find(|late| late.column == column).map(|late| &late.layout)
     }
 
-    /// Rows of a committed column.
-    pub fn row_shape(&self, column: &CommittedColumn) -> RowShape {
-        RowShape::new(&column.layout, self.key_vars)
+    /// Where columns that are committed to together lie, and how many rows they take.
+    pub fn rows(&self, columns: &[CommittedColumn]) -> (Vec<Place>, usize) {
+        hyrax::places(columns.iter().map(|column| &column.layout), self.key_vars)
     }
 
     /// Every rescale in the order in which its remainders are looked up.
@@ -359,10 +359,11 @@ fn choose_key_vars(
     late: &[CommittedColumn],
 ) -> usize {
     let rows = |columns: &[CommittedColumn], vars| -> usize {
-        columns.iter().map(|column| RowShape::new(&column.layout, vars).num_rows).sum()
+        hyrax::places(columns.iter().map(|column| &column.layout), vars).1
     };
     let cost = |vars: &usize| {
-        let sent = rows(witness, *vars) + rows(late, *vars);
+        let late: usize = late.chunks(1).map(|column| rows(column, *vars)).sum();
+        let sent = rows(witness, *vars) + late;
         8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * sent
     };
     (4..=16).min_by_key(cost).unwrap_or(4)

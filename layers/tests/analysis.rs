@@ -243,10 +243,7 @@ fn a_key_with_another_number_of_rows_is_refused() {
     let damaged = || Error::Damaged { what: "verifying key", reason: "it has another number of commitments" };
     assert_eq!(VerifyingKey::new(architecture.clone(), vec![]), Err(damaged()));
     let plan = Plan::new(&architecture).unwrap();
-    let rows = |more: usize| {
-        let rows = plan.parameters.iter().map(|column| plan.row_shape(column).num_rows);
-        rows.map(|n| vec![ark_bn254::G1Affine::default(); n + more]).collect::<Vec<_>>()
-    };
+    let rows = |more: usize| vec![ark_bn254::G1Affine::default(); plan.rows(&plan.parameters).1 + more];
     assert_eq!(VerifyingKey::new(architecture.clone(), rows(1)), Err(damaged()));
     assert!(VerifyingKey::new(architecture, rows(0)).unwrap().soundness_bits() > 100.0);
 }

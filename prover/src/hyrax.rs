@@ -17,23 +17,26 @@
 //!
 //! let mut writer = ProofWriter::new(b"example");
 //! let rows = hyrax::commit(&[tensor], &generators);
-//! writer.write_points(labels::COMMITMENT, &rows[0]);
+//! writer.write_points(labels::COMMITMENT, &rows);
 //! let point = writer.squeeze_many(POINT, layout.num_vars());
 //! let value = evaluation::evaluate(&layout, &data, &point);
 //! let claim = EvaluationClaim::new(0, point, value);
-//! hyrax::open(&mut writer, &[tensor], &[claim.clone()], &generators);
+//! hyrax::open(&mut writer, &[&[tensor]], &[claim.clone()], &generators);
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
-//! let rows = reader.read_points(labels::COMMITMENT, rows[0].len())?;
+//! let rows = reader.read_points(labels::COMMITMENT, rows.len())?;
 //! assert_eq!(reader.squeeze_many(POINT, layout.num_vars()), claim.point);
-//! let commitment = Commitment { layout: &layout, rows: &rows };
+//! let commitment = Commitment { layouts: vec![&layout], rows: &rows };
 //! tacit_verifier::hyrax::verify(&mut reader, &[commitment], &[claim], &generators)?;
 //! reader.finish()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -44,18 +47,19 @@ use tacit_algebra::{
     generators::Generators,
     kernels::backend,
     msm::{combine_generators, commit_rows, fold_generators},
+    small::from_i64,
 };
 use tacit_layers::{
     Layout, Parameter,
     claim::SumClaim,
-    hyrax::{OpeningClaim, RowShape, absorb_claims, invert},
+    hyrax::{OpeningClaim, Place, absorb_claims, invert, places},
     sumcheck::{Batch, RoundWeights},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
 use crate::{
     rows::Rows,
-    sumcheck::{self, Product, SumcheckInstance},
+    sumcheck::{self, SumcheckInstance},
 };
 
 mod opening;
@@ -144,76 +148,141 @@ pub struct CommittedTensor<'a> {
     pub values: Elements<'a>,
 }
 
-impl CommittedTensor<'_> {
-    fn shape(&self, generators: &Generators) -> RowShape {
-        RowShape::new(self.layout, generators.num_vars())
-    }
-}
-
 /// Elements of small integers whose rows are committed to together.
 const COMMITTED_TOGETHER: usize = 1 << 21;
 
-/// Row commitments of every tensor.
-pub fn commit(tensors: &[CommittedTensor], generators: &Generators) -> Vec<Vec<G1Affine>> {
+/// Commitments of the rows of tensors that are committed to together.
+pub fn commit(tensors: &[CommittedTensor], generators: &Generators) -> Vec<G1Affine> {
     commit_timed(tensors, generators).0
 }
 
-/// As [`commit`]; returns each tensor's time too: of tensors that are committed to together, a part by its size.
+/// As [`commit`]; returns each tensor's time too: of what is committed to at once, a part by its size.
 pub(crate) fn commit_timed(
     tensors: &[CommittedTensor],
     generators: &Generators,
-) -> (Vec<Vec<G1Affine>>, Vec<Duration>) {
-    let (mut points, mut times) = (vec![], vec![]);
-    let mut left = tensors;
+) -> (Vec<G1Affine>, Vec<Duration>) {
+    let key_vars = generators.num_vars();
+    let (places, num_rows) = places(tensors.iter().map(|tensor| tensor.layout), key_vars);
+    let mut points = vec![G1Affine::zero(); num_rows];
+    let mut times = vec![Duration::ZERO; tensors.len()];
+    // Tensors with rows of their own in order, shared rows behind them.
+    let size = |i: usize| tensors[i].layout.num_elements();
+    let (shared, own): (Vec<usize>, Vec<usize>) = (0..tensors.len()).partition(|&i| places[i].shared);
+    let mut left = own.as_slice();
+    let mut groups = vec![];
     while !left.is_empty() {
-        let mut size = 0;
-        let fits = |tensor: &&CommittedTensor| {
-            size += tensor.layout.num_elements();
-            size <= COMMITTED_TOGETHER
+        let mut total = 0;
+        let fits = |i: &&usize| {
+            total += size(**i);
+            total <= COMMITTED_TOGETHER
         };
         let (group, rest) = left.split_at(left.iter().take_while(fits).count().max(1));
-        let clock = Instant::now();
-        points.extend(commit_together(group, generators));
-        let (elapsed, total) =
-            (clock.elapsed(), group.iter().map(|t| t.layout.num_elements()).sum::<usize>());
-        times.extend(group.iter().map(|t| elapsed.mul_f64(t.layout.num_elements() as f64 / total as f64)));
+        groups.push(group);
         left = rest;
+    }
+    groups.extend(shared.chunks(shared.len().max(1)));
+    for group in groups {
+        let clock = Instant::now();
+        let rows: Vec<(usize, Row)> = if group.iter().any(|&i| places[i].shared) {
+            shared_rows(tensors, &places)
+        } else {
+            group.iter().flat_map(|&i| own_rows(&tensors[i], &places[i])).collect()
+        };
+        for (row, point) in commit_rows_of(rows, generators.vector()) {
+            points[row] = point;
+        }
+        let (elapsed, total) = (clock.elapsed(), group.iter().map(|&i| size(i)).sum::<usize>());
+        for &i in group {
+            times[i] = elapsed.mul_f64(size(i) as f64 / total as f64);
+        }
     }
     (points, times)
 }
 
-fn commit_together(tensors: &[CommittedTensor], generators: &Generators) -> Vec<Vec<G1Affine>> {
-    let bases = generators.vector();
-    // Small integers of all tensors in one call, field elements row by row.
-    let (mut small, mut field) = (vec![], vec![]);
-    for tensor in tensors {
-        let rows = Rows::new(tensor.layout, tensor.shape(generators));
-        match tensor.values {
-            Elements::Integers(values) => small.extend(rows.spread(|i| values.get(i))),
-            Elements::Field(values) => field.extend(rows.spread(|i| values[i])),
+/// A row's elements at their generators' places, as far as there are any.
+enum Row {
+    Integers(Vec<i64>),
+    Field(Vec<Fr>),
+}
+
+/// The rows of a tensor that has rows of its own, by their numbers.
+fn own_rows(tensor: &CommittedTensor, place: &Place) -> Vec<(usize, Row)> {
+    let rows = Rows::new(tensor.layout, place.shape);
+    let numbers = rows.runs.iter().map(|(row, _)| place.row + row);
+    match tensor.values {
+        Elements::Integers(values) => {
+            numbers.zip(rows.spread(|i| values.get(i)).into_iter().map(Row::Integers)).collect()
+        }
+        Elements::Field(values) => {
+            numbers.zip(rows.spread(|i| values[i]).into_iter().map(Row::Field)).collect()
+        }
+    }
+}
+
+/// The rows that several tensors share, by their numbers.
+fn shared_rows(tensors: &[CommittedTensor], places: &[Place]) -> Vec<(usize, Row)> {
+    let mut parts: BTreeMap<usize, Vec<(&CommittedTensor, &Place)>> = BTreeMap::new();
+    for (tensor, place) in tensors.iter().zip(places).filter(|(_, place)| place.shared) {
+        parts.entry(place.row).or_default().push((tensor, place));
+    }
+    parts.into_iter().map(|(row, parts)| (row, shared_row(&parts))).collect()
+}
+
+fn shared_row(parts: &[(&CommittedTensor, &Place)]) -> Row {
+    let end = |place: &Place| place.first_column() + (1 << place.shape.column_vars);
+    let length = parts.iter().map(|(_, place)| end(place)).max().unwrap_or(0);
+    let (mut small, mut field) = (vec![0; length], None::<Vec<Fr>>);
+    for (tensor, place) in parts {
+        for (at, padded, run) in tensor.layout.runs() {
+            let to = place.first_column() + padded;
+            match tensor.values {
+                Elements::Integers(values) => {
+                    for (i, x) in small[to..to + run].iter_mut().enumerate() {
+                        *x = values.get(at + i);
+                    }
+                }
+                Elements::Field(values) => {
+                    let field = field.get_or_insert_with(|| vec![Fr::zero(); length]);
+                    field[to..to + run].copy_from_slice(&values[at..at + run]);
+                }
+            }
+        }
+    }
+    let Some(mut field) = field else { return Row::Integers(small) };
+    for (x, &integer) in field.iter_mut().zip(&small) {
+        *x += from_i64(integer);
+    }
+    Row::Field(field)
+}
+
+/// Commitments of rows: small integers in one call, field elements row by row.
+fn commit_rows_of(rows: Vec<(usize, Row)>, bases: &[G1Affine]) -> Vec<(usize, G1Affine)> {
+    let (mut numbers, mut small, mut field) = ([vec![], vec![]], vec![], vec![]);
+    for (number, row) in rows {
+        match row {
+            Row::Integers(row) => {
+                numbers[0].push(number);
+                small.push(row);
+            }
+            Row::Field(row) => {
+                numbers[1].push(number);
+                field.push(row);
+            }
         }
     }
     let (small, field): (Vec<G1Projective>, Vec<G1Projective>) = rayon::join(
         || commit_rows(bases, &small),
         || field.par_iter().map(|row| combine_generators(bases, row)).collect(),
     );
-    let [mut small, mut field] = [small, field].map(|rows| G1Projective::normalize_batch(&rows).into_iter());
-    let commitments = tensors.iter().map(|tensor| {
-        let shape = tensor.shape(generators);
-        let source = if matches!(tensor.values, Elements::Field(_)) { &mut field } else { &mut small };
-        let mut rows = vec![G1Affine::zero(); shape.num_rows];
-        for ((row, _), point) in Rows::new(tensor.layout, shape).runs.iter().zip(source) {
-            rows[*row] = point;
-        }
-        rows
-    });
-    commitments.collect()
+    let [small, field] = [small, field].map(|rows| G1Projective::normalize_batch(&rows));
+    numbers.into_iter().flatten().zip(small.into_iter().chain(field)).collect()
 }
 
-/// Proves all claims. A claim's subject is its tensor's index in `tensors`.
+/// Proves all claims on lists of tensors that were committed to together. A claim's subject is its tensor's index among
+/// those of all lists.
 pub fn open(
     writer: &mut ProofWriter,
-    tensors: &[CommittedTensor],
+    lists: &[&[CommittedTensor]],
     claims: &[OpeningClaim],
     generators: &Generators,
 ) {
@@ -225,19 +294,15 @@ pub fn open(
     let sums: Vec<SumClaim> =
         claims.iter().map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value }).collect();
     let batch = Batch::begin(writer, &sums, RoundWeights::Uniform);
-    let terms = opening::terms(tensors, claims, &batch, key_vars);
-    let mut instances: Vec<Product> = terms.par_iter().map(|term| term.instance(key_vars)).collect();
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let ones = vec![Fr::one(); terms.len()];
-    let z = sumcheck::prove_rounds(
-        writer,
-        &mut borrowed,
-        RoundWeights::Uniform,
-        &Batch { coefficients: ones, ..batch },
-    );
+    let mut terms = opening::terms(lists, claims, &batch, key_vars);
+    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
+        terms.iter_mut().map(|term| &mut term.product as _).collect();
+    let batch = Batch { coefficients: vec![Fr::one(); borrowed.len()], ..batch };
+    let z = sumcheck::prove_rounds(writer, &mut borrowed, RoundWeights::Uniform, &batch);
     let mut combined = vec![Fr::zero(); 1 << key_vars];
     for term in &terms {
-        term.add_to(&mut combined, &z);
+        let [_, weight] = term.product.final_values();
+        backend().add_scaled(&mut combined, &term.vector, weight);
     }
     prove_inner_product(writer, combined, &z, generators);
 }

@@ -1,7 +1,7 @@
 //! The proving key: a network with the commitment to its parameters.
 //!
-//! As a file: eight bytes `TACITPK\n`, the format version (u32), a block with the network in postcard, and the row
-//! commitments in plan order.
+//! As a file: eight bytes `TACITPK\n`, the format version (u32), a block with the network in postcard, and the
+//! parameters' row commitments.
 
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
@@ -73,7 +73,7 @@ impl ProvingKey {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = file_header(MAGIC);
         bytes.extend(block(&encode(&self.network, WHAT)?));
-        bytes.extend(self.verifying_key.commitments().iter().flatten().flat_map(point_to_bytes));
+        bytes.extend(self.verifying_key.commitments().iter().flat_map(point_to_bytes));
         Ok(bytes)
     }
 

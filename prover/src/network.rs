@@ -101,7 +101,7 @@ pub(crate) fn prove_witness(
     };
     let (network, plan) = (key.network(), key.verifying_key().plan());
 
-    // Phase 1: the statement, then every witness column.
+    // Phase 1: the statement, then the witness.
     let mut writer = ProofWriter::new(DOMAIN);
     statement::absorb(&mut writer, claimed, input, &outputs);
     let columns: Vec<CommittedTensor> = plan
@@ -115,12 +115,14 @@ pub(crate) fn prove_witness(
         .collect();
     let mut layers = vec![LayerProfile::default(); network.architecture.nodes.len()];
     let (commitments, times) = hyrax::commit_timed(&columns, key.generators());
-    for ((rows, time), column) in commitments.iter().zip(times).zip(&plan.witness) {
-        let bytes = writer.num_bytes();
-        writer.write_points(labels::WITNESS_COMMITMENT, rows);
+    let bytes = writer.num_bytes();
+    writer.write_points(labels::WITNESS_COMMITMENT, &commitments);
+    let row_bytes = (writer.num_bytes() - bytes) / commitments.len().max(1);
+    let (places, _) = plan.rows(&plan.witness);
+    for ((place, time), column) in places.iter().zip(times).zip(&plan.witness) {
         if let Some(profile) = column.column.node().and_then(|id| layers.get_mut(id.index())) {
             profile.commit += time;
-            profile.bytes += writer.num_bytes() - bytes;
+            profile.bytes += place.share(row_bytes, plan.key_vars);
         }
     }
     lap(&mut phases.commit);
@@ -161,12 +163,15 @@ pub(crate) fn prove_witness(
         let layout = witness.forgery.layout(*column, layout);
         CommittedTensor { layout, values: Elements::Field(values) }
     });
-    let tensors: Vec<CommittedTensor> = parameters.chain(columns.iter().copied()).chain(late).collect();
+    let (parameters, late): (Vec<CommittedTensor>, Vec<CommittedTensor>) =
+        (parameters.collect(), late.collect());
+    let lists: Vec<&[CommittedTensor]> =
+        [parameters.as_slice(), &columns].into_iter().chain(late.chunks(1)).collect();
     let claims = std::mem::take(&mut session.claims.columns);
     let claims: Vec<OpeningClaim> =
         claims.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
     let (mut writer, layers) = (session.writer, session.layers);
-    hyrax::open(&mut writer, &tensors, &claims, key.generators());
+    hyrax::open(&mut writer, &lists, &claims, key.generators());
     lap(&mut phases.opening);
 
     let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();

@@ -66,9 +66,7 @@ impl<'a> Session<'a> {
         let layout = self.late_layout(column);
         self.witness.forgery.change(column, &mut values);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
-        for rows in hyrax::commit(&[tensor], self.generators) {
-            self.writer.write_points(labels::LATE_COMMITMENT, &rows);
-        }
+        self.writer.write_points(labels::LATE_COMMITMENT, &hyrax::commit(&[tensor], self.generators));
         self.late.insert(column, values.clone());
         values
     }

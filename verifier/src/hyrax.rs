@@ -6,9 +6,7 @@ use tacit_algebra::{eq, generators::Generators, msm::multi_scalar};
 use tacit_layers::{
     Layout,
     claim::SumClaim,
-    hyrax::{
-        OpeningClaim, RowShape, absorb_claims, column_weight, folded_coefficients, folded_point, invert,
-    },
+    hyrax::{OpeningClaim, Place, absorb_claims, folded_coefficients, folded_point, invert, places},
     sumcheck::RoundWeights,
 };
 use tacit_transcript::{ProofReader, Transcript, labels};
@@ -18,16 +16,42 @@ use crate::{
     sumcheck::{self, Reduced},
 };
 
-/// A committed tensor: its shape and its rows' commitments.
-#[derive(Debug, Clone, Copy)]
+/// Tensors that were committed to together.
+#[derive(Debug, Clone)]
 pub struct Commitment<'a> {
-    /// Shape.
-    pub layout: &'a Layout,
-    /// One commitment for each row.
+    /// Their shapes.
+    pub layouts: Vec<&'a Layout>,
+    /// The commitments of their rows, which [`places`] divides among them.
     pub rows: &'a [G1Affine],
 }
 
-/// Checks all claims. A claim's subject is its tensor's index in `commitments`.
+/// A committed tensor: its variables and its place, rows counted over all commitments.
+struct Committed {
+    num_vars: usize,
+    place: Place,
+}
+
+/// Every tensor in order.
+///
+/// # Errors
+/// When a commitment has another number of rows than its tensors.
+fn committed(commitments: &[Commitment], key_vars: usize) -> Result<Vec<Committed>> {
+    let (mut tensors, mut first) = (vec![], 0_usize);
+    for Commitment { layouts, rows } in commitments {
+        let (places, num_rows) = places(layouts.iter().copied(), key_vars);
+        if num_rows != rows.len() {
+            return Err(Error::MissingColumn);
+        }
+        for (layout, mut place) in layouts.iter().zip(places) {
+            place.row = place.row.saturating_add(first);
+            tensors.push(Committed { num_vars: layout.num_vars(), place });
+        }
+        first = first.saturating_add(num_rows);
+    }
+    Ok(tensors)
+}
+
+/// Checks all claims. A claim's subject is its tensor's index among those of all commitments.
 ///
 /// # Errors
 /// When the proof is malformed or a claim does not hold.
@@ -47,24 +71,23 @@ pub fn verify(
         claims.iter().map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value }).collect();
     let Reduced { point: z, value, coefficients } = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
     // Step 2: the folded vectors' combination as one of committed rows.
-    let mut scalars: Vec<Vec<Fr>> = commitments.iter().map(|c| vec![Fr::zero(); c.rows.len()]).collect();
+    let tensors = committed(commitments, key_vars)?;
+    let mut points: Vec<G1Affine> = commitments.iter().flat_map(|c| c.rows.iter().copied()).collect();
+    let mut scalars = vec![Fr::zero(); points.len()];
     for (claim, gamma) in claims.iter().zip(coefficients) {
-        let (commitment, scalars) =
-            commitments.get(claim.subject).zip(scalars.get_mut(claim.subject)).ok_or(Error::MissingColumn)?;
-        let shape = RowShape::new(commitment.layout, key_vars);
-        if claim.point.len() != commitment.layout.num_vars() || shape.num_rows != commitment.rows.len() {
+        let Committed { num_vars, place } = tensors.get(claim.subject).ok_or(Error::MissingColumn)?;
+        if claim.point.len() != *num_vars {
             return Err(Error::MissingColumn);
         }
-        let (row, column) = shape.split(&claim.point);
-        let delta = gamma * column_weight(column, &z);
-        for (scalar, weight) in scalars.iter_mut().zip(eq::table(row, shape.num_rows)) {
+        let (row, column) = place.shape.split(&claim.point);
+        let delta = gamma * place.column_weight(column, &z);
+        let weights = eq::table(row, place.shape.num_rows);
+        for (scalar, weight) in scalars.iter_mut().skip(place.row).zip(weights) {
             *scalar += delta * weight;
         }
     }
     // Steps 3 and 4: the inner product with the equality vector, folded round by round.
     let xi = reader.squeeze(labels::INNER_PRODUCT_GENERATOR);
-    let mut points: Vec<G1Affine> = commitments.iter().flat_map(|c| c.rows.iter().copied()).collect();
-    let mut scalars: Vec<Fr> = scalars.into_iter().flatten().collect();
     let mut inverses = Vec::with_capacity(key_vars);
     for _ in 0..key_vars {
         points.extend(reader.read_points(labels::INNER_PRODUCT_HALVES, 2)?);

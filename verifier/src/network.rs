@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ark_bn254::G1Affine;
 use tacit_layers::{
-    Tensor, ValueKind, VerifyingKey,
+    Layout, Tensor, ValueKind, VerifyingKey,
     claim::{Claims, EvaluationClaim},
     evaluation,
     executor::check_input,
     hyrax::OpeningClaim,
+    plan::CommittedColumn,
     statement::{self, DOMAIN},
 };
 use tacit_transcript::{Event, ProofReader, Transcript, labels};
@@ -42,13 +42,10 @@ pub fn verify(
     let plan = key.plan();
     check_statement(key, input, outputs)?;
 
-    // Phase 1: the statement, then every witness column.
+    // Phase 1: the statement, then the witness.
     let mut reader = ProofReader::new(DOMAIN, proof);
     statement::absorb(&mut reader, key, input, outputs);
-    let mut rows: Vec<Vec<G1Affine>> = Vec::with_capacity(plan.witness.len());
-    for column in &plan.witness {
-        rows.push(reader.read_points(labels::WITNESS_COMMITMENT, plan.row_shape(column).num_rows)?);
-    }
+    let witness = reader.read_points(labels::WITNESS_COMMITMENT, plan.rows(&plan.witness).1)?;
 
     // Phase 2: the look-ups.
     let mut session = Session { key, input, reader, claims: Claims::default(), late: BTreeMap::new() };
@@ -63,15 +60,15 @@ pub fn verify(
     view::verify(&mut session)?;
 
     // Phase 4: all claims on committed columns.
-    let Session { mut reader, claims, mut late, .. } = session;
+    let Session { mut reader, claims, late, .. } = session;
+    let mut commitments = vec![
+        Commitment { layouts: layouts(&plan.parameters), rows: key.commitments() },
+        Commitment { layouts: layouts(&plan.witness), rows: &witness },
+    ];
     for column in &plan.late {
-        rows.push(late.remove(&column.column).ok_or(Error::MissingColumn)?);
+        let rows = late.get(&column.column).ok_or(Error::MissingColumn)?;
+        commitments.push(Commitment { layouts: vec![&column.layout], rows });
     }
-    let commitments: Vec<Commitment> = plan
-        .committed()
-        .zip(key.commitments().iter().chain(&rows))
-        .map(|(column, rows)| Commitment { layout: &column.layout, rows })
-        .collect();
     let claims = claims
         .columns
         .into_iter()
@@ -86,6 +83,10 @@ pub fn verify(
     let events = reader.events().to_vec();
     reader.finish()?;
     Ok(Accepted { messages, events })
+}
+
+fn layouts(columns: &[CommittedColumn]) -> Vec<&Layout> {
+    columns.iter().map(|column| &column.layout).collect()
 }
 
 fn check_statement(key: &VerifyingKey, input: &Tensor<i64>, outputs: &[Tensor<i64>]) -> Result<()> {

@@ -7,7 +7,7 @@ use tacit_layers::{
     Architecture, Layout, Node, NodeId, Operation, RescaleLayer, Tensor, ValueSpec, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
     evaluation,
-    hyrax::RowShape,
+    hyrax::places,
     plan::Plan,
 };
 use tacit_transcript::{ProofReader, labels};
@@ -61,8 +61,8 @@ impl<'a> Session<'a, '_> {
 
     /// Reads the commitment to a late column.
     pub(crate) fn read_late(&mut self, column: Column) -> Result<()> {
-        let shape = RowShape::new(self.late_layout(column)?, self.plan().key_vars);
-        let rows = self.reader.read_points(labels::LATE_COMMITMENT, shape.num_rows)?;
+        let (_, num_rows) = places(std::iter::once(self.late_layout(column)?), self.plan().key_vars);
+        let rows = self.reader.read_points(labels::LATE_COMMITMENT, num_rows)?;
         self.late.insert(column, rows);
         Ok(())
     }

@@ -84,14 +84,16 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
 }
 
 fn commit(plan: &Plan, id: NodeId) -> ArgumentCost {
-    let columns = plan.witness.iter().filter(|committed| committed.column.node() == Some(id));
-    columns.fold(ArgumentCost::default(), |sum, committed| {
-        let rows = plan.row_shape(committed).num_rows;
+    let (places, _) = plan.rows(&plan.witness);
+    let columns = plan.witness.iter().zip(places).filter(|(column, _)| column.column.node() == Some(id));
+    columns.fold(ArgumentCost::default(), |sum, (committed, place)| {
         let commitments = committed.layout.num_elements() as f64;
+        // One message for all columns.
+        let bytes = place.share(points(1), plan.key_vars);
         let column = ArgumentCost {
-            prover: Work { commitments, ..Work::default() } + Work::messages(1),
-            verifier: Work { rows: rows as f64, ..Work::default() } + Work::messages(1),
-            own_bytes: points(rows),
+            prover: Work { commitments, ..Work::default() },
+            verifier: Work { rows: bytes as f64 / points(1) as f64, ..Work::default() },
+            own_bytes: bytes,
             round_bytes: 0,
         };
         sum + column

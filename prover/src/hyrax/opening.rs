@@ -1,85 +1,135 @@
-//! What an opening's sumcheck runs over: claims that share a column point are one product.
+//! What an opening's sumcheck runs over: few products, however many claims.
 //!
-//! With $\gamma$ known, claims $j$ with the same column part $c$ of their points add up to
-//! $\langle \sum_j \gamma^j u_j, \mathrm{eq}(c) \rangle$, and their folds to one pass over all rows they speak about. A
-//! round's polynomial is the same sum, so that no message depends on how claims are put together.
+//! With $\gamma$ known, claims $j$ on rows of their tensors' own with the same column part $c$ of their points add up to
+//! $\langle \sum_j \gamma^j u_j, \mathrm{eq}(c) \rangle$, and their folds to one pass over all rows they speak about. Claims
+//! on tensors of a shared row $u$ add up to $\langle u, \sum_j \gamma^j e_j \rangle$. A round's polynomial is the same sum, so
+//! that no message depends on how claims are put together.
 
 use std::{collections::BTreeMap, ops::Range};
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
+use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend};
 use tacit_layers::{
-    hyrax::{OpeningClaim, RowShape, column_weight},
+    hyrax::{OpeningClaim, Place, places},
     sumcheck::Batch,
 };
 
-use super::{CommittedTensor, Elements, Integers};
+use super::{CommittedTensor, Elements, Integers, Row, shared_row};
 use crate::{rows::Rows, sumcheck::Product};
 
-/// Claims with one column point.
-pub(super) struct Term<'a> {
-    /// The column point.
-    column: &'a [Fr],
-    /// The claims' combined sum.
-    sum: Fr,
-    /// $\sum_j \gamma^j u_j$, as far as it is not zero.
-    vector: Vec<Fr>,
+/// Claims that are one product.
+pub(super) struct Term {
+    /// A fold of rows, as far as it is not zero.
+    pub(super) vector: Vec<Fr>,
+    /// The vector and its weights, for the sumcheck.
+    pub(super) product: Product,
 }
 
-impl Term<'_> {
-    /// The sumcheck's instance.
-    pub(super) fn instance(&self, key_vars: usize) -> Product {
-        let weights = backend().equality_table(self.column, 1 << self.column.len());
-        Product::new(Mle::new(self.vector.clone(), key_vars), Mle::new(weights, key_vars), self.sum)
-    }
-
-    /// Adds $e(z) \sum_j \gamma^j u_j$.
-    pub(super) fn add_to(&self, combined: &mut [Fr], z: &[Fr]) {
-        backend().add_scaled(combined, &self.vector, column_weight(self.column, z));
+impl Term {
+    fn new(vector: Vec<Fr>, weights: Vec<Fr>, key_vars: usize, sum: Fr) -> Self {
+        let product = Product::new(Mle::new(vector.clone(), key_vars), Mle::new(weights, key_vars), sum);
+        Self { vector, product }
     }
 }
 
 /// Claims that become a term.
-struct Group<'a> {
-    column: &'a [Fr],
-    sum: Fr,
-    /// Weight of every row, by tensor.
-    weights: BTreeMap<usize, Vec<Fr>>,
+enum Group<'a> {
+    /// Those with a column point, on rows of their tensors' own: the weight of every row, by tensor.
+    Column { column: &'a [Fr], weights: BTreeMap<usize, Vec<Fr>> },
+    /// Those on a shared row: the weight of every column.
+    Row { list: usize, row: usize, weights: Vec<Fr> },
+}
+
+/// Tensors of all lists, each with its list's number and its place.
+type Tensors<'a> = Vec<(&'a CommittedTensor<'a>, usize, Place)>;
+
+/// What tells groups apart.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Column(Vec<[u64; 4]>),
+    Row(usize, usize),
 }
 
 /// Puts claims together; `batch` holds their coefficients.
-pub(super) fn terms<'a>(
-    tensors: &[CommittedTensor],
-    claims: &'a [OpeningClaim],
+pub(super) fn terms(
+    lists: &[&[CommittedTensor]],
+    claims: &[OpeningClaim],
     batch: &Batch,
     key_vars: usize,
-) -> Vec<Term<'a>> {
-    let mut places = BTreeMap::new();
-    let mut groups: Vec<Group> = vec![];
-    for (claim, &gamma) in claims.iter().zip(&batch.coefficients) {
-        let shape = RowShape::new(tensors[claim.subject].layout, key_vars);
-        let (row, column) = shape.split(&claim.point);
-        let key: Vec<[u64; 4]> = column.iter().map(|x| x.0.0).collect();
-        let place = *places.entry(key).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Group { column, sum: Fr::zero(), weights: BTreeMap::new() });
-        }
-        let Group { sum, weights, .. } = &mut groups[place];
-        *sum += gamma * claim.value;
-        let weights = weights.entry(claim.subject).or_insert_with(|| vec![Fr::zero(); shape.num_rows]);
-        backend().add_scaled(weights, &backend().equality_table(row, shape.num_rows), gamma);
-    }
-    let term = |Group { column, sum, weights }: Group<'a>| {
-        let mut fold = Fold::default();
-        for (subject, weights) in &weights {
-            let tensor = &tensors[*subject];
-            fold.add(tensor, &Rows::new(tensor.layout, RowShape::new(tensor.layout, key_vars)), weights);
-        }
-        Term { column, sum, vector: fold.finish() }
+) -> Vec<Term> {
+    let list = |(number, list): (usize, &'_ &[CommittedTensor])| -> Vec<(usize, Place)> {
+        let (places, _) = places(list.iter().map(|tensor| tensor.layout), key_vars);
+        places.into_iter().map(|place| (number, place)).collect()
     };
-    groups.into_par_iter().map(term).collect()
+    let placed = lists.iter().enumerate().flat_map(list);
+    let tensors: Tensors = lists
+        .iter()
+        .copied()
+        .flatten()
+        .zip(placed)
+        .map(|(tensor, (list, place))| (tensor, list, place))
+        .collect();
+    let mut numbers = BTreeMap::new();
+    let mut groups: Vec<(Group, Fr)> = vec![];
+    for (claim, &gamma) in claims.iter().zip(&batch.coefficients) {
+        let (_, list, place) = tensors[claim.subject];
+        let (row, column) = place.shape.split(&claim.point);
+        let key = if place.shared {
+            Key::Row(list, place.row)
+        } else {
+            Key::Column(column.iter().map(|x| x.0.0).collect())
+        };
+        let number = *numbers.entry(key).or_insert(groups.len());
+        if number == groups.len() {
+            let group = if place.shared {
+                Group::Row { list, row: place.row, weights: vec![] }
+            } else {
+                Group::Column { column, weights: BTreeMap::new() }
+            };
+            groups.push((group, Fr::zero()));
+        }
+        let (group, sum) = &mut groups[number];
+        *sum += gamma * claim.value;
+        let (weights, part, first) = match group {
+            Group::Row { weights, .. } => (weights, column, place.first_column()),
+            Group::Column { weights, .. } => (weights.entry(claim.subject).or_default(), row, 0),
+        };
+        let length = if place.shared { 1 << column.len() } else { place.shape.num_rows };
+        if weights.len() < first + length {
+            weights.resize(first + length, Fr::zero());
+        }
+        let table = backend().equality_table(part, length);
+        backend().add_scaled(&mut weights[first..first + length], &table, gamma);
+    }
+    groups.into_par_iter().map(|(group, sum)| term(group, sum, &tensors, key_vars)).collect()
+}
+
+fn term(group: Group, sum: Fr, tensors: &Tensors, key_vars: usize) -> Term {
+    match group {
+        Group::Column { column, weights } => {
+            let mut fold = Fold::default();
+            for (subject, weights) in &weights {
+                let (tensor, _, place) = &tensors[*subject];
+                fold.add(tensor, &Rows::new(tensor.layout, place.shape), weights);
+            }
+            let weights = backend().equality_table(column, 1 << column.len());
+            Term::new(fold.finish(), weights, key_vars, sum)
+        }
+        Group::Row { list, row, weights } => {
+            let parts = tensors
+                .iter()
+                .filter(|(_, number, place)| place.shared && (*number, place.row) == (list, row));
+            let parts: Vec<(&CommittedTensor, &Place)> =
+                parts.map(|(tensor, _, place)| (*tensor, place)).collect();
+            let vector = match shared_row(&parts) {
+                Row::Integers(row) => backend().fold_integers(&[Fr::one()], &[&row], row.len()),
+                Row::Field(row) => row,
+            };
+            Term::new(vector, weights, key_vars, sum)
+        }
+    }
 }
 
 /// $\sum_i w_i T[i, \cdot]$ over rows of several tensors.

@@ -15,6 +15,11 @@ use super::{DOMAIN, integers, layout, scalars};
 
 const KEY_VARS: usize = 3;
 
+/// Every tensor by itself.
+fn commitments<'a>(layouts: &'a [Layout], rows: &'a [Vec<G1Affine>]) -> Vec<Commitment<'a>> {
+    layouts.iter().zip(rows).map(|(layout, rows)| Commitment { layouts: vec![layout], rows }).collect()
+}
+
 /// Three tensors of one shape, of four rows of six, and one of a single short row.
 struct Tensors {
     layouts: Vec<Layout>,
@@ -28,7 +33,8 @@ impl Tensors {
         let data: Vec<Vec<i64>> =
             layouts.iter().zip(20..).map(|(layout, seed)| integers(seed, layout.num_elements())).collect();
         let mut tensors = Self { layouts, data, rows: vec![] };
-        tensors.rows = hyrax::commit(&tensors.committed(), &Generators::new(KEY_VARS));
+        let generators = Generators::new(KEY_VARS);
+        tensors.rows = tensors.committed().iter().map(|&t| hyrax::commit(&[t], &generators)).collect();
         tensors
     }
 
@@ -52,10 +58,9 @@ impl Tensors {
     fn check(&self, tensors: &[CommittedTensor], claims: &[OpeningClaim]) -> Result<(), Error> {
         let generators = Generators::new(KEY_VARS);
         let mut writer = ProofWriter::new(DOMAIN);
-        hyrax::open(&mut writer, tensors, claims, &generators);
+        hyrax::open(&mut writer, &tensors.chunks(1).collect::<Vec<_>>(), claims, &generators);
         let proof = writer.finish();
-        let commitments: Vec<Commitment> =
-            self.layouts.iter().zip(&self.rows).map(|(layout, rows)| Commitment { layout, rows }).collect();
+        let commitments = commitments(&self.layouts, &self.rows);
         let mut reader = ProofReader::new(DOMAIN, &proof);
         verifier::verify(&mut reader, &commitments, claims, &generators)?;
         Ok(reader.finish()?)
@@ -142,11 +147,12 @@ fn rejects_claims_that_fit_no_commitment() {
     let tensors = Tensors::new();
     let claims = tensors.claims();
     let mut proof = ProofWriter::new(DOMAIN);
-    hyrax::open(&mut proof, &tensors.committed(), &claims, &Generators::new(KEY_VARS));
+    let committed = tensors.committed();
+    let lists: Vec<&[CommittedTensor]> = committed.chunks(1).collect();
+    hyrax::open(&mut proof, &lists, &claims, &Generators::new(KEY_VARS));
     let proof = proof.finish();
     let check = |claims: &[OpeningClaim], rows: &[Vec<G1Affine>]| {
-        let commitments: Vec<Commitment> =
-            tensors.layouts.iter().zip(rows).map(|(layout, rows)| Commitment { layout, rows }).collect();
+        let commitments = commitments(&tensors.layouts, rows);
         let mut reader = ProofReader::new(DOMAIN, &proof);
         verifier::verify(&mut reader, &commitments, claims, &Generators::new(KEY_VARS))
     };
@@ -159,4 +165,126 @@ fn rejects_claims_that_fit_no_commitment() {
     let mut fewer = tensors.rows.clone();
     fewer[0].pop();
     assert_eq!(check(&claims, &fewer), Err(Error::MissingColumn));
+}
+
+/// Tensors that share rows of eight: two of three variables' size have one to themselves, the others lie beside each other.
+struct Shared {
+    layouts: Vec<Layout>,
+    data: Vec<Vec<i64>>,
+}
+
+impl Shared {
+    fn new() -> Self {
+        let layouts =
+            [vec![2, 2], vec![3], vec![2], vec![1], vec![2, 2, 2]].map(|axes| layout(&axes)).to_vec();
+        let data =
+            layouts.iter().zip(40..).map(|(layout, seed)| integers(seed, layout.num_elements())).collect();
+        Self { layouts, data }
+    }
+
+    fn committed(&self) -> Vec<CommittedTensor<'_>> {
+        let pairs = self.layouts.iter().zip(&self.data);
+        pairs.map(|(layout, data)| CommittedTensor { layout, values: Integers::Int64(data).into() }).collect()
+    }
+
+    fn claim(&self, subject: usize, seed: usize) -> OpeningClaim {
+        let point = scalars(seed, self.layouts[subject].num_vars());
+        let value = evaluate(&self.layouts[subject], &self.data[subject], &point);
+        EvaluationClaim::new(subject, point, value)
+    }
+
+    /// Opens what `self` holds and checks the claims as being about the first `count` tensors.
+    fn check(&self, rows: &[G1Affine], count: usize, claims: &[OpeningClaim]) -> Result<(), Error> {
+        let generators = Generators::new(KEY_VARS);
+        let mut writer = ProofWriter::new(DOMAIN);
+        hyrax::open(&mut writer, &[&self.committed()], claims, &generators);
+        let proof = writer.finish();
+        let commitment = Commitment { layouts: self.layouts[..count].iter().collect(), rows };
+        let mut reader = ProofReader::new(DOMAIN, &proof);
+        verifier::verify(&mut reader, &[commitment], claims, &generators)?;
+        Ok(reader.finish()?)
+    }
+
+    fn rows(&self) -> Vec<G1Affine> {
+        hyrax::commit(&self.committed(), &Generators::new(KEY_VARS))
+    }
+}
+
+#[test]
+fn accepts_true_claims_on_shared_rows() {
+    let shared = Shared::new();
+    // One row of its own, two rows of the others: 4 + 4 and 2 + 1.
+    assert_eq!(shared.rows().len(), 3);
+    let claims: Vec<OpeningClaim> = (0..5).chain([1, 3]).map(|i| shared.claim(i, i + 50)).collect();
+    assert_eq!(shared.check(&shared.rows(), 5, &claims), Ok(()));
+    for i in 0..5 {
+        assert_eq!(shared.check(&shared.rows(), 5, &[shared.claim(i, 60)]), Ok(()), "tensor {i}");
+    }
+}
+
+#[test]
+fn rejects_a_neighbours_value_in_a_shared_row() {
+    let shared = Shared::new();
+    for (subject, other) in [(0, 1), (1, 0)] {
+        let value = shared.claim(other, 60).value;
+        let claims = [EvaluationClaim { value, ..shared.claim(subject, 60) }];
+        assert_eq!(shared.check(&shared.rows(), 5, &claims), Err(Error::Opening), "tensor {subject}");
+    }
+}
+
+#[test]
+fn rejects_neighbours_that_changed_places() {
+    let (shared, mut swapped) = (Shared::new(), Shared::new());
+    swapped.layouts.swap(0, 1);
+    swapped.data.swap(0, 1);
+    let claims = [shared.claim(0, 60), shared.claim(1, 61)];
+    assert_eq!(shared.check(&swapped.rows(), 5, &claims), Err(Error::Opening));
+}
+
+#[test]
+fn rejects_one_changed_element_of_any_tensor_in_a_shared_row() {
+    let shared = Shared::new();
+    for i in 0..4 {
+        let mut other = Shared::new();
+        other.data[i][0] += 1;
+        assert_eq!(other.check(&shared.rows(), 5, &[other.claim(i, 60)]), Err(Error::Opening), "tensor {i}");
+    }
+}
+
+/// A claim sees its own tensor's padding and nothing behind it.
+#[test]
+fn what_a_row_holds_behind_its_tensors_changes_no_claim_and_padding_does() {
+    let mut shared = Shared::new();
+    shared.layouts.swap(3, 4);
+    shared.data.swap(3, 4);
+    // The last tensor lies where the verifier knows of none.
+    let claims: Vec<OpeningClaim> = (0..4).map(|i| shared.claim(i, 60 + i)).collect();
+    assert_eq!(shared.rows().len(), 3);
+    assert_eq!(shared.check(&shared.rows(), 4, &claims), Ok(()));
+    let mut filled = Shared { layouts: shared.layouts.clone(), data: shared.data.clone() };
+    filled.layouts[1] = layout(&[4]);
+    filled.data[1].push(1);
+    assert_eq!(filled.check(&filled.rows(), 4, &claims), Err(Error::Opening));
+}
+
+#[test]
+fn rejects_claims_that_fit_no_shared_row() {
+    let shared = Shared::new();
+    let rows = shared.rows();
+    let claims = [shared.claim(0, 60)];
+    let with = |claims: &[OpeningClaim], rows: &[G1Affine]| {
+        let mut writer = ProofWriter::new(DOMAIN);
+        let generators = Generators::new(KEY_VARS);
+        hyrax::open(&mut writer, &[&shared.committed()], &[shared.claim(0, 60)], &generators);
+        let proof = writer.finish();
+        let commitment = Commitment { layouts: shared.layouts.iter().collect(), rows };
+        verifier::verify(&mut ProofReader::new(DOMAIN, &proof), &[commitment], claims, &generators)
+    };
+    assert_eq!(with(&claims, &rows), Ok(()));
+    assert_eq!(with(&claims, &rows[..2]), Err(Error::MissingColumn));
+    let unknown = [EvaluationClaim { subject: 5, ..shared.claim(0, 60) }];
+    assert_eq!(with(&unknown, &rows), Err(Error::MissingColumn));
+    let mut longer = claims;
+    longer[0].point.push(Fr::one());
+    assert_eq!(with(&longer, &rows), Err(Error::MissingColumn));
 }
