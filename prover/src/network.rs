@@ -70,6 +70,11 @@ pub struct Proven {
 /// # Errors
 /// When the input does not fit the network.
 pub fn prove(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
+    // On a thread of the pool, so that it hands its parts to the others without being woken by them.
+    rayon::scope(|_| prove_here(key, input))
+}
+
+fn prove_here(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
     let clock = Instant::now();
     let trace = execute(key.network(), &key.verifying_key().plan().specs, input)?;
     let inference = clock.elapsed();
