@@ -41,6 +41,9 @@ pub trait Kernel: Sync {
     /// Adds `scale * source` to `target`.
     fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr);
 
+    /// `target[i] += a[i] * b[i]`.
+    fn add_products(&self, target: &mut [Fr], a: &[Fr], b: &[Fr]);
+
     /// Sums of two fractions: $(p_0 q_1 + p_1 q_0, q_0 q_1)$, numerators and denominators apart.
     fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]);
 
@@ -269,6 +272,12 @@ impl Backend {
             .par_chunks_mut(CHUNK)
             .zip(source[..n].par_chunks(CHUNK))
             .for_each(|(target, source)| self.kernel.add_scaled(target, source, scale));
+    }
+
+    /// `target[i] += a[i] * b[i]`.
+    pub fn add_products(self, target: &mut [Fr], a: &[Fr], b: &[Fr]) {
+        let parts = target.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)));
+        parts.for_each(|(target, (a, b))| self.kernel.add_products(target, a, b));
     }
 
     /// Sums of pairs of fractions, the first of each pair in the lower half: numerators and denominators.

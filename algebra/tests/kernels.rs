@@ -95,7 +95,9 @@ fn sums_agree_with_the_reference() {
                     let mut reciprocals = [vec![Fr::zero(); n], vec![Fr::zero(); n]];
                     let [p, q] = &mut reciprocals;
                     kernel.add_reciprocals([&v[2], &v[3]], [p, q]);
-                    (sums, reciprocals)
+                    let mut products = v[4].clone();
+                    kernel.add_products(&mut products, &v[5], &v[6]);
+                    (sums, reciprocals, products)
                 };
                 assert_eq!(fractions(kernel), fractions(&Portable), "{} over {n}", kernel.name());
             }

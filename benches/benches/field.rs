@@ -30,6 +30,20 @@ fn field(c: &mut Criterion) {
                 low.iter().zip(high).map(|(low, high)| *low + r * (*high - *low)).collect()
             });
         });
+        group.bench_function(BenchmarkId::new("arkworks_add_products", n), |bencher| {
+            let add = |target: &mut Vec<Fr>| {
+                for (target, (a, b)) in target.iter_mut().zip(b.iter().zip(&a)) {
+                    *target += *a * b;
+                }
+            };
+            bencher.iter_batched_ref(|| a.clone(), add, BatchSize::LargeInput);
+        });
+        group.bench_function(BenchmarkId::new("arkworks_add_fractions", n), |bencher| {
+            bencher.iter(|| -> Vec<[Fr; 2]> {
+                let ((p0, p1), (q0, q1)) = (halves(&a), halves(&b));
+                (0..p0.len()).map(|i| [p0[i] * q1[i] + p1[i] * q0[i], q0[i] * q1[i]]).collect()
+            });
+        });
         group.bench_function(BenchmarkId::new("arkworks_inner_product", n), |bencher| {
             bencher.iter(|| a.iter().zip(&b).map(|(a, b)| *a * b).sum::<Fr>());
         });
@@ -39,6 +53,13 @@ fn field(c: &mut Criterion) {
             group.bench_function(name("bind"), |bencher| {
                 let bind = |values: &mut Vec<Fr>| backend.bind(values, 1 << (n - 1), r);
                 bencher.iter_batched_ref(|| a.clone(), bind, BatchSize::LargeInput);
+            });
+            group.bench_function(name("add_products"), |bencher| {
+                bencher.iter_batched_ref(
+                    || a.clone(),
+                    |target| backend.add_products(target, &b, &a),
+                    BatchSize::LargeInput,
+                );
             });
             group.bench_function(name("inner_product"), |bencher| {
                 bencher.iter(|| backend.inner_product(&a, &b));

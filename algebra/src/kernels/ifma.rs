@@ -101,6 +101,14 @@ impl Kernel for Ifma {
         Portable.add_scaled(target_rest, source_rest, scale);
     }
 
+    fn add_products(&self, target: &mut [Fr], a: &[Fr], b: &[Fr]) {
+        let (target, target_rest) = target.as_chunks_mut::<LANES>();
+        let ([a, b], [a_rest, b_rest]) = cut([a, b]);
+        // SAFETY: as in `bind`.
+        unsafe { add_products(target, a, b) };
+        Portable.add_products(target_rest, a_rest, b_rest);
+    }
+
     fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
         let (whole, [p0, p1, q0, q1]) = cut([p[0], p[1], q[0], q[1]]);
         let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(|sum| sum.as_chunks_mut::<LANES>());
@@ -288,6 +296,15 @@ fn add_scaled(target: &mut [[Fr; LANES]], source: &[[Fr; LANES]], scale: Fr) {
     let scale = constant(scale);
     for (target, source) in target.iter_mut().zip(source) {
         let product = field.multiply(field.load(source), scale);
+        field.store(target, field.add(field.load(target), product));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn add_products(target: &mut [[Fr; LANES]], a: &[[Fr; LANES]], b: &[[Fr; LANES]]) {
+    let field = Field::<FrConfig>::new();
+    for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
+        let product = field.multiply(field.load_shifted(a), field.load(b));
         field.store(target, field.add(field.load(target), product));
     }
 }

@@ -1,10 +1,13 @@
-//! The reference kernel: arkworks' field arithmetic, one element at a time.
+//! The reference kernel: one element at a time, by arkworks' field arithmetic and by sums of products that are reduced once.
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
+use ark_ff::Field;
 
+use self::wide::WideSum;
 use super::{AffineKernel, FractionHalves, Kernel};
 use crate::small::{SmallSum, from_i64, reduce_all};
+
+mod wide;
 
 /// The reference kernel.
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +40,20 @@ impl Kernel for Portable {
     }
 
     fn inner_product(&self, a: &[Fr], b: &[Fr]) -> Fr {
-        a.iter().zip(b).map(|(a, b)| *a * b).sum()
+        let mut sum = WideSum::default();
+        for (a, b) in a.iter().zip(b) {
+            sum.add_product(a, b);
+        }
+        sum.reduce()
     }
 
     fn product_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr])) -> [Fr; 2] {
-        let sides = a.0.iter().zip(a.1).zip(b.0.iter().zip(b.1));
-        sides.fold([Fr::zero(); 2], |[constant, leading], ((a0, a1), (b0, b1))| {
-            [constant + *a0 * b0, leading + (*a1 - a0) * (*b1 - b0)]
-        })
+        let mut sums = [WideSum::default(); 2];
+        for ((a0, a1), (b0, b1)) in a.0.iter().zip(a.1).zip(b.0.iter().zip(b.1)) {
+            sums[0].add_product(a0, b0);
+            sums[1].add_product(&(*a1 - a0), &(*b1 - b0));
+        }
+        sums.map(WideSum::reduce)
     }
 
     fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr) {
@@ -53,10 +62,16 @@ impl Kernel for Portable {
         }
     }
 
+    fn add_products(&self, target: &mut [Fr], a: &[Fr], b: &[Fr]) {
+        for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
+            *target += *a * b;
+        }
+    }
+
     fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
         let [p_sum, q_sum] = sum;
         for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
-            *p_sum = p[0][i] * q[1][i] + p[1][i] * q[0][i];
+            *p_sum = Fr::sum_of_products(&[p[0][i], p[1][i]], &[q[1][i], q[0][i]]);
             *q_sum = q[0][i] * q[1][i];
         }
     }
@@ -70,20 +85,25 @@ impl Kernel for Portable {
     }
 
     fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2] {
-        weights.iter().enumerate().fold([Fr::zero(); 2], |[constant, leading], (i, weight)| {
-            let slopes = (a.1[i] - a.0[i]) * (b.1[i] - b.0[i]);
-            [constant + *weight * (a.0[i] * b.0[i]), leading + *weight * slopes]
-        })
+        let mut sums = [WideSum::default(); 2];
+        for (i, weight) in weights.iter().enumerate() {
+            sums[0].add_product(weight, &(a.0[i] * b.0[i]));
+            sums[1].add_product(weight, &((a.1[i] - a.0[i]) * (b.1[i] - b.0[i])));
+        }
+        sums.map(WideSum::reduce)
     }
 
     fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
         let [p0, bracket, q0, q1] = tables;
-        weights.iter().enumerate().fold([Fr::zero(); 2], |[constant, leading], (i, weight)| {
+        let mut sums = [WideSum::default(); 2];
+        for (i, weight) in weights.iter().enumerate() {
             let slope = |(low, high): (&[Fr], &[Fr])| high[i] - low[i];
-            let at_zero = p0.0[i] * q1.0[i] + q0.0[i] * bracket.0[i];
-            let at_infinity = slope(p0) * slope(q1) + slope(q0) * slope(bracket);
-            [constant + *weight * at_zero, leading + *weight * at_infinity]
-        })
+            let at_zero = Fr::sum_of_products(&[p0.0[i], q0.0[i]], &[q1.0[i], bracket.0[i]]);
+            let at_infinity = Fr::sum_of_products(&[slope(p0), slope(q0)], &[slope(q1), slope(bracket)]);
+            sums[0].add_product(weight, &at_zero);
+            sums[1].add_product(weight, &at_infinity);
+        }
+        sums.map(WideSum::reduce)
     }
 
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {

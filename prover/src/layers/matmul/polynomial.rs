@@ -3,7 +3,6 @@
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
-use rayon::prelude::*;
 use tacit_algebra::{Mle, eq, kernels::backend};
 use tacit_layers::{
     Layout, NodeId, Operation,
@@ -164,8 +163,7 @@ fn cross_terms(layers: &[InnerProducts], gammas: &[Fr], cross: &Layout) -> (Vec<
             }
             let left = &left[..left.len().min(half + 1)];
             let (left, right) = rayon::join(|| domain.fft(left), || domain.fft(&reversed));
-            let products = left.par_iter().zip(&right).with_min_len(1 << 10);
-            sum.par_iter_mut().zip(products).for_each(|(sum, (a, b))| *sum += *a * b);
+            backend().add_products(&mut sum, &left, &right);
         }
     }
     domain.ifft_in_place(&mut sum);
