@@ -1,6 +1,11 @@
 //! Measurements of models, suites and what they keep.
 
-use std::fs;
+use std::{
+    fs,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -232,6 +237,29 @@ fn an_interrupted_run_goes_on_where_it_was() {
     assert_eq!(csv.lines().count(), 4, "{csv}");
     assert!(csv.starts_with("suite,group,name,status,"), "{csv}");
     assert!(fs::read_to_string(folder.path("report/tables.md")).unwrap().contains("| depth-5 | 5 |"));
+}
+
+#[test]
+fn a_killed_run_leaves_whole_rows() {
+    let folder = Folder::new();
+    let out = folder.path("report");
+    let arguments = ["bench", "modulus", "--filter", "depth", "--samples", "1", "--out", &out];
+    let mut run =
+        Command::new(env!("CARGO_BIN_EXE_tacit")).args(arguments).stdout(Stdio::null()).spawn().unwrap();
+    let begin = Instant::now();
+    while !fs::exists(folder.path("report/rows.jsonl")).unwrap() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "there is no first row");
+        thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let left = rows(&folder, "report/rows.jsonl");
+    assert!(!left.is_empty() && left.len() < 14, "{}", left.len());
+    for (row, _) in &left {
+        check_proved(row, 1);
+    }
+    let arguments = ["bench", "modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
+    assert_eq!(done(&arguments, &SUITE)["resumed"], 1);
 }
 
 #[cfg(target_os = "linux")]

@@ -188,7 +188,7 @@ fn published(rows: &[&Row]) -> String {
         lines.push(line);
     }
     let sources: BTreeSet<String> = figures
-        .map(|figure| format!("- {}: {}; {}\n", figure.system, figure.source, figure.hardware))
+        .map(|figure| format!("- {}: {}; hardware: {}\n", figure.system, figure.source, figure.hardware))
         .collect();
     let sources: String = sources.into_iter().collect();
     format!("Proving time and peak memory, Tacit's beside published ones:\n\n{}\n{sources}", grid(&lines))
