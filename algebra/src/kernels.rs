@@ -94,9 +94,6 @@ pub trait CurveKernel: Sync {
 
     /// What must be taken off every sum over so many buckets.
     fn correction(&self, buckets: usize) -> G1Projective;
-
-    /// `low[i] + scale * high[i]`; none where the kernel cannot do it.
-    fn fold_points(&self, low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Option<Vec<G1Projective>>;
 }
 
 /// A kernel with long vectors split over all cores. Vectors that stand for tables may be shorter than the table; missing

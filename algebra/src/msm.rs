@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use ark_bn254::{Fr, G1Affine, G1Projective, g1::Config as G1Config};
-use ark_ec::{VariableBaseMSM, scalar_mul::glv::GLVConfig};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::VariableBaseMSM;
 use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 
 mod buckets;
+mod fold;
 mod halves;
 
 use self::buckets::Threads;
@@ -52,32 +53,14 @@ pub fn combine_generators_with(backend: Backend, generators: &[G1Affine], scalar
     buckets::multi_scalar(backend.affine(), generators, scalars, Threads::All)
 }
 
-/// `low[i] + scale * high[i]` for generators.
-pub fn fold_generators(low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Vec<G1Projective> {
-    fold_generators_with(backend(), low, high, scale)
+/// $\sum_u c_u G_{u L + j}$ for every $j < L$, with $L$ the number of generators for each coefficient, on all cores.
+pub fn fold_generators(generators: &[G1Affine], coefficients: &[Fr]) -> Vec<G1Affine> {
+    fold_generators_with(backend(), generators, coefficients)
 }
 
 /// As [`fold_generators`], on a backend of one's choice.
-pub fn fold_generators_with(
-    backend: Backend,
-    low: &[G1Affine],
-    high: &[G1Affine],
-    scale: Fr,
-) -> Vec<G1Projective> {
-    let portable = |low: &[G1Affine], high: &[G1Affine]| -> Vec<G1Projective> {
-        let fold = |(low, high): (&G1Affine, &G1Affine)| {
-            // The endomorphism halves the doublings.
-            G1Config::glv_mul_projective((*high).into(), scale) + low
-        };
-        low.iter().zip(high).map(fold).collect()
-    };
-    low.par_chunks(JOBS)
-        .zip(high.par_chunks(JOBS))
-        .flat_map_iter(|(low, high)| {
-            let folded = backend.curve().and_then(|curve| curve.fold_points(low, high, scale));
-            folded.unwrap_or_else(|| portable(low, high))
-        })
-        .collect()
+pub fn fold_generators_with(backend: Backend, generators: &[G1Affine], coefficients: &[Fr]) -> Vec<G1Affine> {
+    fold::fold(backend.affine(), generators, coefficients)
 }
 
 /// Digits that scalars are cut into: so many, of so many bits, each at most $2^{w-1}$ in magnitude.
@@ -231,6 +214,8 @@ pub fn multi_scalar_with(backend: Backend, points: &[G1Affine], scalars: &[Fr]) 
 
 #[cfg(test)]
 mod tests {
+    use ark_bn254::g1::Config as G1Config;
+    use ark_ec::scalar_mul::glv::GLVConfig;
     use ark_ff::{Field, One, UniformRand};
 
     use super::*;
@@ -282,16 +267,25 @@ mod tests {
                 assert_eq!(sum, plain(points, &scalars), "{} over {n}", kernel.name());
             }
         }
-        let (low, high) = points.split_at(128);
-        for scale in
-            [Fr::rand(&mut rng), Fr::zero(), Fr::one(), -Fr::one(), Fr::from(3_u64), G1Config::LAMBDA]
-        {
-            let expected: Vec<G1Projective> =
-                low.iter().zip(high).map(|(low, high)| *high * scale + low).collect();
-            for kernel in available() {
-                for n in [0, 1, 8, 13, 128] {
-                    let folded = fold_generators_with(Backend::new(kernel), &low[..n], &high[..n], scale);
-                    assert_eq!(folded, expected[..n], "{}", kernel.name());
+        let random = Fr::rand(&mut rng);
+        for scale in [random, Fr::zero(), Fr::one(), -Fr::one(), Fr::from(3_u64), G1Config::LAMBDA] {
+            for (coefficients, n) in [
+                (vec![Fr::one(), scale], 256),
+                (vec![Fr::one(), scale, random, scale * random], 256),
+                (vec![scale; 3], 75),
+                (vec![Fr::zero(), scale], 2),
+                (vec![scale], 17),
+                (vec![scale], 0),
+            ] {
+                let length = n / coefficients.len();
+                let column = |j: usize| {
+                    let terms = coefficients.iter().enumerate();
+                    terms.map(|(u, c)| points[u * length + j] * c).sum::<G1Projective>()
+                };
+                let expected: Vec<G1Projective> = (0..length).map(column).collect();
+                for kernel in available() {
+                    let folded = fold_generators_with(Backend::new(kernel), &points[..n], &coefficients);
+                    assert_eq!(folded, expected, "{}, {n} points", kernel.name());
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::VariableBaseMSM;
-use ark_ff::UniformRand;
+use ark_ff::{One, UniformRand};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tacit_algebra::{
     generators::Generators,
@@ -110,7 +110,7 @@ fn points(c: &mut Criterion) {
     let mut group = c.benchmark_group("points");
     let generators = Generators::new(10);
     let points: &[G1Affine] = generators.vector();
-    let (scalars, scale) = (vector(points.len()), vector(1)[0]);
+    let scalars = vector(points.len());
     let row = |i: i64| -> Vec<i64> { (0..1024).map(|k| (i * 31 + k * 97) % 256).collect() };
     let rows: Vec<Vec<i64>> = (0..16).map(row).collect();
     group.sample_size(10);
@@ -132,8 +132,8 @@ fn points(c: &mut Criterion) {
             bencher.iter(|| commit_rows_with(backend, points, &rows));
         });
         group.bench_function(BenchmarkId::new("fold_generators", kernel.name()), |bencher| {
-            let (low, high) = points.split_at(512);
-            bencher.iter(|| fold_generators_with(backend, low, high, scale));
+            let coefficients = [Fr::one(), scalars[0], scalars[1], scalars[2]];
+            bencher.iter(|| fold_generators_with(backend, points, &coefficients));
         });
     }
     group.finish();

@@ -10,8 +10,7 @@
 //! canonical when they are stored.
 #![expect(unsafe_code, reason = "loads, stores and calls of functions that need AVX-512")]
 
-use ark_bn254::{Fr, FrConfig, G1Affine, G1Projective};
-use ark_ec::AffineRepr;
+use ark_bn254::{Fq, Fr, FrConfig, G1Affine, G1Projective};
 
 use self::{
     fold::{BYTE, INTEGER, fold},
@@ -188,13 +187,28 @@ impl AffineKernel for Ifma {
         unsafe { affine::pack(points) }
     }
 
+    fn images(&self, points: &[PackedPoint]) -> Vec<PackedPoint> {
+        // SAFETY: as in `bind`.
+        unsafe { affine::images(points) }
+    }
+
     fn unpack(&self, point: &PackedPoint) -> G1Affine {
         affine::unpack(point)
     }
 
     fn add_pairs(&self, points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
         // SAFETY: as in `bind`.
-        unsafe { affine::add_pairs(points, pairs) }
+        unsafe { affine::add_pairs::<false>(points, pairs) }
+    }
+
+    fn subtract_pairs(&self, points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
+        // SAFETY: as in `bind`.
+        unsafe { affine::add_pairs::<true>(points, pairs) }
+    }
+
+    fn raise_to_root(&self, values: &mut [Fq]) {
+        // SAFETY: as in `bind`.
+        unsafe { affine::raise_to_root(values) }
     }
 }
 
@@ -215,19 +229,6 @@ impl CurveKernel for Ifma {
 
     fn correction(&self, buckets: usize) -> G1Projective {
         curve::correction(buckets)
-    }
-
-    fn fold_points(&self, low: &[G1Affine], high: &[G1Affine], scale: Fr) -> Option<Vec<G1Projective>> {
-        if low.iter().chain(high).any(AffineRepr::is_zero) {
-            return None;
-        }
-        let (low, low_rest) = low.as_chunks::<LANES>();
-        let (high, high_rest) = high.as_chunks::<LANES>();
-        if !low_rest.is_empty() || !high_rest.is_empty() {
-            return None;
-        }
-        // SAFETY: as in `bind`.
-        unsafe { curve::fold_points(low, high, scale) }
     }
 }
 

@@ -15,6 +15,9 @@ use crate::kernels::{AffineKernel, PackedPoint};
 /// Points of several positions that are worked on at a time: as many as a core's cache holds.
 const TOGETHER: usize = 1 << 15;
 
+/// Additions below which positions are not spread.
+const SHARE: usize = 1 << 11;
+
 /// How positions are spread over cores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Threads {
@@ -78,13 +81,15 @@ pub(super) fn multi_scalar(
     let halves = cut.concat();
     let used = halves.iter().fold(0, |all, half| all | half.unsigned_abs());
     let digits = Digits::cheapest(halves.len(), u128::BITS - used.leading_zeros());
-    let points = kernel.pack(&points[..n]);
+    let mut points = kernel.pack(&points[..n]);
+    points.extend(kernel.images(&points));
     let positions = digits.cut(&halves);
     let sums = |positions: &[Vec<i16>]| position_sums(kernel, &points, positions, digits.bits);
     let sums: Vec<BitSums> = match threads {
         Threads::One => sums(&positions),
         Threads::All => {
-            let share = positions.len().div_ceil(rayon::current_num_threads()).max(1);
+            let share = positions.len().div_ceil(rayon::current_num_threads());
+            let share = share.max(SHARE / halves.len().max(1)).max(1);
             positions.par_chunks(share).flat_map_iter(sums).collect()
         }
     };

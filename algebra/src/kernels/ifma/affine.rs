@@ -12,10 +12,13 @@ use std::arch::x86_64::{
 
 use ark_bn254::{Fq, FqConfig, G1Affine, g1::Config as G1Config};
 use ark_ec::scalar_mul::glv::GLVConfig;
-use ark_ff::{AdditiveGroup, BigInt};
+use ark_ff::{AdditiveGroup, BigInt, Field as _, PrimeField};
 
 use super::lanes::{Field, LANES, Limbs, constant, splat, store_words, to_limbs};
-use crate::{inverse::invert_all, kernels::PackedPoint};
+use crate::{
+    inverse::invert_all,
+    kernels::{PackedPoint, affine::ROOT},
+};
 
 /// Vectors of additions that share an inversion.
 const BATCH: usize = 128;
@@ -81,6 +84,18 @@ fn load_y(field: Field<FqConfig>, points: &[PackedPoint], places: [usize; LANES]
     field.load_words(places.each_ref().map(|&place| &points[place].y))
 }
 
+/// The second points' $y$, or its negative; both canonical.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_second_y<const NEGATIVE: bool>(
+    field: Field<FqConfig>,
+    points: &[PackedPoint],
+    places: [usize; LANES],
+) -> Limbs {
+    let y = load_y(field, points, places);
+    if NEGATIVE { field.reduce_once(field.subtract([_mm512_setzero_si512(); 5], y)) } else { y }
+}
+
 /// The inverses of the chains' products.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
@@ -99,7 +114,7 @@ fn invert(field: Field<FqConfig>, chains: [Limbs; CHAINS]) -> [Limbs; CHAINS] {
 /// A sum's slope below the line: the denominator, and which lanes are exceptions.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn denominator(
+fn denominator<const NEGATIVE: bool>(
     field: Field<FqConfig>,
     points: &[PackedPoint],
     [first, second]: [[usize; LANES]; 2],
@@ -110,7 +125,7 @@ fn denominator(
     if same | zeros(x1) | zeros(x2) == 0 {
         return (difference, Exceptions::default());
     }
-    let (y1, y2) = (load_y(field, points, first), load_y(field, points, second));
+    let (y1, y2) = (load_y(field, points, first), load_second_y::<NEGATIVE>(field, points, second));
     let infinite = [zeros(x1) & zeros(y1), zeros(x2) & zeros(y2)];
     let finite = same & !infinite[0] & !infinite[1];
     let tangent = finite & equal(y1, y2);
@@ -123,7 +138,7 @@ fn denominator(
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn add(
+fn add<const NEGATIVE: bool>(
     field: Field<FqConfig>,
     points: &[PackedPoint],
     [first, second]: [[usize; LANES]; 2],
@@ -131,7 +146,7 @@ fn add(
     exceptions: Exceptions,
 ) -> (Limbs, Limbs) {
     let (x1, x2) = (load_x(field, points, first), load_x(field, points, second));
-    let (y1, y2) = (load_y(field, points, first), load_y(field, points, second));
+    let (y1, y2) = (load_y(field, points, first), load_second_y::<NEGATIVE>(field, points, second));
     let mut numerator = field.subtract(y2, y1);
     if exceptions.tangent != 0 {
         let square = field.multiply(x1, x1);
@@ -152,9 +167,9 @@ fn add(
     (select(x, x1, x2), select(y, y1, y2))
 }
 
-/// Adds to each pair's first point its second.
+/// Adds to each pair's first point its second, or the second's negative.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn add_pairs(points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
+pub(super) fn add_pairs<const NEGATIVE: bool>(points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
     let field = Field::<FqConfig>::new();
     let zero = [_mm512_setzero_si512(); 5];
     let most = pairs.len().div_ceil(LANES).min(BATCH);
@@ -165,7 +180,7 @@ pub(super) fn add_pairs(points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
         let count = pairs.len().div_ceil(LANES);
         let mut chains = [splat(one()); CHAINS];
         for k in 0..count {
-            (denominators[k], exceptions[k]) = denominator(field, points, vector(pairs, k));
+            (denominators[k], exceptions[k]) = denominator::<NEGATIVE>(field, points, vector(pairs, k));
             products[k] = chains[k % CHAINS];
             chains[k % CHAINS] = field.multiply(products[k], denominators[k]);
         }
@@ -174,7 +189,7 @@ pub(super) fn add_pairs(points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
             let inverse = field.multiply(inverses[k % CHAINS], products[k]);
             inverses[k % CHAINS] = field.multiply(inverses[k % CHAINS], denominators[k]);
             let places = vector(pairs, k);
-            let (x, y) = add(field, points, places, inverse, exceptions[k]);
+            let (x, y) = add::<NEGATIVE>(field, points, places, inverse, exceptions[k]);
             let mut sums = [PackedPoint::INFINITY; LANES];
             store_words(sums.each_mut().map(|sum| &mut sum.x), x);
             store_words(sums.each_mut().map(|sum| &mut sum.y), y);
@@ -185,32 +200,40 @@ pub(super) fn add_pairs(points: &mut [PackedPoint], pairs: &[[u32; 2]]) {
     }
 }
 
-/// The points, then their images under the endomorphism.
+/// The points as they are added.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn pack(points: &[G1Affine]) -> Vec<PackedPoint> {
     let field = Field::<FqConfig>::new();
     let sixteen = constant::<FqConfig>(Fq::from(16_u64));
-    let beta = constant::<FqConfig>(G1Config::ENDO_COEFFS[0]);
-    let mut packed = vec![PackedPoint::INFINITY; 2 * points.len()];
-    let (originals, images) = packed.split_at_mut(points.len());
-    let sets = points.chunks(LANES).zip(originals.chunks_mut(LANES)).zip(images.chunks_mut(LANES));
-    for ((points, originals), images) in sets {
+    let mut packed = vec![PackedPoint::INFINITY; points.len()];
+    for (points, packed) in points.chunks(LANES).zip(packed.chunks_mut(LANES)) {
         let load = |get: fn(&G1Affine) -> Fq| {
             let values = std::array::from_fn(|lane| points.get(lane).map_or(Fq::ZERO, get));
             field.reduce_once(field.multiply(field.load(&values), sixteen))
         };
-        let (x, y) = (load(|point| point.x), load(|point| point.y));
-        let mut sums = [[PackedPoint::INFINITY; LANES]; 2];
-        let [original, image] = &mut sums;
-        store_words(original.each_mut().map(|point| &mut point.x), x);
-        store_words(original.each_mut().map(|point| &mut point.y), y);
-        *image = *original;
-        let x = field.reduce_once(field.multiply(x, beta));
-        store_words(image.each_mut().map(|point| &mut point.x), x);
-        originals.copy_from_slice(&original[..points.len()]);
-        images.copy_from_slice(&image[..points.len()]);
+        let mut whole = [PackedPoint::INFINITY; LANES];
+        store_words(whole.each_mut().map(|point| &mut point.x), load(|point| point.x));
+        store_words(whole.each_mut().map(|point| &mut point.y), load(|point| point.y));
+        packed.copy_from_slice(&whole[..points.len()]);
     }
     packed
+}
+
+/// Images under the endomorphism.
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn images(points: &[PackedPoint]) -> Vec<PackedPoint> {
+    let field = Field::<FqConfig>::new();
+    let beta = constant::<FqConfig>(G1Config::ENDO_COEFFS[0]);
+    let mut images = points.to_vec();
+    for images in images.chunks_mut(LANES) {
+        let mut whole = [PackedPoint::INFINITY; LANES];
+        whole[..images.len()].copy_from_slice(images);
+        let x = field.load_words(whole.each_ref().map(|point| &point.x));
+        let x = field.reduce_once(field.multiply(x, beta));
+        store_words(whole.each_mut().map(|point| &mut point.x), x);
+        images.copy_from_slice(&whole[..images.len()]);
+    }
+    images
 }
 
 /// The point that was packed.
@@ -219,4 +242,40 @@ pub(super) fn unpack(point: &PackedPoint) -> G1Affine {
     let factor = Fq::new_unchecked(BigInt([0, 0, 0, 1 << 60]));
     let [x, y] = [point.x, point.y].map(|words| Fq::new_unchecked(BigInt(words)) * factor);
     G1Affine::new_unchecked(x, y)
+}
+
+/// Vectors that are raised side by side.
+const POWERS: usize = 2;
+/// Bits of the exponent that share a product.
+const WINDOW: u32 = 4;
+
+/// Raises each value to the power of [`ROOT`].
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn raise_to_root(values: &mut [Fq]) {
+    let field = Field::<FqConfig>::new();
+    let sixteen = constant::<FqConfig>(Fq::from(16_u64));
+    // The integer 2^256 takes the factor 2^260 to the library's 2^256.
+    let back = splat(to_limbs(Fq::ONE.0.0));
+    for values in values.chunks_mut(POWERS * LANES) {
+        let mut whole = [[Fq::ZERO; LANES]; POWERS];
+        whole.as_flattened_mut()[..values.len()].copy_from_slice(values);
+        let base: [Limbs; POWERS] = std::array::from_fn(|k| field.multiply(field.load(&whole[k]), sixteen));
+        let mut powers = [[splat(one()); POWERS]; 1 << WINDOW];
+        for i in 1..powers.len() {
+            powers[i] = std::array::from_fn(|k| field.multiply(powers[i - 1][k], base[k]));
+        }
+        let mut power = powers[0];
+        for shift in (0..Fq::MODULUS_BIT_SIZE).step_by(WINDOW as usize).rev() {
+            for _ in 0..WINDOW {
+                power = power.map(|x| field.multiply(x, x));
+            }
+            let digit = ROOT.0[shift as usize / 64] >> (shift % 64) & ((1 << WINDOW) - 1);
+            let factor = &powers[digit as usize];
+            power = std::array::from_fn(|k| field.multiply(power[k], factor[k]));
+        }
+        for (whole, power) in whole.iter_mut().zip(power) {
+            field.store(whole, field.multiply(power, back));
+        }
+        values.copy_from_slice(&whole.as_flattened()[..values.len()]);
+    }
 }

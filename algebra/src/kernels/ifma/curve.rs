@@ -13,11 +13,10 @@ use std::{
     sync::OnceLock,
 };
 
-use ark_bn254::{Fq, FqConfig, Fr, G1Affine, G1Projective, g1::Config as G1Config};
-use ark_ec::scalar_mul::glv::GLVConfig;
-use ark_ff::{AdditiveGroup, BigInteger, One, PrimeField};
+use ark_bn254::{Fq, FqConfig, Fr, G1Affine, G1Projective};
+use ark_ff::{AdditiveGroup, One};
 
-use super::lanes::{Accumulator, Field, LANES, Limbs, constant, splat, to_limbs};
+use super::lanes::{Accumulator, Field, LANES, Limbs, splat, to_limbs};
 use crate::{hash_to_curve::CurveHasher, kernels::PreparedPoint};
 
 /// An affine point in every lane; coordinates below $2 p$.
@@ -111,23 +110,6 @@ impl Curve {
         Jacobian { x, y, z: field.multiply(field.multiply(p.z, q.z), h) }
     }
 
-    /// Seven products.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn double(self, p: Jacobian) -> Jacobian {
-        let field = self.field;
-        let square = field.multiply(p.x, p.x);
-        let slope = field.add(square, field.double::<1>(square));
-        let b = field.multiply(p.y, p.y);
-        let d = field.double::<2>(field.multiply(p.x, b));
-        let x = field.subtract_from::<4>(field.multiply(slope, slope), field.double::<1>(d));
-        let x = field.shrink(field.shrink(x));
-        let y = field.multiply(slope, field.subtract_from::<2>(d, x));
-        let c = field.double::<3>(field.multiply(b, b));
-        let y = field.shrink(field.shrink(field.subtract_from::<4>(y, c)));
-        Jacobian { x, y, z: field.double::<1>(field.multiply(p.y, p.z)) }
-    }
-
     /// Coordinates as the curve library keeps them, lanes in the order of loading.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -139,17 +121,6 @@ impl Curve {
             self.field.store(&mut values, self.field.multiply(coordinate, factor));
             values
         })
-    }
-
-    /// Eight points of the curve library; all must be finite.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn load(self, points: &[G1Affine; LANES]) -> Affine {
-        let factor = constant::<FqConfig>(Fq::from(16_u64));
-        let load = |get: fn(&G1Affine) -> Fq| {
-            self.field.multiply(self.field.load(&points.each_ref().map(get)), factor)
-        };
-        Affine { x: load(|point| point.x), y: load(|point| point.y) }
     }
 }
 
@@ -273,60 +244,4 @@ pub(super) fn digit_sums(
         values.swap(5, 6);
     }
     std::array::from_fn(|lane| G1Projective::new_unchecked(x[lane], y[lane], z[lane]))
-}
-
-/// Non-adjacent form, least significant digit first: no two neighbours are both other than zero.
-fn non_adjacent(scalar: Fr) -> Vec<i8> {
-    let mut rest = scalar.into_bigint();
-    let mut digits = vec![];
-    while !rest.is_zero() {
-        let digit = if rest.is_odd() { 2 - (rest.0[0] & 3) as i8 } else { 0 };
-        match digit {
-            1 => rest.sub_with_borrow(&1_u64.into()),
-            -1 => rest.add_with_carry(&1_u64.into()),
-            _ => false,
-        };
-        digits.push(digit);
-        rest.div2();
-    }
-    digits
-}
-
-/// `low[i] + scale * high[i]`; none when a formula met one of its exceptions. All points must be finite.
-#[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn fold_points(
-    low: &[[G1Affine; LANES]],
-    high: &[[G1Affine; LANES]],
-    scale: Fr,
-) -> Option<Vec<G1Projective>> {
-    let curve = Curve::new();
-    // The endomorphism (x, y) -> (beta x, y) halves the doublings.
-    let halves = G1Config::scalar_decomposition(scale);
-    let parts = [halves.0, halves.1].map(|(positive, half)| {
-        let digits = non_adjacent(half);
-        if positive { digits } else { digits.into_iter().map(|digit| -digit).collect() }
-    });
-    let beta = constant::<FqConfig>(G1Config::ENDO_COEFFS[0]);
-    let length = parts[0].len().max(parts[1].len());
-    let mut folded = Vec::with_capacity(low.len() * LANES);
-    for (low, high) in low.iter().zip(high) {
-        let point = curve.load(high);
-        let images = [point.x, curve.field.multiply(point.x, beta)];
-        let signs = [point.y, curve.field.subtract_from::<1>(splat([0; 5]), point.y)];
-        let mut sum: Option<Jacobian> = None;
-        for i in (0..length).rev() {
-            sum = sum.map(|sum| curve.double(sum));
-            for (digits, x) in parts.iter().zip(images) {
-                let addend = match digits.get(i) {
-                    Some(1) => Affine { x, y: signs[0] },
-                    Some(-1) => Affine { x, y: signs[1] },
-                    _ => continue,
-                };
-                sum = Some(sum.map_or_else(|| lift(addend), |sum| curve.add_affine(sum, addend)));
-            }
-        }
-        let [x, y, z] = curve.store(curve.add_affine(sum?, curve.load(low)));
-        folded.extend((0..LANES).map(|lane| G1Projective::new_unchecked(x[lane], y[lane], z[lane])));
-    }
-    folded.iter().all(|point| point.z != Fq::ZERO).then_some(folded)
 }
