@@ -3,13 +3,18 @@
 //!
 //! The curve is $g(x) = x^3 + 3$ and the map's parameter is $Z = 1$, the first that the RFC's search gives.
 
-use ark_bn254::{Fq, G1Affine, G1Projective};
-use ark_ec::{AffineRepr, CurveGroup};
+use ark_bn254::{Fq, G1Affine};
+use ark_ec::AffineRepr;
 use ark_ff::{
-    AdditiveGroup, BigInt, BigInteger, Field, One, PrimeField, batch_inversion,
+    AdditiveGroup, Field, One, PrimeField,
     field_hashers::{DefaultFieldHasher, HashToField},
 };
 use sha2::Sha256;
+
+use crate::{
+    inverse::invert_all,
+    kernels::{AffineKernel, Backend, backend},
+};
 
 /// A hash function onto the curve, fixed by its domain separation tag.
 pub struct CurveHasher {
@@ -44,53 +49,82 @@ impl CurveHasher {
         self.hash_all([message].into_iter()).first().copied().unwrap_or_else(G1Affine::zero)
     }
 
-    /// The points that messages hash to, with two inversions for all of them.
+    /// The points that messages hash to, with inversions and roots for all of them together.
     pub fn hash_all<'a>(&self, messages: impl Iterator<Item = &'a [u8]>) -> Vec<G1Affine> {
-        let fields: Vec<Fq> = messages.flat_map(|message| self.field.hash_to_field::<2>(message)).collect();
-        let c1 = self.constants[0];
-        // inv0: a batch inversion leaves zeros alone.
-        let mut inverses: Vec<Fq> = fields.iter().map(|u| Fq::one() - (u.square() * c1).square()).collect();
-        batch_inversion(&mut inverses);
-        let mapped: Vec<G1Affine> =
-            fields.iter().zip(&inverses).map(|(u, inverse)| self.map(*u, *inverse)).collect();
-        let sums: Vec<G1Projective> =
-            mapped.chunks_exact(2).map(|pair| G1Projective::from(pair[0]) + pair[1]).collect();
-        G1Projective::normalize_batch(&sums)
+        self.hash_all_with(backend(), messages)
     }
 
-    /// The Shallue-van de Woestijne map (RFC 9380, section 6.6.1, steps as numbered in appendix F.1), given
+    /// As [`CurveHasher::hash_all`], on a backend of one's choice.
+    pub fn hash_all_with<'a>(
+        &self,
+        backend: Backend,
+        messages: impl Iterator<Item = &'a [u8]>,
+    ) -> Vec<G1Affine> {
+        let kernel = backend.affine();
+        let fields: Vec<Fq> = messages.flat_map(|message| self.field.hash_to_field::<2>(message)).collect();
+        let mut points = kernel.pack(&self.map_all(kernel, &fields));
+        let count = points.len() as u32 / 2;
+        kernel.add_pairs(&mut points, &(0..count).map(|k| [2 * k, 2 * k + 1]).collect::<Vec<_>>());
+        points.iter().step_by(2).map(|point| kernel.unpack(point)).collect()
+    }
+
+    /// The Shallue-van de Woestijne map of every element.
+    fn map_all(&self, kernel: &dyn AffineKernel, fields: &[Fq]) -> Vec<G1Affine> {
+        let c1 = self.constants[0];
+        // inv0: zeros are left alone.
+        let mut inverses: Vec<Fq> = fields.iter().map(|u| Fq::one() - (u.square() * c1).square()).collect();
+        invert_all(&mut inverses);
+        let mut candidates = [const { vec![] }; 3];
+        for (u, inverse) in fields.iter().zip(inverses) {
+            for (all, x) in candidates.iter_mut().zip(self.candidates(*u, inverse)) {
+                all.push(x);
+            }
+        }
+        let mut points = vec![G1Affine::zero(); fields.len()];
+        // One of the three is on the curve; the first that is counts.
+        let mut left: Vec<usize> = (0..fields.len()).collect();
+        for candidates in candidates {
+            let xs: Vec<Fq> = left.iter().map(|&i| candidates[i]).collect();
+            let mut lifted = lift_all_with(kernel, &xs).into_iter().zip(xs);
+            left.retain(|&i| {
+                let Some((Some(y), x)) = lifted.next() else { return true };
+                let y = if sign(fields[i]) == sign(y) { y } else { -y };
+                points[i] = G1Affine::new_unchecked(x, y);
+                false
+            });
+        }
+        points
+    }
+
+    /// The three $x$ of which one is on the curve (RFC 9380, section 6.6.1, steps as numbered in appendix F.1), given
     /// $1 / (1 - (c_1 u^2)^2)$, or zero where that does not exist.
-    fn map(&self, u: Fq, tv3: Fq) -> G1Affine {
+    fn candidates(&self, u: Fq, tv3: Fq) -> [Fq; 3] {
         let [c1, c2, c3, c4] = self.constants;
         let tv1 = u.square() * c1;
         let tv2 = Fq::one() + tv1;
         let tv1 = Fq::one() - tv1;
         let tv4 = u * tv1 * tv3 * c3;
         let x3 = (tv2.square() * tv3).square() * c4 + Fq::one();
-        // One of the three is on the curve; the first that is counts.
-        let found = [c2 - tv4, c2 + tv4, x3].into_iter().find_map(|x| Some((x, square_root(curve(x))?)));
-        let (x, y) = found.unwrap_or((Fq::ZERO, Fq::ZERO));
-        G1Affine::new_unchecked(x, if sign(u) == sign(y) { y } else { -y })
+        [c2 - tv4, c2 + tv4, x3]
     }
 }
 
-/// A square root where there is one: the prime is 3 modulo 4, so that $a^{(p + 1) / 4}$ is a root of $a$ or of $-a$.
-fn square_root(a: Fq) -> Option<Fq> {
-    let root = a.pow(quarter());
-    (root.square() == a).then_some(root)
+/// For each $x$ a $y$ such that $(x, y)$ lies on the curve, where there is one.
+pub fn lift_all(xs: &[Fq]) -> Vec<Option<Fq>> {
+    lift_all_with(backend().affine(), xs)
 }
 
-/// $(p + 1) / 4$.
-fn quarter() -> BigInt<4> {
-    let mut exponent = Fq::MODULUS;
-    exponent.add_with_carry(&BigInt::from(1_u64));
-    exponent >>= 2;
-    exponent
+fn lift_all_with(kernel: &dyn AffineKernel, xs: &[Fq]) -> Vec<Option<Fq>> {
+    let squares: Vec<Fq> = xs.iter().map(|&x| curve(x)).collect();
+    let mut roots = squares.clone();
+    kernel.raise_to_root(&mut roots);
+    roots.into_iter().zip(squares).map(|(root, square)| (root.square() == square).then_some(root)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::{available, portable::Portable};
 
     #[test]
     fn constants_satisfy_the_definitions() {
@@ -103,18 +137,44 @@ mod tests {
     }
 
     #[test]
-    fn square_roots_are_those_of_the_field_library() {
-        for a in (0..200_u64).map(Fq::from) {
-            assert_eq!(square_root(a).map(|r| r.square()), a.sqrt().map(|_| a));
+    fn roots_are_those_of_the_field_library_on_every_kernel() {
+        let xs: Vec<Fq> = (0..200_u64).map(Fq::from).chain([-Fq::one(), Fq::from(16_u64)]).collect();
+        for kernel in available() {
+            for n in [0, 1, 15, 16, 17, xs.len()] {
+                let lifted = lift_all_with(kernel.affine(), &xs[..n]);
+                for (x, y) in xs.iter().zip(&lifted) {
+                    assert_eq!(
+                        y.map(|y| y.square()),
+                        curve(*x).sqrt().map(|_| curve(*x)),
+                        "{}",
+                        kernel.name()
+                    );
+                }
+                assert_eq!(lifted, lift_all_with(&Portable, &xs[..n]));
+            }
         }
     }
 
     #[test]
     fn every_mapped_point_lies_on_the_curve() {
         let hasher = CurveHasher::new(b"test");
-        for u in (0..200_u64).map(Fq::from).chain([-Fq::one(), Fq::from(2_u64).inverse().unwrap()]) {
-            let inverse = Fq::one() - u.square().square() * Fq::from(16_u64);
-            assert!(hasher.map(u, inverse.inverse().unwrap_or(Fq::ZERO)).is_on_curve(), "u = {u}");
+        let fields: Vec<Fq> =
+            (0..200_u64).map(Fq::from).chain([-Fq::one(), Fq::from(2_u64).inverse().unwrap()]).collect();
+        for point in hasher.map_all(&Portable, &fields) {
+            assert!(point.is_on_curve() && !point.is_zero());
+        }
+    }
+
+    #[test]
+    fn every_kernel_hashes_alike() {
+        let hasher = CurveHasher::new(b"test");
+        let messages: Vec<[u8; 8]> = (0..100_u64).map(u64::to_le_bytes).collect();
+        let hash =
+            |kernel| hasher.hash_all_with(Backend::new(kernel), messages.iter().map(<[u8; 8]>::as_slice));
+        let points = hash(&Portable);
+        assert!(points.iter().all(G1Affine::is_on_curve));
+        for kernel in available() {
+            assert_eq!(hash(kernel), points, "{}", kernel.name());
         }
     }
 

@@ -6,9 +6,11 @@ use ark_ff::{One, UniformRand};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tacit_algebra::{
     generators::Generators,
-    kernels::{Backend, available},
-    msm::{combine_generators_with, commit_rows_with, fold_generators_with},
+    hash_to_curve::CurveHasher,
+    kernels::{Backend, available, backend},
+    msm::{combine_generators_with, commit_rows_with, fold_generators_with, multi_scalar_with},
 };
+use tacit_transcript::encoding::{point_from_bytes, point_to_bytes, points_from_bytes};
 
 /// Table sizes: within the first cache, the second, and beyond.
 const NUM_VARS: [usize; 3] = [10, 14, 18];
@@ -106,6 +108,52 @@ fn folds(c: &mut Criterion) {
     group.finish();
 }
 
+/// Points of a verifier's product: a small network's, a large one's, more than any has.
+const PRODUCTS: [usize; 3] = [1 << 10, 1 << 12, 1 << 14];
+
+fn products(c: &mut Criterion) {
+    let mut group = c.benchmark_group("multi_scalar");
+    let generators = Generators::new(12);
+    let points: Vec<G1Affine> = generators.vector().iter().copied().cycle().take(1 << 14).collect();
+    let scalars = vector(points.len());
+    group.sample_size(10);
+    for n in PRODUCTS {
+        let (points, scalars) = (&points[..n], &scalars[..n]);
+        group.throughput(Throughput::Elements(n as u64));
+        group.bench_function(BenchmarkId::new("arkworks", n), |bencher| {
+            bencher.iter(|| G1Projective::msm_unchecked(points, scalars));
+        });
+        for kernel in available() {
+            let backend = Backend::new(kernel);
+            group.bench_function(BenchmarkId::new(kernel.name(), n), |bencher| {
+                bencher.iter(|| multi_scalar_with(backend, points, scalars));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn decompression(c: &mut Criterion) {
+    let mut group = c.benchmark_group("decompression");
+    let bytes: Vec<[u8; 32]> = Generators::new(10).vector().iter().map(point_to_bytes).collect();
+    group.throughput(Throughput::Elements(bytes.len() as u64)).sample_size(10);
+    group.bench_function("arkworks", |bencher| {
+        bencher.iter(|| bytes.iter().filter_map(|bytes| point_from_bytes(bytes)).collect::<Vec<_>>());
+    });
+    group.bench_function(backend().name(), |bencher| {
+        bencher.iter(|| points_from_bytes(bytes.as_flattened()));
+    });
+    let messages: Vec<[u8; 8]> = (0..1024_u64).map(u64::to_le_bytes).collect();
+    let hasher = CurveHasher::new(b"bench");
+    for kernel in available() {
+        group.bench_function(BenchmarkId::new("generators", kernel.name()), |bencher| {
+            let messages = || messages.iter().map(<[u8; 8]>::as_slice);
+            bencher.iter(|| hasher.hash_all_with(Backend::new(kernel), messages()));
+        });
+    }
+    group.finish();
+}
+
 fn points(c: &mut Criterion) {
     let mut group = c.benchmark_group("points");
     let generators = Generators::new(10);
@@ -139,5 +187,5 @@ fn points(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, field, folds, points);
+criterion_group!(benches, field, folds, points, products, decompression);
 criterion_main!(benches);

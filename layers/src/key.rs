@@ -12,7 +12,7 @@ use std::sync::Arc;
 use ark_bn254::G1Affine;
 use sha2::{Digest, Sha256};
 use tacit_algebra::generators::Generators;
-use tacit_transcript::encoding::{POINT_BYTES, point_from_bytes, point_to_bytes};
+use tacit_transcript::encoding::{POINT_BYTES, point_to_bytes, points_from_bytes};
 
 use crate::{
     error::{Error, Result},
@@ -217,9 +217,6 @@ pub fn read_commitments(
     if bytes.len() != total.saturating_mul(POINT_BYTES) {
         return Err(Error::Damaged { what, reason: "it has another number of commitments" });
     }
-    let point = |bytes| {
-        point_from_bytes(bytes)
-            .ok_or(Error::Damaged { what, reason: "a commitment is not a point of the curve" })
-    };
-    bytes.chunks_exact(POINT_BYTES).map(point).collect()
+    points_from_bytes(bytes)
+        .map_err(|_| Error::Damaged { what, reason: "a commitment is not a point of the curve" })
 }

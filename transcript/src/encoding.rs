@@ -1,7 +1,9 @@
 //! Canonical bytes of scalars and points: one encoding for each value, everything else refused.
 
-use ark_bn254::{Fr, G1Affine};
+use ark_bn254::{Fq, Fr, G1Affine};
+use ark_ff::{BigInt, PrimeField};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use tacit_algebra::hash_to_curve::lift_all;
 
 /// Bytes of a scalar: little-endian, reduced.
 pub const SCALAR_BYTES: usize = 32;
@@ -38,6 +40,52 @@ pub fn point_from_bytes(bytes: &[u8]) -> Option<G1Affine> {
     let point = G1Affine::deserialize_compressed(bytes).ok()?;
     // Several byte strings decode to the point at infinity; only one is what encoding it gives.
     (point_to_bytes(&point) == bytes).then_some(point)
+}
+
+/// The points with these canonical bytes, one after the other, or the index of the first that is none: as
+/// [`point_from_bytes`], with roots for all of them together.
+///
+/// # Errors
+/// The index of bytes that are no point.
+pub fn points_from_bytes(bytes: &[u8]) -> Result<Vec<G1Affine>, usize> {
+    let (encoded, rest) = bytes.as_chunks::<POINT_BYTES>();
+    if !rest.is_empty() {
+        return Err(encoded.len());
+    }
+    // Finite points are x with a bit for the larger y; whatever else there is goes to the library.
+    let xs: Vec<Option<Fq>> = encoded.iter().map(finite_x).collect();
+    let lifted = lift_all(&xs.iter().map(|x| x.unwrap_or_default()).collect::<Vec<_>>());
+    let mut points = Vec::with_capacity(encoded.len());
+    for ((bytes, x), y) in encoded.iter().zip(xs).zip(lifted) {
+        let point = match (x, y) {
+            (Some(x), Some(y)) => {
+                let larger = bytes[POINT_BYTES - 1] & LARGER != 0;
+                Some(G1Affine::new_unchecked(x, if (y > -y) == larger { y } else { -y }))
+            }
+            (Some(_), None) => None,
+            (None, _) => point_from_bytes(bytes),
+        };
+        points.push(point.ok_or(points.len())?);
+    }
+    Ok(points)
+}
+
+/// The bit of the last byte that tells the larger $y$ from the smaller.
+const LARGER: u8 = 0x80;
+/// The bit of the last byte that tells infinity.
+const INFINITE: u8 = 0x40;
+
+/// A finite point's $x$, reduced.
+fn finite_x(bytes: &[u8; POINT_BYTES]) -> Option<Fq> {
+    if bytes[POINT_BYTES - 1] & INFINITE != 0 {
+        return None;
+    }
+    let mut words = [0_u64; 4];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    words[3] &= u64::MAX >> 2;
+    Fq::from_bigint(BigInt(words))
 }
 
 #[cfg(test)]
@@ -86,5 +134,34 @@ mod tests {
         let mut unreduced = ark_bn254::Fq::MODULUS.to_bytes_le();
         unreduced[0] += 1;
         assert_eq!(point_from_bytes(&unreduced), None);
+    }
+
+    #[test]
+    fn points_together_are_those_one_by_one() {
+        let generator = G1Affine::generator();
+        let mut encoded: Vec<[u8; 32]> =
+            (1..40_u64).map(|k| point_to_bytes(&(generator * Fr::from(k)).into())).collect();
+        encoded.extend((1..40_u64).map(|k| point_to_bytes(&(generator * -Fr::from(k)).into())));
+        encoded.push(point_to_bytes(&G1Affine::zero()));
+        let points = points_from_bytes(encoded.as_flattened()).unwrap();
+        let single: Vec<G1Affine> = encoded.iter().filter_map(|bytes| point_from_bytes(bytes)).collect();
+        assert_eq!(points, single);
+        // Every last byte with every flag, on a point, off the curve, unreduced and zero.
+        let mut modulus = [0; 32];
+        modulus.copy_from_slice(&Fq::MODULUS.to_bytes_le());
+        for base in [encoded[0], encoded[7], modulus, [0; 32], [0xff; 32]] {
+            for first in 0..8 {
+                for last in 0..=255 {
+                    let mut bytes = base;
+                    bytes[0] ^= first;
+                    bytes[31] = last;
+                    let expected = point_from_bytes(&bytes).map(|point| vec![point]).ok_or(0);
+                    assert_eq!(points_from_bytes(&bytes), expected, "{bytes:?}");
+                }
+            }
+        }
+        assert_eq!(points_from_bytes(&[encoded[0], [0xff; 32]].concat()), Err(1));
+        assert_eq!(points_from_bytes(&encoded[0][..31]), Err(0));
+        assert_eq!(points_from_bytes(&[]), Ok(vec![]));
     }
 }

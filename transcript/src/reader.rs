@@ -3,7 +3,7 @@
 use ark_bn254::{Fr, G1Affine};
 
 use crate::{
-    encoding::{POINT_BYTES, SCALAR_BYTES, point_from_bytes, scalar_from_bytes},
+    encoding::{POINT_BYTES, SCALAR_BYTES, points_from_bytes, scalar_from_bytes},
     error::Error,
     labels::Label,
     sponge::{Event, Sponge, Transcript},
@@ -55,11 +55,7 @@ impl<'a> ProofReader<'a> {
     /// [`Error::Truncated`] or [`Error::Point`].
     pub fn read_points(&mut self, label: Label, count: usize) -> Result<Vec<G1Affine>, Error> {
         let bytes = self.take(label, count, POINT_BYTES)?;
-        bytes
-            .chunks_exact(POINT_BYTES)
-            .enumerate()
-            .map(|(index, bytes)| point_from_bytes(bytes).ok_or(Error::Point { label, index }))
-            .collect()
+        points_from_bytes(bytes).map_err(|index| Error::Point { label, index })
     }
 
     fn take(&mut self, label: Label, count: usize, size: usize) -> Result<&'a [u8], Error> {
