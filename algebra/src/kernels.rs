@@ -340,7 +340,9 @@ fn fold<T: Sync>(
         };
         return (0..columns.div_ceil(COLUMNS)).into_par_iter().flat_map_iter(|i| part(i * COLUMNS)).collect();
     }
-    let height = SMALL_MATRIX.div_ceil(columns.max(1));
+    // Every part ends in a sum of field elements for each column: no more parts than keep all cores busy.
+    let parts = 2 * rayon::current_num_threads();
+    let height = SMALL_MATRIX.div_ceil(columns.max(1)).max(rows.len().div_ceil(parts));
     weights
         .par_chunks(height)
         .zip(rows.par_chunks(height))

@@ -5,8 +5,9 @@
 //! added, $\sum_i e_i$ times itself, is the same for all columns.
 
 use std::arch::x86_64::{
-    __m512i, _mm_loadl_epi64, _mm512_add_epi64, _mm512_and_si512, _mm512_cvtepi8_epi64, _mm512_loadu_si512,
-    _mm512_madd52lo_epu64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_sllv_epi64, _mm512_srlv_epi64,
+    __m512i, _MM_HINT_T0, _mm_loadl_epi64, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512,
+    _mm512_cvtepi8_epi64, _mm512_loadu_si512, _mm512_madd52lo_epu64, _mm512_set1_epi64, _mm512_setzero_si512,
+    _mm512_sllv_epi64, _mm512_srlv_epi64,
 };
 
 use ark_bn254::{Fr, FrConfig};
@@ -30,8 +31,11 @@ pub(super) const BYTE: Width = Width { offset: 1 << 7, limb_bits: 44, limbs: 6 }
 /// Integers of 18 bits, which hold every activation and remainder: eight limbs of 34.
 pub(super) const INTEGER: Width = Width { offset: 1 << 17, limb_bits: 34, limbs: 8 };
 
-/// Rows between carries.
-const ROWS: usize = 1 << 11;
+/// Rows that are folded together, between carries: few enough that the lines they are read from stay in the first cache
+/// while the columns beside these are folded.
+const ROWS: usize = 1 << 7;
+/// Bytes from a row's columns to those that are fetched early.
+const AHEAD: usize = 1 << 7;
 /// Registers of columns that are folded together: as many as fit beside each other.
 const GROUPS: usize = 3;
 
@@ -91,17 +95,22 @@ pub(super) fn fold<T: Small, const LIMBS: usize>(
     let limbs: Vec<[u64; LIMBS]> = weights.iter().map(|weight| width.cut(weight)).collect();
     let finish = Finish::new(width, weights.iter().sum());
     let mut folded = vec![[Fr::ZERO; LANES]; columns.div_ceil(LANES)];
-    for (block, folded) in folded.chunks_mut(GROUPS).enumerate() {
-        let first = block * GROUPS * LANES;
-        let mut sums = [[_mm512_setzero_si512(); LIMBS]; GROUPS];
-        for (limbs, rows) in limbs.chunks(ROWS).zip(rows.chunks(ROWS)) {
+    let blocks = folded.len().div_ceil(GROUPS);
+    let mut sums = vec![[[_mm512_setzero_si512(); LIMBS]; GROUPS]; blocks];
+    for (limbs, rows) in limbs.chunks(ROWS).zip(rows.chunks(ROWS)) {
+        for (block, stored) in sums.iter_mut().enumerate() {
+            let first = block * GROUPS * LANES;
+            let mut sums = *stored;
             for (limbs, row) in limbs.iter().zip(rows) {
                 add_row(width, &mut sums, limbs, row.get(first..).unwrap_or_default());
             }
             for sums in &mut sums {
                 carry(width, sums);
             }
+            *stored = sums;
         }
+    }
+    for (folded, sums) in folded.chunks_mut(GROUPS).zip(sums) {
         for (folded, sums) in folded.iter_mut().zip(sums) {
             finish.store(folded, sums);
         }
@@ -119,6 +128,9 @@ fn add_row<T: Small, const LIMBS: usize>(
     limbs: &[u64; LIMBS],
     row: &[T],
 ) {
+    if let Some(ahead) = row.get(AHEAD / size_of::<T>()) {
+        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(ahead).cast());
+    }
     let mut padded = [[T::default(); LANES]; GROUPS];
     let values = if let Some(whole) = row.first_chunk::<{ GROUPS * LANES }>() {
         whole.as_chunks::<LANES>().0
