@@ -34,13 +34,8 @@ impl Term {
     }
 }
 
-/// Claims that become a term.
-enum Group<'a> {
-    /// Those with a column point, on rows of their tensors' own: the weight of every row, by tensor.
-    Column { column: &'a [Fr], weights: BTreeMap<usize, Vec<Fr>> },
-    /// Those on a shared row: the weight of every column.
-    Row { list: usize, row: usize, weights: Vec<Fr> },
-}
+/// Claims that become a term, with their coefficients.
+type Group<'a> = Vec<(&'a OpeningClaim, Fr)>;
 
 /// Tensors of all lists, each with its list's number and its place.
 type Tensors<'a> = Vec<(&'a CommittedTensor<'a>, usize, Place)>;
@@ -72,64 +67,66 @@ pub(super) fn terms(
         .map(|(tensor, (list, place))| (tensor, list, place))
         .collect();
     let mut numbers = BTreeMap::new();
-    let mut groups: Vec<(Group, Fr)> = vec![];
+    let mut groups: Vec<Group> = vec![];
     for (claim, &gamma) in claims.iter().zip(&batch.coefficients) {
         let (_, list, place) = tensors[claim.subject];
-        let (row, column) = place.shape.split(&claim.point);
         let key = if place.shared {
             Key::Row(list, place.row)
         } else {
-            Key::Column(column.iter().map(|x| x.0.0).collect())
+            Key::Column(place.shape.split(&claim.point).1.iter().map(|x| x.0.0).collect())
         };
         let number = *numbers.entry(key).or_insert(groups.len());
         if number == groups.len() {
-            let group = if place.shared {
-                Group::Row { list, row: place.row, weights: vec![] }
-            } else {
-                Group::Column { column, weights: BTreeMap::new() }
-            };
-            groups.push((group, Fr::zero()));
+            groups.push(vec![]);
         }
-        let (group, sum) = &mut groups[number];
-        *sum += gamma * claim.value;
-        let (weights, part, first) = match group {
-            Group::Row { weights, .. } => (weights, column, place.first_column()),
-            Group::Column { weights, .. } => (weights.entry(claim.subject).or_default(), row, 0),
-        };
-        let length = if place.shared { 1 << column.len() } else { place.shape.num_rows };
-        if weights.len() < first + length {
-            weights.resize(first + length, Fr::zero());
-        }
-        let table = backend().equality_table(part, length);
-        backend().add_scaled(&mut weights[first..first + length], &table, gamma);
+        groups[number].push((claim, gamma));
     }
-    groups.into_par_iter().map(|(group, sum)| term(group, sum, &tensors, key_vars)).collect()
+    groups.par_iter().map(|group| term(group, &tensors, key_vars)).collect()
 }
 
-fn term(group: Group, sum: Fr, tensors: &Tensors, key_vars: usize) -> Term {
-    match group {
-        Group::Column { column, weights } => {
-            let mut fold = Fold::default();
-            for (subject, weights) in &weights {
-                let (tensor, _, place) = &tensors[*subject];
-                fold.add(tensor, &Rows::new(tensor.layout, place.shape), weights);
-            }
-            let weights = backend().equality_table(column, 1 << column.len());
-            Term::new(fold.finish(), weights, key_vars, sum)
-        }
-        Group::Row { list, row, weights } => {
-            let parts = tensors
-                .iter()
-                .filter(|(_, number, place)| place.shared && (*number, place.row) == (list, row));
-            let parts: Vec<(&CommittedTensor, &Place)> =
-                parts.map(|(tensor, _, place)| (*tensor, place)).collect();
-            let vector = match shared_row(&parts) {
-                Row::Integers(row) => backend().fold_integers(&[Fr::one()], &[&row], row.len()),
-                Row::Field(row) => row,
-            };
-            Term::new(vector, weights, key_vars, sum)
-        }
+/// Adds `gamma` times a point's equality table.
+fn add_table(weights: &mut Vec<Fr>, first: usize, point: &[Fr], length: usize, gamma: Fr) {
+    if weights.len() < first + length {
+        weights.resize(first + length, Fr::zero());
     }
+    backend().add_scaled(&mut weights[first..], &backend().equality_table(point, length), gamma);
+}
+
+fn term(group: &Group, tensors: &Tensors, key_vars: usize) -> Term {
+    let sum = group.iter().map(|(claim, gamma)| *gamma * claim.value).sum();
+    let shared = group.iter().find_map(|(claim, _)| {
+        let (_, list, place) = tensors[claim.subject];
+        place.shared.then_some((list, place.row))
+    });
+    if let Some(row) = shared {
+        let mut weights = vec![];
+        for (claim, gamma) in group {
+            let first = tensors[claim.subject].2.first_column();
+            add_table(&mut weights, first, &claim.point, 1 << claim.point.len(), *gamma);
+        }
+        let parts = tensors.iter().filter(|(_, list, place)| place.shared && (*list, place.row) == row);
+        let parts: Vec<(&CommittedTensor, &Place)> =
+            parts.map(|(tensor, _, place)| (*tensor, place)).collect();
+        let vector = match shared_row(&parts) {
+            Row::Integers(row) => backend().fold_integers(&[Fr::one()], &[&row], row.len()),
+            Row::Field(row) => row,
+        };
+        return Term::new(vector, weights, key_vars, sum);
+    }
+    let mut weights: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
+    let mut columns: &[Fr] = &[];
+    for (claim, gamma) in group {
+        let shape = tensors[claim.subject].2.shape;
+        let (row, column) = shape.split(&claim.point);
+        columns = column;
+        add_table(weights.entry(claim.subject).or_default(), 0, row, shape.num_rows, *gamma);
+    }
+    let mut fold = Fold::default();
+    for (subject, weights) in &weights {
+        let (tensor, _, place) = &tensors[*subject];
+        fold.add(tensor, &Rows::new(tensor.layout, place.shape), weights);
+    }
+    Term::new(fold.finish(), backend().equality_table(columns, 1 << columns.len()), key_vars, sum)
 }
 
 /// $\sum_i w_i T[i, \cdot]$ over rows of several tensors.
