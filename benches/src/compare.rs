@@ -1,8 +1,8 @@
 //! Two measurements of the same networks, row by row: what changed, and what of it is more than noise.
 //!
-//! A list of times changed when the samples of both sides do not overlap and the medians differ by more than a threshold, and
-//! by more than [`LEAST_SECONDS`]. Where a side has fewer than [`ENOUGH_SAMPLES`], nothing is known of its spread, and the threshold is
-//! at least [`FEW_SAMPLES_NOISE`]. Sizes of proofs and keys have no noise.
+//! A list of times changed when the samples of both sides do not overlap, medians and least samples both differ by more than a
+//! threshold, and medians by more than [`LEAST_SECONDS`]. Where a side has fewer than [`ENOUGH_SAMPLES`], nothing is known of
+//! its spread, and the threshold is at least [`FEW_SAMPLES_NOISE`]. Sizes of proofs and keys have no noise.
 
 use serde::Serialize;
 
@@ -15,8 +15,8 @@ use crate::{
 pub const LEAST_SECONDS: f64 = 1e-4;
 /// Samples from which a spread tells something.
 pub const ENOUGH_SAMPLES: usize = 3;
-/// The threshold for fewer samples.
-pub const FEW_SAMPLES_NOISE: f64 = 0.25;
+/// The threshold for fewer samples: twice as long, or half.
+pub const FEW_SAMPLES_NOISE: f64 = 1.0;
 
 /// Two measurements.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -201,8 +201,11 @@ fn time(figure: &'static str, old: &[f64], new: &[f64], noise: f64) -> Option<Ch
     let noise = if old.len().min(new.len()) < ENOUGH_SAMPLES { noise.max(FEW_SAMPLES_NOISE) } else { noise };
     let (old, new) = (Spread::of(old)?, Spread::of(new)?);
     let apart = new.min > old.max || new.max < old.min;
-    let difference = (new.median - old.median).abs();
-    let changed = apart && difference > LEAST_SECONDS && difference > noise * old.median;
+    let beyond = |old: f64, new: f64| old.max(new) > (1.0 + noise) * old.min(new);
+    let changed = apart
+        && (new.median - old.median).abs() > LEAST_SECONDS
+        && beyond(old.median, new.median)
+        && beyond(old.min, new.min);
     let list = |spread: Spread| [spread.min, spread.median, spread.max];
     Change::new(figure, Unit::Seconds, list(old), list(new), changed)
 }
@@ -246,13 +249,15 @@ mod tests {
     fn small_changes_are_noise_however_far_apart() {
         assert_eq!(verdict(&[1.0, 1.0, 1.0], &[1.04, 1.04, 1.04]), Verdict::Same);
         assert_eq!(verdict(&[1.0, 1.0, 1.0], &[1.06, 1.06, 1.06]), Verdict::Worse);
+        assert_eq!(verdict(&[1.0, 1.01, 1.02], &[1.03, 1.2, 1.3]), Verdict::Same);
         assert_eq!(verdict(&[1e-5, 1e-5, 1e-5], &[9e-5, 9e-5, 9e-5]), Verdict::Same);
     }
 
     #[test]
     fn few_samples_need_a_larger_change() {
-        assert_eq!(verdict(&[1.0], &[1.2]), Verdict::Same);
-        assert_eq!(verdict(&[1.0], &[1.3]), Verdict::Worse);
+        assert_eq!(verdict(&[1.0], &[1.9]), Verdict::Same);
+        assert_eq!(verdict(&[1.0], &[2.1]), Verdict::Worse);
+        assert_eq!(verdict(&[1.0, 1.0], &[0.4, 0.4]), Verdict::Better);
     }
 
     #[test]
