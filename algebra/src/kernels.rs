@@ -38,6 +38,9 @@ pub trait Kernel: Sync {
     /// Constant and leading coefficient of $\sum_i \bigl(a_i + X (a'_i - a_i)\bigr)\bigl(b_i + X (b'_i - b_i)\bigr)$.
     fn product_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr])) -> [Fr; 2];
 
+    /// `target[i] *= source[i]`.
+    fn multiply(&self, target: &mut [Fr], source: &[Fr]);
+
     /// Adds `scale * source` to `target`.
     fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr);
 
@@ -257,6 +260,15 @@ impl Backend {
             sums = add2(sums, [lower, lower - upper]);
         }
         sums
+    }
+
+    /// Multiplies `target` by `source`, entry by entry, on one core.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn multiply(self, target: &mut [Fr], source: &[Fr]) {
+        assert_eq!(target.len(), source.len());
+        self.kernel.multiply(target, source);
     }
 
     /// Adds `scale * source` to `target`, entry by entry, over the shorter of both.

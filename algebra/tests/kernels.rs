@@ -62,10 +62,16 @@ fn element_by_element_kernels_agree_with_the_reference() {
                     kernel.split(&mut zero, &mut one, r);
                     let mut sum = a.clone();
                     kernel.add_scaled(&mut sum, &b, r);
-                    [bound, zero, one, sum]
+                    let mut product = a.clone();
+                    kernel.multiply(&mut product, &b);
+                    [bound, zero, one, sum, product]
                 };
                 assert_eq!(run(kernel), run(&Portable), "{} over {n}", kernel.name());
             }
+            let (mut product, mut expected) = (largest(n), largest(n));
+            kernel.multiply(&mut product, &largest(n));
+            Portable.multiply(&mut expected, &largest(n));
+            assert_eq!(product, expected, "{} over {n}", kernel.name());
         }
     }
 }

@@ -92,6 +92,14 @@ impl Kernel for Ifma {
         [constant + rest[0], leading + rest[1]]
     }
 
+    fn multiply(&self, target: &mut [Fr], source: &[Fr]) {
+        let (target, target_rest) = target.as_chunks_mut::<LANES>();
+        let (source, source_rest) = source.as_chunks::<LANES>();
+        // SAFETY: as in `bind`.
+        unsafe { multiply(target, source) };
+        Portable.multiply(target_rest, source_rest);
+    }
+
     fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr) {
         let (target, target_rest) = target.as_chunks_mut::<LANES>();
         let (source, source_rest) = source.as_chunks::<LANES>();
@@ -289,6 +297,15 @@ fn product_round([a0, a1, b0, b1]: [&[[Fr; LANES]]; 4]) -> [Fr; 2] {
         }
     }
     [field.total(sums[0], 0), field.total(sums[1], 0)]
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn multiply(target: &mut [[Fr; LANES]], source: &[[Fr; LANES]]) {
+    let field = Field::<FrConfig>::new();
+    for (target, source) in target.iter_mut().zip(source) {
+        let product = field.multiply(field.load(target), field.load_shifted(source));
+        field.store(target, product);
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]

@@ -56,6 +56,12 @@ impl Kernel for Portable {
         sums.map(WideSum::reduce)
     }
 
+    fn multiply(&self, target: &mut [Fr], source: &[Fr]) {
+        for (target, source) in target.iter_mut().zip(source) {
+            *target *= source;
+        }
+    }
+
     fn add_scaled(&self, target: &mut [Fr], source: &[Fr], scale: Fr) {
         for (target, source) in target.iter_mut().zip(source) {
             *target += scale * source;

@@ -1,7 +1,7 @@
 //! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
+use ark_ff::Zero;
 use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend, small::from_i64};
 use tacit_layers::{
@@ -130,6 +130,9 @@ impl ZeroProduct {
     }
 }
 
+/// Entries of a table that are multiplied together while they are in the cache.
+const ENTRIES: usize = 1 << 8;
+
 impl SumcheckInstance for ZeroProduct {
     fn claim(&self) -> SumClaim {
         self.claim
@@ -139,25 +142,35 @@ impl SumcheckInstance for ZeroProduct {
         let halves: Vec<(&[Fr], &[Fr])> = self.factors.iter().map(Mle::halves).collect();
         let entries = halves.first().map_or(0, |(low, _)| low.len());
         let degree = self.factors.len();
-        let zeros = || vec![Fr::zero(); degree + 1];
-        let values = (0..entries)
-            .into_par_iter()
-            .with_min_len(1 << 9)
-            .fold(zeros, |mut sums, i| {
-                let mut at: Vec<(Fr, Fr)> = halves
-                    .iter()
-                    .map(|(low, high)| (low[i], high.get(i).copied().unwrap_or_else(Fr::zero) - low[i]))
-                    .collect();
-                for sum in &mut sums {
-                    *sum +=
-                        self.weights[i] * at.iter().fold(Fr::one(), |product, (value, _)| product * value);
-                    for (value, slope) in &mut at {
-                        *value += &*slope;
-                    }
+        // Values at 0, 1, ... of the entries of one part.
+        let part = |first: usize| -> Vec<Fr> {
+            let range = first..(first + ENTRIES).min(entries);
+            let mut at: Vec<(Vec<Fr>, Vec<Fr>)> = halves
+                .iter()
+                .map(|(low, high)| {
+                    let low = &low[range.clone()];
+                    let high = high.iter().skip(first).copied().chain(std::iter::repeat(Fr::zero()));
+                    (low.to_vec(), high.zip(low).map(|(high, low)| high - low).collect())
+                })
+                .collect();
+            let value = |_| {
+                let mut product = self.weights[range.clone()].to_vec();
+                let Some(((last, _), others)) = at.split_last() else { return product.iter().sum() };
+                for (values, _) in others {
+                    backend().multiply(&mut product, values);
                 }
-                sums
-            })
-            .reduce(zeros, |a, b| a.iter().zip(&b).map(|(a, b)| *a + b).collect());
+                let sum = backend().inner_product(&product, last);
+                for (value, slope) in at.iter_mut().flat_map(|(values, slopes)| values.iter_mut().zip(slopes))
+                {
+                    *value += &*slope;
+                }
+                sum
+            };
+            (0..=degree).map(value).collect()
+        };
+        let parts = (0..entries.div_ceil(ENTRIES)).into_par_iter().map(|i| part(i * ENTRIES));
+        let values = parts
+            .reduce(|| vec![Fr::zero(); degree + 1], |a, b| a.iter().zip(&b).map(|(a, b)| *a + b).collect());
         RoundPolynomial::interpolate(&values)
     }
 
