@@ -17,11 +17,13 @@
 //! | [`convolution`], [`matmul`], [`gates`] | what each argument counts |
 //! | [`node`] | any node of a network: its commitments, its look-ups, its argument |
 //! | [`choice`] | the cheapest argument for each layer |
+//! | [`network`] | a whole network, phase by phase |
 
 pub mod choice;
 pub mod convolution;
 pub mod gates;
 pub mod matmul;
+pub mod network;
 pub mod node;
 pub mod product;
 
@@ -30,6 +32,7 @@ use std::ops::Add;
 use tacit_transcript::encoding::{POINT_BYTES, SCALAR_BYTES};
 
 pub use choice::{Choice, LayerArgument, Policy, Preference, Refusal};
+pub use network::{NetworkCounts, NetworkUnits};
 pub use node::{NodeCost, node_cost};
 
 /// Nanoseconds of each kind of operation on one thread of a reference machine.

@@ -55,6 +55,21 @@ pub enum Rows {
     HighExcess(NodeId),
 }
 
+impl Rows {
+    /// The node whose values are looked up; none for a table's own rows.
+    pub const fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Remainders(id)
+            | Self::Activations(id)
+            | Self::Differences(id)
+            | Self::LowRemainders(id)
+            | Self::LowExcess(id)
+            | Self::HighExcess(id) => Some(id),
+            Self::Table => None,
+        }
+    }
+}
+
 /// A block of leaves of the look-up tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
@@ -285,6 +300,12 @@ impl Plan {
     /// Shape of a late column.
     pub fn late_layout(&self, column: Column) -> Option<&Layout> {
         self.late.iter().find(|late| late.column == column).map(|late| &late.layout)
+    }
+
+    /// Row commitments of a proof: the witness' and those of late columns.
+    pub fn num_rows(&self) -> usize {
+        let lists = std::iter::once(self.witness.as_slice()).chain(self.late.chunks(1));
+        lists.map(|list| self.rows(list).1).sum()
     }
 
     /// Where columns that are committed to together lie, and how many rows they take.
