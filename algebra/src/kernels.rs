@@ -12,11 +12,13 @@ use rayon::prelude::*;
 
 pub mod affine;
 pub mod bytes;
+pub mod counting;
 #[cfg(target_arch = "x86_64")]
 pub mod ifma;
 pub mod portable;
 
 pub use affine::{AffineKernel, PackedPoint};
+use counting::{Counting, Counts};
 
 /// A look-up level's tables, each cut at its first variable: $p_0$, $p_1 + \lambda q_1$, $q_0$, $q_1$.
 pub type FractionHalves<'a> = [(&'a [Fr], &'a [Fr]); 4];
@@ -109,15 +111,32 @@ pub struct Backend {
 /// Entries of a vector that one core works on at a time.
 pub const CHUNK: usize = 1 << 12;
 
+static BACKEND: OnceLock<Backend> = OnceLock::new();
+static COUNTING: OnceLock<Counting> = OnceLock::new();
+
 /// The fastest backend this processor can run.
 pub fn backend() -> Backend {
-    static BACKEND: OnceLock<Backend> = OnceLock::new();
-    *BACKEND.get_or_init(|| {
-        let wanted = std::env::var("TACIT_KERNEL").ok();
-        let kernel =
-            available().into_iter().rev().find(|kernel| wanted.as_deref().is_none_or(|w| w == kernel.name()));
-        Backend { kernel: kernel.unwrap_or(&portable::Portable) }
-    })
+    *BACKEND.get_or_init(|| Backend { kernel: fastest() })
+}
+
+fn fastest() -> &'static dyn Kernel {
+    let wanted = std::env::var("TACIT_KERNEL").ok();
+    let kernel =
+        available().into_iter().rev().find(|kernel| wanted.as_deref().is_none_or(|w| w == kernel.name()));
+    kernel.unwrap_or(&portable::Portable)
+}
+
+/// Makes [`backend`] count its operations from now on. Returns whether it does: not where it has been used already.
+pub fn count() -> bool {
+    let counting = COUNTING.get_or_init(|| Counting::new(fastest()));
+    let counted = BACKEND.get_or_init(|| Backend { kernel: counting });
+    std::ptr::addr_eq(counted.kernel, counting)
+}
+
+/// The backend's operations so far, where they are counted.
+pub fn counts() -> Option<Counts> {
+    let counting = COUNTING.get()?;
+    std::ptr::addr_eq(BACKEND.get()?.kernel, counting).then(|| counting.counts())
 }
 
 /// Every kernel this processor can run, the reference first, the fastest last.

@@ -201,6 +201,9 @@ pub(crate) struct ProveArguments {
     /// Proof to write
     #[arg(short, long, value_name = "P.proof")]
     pub(crate) output: PathBuf,
+    /// Show where the time went, by phase and by layer
+    #[arg(long)]
+    pub(crate) profile: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }

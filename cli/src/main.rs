@@ -14,6 +14,7 @@ mod inference;
 mod memory;
 mod npy;
 mod precision;
+mod profile;
 mod progress;
 mod provenance;
 mod report;

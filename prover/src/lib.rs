@@ -60,4 +60,4 @@ mod witness;
 pub use error::Error;
 pub use key::ProvingKey;
 pub use network::{Phases, Proven, prove};
-pub use profile::LayerProfile;
+pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts};

@@ -57,12 +57,14 @@ use crate::{buffers::Buffers, sumcheck};
 mod leaves;
 mod level;
 mod lowest;
+mod multiplications;
 mod tables;
 mod weights;
 
 pub use leaves::{LeafBlock, LeafRows, LookupLeaves};
 use level::Level;
 use lowest::Lowest;
+pub use multiplications::multiplications;
 
 /// Fractions that one core works on at a time.
 const CHUNK: usize = 1 << 9;

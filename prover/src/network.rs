@@ -8,7 +8,7 @@ use std::{
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
-    execute,
+    execute_each,
     hyrax::OpeningClaim,
     plan::CommittedColumn,
     statement::{self, DOMAIN},
@@ -21,7 +21,7 @@ use crate::{
     hyrax::{self, CommittedTensor, Elements, Integers},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
-    profile::LayerProfile,
+    profile::{self, Laps, LayerProfile, PhaseCosts},
     session::Session,
     witness::Witness,
 };
@@ -57,7 +57,9 @@ pub struct Proven {
     pub outputs: Vec<Tensor<i64>>,
     /// Time of each phase.
     pub phases: Phases,
-    /// What each node cost by itself, in the network's order.
+    /// What each phase cost beside time.
+    pub costs: PhaseCosts,
+    /// What each node cost, in the network's order.
     pub layers: Vec<LayerProfile>,
     /// Label and bytes of every message.
     pub messages: Vec<(String, usize)>,
@@ -75,16 +77,24 @@ pub fn prove(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
 }
 
 fn prove_here(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
+    let (network, plan) = (key.network(), key.verifying_key().plan());
     let clock = Instant::now();
-    let trace = execute(key.network(), &key.verifying_key().plan().specs, input)?;
+    let mut done = vec![];
+    let trace = execute_each(network, &plan.specs, input, |_| done.push(clock.elapsed()))?;
     let inference = clock.elapsed();
-    let outputs: Vec<Tensor<i64>> = trace.outputs(key.network()).cloned().collect();
+    let outputs: Vec<Tensor<i64>> = trace.outputs(network).cloned().collect();
     let clock = Instant::now();
-    let witness = Witness::new(key.network(), key.verifying_key().plan(), &trace)?;
+    let witness = Witness::new(network, plan, &trace)?;
     let columns = clock.elapsed();
     let mut proven = prove_witness(key, key.verifying_key(), input, outputs, &trace, &witness)?;
     proven.phases.inference = inference;
     proven.phases.commit += columns;
+    let starts = std::iter::once(&Duration::ZERO).chain(&done);
+    for ((profile, start), end) in proven.layers.iter_mut().zip(starts).zip(&done) {
+        profile.inference = end.saturating_sub(*start);
+    }
+    let counts = profile::counts(&network.architecture, plan);
+    profile::share_out(&mut proven.layers, &counts, [columns, proven.phases.lookups, proven.phases.opening]);
     Ok(proven)
 }
 
@@ -99,11 +109,8 @@ pub(crate) fn prove_witness(
     witness: &Witness,
 ) -> Result<Proven> {
     let mut phases = Phases::default();
-    let mut clock = Instant::now();
-    let mut lap = |phase: &mut Duration| {
-        *phase = clock.elapsed();
-        clock = Instant::now();
-    };
+    let mut costs = PhaseCosts::default();
+    let mut laps = Laps::new();
     let (network, plan) = (key.network(), key.verifying_key().plan());
 
     // Phase 1: the statement, then the witness.
@@ -130,7 +137,7 @@ pub(crate) fn prove_witness(
             profile.bytes += place.share(row_bytes, plan.key_vars);
         }
     }
-    lap(&mut phases.commit);
+    (phases.commit, costs.commit) = laps.end(writer.num_bytes());
 
     // Phase 2: the look-ups.
     let mut session = Session {
@@ -147,7 +154,7 @@ pub(crate) fn prove_witness(
     };
     claim_outputs(&mut session);
     let differences = lookups::prove(&mut session)?;
-    lap(&mut phases.lookups);
+    (phases.lookups, costs.lookups) = laps.end(session.writer.num_bytes());
 
     // Phase 3: every layer, back to committed columns.
     max_pool::prove(&mut session, differences)?;
@@ -155,7 +162,7 @@ pub(crate) fn prove_witness(
     contraction::prove(&mut session)?;
     window::prove(&mut session);
     view::prove(&mut session);
-    lap(&mut phases.linear);
+    (phases.linear, costs.linear) = laps.end(session.writer.num_bytes());
 
     // Phase 4: all claims on committed columns. Those on the public input are the verifier's to check.
     let parameters = plan
@@ -177,11 +184,11 @@ pub(crate) fn prove_witness(
         claims.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
     let (mut writer, layers) = (session.writer, session.layers);
     hyrax::open(&mut writer, &lists, &claims, key.generators());
-    lap(&mut phases.opening);
+    (phases.opening, costs.opening) = laps.end(writer.num_bytes());
 
     let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
     let events = writer.events().to_vec();
-    Ok(Proven { proof: writer.finish(), outputs, phases, layers, messages, events })
+    Ok(Proven { proof: writer.finish(), outputs, phases, costs, layers, messages, events })
 }
 
 /// A claim on a committed column by the column's index; none for the public input.

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use ark_bn254::Fr;
 use rayon::prelude::*;
+use tacit_algebra::kernels::{self, counting::Counts};
 use tacit_layers::{
-    NodeId,
-    claim::SumClaim,
+    Architecture, NodeId, Operation,
+    claim::{Column, SumClaim},
+    plan::Plan,
     sumcheck::{RoundPolynomial, RoundWeights},
 };
 use tacit_transcript::ProofWriter;
@@ -17,11 +19,21 @@ use crate::{
     sumcheck::{self, SumcheckInstance},
 };
 
-/// What one node cost the prover by itself. Look-ups and openings are one argument for all nodes and are left out.
+/// What one node cost the prover.
+///
+/// Look-ups and the opening are one argument for all nodes. Their time is shared out: that of the look-ups by leaves of the
+/// tree, where a table's own rows belong to the nodes that look them up, each by its part; that of the opening by committed
+/// integers, weights included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LayerProfile {
-    /// Committing to its columns.
+    /// Integer inference.
+    pub inference: Duration,
+    /// Computing its columns and committing to them.
     pub commit: Duration,
+    /// Its share of the look-ups.
+    pub lookups: Duration,
+    /// Its share of the opening.
+    pub opening: Duration,
     /// Computing the tables that its sumchecks run over.
     pub tables: Duration,
     /// Its share of the sumchecks' rounds.
@@ -39,15 +51,163 @@ impl LayerProfile {
 
     /// Adds another cost of the same node.
     pub(crate) fn add(&mut self, cost: Self) {
+        self.inference += cost.inference;
         self.commit += cost.commit;
+        self.lookups += cost.lookups;
+        self.opening += cost.opening;
         self.tables += cost.tables;
         self.rounds += cost.rounds;
         self.bytes += cost.bytes;
     }
 
-    /// Time in the node's argument: everything but its commitments.
+    /// Time in the node's own argument.
     pub fn argument(&self) -> Duration {
         self.tables + self.rounds
+    }
+
+    /// Everything together.
+    pub fn total(&self) -> Duration {
+        self.inference + self.commit + self.lookups + self.argument() + self.opening
+    }
+}
+
+/// What a plan asks of one node.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LayerCounts {
+    /// Values that are looked up.
+    pub lookups: usize,
+    /// The same with padding.
+    pub padded_lookups: usize,
+    /// Its leaves of the look-up tree, its part of the tables' own rows included.
+    pub leaves: f64,
+    /// Integers of its columns of the witness.
+    pub committed: usize,
+    /// Field elements of its late columns.
+    pub late: usize,
+    /// Row commitments that these columns take, by parts where columns share rows.
+    pub rows: f64,
+    /// Integers of its parameters, which are folded.
+    pub weights: usize,
+}
+
+impl LayerCounts {
+    /// Elements that the opening folds.
+    pub const fn opened(&self) -> usize {
+        self.committed + self.late + self.weights
+    }
+}
+
+/// The counts of every node, in the network's order.
+pub fn counts(architecture: &Architecture, plan: &Plan) -> Vec<LayerCounts> {
+    let mut counts = vec![LayerCounts::default(); architecture.nodes.len()];
+    let lookups = |table: usize| -> f64 {
+        let of_table = plan.segments.iter().filter(|segment| segment.table == table);
+        let looked_up = of_table.filter(|segment| segment.rows.node().is_some());
+        looked_up.map(|segment| (1_usize << segment.num_vars) as f64).sum()
+    };
+    let factors: Vec<f64> = plan
+        .tables
+        .iter()
+        .enumerate()
+        .map(|(index, table)| 1.0 + (1_usize << table.num_vars()) as f64 / lookups(index).max(1.0))
+        .collect();
+    for segment in &plan.segments {
+        let Some((id, own)) = segment.rows.node().and_then(|id| Some((id, counts.get_mut(id.index())?)))
+        else {
+            continue;
+        };
+        let mut values = plan.specs[id.index()].layout.num_elements();
+        if let Operation::MaxPool(layer) = &architecture.node(id).operation {
+            values *= layer.window.num_offsets();
+        }
+        own.lookups += values;
+        own.padded_lookups += 1 << segment.num_vars;
+        own.leaves += (1_usize << segment.num_vars) as f64 * factors[segment.table];
+    }
+    let row = 1_usize << plan.key_vars;
+    for list in std::iter::once(plan.witness.as_slice()).chain(plan.late.chunks(1)) {
+        for (column, place) in list.iter().zip(plan.rows(list).0) {
+            if let Some(own) = column.column.node().and_then(|id| counts.get_mut(id.index())) {
+                let elements = column.layout.num_elements();
+                if matches!(column.column, Column::Convolved(_)) {
+                    own.late += elements;
+                } else {
+                    own.committed += elements;
+                }
+                own.rows += place.share(row, plan.key_vars) as f64 / row as f64;
+            }
+        }
+    }
+    for (node, own) in architecture.nodes.iter().zip(&mut counts) {
+        let sizes = node.operation.parameters().into_iter().filter_map(|id| plan.parameters.get(id.index()));
+        own.weights = sizes.map(|column| column.layout.num_elements()).sum();
+    }
+    counts
+}
+
+/// Shares out what phases cost that are one argument for all nodes.
+pub(crate) fn share_out(
+    layers: &mut [LayerProfile],
+    counts: &[LayerCounts],
+    [columns, lookups, opening]: [Duration; 3],
+) {
+    let share = |total: Duration, of: fn(&LayerCounts) -> f64, own: &LayerCounts| {
+        let all: f64 = counts.iter().map(of).sum();
+        if all > 0.0 { total.mul_f64(of(own) / all) } else { Duration::ZERO }
+    };
+    for (profile, own) in layers.iter_mut().zip(counts) {
+        profile.commit += share(columns, |counts| counts.committed as f64, own);
+        profile.lookups = share(lookups, |counts| counts.leaves, own);
+        profile.opening = share(opening, |counts| counts.opened() as f64, own);
+    }
+}
+
+/// Counts what kernels do from now on, for [`PhaseCost::operations`]. Returns whether it does: only where nothing has been
+/// computed yet.
+pub fn count_operations() -> bool {
+    kernels::count()
+}
+
+/// What a phase cost beside time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PhaseCost {
+    /// Bytes of its messages.
+    pub bytes: usize,
+    /// What kernels did, where it is [counted](tacit_algebra::kernels::count). Other proofs of the same process at the same
+    /// time count too.
+    pub operations: Option<Counts>,
+}
+
+/// What each phase behind inference cost beside time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PhaseCosts {
+    /// Witness columns and their commitments.
+    pub commit: PhaseCost,
+    /// Look-ups.
+    pub lookups: PhaseCost,
+    /// Everything between look-ups and opening.
+    pub linear: PhaseCost,
+    /// The opening of all claims.
+    pub opening: PhaseCost,
+}
+
+/// Measures one phase after the other.
+pub(crate) struct Laps {
+    clock: Instant,
+    bytes: usize,
+    operations: Option<Counts>,
+}
+
+impl Laps {
+    pub(crate) fn new() -> Self {
+        Self { clock: Instant::now(), bytes: 0, operations: kernels::counts() }
+    }
+
+    /// Ends a phase after which the proof has so many bytes.
+    pub(crate) fn end(&mut self, bytes: usize) -> (Duration, PhaseCost) {
+        let before = std::mem::replace(self, Self { bytes, ..Self::new() });
+        let operations = self.operations.zip(before.operations).map(|(now, before)| now.since(before));
+        (self.clock - before.clock, PhaseCost { bytes: bytes - before.bytes, operations })
     }
 }
 

@@ -27,12 +27,26 @@ fn every_layer_is_charged_within_the_phase_it_belongs_to() {
             |part: fn(&LayerProfile) -> Duration| -> Duration { proven.layers.iter().map(part).sum() };
         assert!(total(|layer| layer.commit) <= proven.phases.commit);
         assert!(total(LayerProfile::argument) <= proven.phases.linear);
+        assert!(total(|layer| layer.inference) <= proven.phases.inference);
+        // What is shared out is all of it, but for what rounding takes.
+        let (plan, rounding) = (key.verifying_key().plan(), Duration::from_micros(1));
+        for (shared, phase, occurs) in [
+            (total(|layer| layer.lookups), proven.phases.lookups, !plan.tables.is_empty()),
+            (total(|layer| layer.opening), proven.phases.opening, !plan.parameters.is_empty()),
+        ] {
+            assert!(!occurs || shared.abs_diff(phase) <= rounding, "{shared:?} of {phase:?}");
+        }
         let bytes: usize = proven.layers.iter().map(|layer| layer.bytes).sum();
         assert!(bytes < proven.proof.len());
         for (node, layer) in nodes.iter().zip(&proven.layers) {
             let charged = layer.argument() > Duration::ZERO && layer.bytes >= 32;
             match node.operation {
-                Operation::Input(_) | Operation::Flatten => assert_eq!(*layer, LayerProfile::default()),
+                Operation::Input(_) | Operation::Flatten => {
+                    assert_eq!(
+                        *layer,
+                        LayerProfile { inference: layer.inference, ..LayerProfile::default() }
+                    );
+                }
                 Operation::Dense(_) | Operation::Conv2d(_) | Operation::MaxPool(_) => {
                     assert!(charged, "{}", node.name);
                 }

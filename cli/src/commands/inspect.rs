@@ -4,7 +4,14 @@ use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::{interval::Interval, key, key::VerifyingKey, proof_file, proof_file::ProofFile};
+use tacit_layers::{
+    cost::{NetworkCounts, NetworkUnits},
+    interval::Interval,
+    key,
+    key::VerifyingKey,
+    proof_file,
+    proof_file::ProofFile,
+};
 use tacit_prover::{Proven, ProvingKey};
 
 use super::prove::{PhaseSeconds, phase_fields};
@@ -32,6 +39,7 @@ struct NetworkFacts {
     tables: Vec<TableDescription>,
     soundness_bits: f64,
     soundness: Vec<ArgumentFacts>,
+    predicted: PhaseSeconds,
     measured: Option<MeasuredFacts>,
 }
 
@@ -139,6 +147,8 @@ fn network(
         argument,
         bits: error.bits(),
     };
+    let predicted = NetworkCounts::new(architecture, plan).nanoseconds(&NetworkUnits::REFERENCE);
+    let predicted = predicted.map(|nanoseconds| nanoseconds * 1e-9);
     let mut layers = description::layers(architecture, plan, ranges);
     for (layer, profile) in layers.iter_mut().zip(measured.iter().flat_map(|(proven, _)| &proven.layers)) {
         layer.measured = Some(profile.into());
@@ -161,6 +171,7 @@ fn network(
         tables: description::tables(&plan.tables, &plan.segments),
         soundness_bits: key.soundness_bits(),
         soundness: key.soundness().into_iter().map(argument).collect(),
+        predicted: predicted.into(),
         measured,
     };
     let summary = units::fields([
@@ -169,6 +180,7 @@ fn network(
         ("parameters", units::count(facts.parameters as u64)),
         ("multiplications", units::count(facts.macs)),
         ("look-ups", units::count(facts.lookups as u64)),
+        ("predicted to prove in", units::seconds(predicted.iter().sum())),
         ("soundness", format!("{:.1} bits, beside the discrete logarithm's", facts.soundness_bits)),
     ]);
     let outputs = units::fields(facts.outputs.iter().map(|o| (o.name.as_str(), units::shape(&o.shape))));

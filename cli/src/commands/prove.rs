@@ -13,6 +13,7 @@ use crate::{
     artifact,
     destination::Destination,
     memory,
+    profile::Profile,
     progress::Progress,
     report::Report,
     samples::Samples,
@@ -27,6 +28,7 @@ struct Facts {
     phases: PhaseSeconds,
     proof_bytes: usize,
     peak_memory_bytes: Option<u64>,
+    profile: Option<Profile>,
 }
 
 /// Where the prover's time went.
@@ -51,6 +53,13 @@ impl From<&Phases> for PhaseSeconds {
     }
 }
 
+/// Seconds of the phases in order.
+impl From<[f64; 5]> for PhaseSeconds {
+    fn from([inference, commit, lookups, linear, opening]: [f64; 5]) -> Self {
+        Self { inference, commit, lookups, linear, opening }
+    }
+}
+
 /// The phases as lines of text.
 pub(super) fn phase_fields(phases: &Phases) -> [(&'static str, String); 5] {
     [
@@ -65,6 +74,9 @@ pub(super) fn phase_fields(phases: &Phases) -> [(&'static str, String); 5] {
 pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
     let ProveArguments { model, input, index, output, .. } = arguments;
     let destination = Destination::new(output, &[model, input])?;
+    if arguments.profile {
+        tacit_prover::profile::count_operations();
+    }
     let progress = Progress::new("Reading the model");
     let key = artifact::proving_key(model)?;
 
@@ -78,6 +90,7 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
         .with_context(|| format!("cannot prove sample {index} of `{}`", input.display()))?;
     let answer = Answer::new(architecture, &proven.outputs)?;
     let proof_bytes = proven.proof.len();
+    let profile = arguments.profile.then(|| Profile::new(&key, &proven));
     let file = ProofFile {
         key_digest: *key.verifying_key().digest(),
         input: tensor,
@@ -96,6 +109,7 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
         phases: PhaseSeconds::from(&proven.phases),
         proof_bytes,
         peak_memory_bytes: memory::peak_bytes(),
+        profile,
     };
     let mut text = format!("sample {index}: class {}  [{}]\n", answer.argmax, answer.to_text());
     let mut fields = vec![("proved in", units::time(elapsed))];
@@ -107,5 +121,8 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
     ));
     fields.extend(facts.peak_memory_bytes.map(|bytes| ("peak memory", units::bytes(bytes as usize))));
     text += &units::fields(fields);
+    if let Some(profile) = &facts.profile {
+        text += &profile.to_text();
+    }
     Ok(Report::done(&facts, &text))
 }

@@ -27,10 +27,11 @@ const VALUE: [&str; 9] = [
     "bits_used",
     "loses_most",
 ];
-const PROVE: [&str; 6] = ["output", "argmax", "prove_seconds", "phases", "proof_bytes", "peak_memory_bytes"];
+const PROVE: [&str; 7] =
+    ["output", "argmax", "prove_seconds", "phases", "proof_bytes", "peak_memory_bytes", "profile"];
 const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
 const VERIFY: [&str; 5] = ["accepted", "reason", "output", "verify_seconds", "input_source"];
-const NETWORK: [&str; 13] = [
+const NETWORK: [&str; 14] = [
     "kind",
     "name",
     "key_digest",
@@ -43,6 +44,7 @@ const NETWORK: [&str; 13] = [
     "tables",
     "soundness_bits",
     "soundness",
+    "predicted",
     "measured",
 ];
 const LAYER: [&str; 9] =
@@ -178,6 +180,47 @@ fn proves_what_run_computes_on_ten_samples() {
 }
 
 #[test]
+fn a_profile_says_where_the_time_went() {
+    let folder = Folder::new();
+    let [plain, profiled] = ["plain", "profiled"].map(|name| folder.path(name));
+    let prove = ["prove", &LENET.model, "--input", &inputs()];
+    let json = done(&[&prove[..], &["-o", &plain]].concat(), &PROVE);
+    assert!(json["profile"].is_null(), "{json}");
+    let json = done(&[&prove[..], &["-o", &profiled, "--profile"]].concat(), &PROVE);
+    assert_eq!(std::fs::read(plain).unwrap(), std::fs::read(&profiled).unwrap());
+    let profile = &json["profile"];
+    assert_keys(profile, &["phases", "lookups", "commitments", "layers"]);
+    let phases = profile["phases"].as_array().unwrap();
+    assert_eq!(phases.len(), 5);
+    let sum =
+        |rows: &[serde_json::Value], of: &dyn Fn(&serde_json::Value) -> f64| rows.iter().map(of).sum::<f64>();
+    let count =
+        |rows: &[serde_json::Value], of: &str| rows.iter().map(|row| row[of].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(count(phases, "bytes"), json["proof_bytes"]);
+    assert!(phases[1..].iter().all(|phase| phase["folded"].is_u64() && phase["multiplications"].is_u64()));
+    assert_eq!(phases[2]["phase"], "look-ups");
+
+    let layers = profile["layers"].as_array().unwrap();
+    for (of, index) in [("lookups", 2), ("opening", 4), ("inference", 0)] {
+        let seconds = sum(layers, &|layer| number(&layer["seconds"], of));
+        let phase = number(&phases[index], "seconds");
+        assert!((seconds - phase).abs() <= 0.05 * phase + 2e-5, "{of}: {seconds} of {phase}");
+    }
+    assert_eq!(count(layers, "weights"), 61_706);
+    let lookups = &profile["lookups"];
+    assert_eq!(count(layers, "lookups"), lookups["values"]);
+    assert_eq!(count(layers, "lookup_rows"), lookups["rows"]);
+    let each = number(lookups, "multiplications_per_lookup");
+    assert!((10.0..40.0).contains(&each), "{lookups}");
+
+    let (code, text, _) = tacit([&prove[..], &["-o", &profiled, "--profile"]].concat());
+    assert_eq!(code, 0);
+    for part in ["Phases", "multiplications for each", "Layers", "opening", "Conv"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
 fn proof_bytes_do_not_depend_on_the_number_of_threads() {
     let folder = Folder::new();
     let proofs = ["1", "2", "5"].map(|threads| {
@@ -196,6 +239,8 @@ fn inspects_models_keys_and_proofs() {
         assert_eq!(json["kind"], kind);
         assert_eq!(json["parameters"], 61_706);
         assert!(number(&json, "soundness_bits") > 100.0, "{json}");
+        assert_keys(&json["predicted"], &PHASES);
+        assert!(PHASES.iter().all(|phase| number(&json["predicted"], phase) > 0.0), "{json}");
         assert_keys(&json["layers"][0], &LAYER);
         assert_keys(&json["layers"][1]["predicted"], &PREDICTED);
         assert!(json["layers"][1]["measured"].is_null() && json["measured"].is_null(), "{json}");

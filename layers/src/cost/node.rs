@@ -12,7 +12,7 @@ use crate::{
     hyrax::RowShape,
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation},
-    plan::{Plan, Rows},
+    plan::Plan,
     rescale::Multiplier,
     reshape::ReshapeLayer,
     tensor::{Layout, bits_of},
@@ -112,15 +112,7 @@ fn late_rows(plan: &Plan, id: NodeId) -> ArgumentCost {
 }
 
 fn lookups(plan: &Plan, id: NodeId) -> Work {
-    let own = plan.segments.iter().filter(|segment| match segment.rows {
-        Rows::Remainders(node)
-        | Rows::LowRemainders(node)
-        | Rows::Activations(node)
-        | Rows::Differences(node)
-        | Rows::LowExcess(node)
-        | Rows::HighExcess(node) => node == id,
-        Rows::Table => false,
-    });
+    let own = plan.segments.iter().filter(|segment| segment.rows.node() == Some(id));
     let lookups = own.map(|segment| (1_u64 << segment.num_vars) as f64).sum();
     Work { lookups, ..Work::default() }
 }
