@@ -99,11 +99,11 @@ fn products(architecture: &Architecture, plan: &Plan) -> f64 {
 impl NetworkUnits {
     /// The machine that the documentation's figures come from, with both its cores.
     pub const REFERENCE: Self = Self([
-        [0.006, 2.0, 2_000.0, 0.0],
-        [60.0, 2_000.0, 10.0, 0.0],
-        [60.0, 20.0, 5_000.0, 0.0],
-        [0.7, 10_000.0, 0.0, 0.0],
-        [0.5, 2.0, 15_000.0, 50_000.0],
+        [0.00853, 2.29, 4240.0, 0.0],
+        [14.1, 0.0, 70.3, 0.0],
+        [65.4, 37.3, 5422.0, 0.0],
+        [0.243, 53_002.0, 0.0, 0.0],
+        [0.0, 18.8, 14_956.0, 92_158.0],
     ]);
 
     /// The units with which the predictions come nearest to what proofs took: for every phase the least sum of squares of
