@@ -82,7 +82,7 @@ pub fn vgg16() -> Vec<Published> {
         verify_seconds: Some(0.0593),
         proof_bytes: Some(341_000),
         peak_memory_bytes: None,
-        hardware: "one thread, machine as in the paper".to_owned(),
+        hardware: "not stated with the figures".to_owned(),
         source: "zkCNN (CCS 2021), abstract".to_owned(),
     }]
 }
