@@ -12,7 +12,7 @@ use tacit_layers::{
 };
 
 pub(crate) use crate::bench_arguments::{
-    BenchCommand, BenchOptions, CompareArguments, ModelArguments, RowArguments, SuiteOptions,
+    BenchCommand, BenchOptions, CompareArguments, ModelArguments, ReportArguments, RowArguments, SuiteOptions,
 };
 use crate::precision::Precision;
 

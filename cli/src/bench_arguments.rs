@@ -25,6 +25,8 @@ pub(crate) enum BenchCommand {
     Model(ModelArguments),
     /// Compare two measurements row by row
     Compare(CompareArguments),
+    /// Write the report of rows measured before: tables, figures and a page
+    Report(ReportArguments),
     /// One row, for the process that measures a suite
     #[command(hide = true)]
     Row(RowArguments),
@@ -45,7 +47,7 @@ pub(crate) struct SuiteOptions {
     /// Measure only rows of this name or group; `*` stands for any text; may be given several times
     #[arg(long, value_name = "PATTERN")]
     pub(crate) filter: Vec<String>,
-    /// Folder for rows.jsonl, rows.csv and tables.md; rows that are in it already are not measured again
+    /// Folder for rows.jsonl and the report made from it; rows that are in it already are not measured again
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// File to write the tables to, in Markdown
@@ -68,6 +70,13 @@ pub(crate) struct ModelArguments {
     pub(crate) folder: PathBuf,
     #[command(flatten)]
     pub(crate) options: BenchOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// Folder with rows.jsonl, where the report goes too
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

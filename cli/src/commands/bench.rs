@@ -1,10 +1,16 @@
 //! `tacit bench`: networks measured, proved and verified, each in a process of its own.
 
+mod chart;
 mod child;
 mod compare;
 mod csv;
+mod figures;
 mod folder;
+mod markup;
 mod model;
+mod page;
+mod palette;
+mod publication;
 mod row;
 mod store;
 mod suite;
@@ -34,6 +40,7 @@ pub(super) fn run(command: &BenchCommand) -> Result<Report> {
             suite::run(cases, &arguments.options)
         }
         BenchCommand::Model(arguments) => suite::model(arguments),
+        BenchCommand::Report(arguments) => publication::run(arguments),
         BenchCommand::Row(arguments) => row::run(arguments),
         BenchCommand::Compare(arguments) => compare::run(arguments),
     }

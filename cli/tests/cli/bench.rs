@@ -232,7 +232,10 @@ fn an_interrupted_run_goes_on_where_it_was() {
         assert_eq!(rows(&folder, "report/rows.jsonl").len(), 3);
     }
     let names = fs::read_dir(&out).unwrap().count();
-    assert_eq!(names, 3, "rows.jsonl, rows.csv, tables.md and nothing half written");
+    assert_eq!(
+        names, 5,
+        "rows.jsonl, rows.csv, tables.md, modulus.svg, report.html and nothing half written"
+    );
     let csv = fs::read_to_string(folder.path("report/rows.csv")).unwrap();
     assert_eq!(csv.lines().count(), 4, "{csv}");
     assert!(csv.starts_with("suite,group,name,status,"), "{csv}");

@@ -1,19 +1,18 @@
 //! The rows of a folder: `rows.jsonl`, rewritten as a whole after each row, so that an interrupted run can go on.
 
-use std::{fs, io::ErrorKind, path::Path};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use tacit_benches::row::{Row, Status};
 
-use super::{
-    csv,
-    tables::{self, Columns},
-};
+use super::publication;
 use crate::destination::Destination;
 
-const ROWS: &str = "rows.jsonl";
-const CSV: &str = "rows.csv";
-const TABLES: &str = "tables.md";
+pub(super) const ROWS: &str = "rows.jsonl";
 
 /// The rows measured so far, and where they are kept.
 #[derive(Debug)]
@@ -24,9 +23,8 @@ pub(super) struct Store {
 
 #[derive(Debug)]
 struct Files {
+    folder: PathBuf,
     rows: Destination,
-    csv: Destination,
-    tables: Destination,
 }
 
 impl Store {
@@ -35,9 +33,9 @@ impl Store {
         let Some(folder) = folder else { return Ok(Self { rows: vec![], files: None }) };
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder `{}`: give another --out", folder.display()))?;
-        let file = |name| Destination::new(&folder.join(name), &[]);
-        let files = Files { rows: file(ROWS)?, csv: file(CSV)?, tables: file(TABLES)? };
         let path = folder.join(ROWS);
+        let files = Files { folder: folder.to_owned(), rows: Destination::new(&path, &[])? };
+        publication::check(folder)?;
         let rows = match fs::metadata(&path).map_err(|error| error.kind()) {
             Err(ErrorKind::NotFound) => vec![],
             _ => read(&path)
@@ -71,8 +69,7 @@ impl Store {
     /// Writes everything that is made from the rows.
     pub(super) fn publish(&self) -> Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
-        files.csv.write(csv::table(&self.rows).as_bytes())?;
-        files.tables.write(tables::markdown(&self.rows, &Columns::default()).as_bytes())
+        publication::publish(&files.folder, &self.rows).map(|_| ())
     }
 }
 
