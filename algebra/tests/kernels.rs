@@ -3,7 +3,7 @@
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::scalar_mul::glv::GLVConfig;
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, Field, One, PrimeField, UniformRand, Zero};
+use ark_ff::{AdditiveGroup, BigInt, Field, One, PrimeField, UniformRand, Zero};
 use ark_std::rand::Rng;
 use tacit_algebra::{
     eq,
@@ -24,10 +24,29 @@ fn largest(length: usize) -> Vec<Fr> {
     vec![-raw_one(); length]
 }
 
-/// Zero, one, values whose representation is small or nearly the modulus, and random ones.
+/// The element that memory holds as these words.
+const fn raw(words: [u64; 4]) -> Fr {
+    Fr::new_unchecked(BigInt(words))
+}
+
+/// Zero, one, values whose representation is small, nearly the modulus, or all ones in some limbs, and random ones.
 fn element(rng: &mut impl Rng, i: usize) -> Fr {
-    let edges =
-        [Fr::zero(), Fr::one(), -Fr::one(), raw_one(), -raw_one(), -raw_one().double(), Fr::from(16_u64)];
+    const TOP: u64 = Fr::MODULUS.0[3] - 1;
+    let edges = [
+        Fr::zero(),
+        Fr::one(),
+        -Fr::one(),
+        raw_one(),
+        -raw_one(),
+        -raw_one().double(),
+        Fr::from(16_u64),
+        raw([u64::MAX, u64::MAX, u64::MAX, TOP]),
+        raw([0, u64::MAX, 0, TOP]),
+        raw([u64::MAX, 0, u64::MAX, 0]),
+        raw([0, 0, 0, TOP + 1]),
+        raw([(1 << 52) - 1, 0, 0, 0]),
+        raw([1 << 52, 0, 0, 1 << 60]),
+    ];
     if i.is_multiple_of(3) { edges[i / 3 % edges.len()] } else { Fr::rand(rng) }
 }
 
