@@ -66,6 +66,15 @@ impl RowShape {
         Self { column_vars, row_vars: layout.num_vars() - column_vars, num_rows }
     }
 
+    /// The part of `whole`, an amount for each row, that is the tensor's: its part of a row that it shares, or all of its own.
+    pub const fn share(&self, whole: usize, key_vars: usize) -> usize {
+        if self.column_vars < key_vars {
+            (whole << self.column_vars) >> key_vars
+        } else {
+            whole * self.num_rows
+        }
+    }
+
     /// A point's part that chooses rows and its part along a row.
     pub fn split<'a>(&self, point: &'a [Fr]) -> (&'a [Fr], &'a [Fr]) {
         point.split_at(self.row_vars.min(point.len()))
@@ -95,11 +104,6 @@ impl Place {
     /// The first generator of its rows.
     pub const fn first_column(&self) -> usize {
         self.block << self.shape.column_vars
-    }
-
-    /// The part of `whole`, an amount for each row, that is the tensor's.
-    pub const fn share(&self, whole: usize, key_vars: usize) -> usize {
-        if self.shared { (whole << self.shape.column_vars) >> key_vars } else { whole * self.shape.num_rows }
     }
 }
 
@@ -205,7 +209,7 @@ mod tests {
                     assert!(!*place);
                     *place = true;
                 }
-                assert_eq!(place.share(1 << key_vars, key_vars), size);
+                assert_eq!(place.shape.share(1 << key_vars, key_vars), size);
             }
             // Only the end of the last row is free.
             let used = taken.iter().take_while(|taken| **taken).count();

@@ -134,7 +134,7 @@ pub(crate) fn prove_witness(
     for ((place, time), column) in places.iter().zip(times).zip(&plan.witness) {
         if let Some(profile) = column.column.node().and_then(|id| layers.get_mut(id.index())) {
             profile.commit += time;
-            profile.bytes += place.share(row_bytes, plan.key_vars);
+            profile.bytes += place.shape.share(row_bytes, plan.key_vars);
         }
     }
     (phases.commit, costs.commit) = laps.end(writer.num_bytes());

@@ -134,7 +134,7 @@ pub fn counts(architecture: &Architecture, plan: &Plan) -> Vec<LayerCounts> {
                 } else {
                     own.committed += elements;
                 }
-                own.rows += place.share(row, plan.key_vars) as f64 / row as f64;
+                own.rows += place.shape.share(row, plan.key_vars) as f64 / row as f64;
             }
         }
     }

@@ -84,12 +84,11 @@ pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCo
 }
 
 fn commit(plan: &Plan, id: NodeId) -> ArgumentCost {
-    let (places, _) = plan.rows(&plan.witness);
-    let columns = plan.witness.iter().zip(places).filter(|(column, _)| column.column.node() == Some(id));
-    columns.fold(ArgumentCost::default(), |sum, (committed, place)| {
+    let columns = plan.witness.iter().filter(|committed| committed.column.node() == Some(id));
+    columns.fold(ArgumentCost::default(), |sum, committed| {
         let commitments = committed.layout.num_elements() as f64;
         // One message for all columns.
-        let bytes = place.share(points(1), plan.key_vars);
+        let bytes = RowShape::new(&committed.layout, plan.key_vars).share(points(1), plan.key_vars);
         let column = ArgumentCost {
             prover: Work { commitments, ..Work::default() },
             verifier: Work { rows: bytes as f64 / points(1) as f64, ..Work::default() },
