@@ -2,9 +2,40 @@
 
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
-use tacit_layers::{Layout, Tensor, Trace, VerifyingKey, claim::Column, execute, plan::Rows};
+use tacit_algebra::generators::Generators;
+use tacit_layers::{
+    Layout, Tensor, Trace, VerifyingKey,
+    claim::Column,
+    execute,
+    hyrax::{OpeningClaim, absorb_claims},
+    plan::Rows,
+};
+use tacit_transcript::ProofWriter;
 
-use crate::{Proven, ProvingKey, error::Result, network, witness::Witness};
+use crate::{
+    Proven, ProvingKey,
+    error::Result,
+    hyrax::{self, CommittedTensor},
+    network,
+    witness::Witness,
+};
+
+/// States some claims and opens others instead, as many and with the same values: what is opened may be cut out of rows in
+/// another way than what is stated.
+///
+/// # Panics
+/// When they are not as many.
+pub fn open_instead(
+    writer: &mut ProofWriter,
+    stated: &[OpeningClaim],
+    lists: &[&[CommittedTensor]],
+    opened: &[OpeningClaim],
+    generators: &Generators,
+) {
+    assert_eq!(stated.len(), opened.len());
+    absorb_claims(writer, stated);
+    hyrax::open_absorbed(writer, lists, opened, generators);
+}
 
 /// Lies about what depends on challenges; none by default.
 #[derive(Debug, Clone, Default)]
@@ -12,9 +43,19 @@ pub struct Forgery {
     changes: Vec<(Column, usize, Fr)>,
     swapped_axes: bool,
     hidden: Option<(Layout, usize)>,
+    exchanged: Option<[usize; 2]>,
 }
 
 impl Forgery {
+    /// The witness column that is committed to in place of this one.
+    pub(crate) fn committed(&self, index: usize) -> usize {
+        match self.exchanged {
+            Some([first, second]) if index == first => second,
+            Some([first, second]) if index == second => first,
+            _ => index,
+        }
+    }
+
     /// Changes a late column before it is committed.
     pub(crate) fn change(&self, column: Column, values: &mut [Fr]) {
         for (_, index, difference) in self.changes.iter().filter(|change| change.0 == column) {
@@ -98,6 +139,11 @@ impl<'a> Run<'a> {
         let padded = layout.and_then(|layout| Layout::new(vec![1 << layout.num_vars()]).ok());
         let Some(padded) = padded else { unreachable!("no cross terms") };
         self.witness.forgery.hidden = Some((padded, position));
+    }
+
+    /// Commits to two of the plan's witness columns in each other's place, and opens them there.
+    pub const fn exchange_columns(&mut self, first: usize, second: usize) {
+        self.witness.forgery.exchanged = Some([first, second]);
     }
 
     /// Compares convolutions with the challenges of both axes swapped.

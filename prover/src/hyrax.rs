@@ -287,9 +287,18 @@ pub fn open(
     generators: &Generators,
 ) {
     absorb_claims(writer, claims);
-    if claims.is_empty() {
-        return;
+    if !claims.is_empty() {
+        open_absorbed(writer, lists, claims, generators);
     }
+}
+
+/// Opens claims that have been absorbed.
+pub(crate) fn open_absorbed(
+    writer: &mut ProofWriter,
+    lists: &[&[CommittedTensor]],
+    claims: &[OpeningClaim],
+    generators: &Generators,
+) {
     let key_vars = generators.num_vars();
     let sums: Vec<SumClaim> =
         claims.iter().map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value }).collect();

@@ -119,10 +119,10 @@ pub(crate) fn prove_witness(
     let columns: Vec<CommittedTensor> = plan
         .witness
         .iter()
-        .zip(&witness.columns)
-        .map(|(column, values)| CommittedTensor {
+        .enumerate()
+        .map(|(i, column)| CommittedTensor {
             layout: &column.layout,
-            values: Integers::Int64(values).into(),
+            values: Integers::Int64(&witness.columns[witness.forgery.committed(i)]).into(),
         })
         .collect();
     let mut layers = vec![LayerProfile::default(); network.architecture.nodes.len()];

@@ -13,6 +13,7 @@ mod gates;
 mod hyrax;
 mod logup;
 mod network;
+mod packing;
 mod polynomials;
 mod products;
 mod statement;
