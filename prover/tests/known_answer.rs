@@ -10,12 +10,46 @@ mod tiny;
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use sha2::{Digest, Sha256};
-use tacit_layers::{Network, statement::PROTOCOL_VERSION};
+use tacit_layers::{
+    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, Output, Tensor,
+    Window2d, statement::PROTOCOL_VERSION,
+};
 use tacit_prover::{ProvingKey, prove};
 
 fn file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/known_answers");
     folder.join(format!("{name}_v{PROTOCOL_VERSION}.bin"))
+}
+
+/// A network whose vectors, matrices and look-ups are long enough to be split over cores, with most leaves of its tree looked
+/// up: convolution, max-pool, two dense layers.
+fn large() -> Network {
+    let layout = |axes: &[usize]| Layout::new(axes.to_vec()).unwrap();
+    let weights = |axes: &[usize], most: usize| {
+        let data =
+            (0..axes.iter().product()).map(|i: usize| (i * i % (2 * most + 1)) as i8 - most as i8).collect();
+        Tensor::new(layout(axes), data).unwrap()
+    };
+    let relu = ActivationFunction::Clip { minimum: 0, maximum: 255 };
+    let input = InputLayer { layout: layout(&[3, 32, 32]), bounds: (0, 255), scale: 1.0 };
+    let mut b = NetworkBuilder::new("large", input);
+    let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let x = b.conv2d("conv", b.input(), window, weights(&[7, 3, 3, 3], 60), Some((-3..4).collect())).unwrap();
+    let x = b.rescale("conv relu", x, Multiplier::Uniform(3), 12, relu.clone());
+    let x = b.max_pool("pool", x, Window2d::square(AxisWindow::new(2, 2)));
+    let x = b.flatten("flat", x);
+    let x = b.dense("dense", x, 0, weights(&[150, 7, 16, 16], 3), None).unwrap();
+    let x = b.rescale("dense relu", x, Multiplier::Uniform(1), 12, relu);
+    let x = b.dense("last", x, 0, weights(&[10, 150], 60), Some((0..10).collect())).unwrap();
+    b.output(Output { name: "y".to_owned(), node: x, shape: vec![10], scales: vec![1.0], scale_axis: 0 });
+    b.finish().unwrap()
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 fn proof(network: Network, threads: usize) -> Vec<u8> {
@@ -30,10 +64,8 @@ fn proof(network: Network, threads: usize) -> Vec<u8> {
 fn digests() -> String {
     tiny::all().iter().fold(String::new(), |mut lines, (name, _)| {
         let path = file(name);
-        for byte in Sha256::digest(fs::read(&path).unwrap()) {
-            write!(lines, "{byte:02x}").unwrap();
-        }
-        writeln!(lines, "  {}", path.file_name().unwrap().to_str().unwrap()).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        writeln!(lines, "{}  {name}", digest(&fs::read(&path).unwrap())).unwrap();
         lines
     })
 }
@@ -51,6 +83,15 @@ fn proofs_are_the_committed_bytes_under_every_number_of_threads() {
     }
 }
 
+/// As long vectors are split over cores, and as whichever kernel runs: `TACIT_KERNEL` chooses another.
+#[test]
+fn a_large_networks_proof_has_the_committed_digest_under_every_number_of_threads() {
+    let expected = fs::read_to_string(file("large").with_extension("sha256")).unwrap();
+    for threads in [1, 2, 3, 7] {
+        assert_eq!(digest(&proof(large(), threads)), expected.trim(), "{threads} threads");
+    }
+}
+
 #[test]
 fn committed_bytes_have_the_committed_digests() {
     assert_eq!(digests(), fs::read_to_string(file("mlp").with_file_name("SHA256SUMS")).unwrap());
@@ -65,4 +106,6 @@ fn rewrite_committed_bytes() {
         fs::write(&path, proof(network, 1)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
     fs::write(file("mlp").with_file_name("SHA256SUMS"), digests()).unwrap();
+    let large = digest(&proof(large(), 1));
+    fs::write(file("large").with_extension("sha256"), format!("{large}\n")).unwrap();
 }
