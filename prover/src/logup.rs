@@ -123,7 +123,7 @@ fn prove_stored(writer: &mut ProofWriter, leaves: Fractions, buffers: &Buffers) 
 
 pub(crate) fn prove_rows(writer: &mut ProofWriter, leaves: &LookupLeaves, buffers: &Buffers) -> LeafClaims {
     if !Lowest::takes(leaves) {
-        return prove_stored(writer, leaves.fractions(), buffers);
+        return prove_stored(writer, leaves.stored(buffers), buffers);
     }
     let claims = prove_levels(writer, leaves.parents(buffers), buffers);
     prove_level(writer, &claims, |lambda, claim| Lowest::new(leaves, &claims.point, lambda, claim, buffers))

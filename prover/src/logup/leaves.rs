@@ -82,20 +82,40 @@ impl<'a> LookupLeaves<'a> {
 
     /// All leaves.
     pub fn fractions(&self) -> Fractions {
-        let [mut numerators, mut denominators] = [(); 2].map(|()| vec![Fr::zero(); self.len()]);
-        self.read(0, &self.tables, |_| Fr::zero(), &mut denominators);
-        for block in &self.blocks {
-            let numerators = &mut numerators[block.offset..];
-            match block.rows {
-                LeafRows::LookedUp(positions) => numerators[..positions.len()].fill(Fr::one()),
-                LeafRows::Table(counts) => {
-                    for (numerator, &count) in numerators.iter_mut().zip(counts) {
-                        *numerator = -from_i64(count);
+        self.stored(&Buffers::default())
+    }
+
+    pub(super) fn stored(&self, buffers: &Buffers) -> Fractions {
+        Fractions::sums(self.len(), buffers, |first, p, q| {
+            self.read(first, &self.tables, |_| Fr::zero(), q);
+            self.read_numerators(first, p);
+        })
+    }
+
+    /// The numerators of leaves from `first` on.
+    fn read_numerators(&self, first: usize, mut target: &mut [Fr]) {
+        let mut at = first;
+        while !target.is_empty() {
+            let (block, place, length) = match self.find(at) {
+                Some((index, place)) => {
+                    let block = &self.blocks[index];
+                    (Some(block), place, self.length(block) - place)
+                }
+                None => (None, 0, self.padding(at)),
+            };
+            let (now, rest) = target.split_at_mut(length.min(target.len()));
+            match block.map(|block| block.rows) {
+                None => now.fill(Fr::zero()),
+                Some(LeafRows::LookedUp(_)) => now.fill(Fr::one()),
+                Some(LeafRows::Table(counts)) => {
+                    for (numerator, &count) in now.iter_mut().zip(&counts[place..]) {
+                        *numerator = if count == 0 { Fr::zero() } else { -from_i64(count) };
                     }
                 }
             }
+            at += now.len();
+            target = rest;
         }
-        Fractions { numerators, denominators }
     }
 
     /// The fingerprints of every table.
