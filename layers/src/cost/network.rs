@@ -7,8 +7,8 @@
 //! | inference | multiplications of weights by activations; values of all nodes; nodes |
 //! | commitments | committed integers; rows of commitments; looked-up rows, for their positions and for the statement's hash |
 //! | look-ups | leaves of the tree; looked-up rows, whose columns are evaluated; rounds |
-//! | linear layers | the time that the model of single layers predicts, on one thread; nodes with an argument |
-//! | opening | weights; integers of the witness; generators; columns |
+//! | linear layers | the time that the model of single layers predicts, on one thread, for dense layers and for others; nodes with an argument |
+//! | opening | weights; integers of the witness; generators; columns; rounds of the inner-product argument |
 //!
 //! The unit costs are fitted to measured proofs on all cores of a machine, by the example `calibrate` of the benchmarks:
 //! they hold what kernels take, what memory takes, and how well cores are used. Those of single layers, which choose
@@ -25,15 +25,15 @@ use crate::{
 pub const PHASES: [&str; 5] = ["inference", "commitments", "look-ups", "linear layers", "opening"];
 
 /// Most kinds of counts of a phase.
-pub const TERMS: usize = 4;
+pub const TERMS: usize = 5;
 
 /// What each count of each phase is; nothing where there are fewer.
 pub const LABELS: [[&str; TERMS]; PHASES.len()] = [
-    ["products", "values", "nodes", ""],
-    ["integers", "rows", "looked-up rows", ""],
-    ["leaves", "looked-up rows", "rounds", ""],
-    ["predicted nanoseconds", "nodes", "", ""],
-    ["weights", "integers", "generators", "columns"],
+    ["products", "values", "nodes", "", ""],
+    ["integers", "rows", "looked-up rows", "", ""],
+    ["leaves", "looked-up rows", "rounds", "", ""],
+    ["nanoseconds of dense layers", "nanoseconds of other layers", "nodes", "", ""],
+    ["weights", "integers", "generators", "columns", "rounds"],
 ];
 
 /// A number for each count of each phase.
@@ -52,9 +52,14 @@ impl NetworkCounts {
     pub fn new(architecture: &Architecture, plan: &Plan) -> Self {
         let units = UnitCosts::REFERENCE;
         let nodes = || (0..architecture.nodes.len()).map(|index| NodeId(index as u32));
-        let arguments =
-            nodes().map(|id| node_cost(architecture, plan, id).argument.prover.nanoseconds(&units));
-        let arguments: Vec<f64> = arguments.filter(|&nanoseconds| nanoseconds > 0.0).collect();
+        let mut arguments = [0.0; 3];
+        for id in nodes() {
+            let nanoseconds = node_cost(architecture, plan, id).argument.prover.nanoseconds(&units);
+            let dense = matches!(architecture.node(id).operation, Operation::Dense(_));
+            arguments[usize::from(!dense)] += nanoseconds;
+            arguments[2] += f64::from(nanoseconds > 0.0);
+        }
+        let [dense, other, with_argument] = arguments;
         let sum = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count as f64).sum::<f64>();
         let committed = plan.witness.iter().chain(&plan.late);
         let integers = sum(&mut committed.map(|column| column.layout.num_elements()));
@@ -69,11 +74,11 @@ impl NetworkCounts {
         let generators = (1_u64 << plan.key_vars) as f64;
         let columns = plan.committed().count() as f64;
         Self([
-            [products(architecture, plan), values, architecture.nodes.len() as f64, 0.0],
-            [integers, rows, lookups, 0.0],
-            [leaves, lookups, rounds, 0.0],
-            [arguments.iter().sum(), arguments.len() as f64, 0.0, 0.0],
-            [weights, integers, generators, columns],
+            [products(architecture, plan), values, architecture.nodes.len() as f64, 0.0, 0.0],
+            [integers, rows, lookups, 0.0, 0.0],
+            [leaves, lookups, rounds, 0.0, 0.0],
+            [dense, other, with_argument, 0.0, 0.0],
+            [weights, integers, generators, columns, plan.key_vars as f64],
         ])
     }
 
@@ -99,11 +104,11 @@ fn products(architecture: &Architecture, plan: &Plan) -> f64 {
 impl NetworkUnits {
     /// The machine that the documentation's figures come from, with both its cores.
     pub const REFERENCE: Self = Self([
-        [0.00853, 2.29, 4240.0, 0.0],
-        [14.1, 0.0, 70.3, 0.0],
-        [65.4, 37.3, 5422.0, 0.0],
-        [0.243, 53_002.0, 0.0, 0.0],
-        [0.0, 18.8, 14_956.0, 92_158.0],
+        [0.004_92, 2.04, 2762.0, 0.0, 0.0],
+        [14.0, 0.0, 32.1, 0.0, 0.0],
+        [22.4, 14.0, 14_487.0, 0.0, 0.0],
+        [0.0977, 0.484, 30_349.0, 0.0, 0.0],
+        [0.119, 2.67, 3623.0, 30_543.0, 290_896.0],
     ]);
 
     /// The units with which the predictions come nearest to what proofs took: for every phase the least sum of squares of
@@ -146,11 +151,11 @@ mod tests {
     #[test]
     fn exact_times_give_back_their_units() {
         let units = NetworkUnits([
-            [0.25, 3.0, 0.0, 0.0],
-            [60.0, 0.0, 9.0, 0.0],
-            [1.0, 2.0, 5.0, 0.0],
-            [0.5, 1.0, 0.0, 0.0],
-            [0.5, 2.0, 7.0, 11.0],
+            [0.25, 3.0, 0.0, 0.0, 0.0],
+            [60.0, 0.0, 9.0, 0.0, 0.0],
+            [1.0, 2.0, 5.0, 0.0, 0.0],
+            [0.5, 1.0, 4.0, 0.0, 0.0],
+            [0.5, 2.0, 7.0, 11.0, 3.0],
         ]);
         let used = |phase: usize, term: usize| !LABELS[phase][term].is_empty();
         let proofs: Vec<_> = (1..20_u64)
@@ -175,7 +180,7 @@ mod tests {
     #[test]
     fn units_are_never_negative() {
         // The second count falls as times rise.
-        let equations = [[1.0, 5.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0], [4.0, 0.5, 0.0, 0.0]];
+        let equations = [[1.0, 5.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0, 0.0], [4.0, 0.5, 0.0, 0.0, 0.0]];
         let times = [1.0, 2.0, 8.0];
         let scaled = [0, 1, 2].map(|i| equations[i].map(|count| count / times[i]));
         let units = least_squares(&scaled);
