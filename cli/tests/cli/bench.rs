@@ -290,6 +290,33 @@ fn a_row_over_the_memory_limit_fails_and_the_others_go_on() {
 }
 
 #[test]
+fn a_kept_row_is_held_to_the_limit_and_its_loss_is_told() {
+    let folder = Folder::new();
+    let [good, out] = ["good.jsonl", "report"].map(|name| folder.path(name));
+    let arguments = ["bench", "modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
+    let (code, text, _) = tacit(arguments);
+    assert_eq!(code, DONE, "{text}");
+    let kept = folder.path("report/rows.jsonl");
+    fs::copy(&kept, &good).unwrap();
+    // The row is there, and does not fit.
+    let (_, text, _) = tacit([&arguments[..], &["--max-memory", "1M"]].concat());
+    assert!(text.contains("1 failed") && !text.contains("measured before"), "{text}");
+    let (code, json, _) = tacit(["bench", "compare", "--json", &good, &kept]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, &json["worse"], &json["better"]), (DONE, &1.into(), &0.into()), "{json}");
+}
+
+#[test]
+fn two_runs_do_not_write_to_one_folder() {
+    let folder = Folder::new();
+    let lock = fs::File::open(folder.path(".")).unwrap();
+    lock.lock().unwrap();
+    let (code, _, error) = tacit(["bench", "modulus", "--filter", "depth-3", "--out", &folder.path(".")]);
+    assert_eq!(code, FAILED, "{error}");
+    assert!(error.contains("another run is writing"), "{error}");
+}
+
+#[test]
 fn bad_requests_are_mistakes() {
     let folder = Folder::new();
     let fails = |arguments: &[&str], part: &str| {

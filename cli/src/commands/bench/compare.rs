@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use tacit_benches::{
     compare::{Change, Comparison, RowComparison, Unit, Verdict},
-    row::Row,
+    row::{Row, Status},
 };
 
 use super::{csv::status, store};
@@ -16,7 +16,7 @@ use crate::{arguments::CompareArguments, report::Report, units};
 struct Facts {
     #[serde(flatten)]
     comparison: Comparison,
-    /// Figures that got better or worse beyond noise.
+    /// Figures that got better or worse beyond noise, and rows that are now proved or no longer are.
     better: usize,
     worse: usize,
 }
@@ -35,7 +35,10 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Report> {
         let changes = comparison.rows.iter().flat_map(RowComparison::changed);
         changes.filter(|change| change.verdict == verdict).count()
     };
-    let (better, worse) = (count(Verdict::Better), count(Verdict::Worse));
+    let proved = |status| status == Status::Proved;
+    let lost = comparison.rows.iter().filter(|row| proved(row.before) && !proved(row.after)).count();
+    let won = comparison.rows.iter().filter(|row| !proved(row.before) && proved(row.after)).count();
+    let (better, worse) = (count(Verdict::Better) + won, count(Verdict::Worse) + lost);
     let text = text(&comparison, better, worse);
     Ok(Report::done(&Facts { comparison, better, worse }, &text))
 }

@@ -91,6 +91,9 @@ fn median(samples: &[f64]) -> Option<String> {
 /// Cells, quoted where they must be.
 fn line(cells: impl Iterator<Item = String>) -> String {
     let quoted = cells.map(|cell| {
+        // What a spreadsheet would compute.
+        let formula = cell.starts_with(['=', '+', '@']);
+        let cell = if formula { format!("'{cell}") } else { cell };
         let plain = !cell.contains(['"', ',', '\n', '\r']);
         if plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
     });
@@ -101,6 +104,8 @@ fn line(cells: impl Iterator<Item = String>) -> String {
 mod tests {
     #[test]
     fn cells_are_quoted_where_they_must_be() {
+        let formula = ["=1+1", "-0.5"].map(str::to_owned);
+        assert_eq!(super::line(formula.into_iter()), "'=1+1,-0.5\r\n");
         let cells = ["plain", "a,b", "say \"no\"", "two\nlines", ""].map(str::to_owned);
         assert_eq!(super::line(cells.into_iter()), "plain,\"a,b\",\"say \"\"no\"\"\",\"two\nlines\",\r\n");
     }

@@ -40,10 +40,23 @@ pub(super) struct Job {
 
 /// `tacit bench row`: the row of one case, for another process.
 pub(super) fn run(arguments: &RowArguments) -> Result<Report> {
+    end_with_parent();
     let job: Job =
         serde_json::from_str(&arguments.job).context("the job is none that `tacit bench` gives")?;
     let row = measure(&job.case, job.row, &arguments.options)?;
     Ok(Report::done(&row, &""))
+}
+
+/// Ends this process when the one that started it is gone: nobody watches its memory then, and nobody reads its row.
+fn end_with_parent() {
+    #[cfg(unix)]
+    std::thread::spawn(|| {
+        let parent = std::os::unix::process::parent_id();
+        while std::os::unix::process::parent_id() == parent {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        std::process::abort();
+    });
 }
 
 /// A row before anything of it is measured.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tacit_benches::row::{Row, Status};
 
 use super::publication;
@@ -25,6 +25,8 @@ pub(super) struct Store {
 struct Files {
     folder: PathBuf,
     rows: Destination,
+    /// Held as long as rows may be added.
+    _lock: Option<fs::File>,
 }
 
 impl Store {
@@ -33,8 +35,9 @@ impl Store {
         let Some(folder) = folder else { return Ok(Self { rows: vec![], files: None }) };
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder `{}`: give another --out", folder.display()))?;
+        let lock = lock(folder)?;
         let path = folder.join(ROWS);
-        let files = Files { folder: folder.to_owned(), rows: Destination::new(&path, &[])? };
+        let files = Files { folder: folder.to_owned(), rows: Destination::new(&path, &[])?, _lock: lock };
         publication::check(folder)?;
         let rows = match fs::metadata(&path).map_err(|error| error.kind()) {
             Err(ErrorKind::NotFound) => vec![],
@@ -44,9 +47,13 @@ impl Store {
         Ok(Self { rows, files: Some(files) })
     }
 
-    /// The row of the same measurement, unless it failed.
-    pub(super) fn find(&self, blank: &Row) -> Option<&Row> {
-        self.rows.iter().find(|row| row.status != Status::Failed && row.same_measurement(blank))
+    /// The row of the same measurement, unless it failed or would fail under this limit.
+    pub(super) fn find(&self, blank: &Row, max_memory: Option<u64>) -> Option<&Row> {
+        let fits = |row: &Row| match (max_memory, row.bytes.peak_memory) {
+            (Some(limit), Some(peak)) => peak <= limit,
+            _ => true,
+        };
+        self.rows.iter().find(|row| row.status != Status::Failed && fits(row) && row.same_measurement(blank))
     }
 
     /// Adds a row in place of one that another build or machine measured.
@@ -70,6 +77,19 @@ impl Store {
     pub(super) fn publish(&self) -> Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
         publication::publish(&files.folder, &self.rows).map(|_| ())
+    }
+}
+
+/// Keeps other runs from the folder: each writes all rows that it knows of. Where folders cannot be locked, nothing does.
+fn lock(folder: &Path) -> Result<Option<fs::File>> {
+    let Ok(opened) = fs::File::open(folder) else { return Ok(None) };
+    match opened.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => bail!(
+            "another run is writing to `{}`: wait until it has ended, or give another --out",
+            folder.display()
+        ),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
+        Ok(()) => Ok(Some(opened)),
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn run(cases: Vec<Case>, arguments: &SuiteOptions) -> Result<Report> 
     let (mut rows, mut resumed) = (vec![], 0);
     for case in &cases {
         let blank = blank(case, &arguments.options);
-        if let Some(row) = store.find(&blank) {
+        if let Some(row) = store.find(&blank, arguments.max_memory) {
             rows.push(row.clone());
             resumed += 1;
         } else {

@@ -127,12 +127,17 @@ pub(super) fn markdown(rows: &[Row], columns: &Columns) -> String {
     suites.iter().map(section).collect::<Vec<_>>().join("\n")
 }
 
+/// Text that Markdown takes as it is, on one line.
+fn plain(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|");
+    escaped.replace(['\n', '\r'], " ")
+}
+
 /// A table; short lines are filled up.
 fn grid(lines: &[Vec<String>]) -> String {
     let [header, rows @ ..] = lines else { return String::new() };
     let line = |cells: &Vec<String>| {
-        let escaped = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " "));
-        let mut cells: Vec<String> = escaped.collect();
+        let mut cells: Vec<String> = cells.iter().map(|cell| plain(cell)).collect();
         cells.resize(header.len(), String::new());
         format!("| {} |\n", cells.join(" | "))
     };
@@ -188,7 +193,11 @@ fn published(rows: &[&Row]) -> String {
         lines.push(line);
     }
     let sources: BTreeSet<String> = figures
-        .map(|figure| format!("- {}: {}; hardware: {}\n", figure.system, figure.source, figure.hardware))
+        .map(|figure| {
+            let [system, source, hardware] =
+                [&figure.system, &figure.source, &figure.hardware].map(|t| plain(t));
+            format!("- {system}: {source}; hardware: {hardware}\n")
+        })
         .collect();
     let sources: String = sources.into_iter().collect();
     format!("Proving time and peak memory, Tacit's beside published ones:\n\n{}\n{sources}", grid(&lines))
@@ -201,8 +210,8 @@ fn machines(rows: &[&Row]) -> String {
         let cpu = machine.cpu.as_deref().unwrap_or("unknown processor");
         let memory = machine.memory.map(|memory| format!(", {}", bytes(memory))).unwrap_or_default();
         let commit = machine.commit.as_deref().unwrap_or("unknown");
-        format!(
-            "{cpu}, {} cores{memory}, {}, kernel {}, threads {}; Tacit {}, commit {commit}; medians of {} samples; {}\n",
+        let told = format!(
+            "{cpu}, {} cores{memory}, {}, kernel {}, threads {}; Tacit {}, commit {commit}; medians of {} samples; {}",
             machine.cores,
             machine.system,
             machine.kernel,
@@ -210,7 +219,8 @@ fn machines(rows: &[&Row]) -> String {
             machine.version,
             settings.samples,
             row.date.split('T').next().unwrap_or_default(),
-        )
+        );
+        plain(&told) + "\n"
     };
     rows.iter().map(describe).collect::<BTreeSet<String>>().into_iter().collect()
 }
