@@ -308,33 +308,6 @@ impl Backend {
         parts.for_each(|(target, (a, b))| self.kernel.add_products(target, a, b));
     }
 
-    /// Sums of pairs of fractions, the first of each pair in the lower half: numerators and denominators.
-    pub fn add_fractions(self, numerators: &[Fr], denominators: &[Fr]) -> (Vec<Fr>, Vec<Fr>) {
-        let half = numerators.len() / 2;
-        let ((p0, p1), (q0, q1)) = (numerators.split_at(half), denominators.split_at(half));
-        let (mut p, mut q) = (vec![Fr::zero(); half], vec![Fr::zero(); half]);
-        p.par_chunks_mut(CHUNK).zip(q.par_chunks_mut(CHUNK)).enumerate().for_each(|(i, (p, q))| {
-            let part = |values| part(values, i, p.len());
-            self.kernel.add_fractions([part(p0), part(p1)], [part(q0), part(q1)], [p, q]);
-        });
-        (p, q)
-    }
-
-    /// Constant and leading coefficient of a look-up level's round.
-    pub fn fraction_round(self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
-        let n = weights.len();
-        let round = |i: usize| {
-            let length = CHUNK.min(n - i * CHUNK);
-            let tables = tables.map(|(low, high)| (part(low, i, length), part(high, i, length)));
-            self.kernel.fraction_round(tables, part(weights, i, length))
-        };
-        match n.div_ceil(CHUNK) {
-            0 => [Fr::zero(); 2],
-            1 => round(0),
-            chunks => (0..chunks).into_par_iter().map(round).reduce(|| [Fr::zero(); 2], add2),
-        }
-    }
-
     /// $\sum_i e_i m_{ij}$ for every column $j$ of a matrix of bytes given by its rows, of which some may be shorter.
     pub fn fold_bytes(self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
         fold(weights, rows, columns, |weights, rows, columns| self.kernel.fold_bytes(weights, rows, columns))
