@@ -278,6 +278,17 @@ fn commit_rows_of(rows: Vec<(usize, Row)>, bases: &[G1Affine]) -> Vec<(usize, G1
     numbers.into_iter().flatten().zip(small.into_iter().chain(field)).collect()
 }
 
+/// Blinds rows' commitments: `blinding` holds a multiple of the hiding generator for each.
+///
+/// # Panics
+/// When there are not as many of them as rows.
+pub fn blind_rows(rows: &mut [G1Affine], blinding: &[Fr], generators: &Generators) {
+    assert_eq!(rows.len(), blinding.len(), "a blinding for every row");
+    let blinds = generators.blinds(blinding);
+    let sums: Vec<G1Projective> = rows.iter().zip(&blinds).map(|(row, blind)| *row + *blind).collect();
+    rows.copy_from_slice(&G1Projective::normalize_batch(&sums));
+}
+
 /// Proves all claims on lists of tensors that were committed to together. A claim's subject is its tensor's index among
 /// those of all lists.
 pub fn open(
