@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tacit_algebra::{generators::Generators, hash_to_curve::CurveHasher};
 use tacit_benches::Source;
 use tacit_layers::{claim::EvaluationClaim, evaluation};
-use tacit_prover::hyrax::{self, CommittedTensor, Integers};
+use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
 use tacit_transcript::ProofWriter;
 
 /// Committed elements and, for each, the rows' length.
@@ -35,7 +35,8 @@ fn commitments(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("open", n), |bencher| {
             bencher.iter(|| {
                 let mut writer = ProofWriter::new(b"bench");
-                hyrax::open(&mut writer, &[&[committed]], std::slice::from_ref(&claim), &generators);
+                let list = CommittedList { tensors: &[committed], row_vars: generators.num_vars() };
+                hyrax::open(&mut writer, &[list], std::slice::from_ref(&claim), &generators);
                 writer.finish()
             });
         });

@@ -14,6 +14,10 @@
 //! weight in it: other tensors have claims of their own, and behind the last tensor any value does no harm. What a tensor
 //! holds in its own padding is as much its own as in a row of its own, so that [look-ups](crate::logup) see all of it.
 //!
+//! **Shorter rows.** A list may have rows shorter than the generators are many: they lie at the first ones, and its tensors
+//! at block $b$ of its own row length. So what was committed to once, for several keys, can be opened together with what
+//! each key commits to.
+//!
 //! **Protocol.**
 //! 1. Both sides absorb the claims and squeeze $\gamma$ (inside the sumcheck). With $u_j = \mathrm{eq}(r_j^{row})^T T_{t_j}$
 //!    each claim is the inner product $\langle u_j, \mathrm{eq}(r_j^{col}) \rangle = v_j$.

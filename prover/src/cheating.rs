@@ -15,7 +15,7 @@ use tacit_transcript::ProofWriter;
 use crate::{
     Proven, ProvingKey,
     error::Result,
-    hyrax::{self, CommittedTensor},
+    hyrax::{self, CommittedList},
     network,
     witness::Witness,
 };
@@ -28,7 +28,7 @@ use crate::{
 pub fn open_instead(
     writer: &mut ProofWriter,
     stated: &[OpeningClaim],
-    lists: &[&[CommittedTensor]],
+    lists: &[CommittedList],
     opened: &[OpeningClaim],
     generators: &Generators,
 ) {

@@ -5,7 +5,7 @@
 //! ```
 //! use tacit_algebra::generators::Generators;
 //! use tacit_layers::{Layout, claim::EvaluationClaim, evaluation};
-//! use tacit_prover::hyrax::{self, CommittedTensor, Integers};
+//! use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
 //! use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript, labels};
 //! use tacit_verifier::hyrax::Commitment;
 //!
@@ -21,13 +21,14 @@
 //! let point = writer.squeeze_many(POINT, layout.num_vars());
 //! let value = evaluation::evaluate(&layout, &data, &point);
 //! let claim = EvaluationClaim::new(0, point, value);
-//! hyrax::open(&mut writer, &[&[tensor]], &[claim.clone()], &generators);
+//! let list = CommittedList { tensors: &[tensor], row_vars: 3 };
+//! hyrax::open(&mut writer, &[list], &[claim.clone()], &generators);
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
 //! let rows = reader.read_points(labels::COMMITMENT, rows.len())?;
 //! assert_eq!(reader.squeeze_many(POINT, layout.num_vars()), claim.point);
-//! let commitment = Commitment { layouts: vec![&layout], rows: &rows };
+//! let commitment = Commitment { layouts: vec![&layout], rows: &rows, row_vars: 3 };
 //! tacit_verifier::hyrax::verify(&mut reader, &[commitment], &[claim], &generators)?;
 //! reader.finish()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -146,6 +147,15 @@ pub struct CommittedTensor<'a> {
     pub layout: &'a Layout,
     /// Elements.
     pub values: Elements<'a>,
+}
+
+/// Tensors that are committed to together.
+#[derive(Debug, Clone, Copy)]
+pub struct CommittedList<'a> {
+    /// The tensors.
+    pub tensors: &'a [CommittedTensor<'a>],
+    /// $\log_2$ of the length of their rows, at most that of the generators' number.
+    pub row_vars: usize,
 }
 
 /// Elements of small integers whose rows are committed to together.
@@ -293,7 +303,7 @@ pub fn blind_rows(rows: &mut [G1Affine], blinding: &[Fr], generators: &Generator
 /// those of all lists.
 pub fn open(
     writer: &mut ProofWriter,
-    lists: &[&[CommittedTensor]],
+    lists: &[CommittedList],
     claims: &[OpeningClaim],
     generators: &Generators,
 ) {
@@ -306,7 +316,7 @@ pub fn open(
 /// Opens claims that have been absorbed.
 pub(crate) fn open_absorbed(
     writer: &mut ProofWriter,
-    lists: &[&[CommittedTensor]],
+    lists: &[CommittedList],
     claims: &[OpeningClaim],
     generators: &Generators,
 ) {

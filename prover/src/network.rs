@@ -18,7 +18,7 @@ use tacit_transcript::{Event, ProofWriter, Transcript, labels};
 use crate::{
     error::Result,
     evaluation,
-    hyrax::{self, CommittedTensor, Elements, Integers},
+    hyrax::{self, CommittedList, CommittedTensor, Elements, Integers},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
     profile::{self, Laps, LayerProfile, PhaseCosts},
@@ -177,8 +177,9 @@ pub(crate) fn prove_witness(
     });
     let (parameters, late): (Vec<CommittedTensor>, Vec<CommittedTensor>) =
         (parameters.collect(), late.collect());
-    let lists: Vec<&[CommittedTensor]> =
-        [parameters.as_slice(), &columns].into_iter().chain(late.chunks(1)).collect();
+    let lists = [parameters.as_slice(), &columns].into_iter().chain(late.chunks(1));
+    let lists: Vec<CommittedList> =
+        lists.map(|tensors| CommittedList { tensors, row_vars: plan.key_vars }).collect();
     let claims = std::mem::take(&mut session.claims.columns);
     let claims: Vec<OpeningClaim> =
         claims.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();

@@ -23,6 +23,8 @@ pub struct Commitment<'a> {
     pub layouts: Vec<&'a Layout>,
     /// The commitments of their rows, which [`places`] divides among them.
     pub rows: &'a [G1Affine],
+    /// $\log_2$ of the length of a row, at most that of the generators' number.
+    pub row_vars: usize,
 }
 
 /// A committed tensor: its variables and its place, rows counted over all commitments.
@@ -34,12 +36,12 @@ struct Committed {
 /// Every tensor in order.
 ///
 /// # Errors
-/// When a commitment has another number of rows than its tensors.
+/// When a commitment has another number of rows than its tensors, or rows longer than the generators.
 fn committed(commitments: &[Commitment], key_vars: usize) -> Result<Vec<Committed>> {
     let (mut tensors, mut first) = (vec![], 0_usize);
-    for Commitment { layouts, rows } in commitments {
-        let (places, num_rows) = places(layouts.iter().copied(), key_vars);
-        if num_rows != rows.len() {
+    for Commitment { layouts, rows, row_vars } in commitments {
+        let (places, num_rows) = places(layouts.iter().copied(), *row_vars);
+        if num_rows != rows.len() || *row_vars > key_vars {
             return Err(Error::MissingColumn);
         }
         for (layout, mut place) in layouts.iter().zip(places) {

@@ -61,13 +61,14 @@ pub fn verify(
 
     // Phase 4: all claims on committed columns.
     let Session { mut reader, claims, late, .. } = session;
+    let row_vars = plan.key_vars;
     let mut commitments = vec![
-        Commitment { layouts: layouts(&plan.parameters), rows: key.commitments() },
-        Commitment { layouts: layouts(&plan.witness), rows: &witness },
+        Commitment { layouts: layouts(&plan.parameters), rows: key.commitments(), row_vars },
+        Commitment { layouts: layouts(&plan.witness), rows: &witness, row_vars },
     ];
     for column in &plan.late {
         let rows = late.get(&column.column).ok_or(Error::MissingColumn)?;
-        commitments.push(Commitment { layouts: vec![&column.layout], rows });
+        commitments.push(Commitment { layouts: vec![&column.layout], rows, row_vars });
     }
     let claims = claims
         .columns

@@ -16,7 +16,7 @@ use tacit_layers::{
     sumcheck::Batch,
 };
 
-use super::{CommittedTensor, Elements, Integers, Row, shared_row};
+use super::{CommittedList, CommittedTensor, Elements, Integers, Row, shared_row};
 use crate::{rows::Rows, sumcheck::Product};
 
 /// Claims that are one product.
@@ -49,23 +49,16 @@ enum Key {
 
 /// Puts claims together; `batch` holds their coefficients.
 pub(super) fn terms(
-    lists: &[&[CommittedTensor]],
+    lists: &[CommittedList],
     claims: &[OpeningClaim],
     batch: &Batch,
     key_vars: usize,
 ) -> Vec<Term> {
-    let list = |(number, list): (usize, &'_ &[CommittedTensor])| -> Vec<(usize, Place)> {
-        let (places, _) = places(list.iter().map(|tensor| tensor.layout), key_vars);
-        places.into_iter().map(|place| (number, place)).collect()
-    };
-    let placed = lists.iter().enumerate().flat_map(list);
-    let tensors: Tensors = lists
-        .iter()
-        .copied()
-        .flatten()
-        .zip(placed)
-        .map(|(tensor, (list, place))| (tensor, list, place))
-        .collect();
+    let mut tensors: Tensors = vec![];
+    for (number, list) in lists.iter().enumerate() {
+        let (places, _) = places(list.tensors.iter().map(|tensor| tensor.layout), list.row_vars);
+        tensors.extend(list.tensors.iter().zip(places).map(|(tensor, place)| (tensor, number, place)));
+    }
     let mut numbers = BTreeMap::new();
     let mut groups: Vec<Group> = vec![];
     for (claim, &gamma) in claims.iter().zip(&batch.coefficients) {

@@ -4,7 +4,7 @@ use ark_bn254::{Fr, G1Affine};
 use ark_ff::One;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{Layout, claim::EvaluationClaim, evaluation::evaluate, hyrax::OpeningClaim};
-use tacit_prover::hyrax::{self, CommittedTensor, Integers};
+use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
 use tacit_transcript::{ProofReader, ProofWriter};
 use tacit_verifier::{
     Error,
@@ -15,9 +15,23 @@ use super::{DOMAIN, integers, layout, scalars};
 
 const KEY_VARS: usize = 3;
 
+/// Tensors that are committed to together.
+const fn list<'a>(tensors: &'a [CommittedTensor<'a>]) -> CommittedList<'a> {
+    CommittedList { tensors, row_vars: KEY_VARS }
+}
+
+/// Every tensor by itself.
+fn lists<'a>(tensors: &'a [CommittedTensor<'a>]) -> Vec<CommittedList<'a>> {
+    tensors.chunks(1).map(list).collect()
+}
+
 /// Every tensor by itself.
 fn commitments<'a>(layouts: &'a [Layout], rows: &'a [Vec<G1Affine>]) -> Vec<Commitment<'a>> {
-    layouts.iter().zip(rows).map(|(layout, rows)| Commitment { layouts: vec![layout], rows }).collect()
+    layouts
+        .iter()
+        .zip(rows)
+        .map(|(layout, rows)| Commitment { layouts: vec![layout], rows, row_vars: KEY_VARS })
+        .collect()
 }
 
 /// Three tensors of one shape, of four rows of six, and one of a single short row.
@@ -58,7 +72,7 @@ impl Tensors {
     fn check(&self, tensors: &[CommittedTensor], claims: &[OpeningClaim]) -> Result<(), Error> {
         let generators = Generators::new(KEY_VARS);
         let mut writer = ProofWriter::new(DOMAIN);
-        hyrax::open(&mut writer, &tensors.chunks(1).collect::<Vec<_>>(), claims, &generators);
+        hyrax::open(&mut writer, &lists(tensors), claims, &generators);
         let proof = writer.finish();
         let commitments = commitments(&self.layouts, &self.rows);
         let mut reader = ProofReader::new(DOMAIN, &proof);
@@ -148,8 +162,7 @@ fn rejects_claims_that_fit_no_commitment() {
     let claims = tensors.claims();
     let mut proof = ProofWriter::new(DOMAIN);
     let committed = tensors.committed();
-    let lists: Vec<&[CommittedTensor]> = committed.chunks(1).collect();
-    hyrax::open(&mut proof, &lists, &claims, &Generators::new(KEY_VARS));
+    hyrax::open(&mut proof, &lists(&committed), &claims, &Generators::new(KEY_VARS));
     let proof = proof.finish();
     let check = |claims: &[OpeningClaim], rows: &[Vec<G1Affine>]| {
         let commitments = commitments(&tensors.layouts, rows);
@@ -197,9 +210,10 @@ impl Shared {
     fn check(&self, rows: &[G1Affine], count: usize, claims: &[OpeningClaim]) -> Result<(), Error> {
         let generators = Generators::new(KEY_VARS);
         let mut writer = ProofWriter::new(DOMAIN);
-        hyrax::open(&mut writer, &[&self.committed()], claims, &generators);
+        hyrax::open(&mut writer, &[list(&self.committed())], claims, &generators);
         let proof = writer.finish();
-        let commitment = Commitment { layouts: self.layouts[..count].iter().collect(), rows };
+        let commitment =
+            Commitment { layouts: self.layouts[..count].iter().collect(), rows, row_vars: KEY_VARS };
         let mut reader = ProofReader::new(DOMAIN, &proof);
         verifier::verify(&mut reader, &[commitment], claims, &generators)?;
         Ok(reader.finish()?)
@@ -275,9 +289,9 @@ fn rejects_claims_that_fit_no_shared_row() {
     let with = |claims: &[OpeningClaim], rows: &[G1Affine]| {
         let mut writer = ProofWriter::new(DOMAIN);
         let generators = Generators::new(KEY_VARS);
-        hyrax::open(&mut writer, &[&shared.committed()], &[shared.claim(0, 60)], &generators);
+        hyrax::open(&mut writer, &[list(&shared.committed())], &[shared.claim(0, 60)], &generators);
         let proof = writer.finish();
-        let commitment = Commitment { layouts: shared.layouts.iter().collect(), rows };
+        let commitment = Commitment { layouts: shared.layouts.iter().collect(), rows, row_vars: KEY_VARS };
         verifier::verify(&mut ProofReader::new(DOMAIN, &proof), &[commitment], claims, &generators)
     };
     assert_eq!(with(&claims, &rows), Ok(()));

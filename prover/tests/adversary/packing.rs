@@ -14,7 +14,7 @@ use tacit_layers::{
 use tacit_prover::{
     ProvingKey,
     cheating::{Run, open_instead},
-    hyrax::{self, CommittedTensor, Elements, Integers},
+    hyrax::{self, CommittedList, CommittedTensor, Elements, Integers},
 };
 use tacit_transcript::{ProofReader, ProofWriter};
 use tacit_verifier::{
@@ -46,16 +46,17 @@ fn shapes(key_vars: usize) -> Vec<Vec<usize>> {
     ]
 }
 
-/// A list of tensors that are committed to together, of small integers or of field elements.
+/// A list of tensors that are committed to together, of small integers or of field elements, in rows of its own length.
 struct List {
+    row_vars: usize,
     layouts: Vec<Layout>,
     integers: Vec<Vec<i64>>,
     elements: Option<Vec<Vec<Fr>>>,
 }
 
 impl List {
-    fn random(rng: &mut ChaCha8Rng, key_vars: usize, count: usize, field: bool) -> Self {
-        let shapes = shapes(key_vars);
+    fn random(rng: &mut ChaCha8Rng, row_vars: usize, count: usize, field: bool) -> Self {
+        let shapes = shapes(row_vars);
         let layouts: Vec<Layout> =
             (0..count).map(|_| layout(&shapes[rng.random_range(0..shapes.len())])).collect();
         let integers: Vec<Vec<i64>> = layouts
@@ -64,7 +65,7 @@ impl List {
             .collect();
         let wide = |x: &i64| from_i64(*x) * Fr::from(1_u128 << 100);
         let elements = field.then(|| integers.iter().map(|data| data.iter().map(wide).collect()).collect());
-        Self { layouts, integers, elements }
+        Self { row_vars, layouts, integers, elements }
     }
 
     fn tensors(&self) -> Vec<CommittedTensor<'_>> {
@@ -89,7 +90,7 @@ fn random_scalars(rng: &mut ChaCha8Rng, count: usize) -> Vec<Fr> {
     (0..count).map(|_| Fr::from(rng.random::<u128>()) * Fr::from(rng.random::<u128>())).collect()
 }
 
-/// As many lists as a network has: parameters, witness, late columns by themselves.
+/// As many lists as a network has: parameters, witness, late columns by themselves, and one of shorter rows.
 struct Lists {
     lists: Vec<List>,
     generators: std::sync::Arc<Generators>,
@@ -98,8 +99,10 @@ struct Lists {
 impl Lists {
     fn random(rng: &mut ChaCha8Rng, key_vars: usize) -> Self {
         let counts = [rng.random_range(0..6), rng.random_range(1..9), 1, 1];
-        let lists =
+        let mut lists: Vec<List> =
             counts.into_iter().zip(0..).map(|(count, i)| List::random(rng, key_vars, count, i > 1)).collect();
+        let (shorter, count) = (rng.random_range(0..=key_vars), rng.random_range(0..3));
+        lists.push(List::random(rng, shorter, count, false));
         Self { lists, generators: Generators::new(key_vars) }
     }
 
@@ -124,7 +127,11 @@ impl Lists {
             .lists
             .iter()
             .zip(rows)
-            .map(|(list, rows)| Commitment { layouts: list.layouts.iter().collect(), rows })
+            .map(|(list, rows)| Commitment {
+                layouts: list.layouts.iter().collect(),
+                rows,
+                row_vars: list.row_vars,
+            })
             .collect();
         let mut reader = ProofReader::new(DOMAIN, proof);
         verifier::verify(&mut reader, &commitments, claims, &self.generators)?;
@@ -133,10 +140,14 @@ impl Lists {
 
     fn check(&self, claims: &[OpeningClaim]) -> Result<(), Error> {
         let tensors: Vec<Vec<CommittedTensor>> = self.lists.iter().map(List::tensors).collect();
-        let rows: Vec<Vec<G1Affine>> =
-            tensors.iter().map(|list| hyrax::commit(list, &self.generators)).collect();
+        let lists: Vec<CommittedList> = tensors
+            .iter()
+            .zip(&self.lists)
+            .map(|(tensors, list)| CommittedList { tensors, row_vars: list.row_vars })
+            .collect();
+        let commit = |list: &CommittedList| hyrax::commit(list.tensors, &Generators::new(list.row_vars));
+        let rows: Vec<Vec<G1Affine>> = lists.iter().map(commit).collect();
         let mut writer = ProofWriter::new(DOMAIN);
-        let lists: Vec<&[CommittedTensor]> = tensors.iter().map(Vec::as_slice).collect();
         hyrax::open(&mut writer, &lists, claims, &self.generators);
         self.verify(&rows, claims, &writer.finish())
     }
@@ -202,9 +213,11 @@ impl Packed {
             .collect();
         let rows = hyrax::commit(&tensors, &generators);
         let mut writer = ProofWriter::new(DOMAIN);
-        open_instead(&mut writer, stated, &[&tensors], opened, &generators);
+        let list = CommittedList { tensors: &tensors, row_vars: KEY_VARS };
+        open_instead(&mut writer, stated, &[list], opened, &generators);
         let proof = writer.finish();
-        let commitment = Commitment { layouts: self.layouts.iter().collect(), rows: &rows };
+        let commitment =
+            Commitment { layouts: self.layouts.iter().collect(), rows: &rows, row_vars: KEY_VARS };
         let mut reader = ProofReader::new(DOMAIN, &proof);
         verifier::verify(&mut reader, &[commitment], stated, &generators)?;
         Ok(reader.finish()?)
