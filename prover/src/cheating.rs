@@ -1,7 +1,6 @@
 //! Provers that lie, for tests of soundness. Nothing here is part of the library's interface.
 
 use ark_bn254::Fr;
-use ark_ff::AdditiveGroup;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, Tensor, Trace, VerifyingKey,
@@ -10,7 +9,7 @@ use tacit_layers::{
     hyrax::{OpeningClaim, absorb_claims},
     plan::Rows,
 };
-use tacit_transcript::ProofWriter;
+use tacit_transcript::{Label, ProofWriter};
 
 use crate::{
     Proven, ProvingKey,
@@ -19,6 +18,10 @@ use crate::{
     network,
     witness::Witness,
 };
+
+mod forgery;
+
+pub use forgery::{Forgery, Move, Revision};
 
 /// States some claims and opens others instead, as many and with the same values: what is opened may be cut out of rows in
 /// another way than what is stated.
@@ -35,54 +38,6 @@ pub fn open_instead(
     assert_eq!(stated.len(), opened.len());
     absorb_claims(writer, stated);
     hyrax::open_absorbed(writer, lists, opened, generators);
-}
-
-/// Lies about what depends on challenges; none by default.
-#[derive(Debug, Clone, Default)]
-pub struct Forgery {
-    changes: Vec<(Column, usize, Fr)>,
-    swapped_axes: bool,
-    hidden: Option<(Layout, usize)>,
-    exchanged: Option<[usize; 2]>,
-}
-
-impl Forgery {
-    /// The witness column that is committed to in place of this one.
-    pub(crate) fn committed(&self, index: usize) -> usize {
-        match self.exchanged {
-            Some([first, second]) if index == first => second,
-            Some([first, second]) if index == second => first,
-            _ => index,
-        }
-    }
-
-    /// Changes a late column before it is committed.
-    pub(crate) fn change(&self, column: Column, values: &mut [Fr]) {
-        for (_, index, difference) in self.changes.iter().filter(|change| change.0 == column) {
-            values[*index] += difference;
-        }
-    }
-
-    /// The layout by which a late column is committed to and opened.
-    pub(crate) fn layout<'a>(&'a self, column: Column, layout: &'a Layout) -> &'a Layout {
-        match &self.hidden {
-            Some((padded, _)) if column == Column::CrossTerms => padded,
-            _ => layout,
-        }
-    }
-
-    /// Puts what matrix products are wrong by among their cross terms.
-    pub(crate) fn hide(&self, cross: &mut Vec<Fr>, difference: impl FnOnce() -> Fr) {
-        if let Some((layout, position)) = &self.hidden {
-            cross.resize(layout.num_elements(), Fr::ZERO);
-            cross[*position] += difference();
-        }
-    }
-
-    /// The powers at which a prover compares convolutions.
-    pub(crate) const fn powers(&self, [height, width]: [Fr; 2]) -> [Fr; 2] {
-        if self.swapped_axes { [width, height] } else { [height, width] }
-    }
 }
 
 /// An honest run to be falsified piece by piece and then proved as it is.
@@ -139,6 +94,33 @@ impl<'a> Run<'a> {
         let padded = layout.and_then(|layout| Layout::new(vec![1 << layout.num_vars()]).ok());
         let Some(padded) = padded else { unreachable!("no cross terms") };
         self.witness.forgery.hidden = Some((padded, position));
+    }
+
+    /// Commits to another run's columns and opens them, whatever this run claims of its own.
+    pub fn commit_to(&mut self, other: &Self) {
+        self.witness.forgery.stale = Some(other.witness.columns.clone());
+    }
+
+    /// Adds a field element to one of the values that a block claims to look up, the rows of its tables left as they are.
+    pub fn wrap(&mut self, rows: Rows, index: usize, difference: Fr) {
+        self.witness.forgery.wrapped.push((rows, index, difference));
+    }
+
+    /// Changes every message with this label, and goes on from the changed values.
+    pub fn revise(&mut self, label: Label, revise: Revision) {
+        self.witness.forgery.revisions.push((label, revise));
+    }
+
+    /// Adds to the value that a column of a block's rows is claimed to have where all leaves are evaluated; gains of two
+    /// columns can cancel there.
+    pub fn move_value(&mut self, rows: Rows, column: usize, gain: Move) {
+        self.witness.forgery.moves.push((rows, column, gain));
+    }
+
+    /// Puts what is looked up into the look-ups' tree whether a table has it or not, and claims for this row of a table the
+    /// multiplicity that makes up for it, which depends on challenges that follow its commitment.
+    pub const fn fit_multiplicity(&mut self, table: usize, row: usize) {
+        self.witness.forgery.fitted = Some((table, row));
     }
 
     /// Commits to two of the plan's witness columns in each other's place, and opens them there.

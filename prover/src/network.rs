@@ -122,7 +122,7 @@ pub(crate) fn prove_witness(
         .enumerate()
         .map(|(i, column)| CommittedTensor {
             layout: &column.layout,
-            values: Integers::Int64(&witness.columns[witness.forgery.committed(i)]).into(),
+            values: Integers::Int64(witness.forgery.committed(&witness.columns, i)).into(),
         })
         .collect();
     let mut layers = vec![LayerProfile::default(); network.architecture.nodes.len()];

@@ -9,7 +9,7 @@ use tacit_layers::{
     claim::{Claims, Column, EvaluationClaim},
     plan::Plan,
 };
-use tacit_transcript::{ProofWriter, labels};
+use tacit_transcript::{Label, ProofWriter, labels};
 
 use crate::{
     buffers::Buffers,
@@ -69,6 +69,12 @@ impl<'a> Session<'a> {
         self.writer.write_points(labels::LATE_COMMITMENT, &hyrax::commit(&[tensor], self.generators));
         self.late.insert(column, values.clone());
         values
+    }
+
+    /// Writes values that claims follow from, after a lying prover changed them.
+    pub(crate) fn write_values(&mut self, label: Label, values: &mut [Fr]) {
+        self.witness.forgery.revise(label, values);
+        self.writer.write_scalars(label, values);
     }
 
     /// Leaves a claim on a node's activations.

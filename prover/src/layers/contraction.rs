@@ -85,8 +85,8 @@ fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
     let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: weights and inputs at the final point.
-    let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    session.writer.write_scalars(labels::CONTRACTION_VALUES, values.as_flattened());
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
+    session.write_values(labels::CONTRACTION_VALUES, values.as_flattened_mut());
     for ((claim, instance), [weight, input]) in claims.into_iter().zip(&instances).zip(values) {
         session.charge_rounds(instance, 2);
         let inner = instance_point(&point, instance.claim().num_vars);
@@ -113,8 +113,8 @@ fn add(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) {
         let value = session.value(input);
         evaluate(value.layout(), value.data(), &claim.point)
     };
-    let values: Vec<Fr> = inputs.iter().map(evaluate).collect();
-    session.writer.write_scalars(labels::ADDEND_VALUES, &values);
+    let mut values: Vec<Fr> = inputs.iter().map(evaluate).collect();
+    session.write_values(labels::ADDEND_VALUES, &mut values);
     for (input, value) in inputs.into_iter().zip(values) {
         session.claim_activation(input, claim.point.clone(), value);
     }

@@ -30,20 +30,32 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
     }
     // Step 1: the fingerprint's challenges, after every column is committed.
     let [alpha, beta] = [(); 2].map(|()| session.writer.squeeze(labels::FINGERPRINT));
-    let leaves = leaves(session, Fingerprint { alpha, beta });
+    let fingerprint = Fingerprint { alpha, beta };
+    let leaves = leaves(session, fingerprint);
     // Step 2: the sum of fractions.
-    let claims = logup::prove_rows(&mut session.writer, &leaves, session.buffers);
+    let fit = session.witness.forgery.fit(session, fingerprint, &leaves);
+    let claims = match &fit {
+        Some(fit) => logup::prove(&mut session.writer, fit.leaves.clone()),
+        None => logup::prove_rows(&mut session.writer, &leaves, session.buffers),
+    };
     drop(leaves);
     // Step 3: every column at its part of the point. Claims are left in the verifier's order.
     let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
     let mut differences = vec![];
     for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {
         let point = instance_point(&claims.point, segment.num_vars).to_vec();
-        let keys = |id| evaluation::evaluate(session.layout(id), &lookup.keys, &point);
+        let forgery = &session.witness.forgery;
+        let moved = |column| forgery.moved(segment.rows, column, session.plan, &claims.point, beta);
+        let keys = |id| {
+            let layout = session.layout(id);
+            let wrapped = forgery.wrap(segment.rows, layout, &point);
+            evaluation::evaluate(layout, &lookup.keys, &point) + wrapped + moved(0)
+        };
         let message = match segment.rows {
             Rows::Table => {
                 let column = Column::Multiplicity(segment.table);
-                let value = evaluate_column(session, column, &point);
+                let gain = fit.as_ref().map_or_else(Fr::zero, |fit| fit.gain(segment.table, &point));
+                let value = evaluate_column(session, column, &point) + gain;
                 session.claims.columns.push(EvaluationClaim::new(column, point, value));
                 vec![value]
             }
@@ -72,7 +84,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
             Rows::Activations(id) => {
                 let values = rescales.entry(id).or_default();
                 values.activation =
-                    evaluation::evaluate(session.layout(id), session.value(id).data(), &point);
+                    evaluation::evaluate(session.layout(id), session.value(id).data(), &point) + moved(1);
                 if session.rescale(id).clipping().is_some() {
                     vec![values.activation]
                 } else {
@@ -101,12 +113,7 @@ fn claim_columns(session: &mut Session, rescales: &BTreeMap<NodeId, RescaleValue
     let order: Vec<NodeId> = session.plan.looked_up_rescales().collect();
     for &id in &order {
         let (values, layer) = (&rescales[&id], session.rescale(id));
-        let high = evaluate_column(session, Column::Remainder(id), &values.point);
-        let low = match layer.low_digits() {
-            0 => Fr::zero(),
-            _ => evaluate_column(session, Column::LowRemainder(id), &values.point),
-        };
-        let scaled = layer.recompose(values.quotient, high, low);
+        let scaled = layer.recompose(values.quotient, values.remainder, values.low_remainder);
         let activation = values.claimed_activation(layer);
         session.claims.scaled.insert(id, EvaluationClaim::new(id, values.point.clone(), scaled));
         session.claim_activation(id, values.point.clone(), activation);

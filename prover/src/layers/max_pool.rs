@@ -50,10 +50,10 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
     let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Equality(&tau));
     // Step 3: every pool's differences at the final point, one for each offset.
-    let finals: Vec<Vec<Fr>> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    for (instance, differences) in instances.iter().zip(&finals) {
+    let mut finals: Vec<Vec<Fr>> = instances.iter().map(|timed| timed.instance.final_values()).collect();
+    for (instance, differences) in instances.iter().zip(&mut finals) {
         session.charge_rounds(instance, differences.len());
-        session.writer.write_scalars(labels::POOL_DIFFERENCES, differences);
+        session.write_values(labels::POOL_DIFFERENCES, differences);
     }
     // Step 4: the offsets combined, and the maxima where both claims need them.
     for (&(id, layer), differences) in pools.iter().zip(&finals) {
@@ -87,8 +87,8 @@ fn claim_window(
     let node = session.network.architecture.node(id);
     let output = session.layout(id).clone();
     let (minimum, _) = session.plan.specs[id.index()].activation(&node.name)?;
-    let maximum = evaluation::evaluate(&output, session.value(id).data(), &position);
-    session.writer.write_scalars(labels::POOL_VALUES, &[maximum]);
+    let mut maximum = evaluation::evaluate(&output, session.value(id).data(), &position);
+    session.write_values(labels::POOL_VALUES, std::slice::from_mut(&mut maximum));
     let claim = PoolClaim { offsets, position: &position, difference, maximum };
     let value = layer.windowed_value(&claim, session.layout(node.inputs[0]), &output, minimum);
     let claim = WindowedClaim::new(id, &output, Some(offsets), &position, value);

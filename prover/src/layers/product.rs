@@ -34,8 +34,8 @@ pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -
     let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: both factors at their points.
-    let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    session.writer.write_scalars(labels::PRODUCT_VALUES, values.as_flattened());
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
+    session.write_values(labels::PRODUCT_VALUES, values.as_flattened_mut());
     for ((claim, instance), values) in claims.iter().zip(&instances).zip(values) {
         session.charge_rounds(instance, 2);
         let (layer, axes, inputs) = product(session, claim.subject)?;

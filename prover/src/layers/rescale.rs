@@ -45,8 +45,8 @@ pub(crate) fn prove(session: &mut Session) {
     let mut borrowed: Vec<&mut dyn TimedInstance> = per_channel.iter_mut().map(|i| i as _).collect();
     let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 3: every accumulator at its point with the channel's part replaced.
-    let values: Vec<Fr> = per_channel.iter().map(|timed| timed.instance.final_values()[1]).collect();
-    session.writer.write_scalars(labels::ACCUMULATOR_VALUES, &values);
+    let mut values: Vec<Fr> = per_channel.iter().map(|timed| timed.instance.final_values()[1]).collect();
+    session.write_values(labels::ACCUMULATOR_VALUES, &mut values);
     for (((claim, axis, _), instance), value) in claims.iter().zip(&per_channel).zip(values) {
         session.charge_rounds(instance, 1);
         let id = claim.subject;

@@ -36,8 +36,8 @@ pub(crate) fn prove(session: &mut Session) {
     let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
     let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
     // Step 2: every input at its point.
-    let values: Vec<Fr> = instances.iter().map(|timed| timed.instance.final_values()[1]).collect();
-    session.writer.write_scalars(labels::WINDOW_VALUES, &values);
+    let mut values: Vec<Fr> = instances.iter().map(|timed| timed.instance.final_values()[1]).collect();
+    session.write_values(labels::WINDOW_VALUES, &mut values);
     for ((claim, instance), value) in claims.into_iter().zip(&instances).zip(values) {
         session.charge_rounds(instance, 1);
         let spatial = instance_point(&point, instance.claim().num_vars);

@@ -12,7 +12,7 @@ use super::{layout, tensor, tiny};
 
 const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 7 };
 /// The first layer's rescale in the networks here, and the dense layer that reads it.
-const RESCALE: NodeId = NodeId(2);
+pub(super) const RESCALE: NodeId = NodeId(2);
 const READER: NodeId = NodeId(3);
 
 fn rescales() -> Error {
@@ -51,7 +51,7 @@ fn two_layers(multiplier: Multiplier, hidden: usize) -> Network {
 }
 
 /// The two ways of rescaling, with the check that ties quotients to accumulators in each.
-fn both() -> [(ProvingKey, Error); 2] {
+pub(super) fn both() -> [(ProvingKey, Error); 2] {
     [
         (Multiplier::Uniform(5), contractions()),
         (Multiplier::PerChannel { axis: 0, values: vec![5, 3, 6] }, rescales()),
@@ -60,7 +60,7 @@ fn both() -> [(ProvingKey, Error); 2] {
 }
 
 /// Quotients -4, 6 and -2 or so: negative ones and a positive one.
-fn sample() -> Tensor<i64> {
+pub(super) fn sample() -> Tensor<i64> {
     tensor(&[5], vec![-2, 3, 1, 4, -1])
 }
 
@@ -77,7 +77,7 @@ pub(super) fn set(tensor: &mut Tensor<i64>, index: usize, value: i64) {
 }
 
 /// Replaces one activation and everything that follows from it, outputs included.
-fn set_activation(run: &mut Run, network: &Network, index: usize, value: i64) {
+pub(super) fn set_activation(run: &mut Run, network: &Network, index: usize, value: i64) {
     let old = run.values()[RESCALE.index()].data()[index];
     set(&mut run.values()[RESCALE.index()], index, value);
     run.column(Column::Activation(RESCALE))[index] = value;

@@ -1,0 +1,158 @@
+//! What a lying prover does while it proves.
+
+use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, Field};
+use tacit_algebra::{eq, small::from_i64};
+use tacit_layers::{
+    Layout,
+    claim::Column,
+    lookup_table::Fingerprint,
+    plan::{Plan, Rows},
+};
+use tacit_transcript::Label;
+
+use crate::{
+    logup::{Fractions, LookupLeaves},
+    session::Session,
+};
+
+/// A change of a message's values.
+pub type Revision = fn(&mut [Fr]);
+
+/// What is added to a value that a block claims to look up, from the weights of all blocks and the fingerprint's
+/// challenge $\beta$.
+pub type Move = fn(weight: &dyn Fn(Rows) -> Fr, beta: Fr) -> Fr;
+
+/// Lies about what depends on challenges; none by default.
+#[derive(Debug, Clone, Default)]
+pub struct Forgery {
+    pub(super) changes: Vec<(Column, usize, Fr)>,
+    pub(super) swapped_axes: bool,
+    pub(super) hidden: Option<(Layout, usize)>,
+    pub(super) exchanged: Option<[usize; 2]>,
+    pub(super) stale: Option<Vec<Vec<i64>>>,
+    pub(super) wrapped: Vec<(Rows, usize, Fr)>,
+    pub(super) revisions: Vec<(Label, Revision)>,
+    /// For each: the block, which column of its rows, and what the column's value gains.
+    pub(super) moves: Vec<(Rows, usize, Move)>,
+    /// A table and one of its rows.
+    pub(super) fitted: Option<(usize, usize)>,
+}
+
+impl Forgery {
+    /// What is committed to in place of this witness column.
+    pub(crate) fn committed<'a>(&'a self, columns: &'a [Vec<i64>], index: usize) -> &'a [i64] {
+        let index = match self.exchanged {
+            Some([first, second]) if index == first => second,
+            Some([first, second]) if index == second => first,
+            _ => index,
+        };
+        &self.stale.as_deref().unwrap_or(columns)[index]
+    }
+
+    /// What is added to a value that a block claims to look up.
+    pub(crate) fn wrap(&self, rows: Rows, layout: &Layout, point: &[Fr]) -> Fr {
+        let weight = |index: usize| eq::evaluate_index(point, layout.padded_index(index));
+        self.wrapped.iter().filter(|wrapped| wrapped.0 == rows).map(|(_, index, x)| weight(*index) * x).sum()
+    }
+
+    /// Puts what rescales claim to look up into the leaves and fits a multiplicity.
+    pub(crate) fn fit(
+        &self,
+        session: &Session,
+        fingerprint: Fingerprint,
+        honest: &LookupLeaves,
+    ) -> Option<Fit> {
+        let (table, row) = self.fitted?;
+        let mut leaves = honest.fractions();
+        let mut fitted = None;
+        for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {
+            let (id, activations) = match segment.rows {
+                Rows::Activations(id) => (id, Some(session.value(id).data())),
+                Rows::Remainders(id) => (id, None),
+                Rows::Table if segment.table == table => {
+                    fitted = Some(segment.offset + row);
+                    continue;
+                }
+                _ => continue,
+            };
+            let layout = session.layout(id);
+            for (index, &key) in lookup.keys.iter().enumerate() {
+                let wrapped =
+                    self.wrapped.iter().filter(|wrapped| (wrapped.0, wrapped.1) == (segment.rows, index));
+                let key = from_i64(key) + wrapped.map(|(_, _, x)| x).sum::<Fr>();
+                let second = activations.map_or(Fr::ZERO, |y| from_i64(y[index]));
+                leaves.denominators[segment.offset + layout.padded_index(index)] =
+                    fingerprint.of(segment.table, key, second);
+            }
+        }
+        let (leaf, fractions) = (fitted?, leaves.numerators.iter().zip(&leaves.denominators));
+        let sum: Fr = fractions.map(|(p, q)| q.inverse().map_or(Fr::ZERO, |inverse| *p * inverse)).sum();
+        let gain = sum * leaves.denominators[leaf];
+        leaves.numerators[leaf] -= gain;
+        Some(Fit { leaves, table, row, gain })
+    }
+
+    /// What is added to the value of a column of a block's rows, at the point at which all leaves are evaluated.
+    pub(crate) fn moved(&self, rows: Rows, column: usize, plan: &Plan, point: &[Fr], beta: Fr) -> Fr {
+        let weight = |rows: Rows| {
+            let segment = plan.segments.iter().find(|segment| segment.rows == rows);
+            segment.map_or(Fr::ZERO, |segment| {
+                let (high, _) = point.split_at(point.len() - segment.num_vars);
+                eq::evaluate_index(high, segment.offset >> segment.num_vars)
+            })
+        };
+        let moves = self.moves.iter().filter(|(moved, c, _)| (*moved, *c) == (rows, column));
+        moves.map(|(_, _, gain)| gain(&weight, beta)).sum()
+    }
+
+    /// Changes a message before it is written.
+    pub(crate) fn revise(&self, label: Label, message: &mut [Fr]) {
+        for (_, revise) in self.revisions.iter().filter(|revision| revision.0 == label) {
+            revise(message);
+        }
+    }
+
+    /// Changes a late column before it is committed.
+    pub(crate) fn change(&self, column: Column, values: &mut [Fr]) {
+        for (_, index, difference) in self.changes.iter().filter(|change| change.0 == column) {
+            values[*index] += difference;
+        }
+    }
+
+    /// The layout by which a late column is committed to and opened.
+    pub(crate) fn layout<'a>(&'a self, column: Column, layout: &'a Layout) -> &'a Layout {
+        match &self.hidden {
+            Some((padded, _)) if column == Column::CrossTerms => padded,
+            _ => layout,
+        }
+    }
+
+    /// Puts what matrix products are wrong by among their cross terms.
+    pub(crate) fn hide(&self, cross: &mut Vec<Fr>, difference: impl FnOnce() -> Fr) {
+        if let Some((layout, position)) = &self.hidden {
+            cross.resize(layout.num_elements(), Fr::ZERO);
+            cross[*position] += difference();
+        }
+    }
+
+    /// The powers at which a prover compares convolutions.
+    pub(crate) const fn powers(&self, [height, width]: [Fr; 2]) -> [Fr; 2] {
+        if self.swapped_axes { [width, height] } else { [height, width] }
+    }
+}
+
+/// Leaves that sum to zero because a multiplicity was fitted to the challenges.
+pub(crate) struct Fit {
+    pub(crate) leaves: Fractions,
+    table: usize,
+    row: usize,
+    gain: Fr,
+}
+
+impl Fit {
+    /// What the multiplicities of a table gain at a point.
+    pub(crate) fn gain(&self, table: usize, point: &[Fr]) -> Fr {
+        if table == self.table { self.gain * eq::evaluate_index(point, self.row) } else { Fr::ZERO }
+    }
+}
