@@ -324,13 +324,13 @@ impl ConvolutionLayer {
 }
 
 /// The claim on a convolution's windowed input: the contraction's point is (channel, kernel height, kernel width).
-pub fn windowed_claim(
+pub fn windowed_claim<V>(
     node: NodeId,
     channel_vars: usize,
     inner: &[Fr],
     position: &[Fr],
-    value: Fr,
-) -> WindowedClaim {
+    value: V,
+) -> WindowedClaim<V> {
     let (channel, offsets) = inner.split_at(channel_vars.min(inner.len()));
     let offsets = Some(offsets.to_vec());
     WindowedClaim { node, channel: channel.to_vec(), offsets, position: position.to_vec(), value }

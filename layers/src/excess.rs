@@ -39,6 +39,7 @@
 use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_algebra::{eq, small::from_i64};
+use tacit_transcript::Value;
 
 use crate::{
     claim::{Column, EvaluationClaim},
@@ -87,42 +88,42 @@ pub struct Parts {
 
 /// Values, at the look-ups' point, of what is looked up for one rescale.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RescaleValues {
+pub struct RescaleValues<V = Fr> {
     /// The point.
     pub point: Vec<Fr>,
     /// $\widetilde q$.
-    pub quotient: Fr,
+    pub quotient: V,
     /// $\widetilde r$, or its high part.
-    pub remainder: Fr,
+    pub remainder: V,
     /// The low part of $\widetilde r$; zero where it is one column.
-    pub low_remainder: Fr,
+    pub low_remainder: V,
     /// $\widetilde c$; zero where quotients are looked up whole.
-    pub clipped: Fr,
+    pub clipped: V,
     /// $\widetilde l$; zero where quotients are looked up whole.
-    pub excess: Fr,
+    pub excess: V,
     /// $\widetilde y$; zero where it is $\widetilde c$.
-    pub activation: Fr,
+    pub activation: V,
 }
 
-impl RescaleValues {
+impl<V: Value> RescaleValues<V> {
     /// $\widetilde y$ as a claim: of a rescale that clips wide quotients it is $\widetilde c$.
-    pub fn claimed_activation(&self, layer: &RescaleLayer) -> Fr {
+    pub fn claimed_activation(&self, layer: &RescaleLayer) -> V {
         let is_clipped = layer.clipping().is_some_and(|clipping| !clipping.is_argument);
-        if is_clipped { self.clipped } else { self.activation }
+        if is_clipped { self.clipped.clone() } else { self.activation.clone() }
     }
 
     /// Claims on the rescale's columns besides its activations.
-    pub fn column_claims(&self, id: NodeId, layer: &RescaleLayer) -> Vec<EvaluationClaim<Column>> {
+    pub fn column_claims(&self, id: NodeId, layer: &RescaleLayer) -> Vec<EvaluationClaim<Column, V>> {
         let clipping = layer.clipping();
         [
-            Some((Column::Remainder(id), self.remainder)),
-            (layer.low_digits() > 0).then_some((Column::LowRemainder(id), self.low_remainder)),
-            clipping.map(|_| (Column::Excess(id), self.excess)),
-            clipping.filter(|clipping| clipping.is_argument).map(|_| (Column::Argument(id), self.clipped)),
+            Some((Column::Remainder(id), &self.remainder)),
+            (layer.low_digits() > 0).then_some((Column::LowRemainder(id), &self.low_remainder)),
+            clipping.map(|_| (Column::Excess(id), &self.excess)),
+            clipping.filter(|clipping| clipping.is_argument).map(|_| (Column::Argument(id), &self.clipped)),
         ]
         .into_iter()
         .flatten()
-        .map(|(column, value)| EvaluationClaim::new(column, self.point.clone(), value))
+        .map(|(column, value)| EvaluationClaim::new(column, self.point.clone(), value.clone()))
         .collect()
     }
 }
@@ -200,15 +201,15 @@ impl ExcessTable {
     }
 
     /// The low limb's row from $\widetilde c$ and $\widetilde l$.
-    pub fn low_row(&self, clipped: Fr, low: Fr) -> (Fr, Fr) {
-        (clipped + low, clipped)
+    pub fn low_row<V: Value>(&self, clipped: V, low: V) -> (V, V) {
+        (clipped.clone() + low, clipped)
     }
 
     /// The high limb's row from $\widetilde q$, $\widetilde c$ and $\widetilde l$.
-    pub fn high_row(&self, quotient: Fr, clipped: Fr, low: Fr) -> (Fr, Fr) {
-        let high = (quotient - clipped - low) * inverse_power(self.limb_bits);
-        let mirrored = from_i64(self.minimum + self.maximum) - clipped;
-        (mirrored - high, mirrored)
+    pub fn high_row<V: Value>(&self, quotient: V, clipped: V, low: V) -> (V, V) {
+        let high = (quotient - clipped.clone() - low) * inverse_power(self.limb_bits);
+        let mirrored = V::from(from_i64(self.minimum + self.maximum)) - clipped;
+        (mirrored.clone() - high, mirrored)
     }
 }
 

@@ -54,6 +54,7 @@
 use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_algebra::eq;
+use tacit_transcript::Value;
 
 use crate::{
     claim::SumClaim,
@@ -124,19 +125,19 @@ pub struct FftConvolutionLayer {
 /// A convolution's claim: the part of the output's point that chooses group and position, and $v$.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a convolution's claim must be reduced to its weights and its input"]
-pub struct FftClaim {
+pub struct FftClaim<V = Fr> {
     /// $r_g$.
     pub group: Vec<Fr>,
     /// $r_p$, height before width.
     pub position: Vec<Fr>,
     /// $v$.
-    pub value: Fr,
+    pub value: V,
 }
 
 /// What the first stage leaves: both crops, the weights and the input at a frequency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "claims on spectra must be taken back through their transforms"]
-pub struct SpectrumClaims {
+pub struct SpectrumClaims<V = Fr> {
     /// $f^\ast$ along height and width.
     pub frequencies: [Vec<Fr>; 2],
     /// $g^\ast$.
@@ -144,49 +145,52 @@ pub struct SpectrumClaims {
     /// $c^\ast$.
     pub channel: Vec<Fr>,
     /// $\widetilde G_h, \widetilde G_w, \widetilde{\hat W}, \widetilde{\hat X}$.
-    pub values: [Fr; 4],
+    pub values: [V; 4],
 }
 
 /// What the second stage ends with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransformValues {
+pub struct TransformValues<V = Fr> {
     /// $\widetilde x$.
-    pub input: Fr,
+    pub input: V,
     /// $\widetilde A$ along height and width.
-    pub rows: [Fr; 2],
+    pub rows: [V; 2],
     /// $\widetilde W$.
-    pub weights: Fr,
+    pub weights: V,
     /// $\widetilde C$ along height and width.
-    pub crops: [Fr; 2],
+    pub crops: [V; 2],
 }
 
 /// The claims a convolution leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "both claims must be discharged"]
-pub struct FftConvolutionClaims {
+pub struct FftConvolutionClaims<V = Fr> {
     /// $g^\ast$.
     pub group: Vec<Fr>,
     /// $(c^\ast, k^\ast)$: the weights' point behind their output channel.
     pub weights_point: Vec<Fr>,
     /// $\widetilde W(g^\ast, r_o, c^\ast, k^\ast)$.
-    pub weights: Fr,
+    pub weights: V,
     /// $(g^\ast, c^\ast, i^\ast)$.
     pub input_point: Vec<Fr>,
     /// $\widetilde x(g^\ast, c^\ast, i^\ast)$.
-    pub input: Fr,
+    pub input: V,
 }
 
 impl TransformValues {
     /// Scalars sent for each convolution.
     pub const COUNT: usize = 6;
+}
 
+impl<V> TransformValues<V> {
     /// In the order they are sent.
-    pub const fn to_scalars(self) -> [Fr; Self::COUNT] {
-        [self.input, self.rows[0], self.rows[1], self.weights, self.crops[0], self.crops[1]]
+    pub fn to_scalars(self) -> [V; TransformValues::COUNT] {
+        let ([row, column], [top, left]) = (self.rows, self.crops);
+        [self.input, row, column, self.weights, top, left]
     }
 
     /// From the order they are sent in.
-    pub const fn from_scalars(scalars: [Fr; Self::COUNT]) -> Self {
+    pub fn from_scalars(scalars: [V; TransformValues::COUNT]) -> Self {
         let [input, row, column, weights, top, left] = scalars;
         Self { input, rows: [row, column], weights, crops: [top, left] }
     }
@@ -257,56 +261,55 @@ impl FftConvolutionLayer {
     }
 
     /// $r_p$ along height and width.
-    pub fn positions(&self, claim: &FftClaim) -> [Vec<Fr>; 2] {
+    pub fn positions<V>(&self, claim: &FftClaim<V>) -> [Vec<Fr>; 2] {
         let (height, width) = split(&claim.position, bits_of(self.axes[0].output));
         [height, width.to_vec()]
     }
 
     /// The first stage's sum.
-    pub fn product_claim(&self, claim: &FftClaim) -> SumClaim {
+    pub fn product_claim<V: Value>(&self, claim: &FftClaim<V>) -> SumClaim<V> {
         let [height, width] = &self.axes;
         let frequency_vars = height.num_vars + width.num_vars;
         // Without frequencies and groups the only weight is one.
         let degree = if frequency_vars + bits_of(self.groups) == 0 { 2 } else { 3 };
         let scale = Fr::from(2_u64).pow([frequency_vars as u64]);
-        SumClaim { num_vars: self.num_vars(), degree, sum: scale * claim.value }
+        SumClaim { num_vars: self.num_vars(), degree, sum: claim.value.clone() * scale }
     }
 
     /// What the first stage leaves at its final point.
-    pub fn spectrum_claims(&self, point: &[Fr], values: [Fr; 4]) -> SpectrumClaims {
+    pub fn spectrum_claims<V>(&self, point: &[Fr], values: [V; 4]) -> SpectrumClaims<V> {
         let (height, rest) = split(point, self.axes[0].num_vars);
         let (width, rest) = split(rest, self.axes[1].num_vars);
         let (group, channel) = split(rest, bits_of(self.groups));
         SpectrumClaims { frequencies: [height, width], group, channel: channel.to_vec(), values }
     }
 
-    /// The first stage's final value.
+    /// What the product of the first stage's values counts for in its final value.
     ///
     /// # Panics
     /// When the claims are of another layer.
-    pub fn product_value(&self, claim: &FftClaim, spectra: &SpectrumClaims) -> Fr {
-        spectra.values.iter().product::<Fr>() * eq::evaluate(&claim.group, &spectra.group)
+    pub fn product_weight<V>(&self, claim: &FftClaim<V>, spectra: &SpectrumClaims<V>) -> Fr {
+        eq::evaluate(&claim.group, &spectra.group)
     }
 
     /// The second stage's sums: input, weights, both crops.
-    pub fn transform_claims(&self, spectra: &SpectrumClaims) -> [SumClaim; 4] {
-        let [top, left, weights, input] = spectra.values;
+    pub fn transform_claims<V: Value>(&self, spectra: &SpectrumClaims<V>) -> [SumClaim<V>; 4] {
+        let [top, left, weights, input] = spectra.values.clone();
         let [input_vars, kernel_vars, rows, columns] = self.transform_vars();
         let claim = |num_vars, sum| SumClaim { num_vars, degree: 2, sum };
         [claim(input_vars, input), claim(kernel_vars, weights), claim(rows, top), claim(columns, left)]
     }
 
-    /// The second stage's final values, the verifier's own vectors computed; `points` are those of the four sums.
+    /// What weights and crops count for in the second stage's final values; `points` are those of the four sums.
     ///
     /// # Panics
     /// When claims or points are of another layer.
-    pub fn transform_values(
+    pub fn transform_weights<V>(
         &self,
-        claim: &FftClaim,
-        spectra: &SpectrumClaims,
+        claim: &FftClaim<V>,
+        spectra: &SpectrumClaims<V>,
         points: [&[Fr]; 4],
-        values: &TransformValues,
-    ) -> [Fr; 4] {
+    ) -> [Fr; 3] {
         let [_, kernel, top, left] = points;
         let [positions, kernels] = [self.positions(claim), self.split_kernel(kernel)];
         let [height, width] = &self.axes;
@@ -318,12 +321,7 @@ impl FftConvolutionLayer {
         };
         let kernel = offsets(height, &spectra.frequencies[0], &kernels[0])
             * offsets(width, &spectra.frequencies[1], &kernels[1]);
-        [
-            values.input * values.rows[0] * values.rows[1],
-            values.weights * kernel,
-            values.crops[0] * window(height, &positions[0], top),
-            values.crops[1] * window(width, &positions[1], left),
-        ]
+        [kernel, window(height, &positions[0], top), window(width, &positions[1], left)]
     }
 
     fn split_kernel(&self, point: &[Fr]) -> [Vec<Fr>; 2] {
@@ -338,44 +336,44 @@ impl FftConvolutionLayer {
     }
 
     /// The claims on Fourier vectors that the second stage leaves: input and crop along the height, then the width.
-    pub fn fourier_claims(
+    pub fn fourier_claims<V: Value>(
         &self,
-        spectra: &SpectrumClaims,
+        spectra: &SpectrumClaims<V>,
         points: [&[Fr]; 4],
-        values: &TransformValues,
-    ) -> [FourierClaim; 4] {
+        values: &TransformValues<V>,
+    ) -> [FourierClaim<V>; 4] {
         let [input, _, top, left] = points;
         let [rows, columns] = self.split_input(input);
         let [height, width] = &self.axes;
         let [f_height, f_width] = spectra.frequencies.clone();
-        let read = |frequency, point: &[Fr], value| {
-            FourierClaim::new(AxisTransform::input_vector(frequency), point, value)
+        let read = |frequency, point: &[Fr], value: &V| {
+            FourierClaim::new(AxisTransform::input_vector(frequency), point, value.clone())
         };
-        let crop = |axis: &AxisTransform, frequency, point: &[Fr], value| {
-            FourierClaim::new(axis.crop_vector(frequency), point, value)
+        let crop = |axis: &AxisTransform, frequency, point: &[Fr], value: &V| {
+            FourierClaim::new(axis.crop_vector(frequency), point, value.clone())
         };
         [
-            read(f_height.clone(), &rows, values.rows[0]),
-            crop(height, f_height, top, values.crops[0]),
-            read(f_width.clone(), &columns, values.rows[1]),
-            crop(width, f_width, left, values.crops[1]),
+            read(f_height.clone(), &rows, &values.rows[0]),
+            crop(height, f_height, top, &values.crops[0]),
+            read(f_width.clone(), &columns, &values.rows[1]),
+            crop(width, f_width, left, &values.crops[1]),
         ]
     }
 
     /// The claims left on weights and input.
-    pub fn claims(
+    pub fn claims<V: Clone>(
         &self,
-        spectra: &SpectrumClaims,
+        spectra: &SpectrumClaims<V>,
         points: [&[Fr]; 4],
-        values: &TransformValues,
-    ) -> FftConvolutionClaims {
+        values: &TransformValues<V>,
+    ) -> FftConvolutionClaims<V> {
         let [input, kernel, ..] = points;
         FftConvolutionClaims {
             group: spectra.group.clone(),
             weights_point: [&spectra.channel, kernel].concat(),
-            weights: values.weights,
+            weights: values.weights.clone(),
             input_point: [&spectra.group, &spectra.channel, input].concat(),
-            input: values.input,
+            input: values.input.clone(),
         }
     }
 }

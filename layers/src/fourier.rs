@@ -31,6 +31,7 @@
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, FftField, Field, One};
 use tacit_algebra::eq;
+use tacit_transcript::Value;
 
 use crate::claim::SumClaim;
 
@@ -151,18 +152,18 @@ impl FourierVector {
 /// The claim $\widetilde A(v) = y$.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a claim on a Fourier vector must be reduced"]
-pub struct FourierClaim {
+pub struct FourierClaim<V = Fr> {
     /// $A$.
     pub vector: FourierVector,
     /// $v$, as many coordinates as the vector has variables.
     pub index: Vec<Fr>,
     /// $y$.
-    pub value: Fr,
+    pub value: V,
 }
 
-impl FourierClaim {
+impl<V: Value> FourierClaim<V> {
     /// The claim on a vector's entries at a point of any number of coordinates.
-    pub fn new(vector: FourierVector, index: &[Fr], value: Fr) -> Self {
+    pub fn new(vector: FourierVector, index: &[Fr], value: V) -> Self {
         let num_vars = vector.num_vars();
         let missing = num_vars.saturating_sub(index.len());
         let (_, kept) = index.split_at(index.len().saturating_sub(num_vars));
@@ -176,8 +177,12 @@ impl FourierClaim {
     }
 
     /// The sum over the other coordinates of the index.
-    pub const fn sum_claim(&self) -> SumClaim {
-        SumClaim { num_vars: self.num_vars().saturating_sub(1), degree: LEVEL_DEGREE, sum: self.value }
+    pub fn sum_claim(&self) -> SumClaim<V> {
+        SumClaim {
+            num_vars: self.num_vars().saturating_sub(1),
+            degree: LEVEL_DEGREE,
+            sum: self.value.clone(),
+        }
     }
 
     /// The first coordinate of the index and the others.
@@ -195,19 +200,19 @@ impl FourierClaim {
     }
 
     /// The claim on the half-length vector.
-    pub fn halved(&self, point: &[Fr], value: Fr) -> Self {
+    pub fn halved(&self, point: &[Fr], value: V) -> Self {
         Self { vector: self.vector.halved(), index: point.to_vec(), value }
     }
 
-    /// Whether the claim holds, entry by entry.
-    pub fn holds(&self) -> bool {
-        self.vector.evaluate(&self.index, 1 << self.num_vars()) == self.value
+    /// How far the claim is off, entry by entry: zero when it holds.
+    pub fn difference(&self) -> V {
+        self.value.clone() - V::from(self.vector.evaluate(&self.index, 1 << self.num_vars()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ark_ff::UniformRand;
+    use ark_ff::{UniformRand, Zero};
 
     use super::*;
 
@@ -249,7 +254,7 @@ mod tests {
             let index = point(n);
             let value = vector.evaluate(&index, 1 << n);
             let claim = FourierClaim::new(vector, &index, value);
-            assert!(claim.holds());
+            assert!(claim.difference().is_zero());
             let (first, rest) = claim.split_index();
             let half = claim.vector.halved().entries(1 << (n - 1));
             let bits = |i: usize| -> Vec<Fr> {
@@ -275,7 +280,7 @@ mod tests {
                 let index = point(n);
                 let claim = FourierClaim::new(vector.clone(), &index, vector.evaluate(&index, 1 << n));
                 assert_eq!(claim.index.len(), vector.num_vars());
-                assert!(claim.holds(), "{n} coordinates for {vector:?}");
+                assert!(claim.difference().is_zero(), "{n} coordinates for {vector:?}");
             }
         }
     }

@@ -134,14 +134,15 @@ pub fn places<'a>(layouts: impl Iterator<Item = &'a Layout>, key_vars: usize) ->
 }
 
 /// A claim about the tensor with this index among all lists' tensors.
-pub type OpeningClaim = EvaluationClaim<usize>;
+pub type OpeningClaim<V = Fr> = EvaluationClaim<usize, V>;
 
 /// Absorbs the claims before they are combined.
-pub fn absorb_claims(transcript: &mut impl Transcript, claims: &[OpeningClaim]) {
+pub fn absorb_claims<T: Transcript>(transcript: &mut T, claims: &[OpeningClaim<T::Value>]) {
     let scalars: Vec<Fr> = claims
         .iter()
         .flat_map(|claim| {
-            let shape = [Fr::from(claim.subject as u64), Fr::from(claim.point.len() as u64), claim.value];
+            let value = transcript.absorbed(&claim.value);
+            let shape = [Fr::from(claim.subject as u64), Fr::from(claim.point.len() as u64), value];
             shape.into_iter().chain(claim.point.iter().copied())
         })
         .collect();

@@ -23,6 +23,7 @@
 //! | [`conv2d::polynomial`], [`matmul::polynomial`], [`power`] | the arguments that compare polynomials at a random point |
 //! | [`gates`] | circuits of add and multiply gates, layers of one's own |
 //! | [`sumcheck`], [`logup`], [`hyrax`] | arguments that every proof uses |
+//! | [`masking`] | zero knowledge |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
 //! | [`statement`], [`key`], [`proof_file`] | what is absorbed first, files |
 //! | [`soundness`] | every argument's error |
@@ -49,6 +50,7 @@ pub mod interval;
 pub mod key;
 pub mod logup;
 pub mod lookup_table;
+pub mod masking;
 pub mod matmul;
 pub mod max_pool;
 pub mod network;

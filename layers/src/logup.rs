@@ -27,48 +27,50 @@
 //! **Reference.** Papini and Haboeck (ePrint 2023/1284, section 3.1).
 
 use ark_bn254::Fr;
+use tacit_transcript::Value;
 
 /// The two children of a fraction, as claimed at one point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Children {
+pub struct Children<V = Fr> {
     /// Numerators of the zero and the one child.
-    pub numerators: [Fr; 2],
+    pub numerators: [V; 2],
     /// Denominators of the zero and the one child.
-    pub denominators: [Fr; 2],
+    pub denominators: [V; 2],
 }
 
 /// Claims on the leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "the leaves' claims must be checked against the columns they were made from"]
-pub struct LeafClaims {
+pub struct LeafClaims<V = Fr> {
     /// The point.
     pub point: Vec<Fr>,
     /// $\widetilde p$ there.
-    pub numerator: Fr,
+    pub numerator: V,
     /// $\widetilde q$ there.
-    pub denominator: Fr,
+    pub denominator: V,
 }
 
-impl Children {
+impl<V: Value> Children<V> {
     /// Their order in a message.
-    pub const fn to_message(self) -> [Fr; 4] {
-        [self.numerators[0], self.numerators[1], self.denominators[0], self.denominators[1]]
+    pub fn to_message(self) -> [V; 4] {
+        let ([p0, p1], [q0, q1]) = (self.numerators, self.denominators);
+        [p0, p1, q0, q1]
     }
 
     /// From a message.
-    pub const fn from_message([p0, p1, q0, q1]: [Fr; 4]) -> Self {
+    pub fn from_message([p0, p1, q0, q1]: [V; 4]) -> Self {
         Self { numerators: [p0, p1], denominators: [q0, q1] }
     }
 
     /// Numerator and denominator of the sum of both fractions.
-    pub fn sum(&self) -> (Fr, Fr) {
-        let ([p0, p1], [q0, q1]) = (self.numerators, self.denominators);
-        (p0 * q1 + p1 * q0, q0 * q1)
+    pub fn sum(&self) -> (V::Product, V::Product) {
+        let ([p0, p1], [q0, q1]) = (&self.numerators, &self.denominators);
+        (p0.times(q1) + p1.times(q0), q0.times(q1))
     }
 
     /// Numerator and denominator interpolated between the children.
-    pub fn interpolate(&self, mu: Fr) -> (Fr, Fr) {
-        let between = |[zero, one]: [Fr; 2]| zero + mu * (one - zero);
-        (between(self.numerators), between(self.denominators))
+    pub fn interpolate(&self, mu: Fr) -> (V, V) {
+        let between = |[zero, one]: &[V; 2]| zero.clone() + (one.clone() - zero.clone()) * mu;
+        (between(&self.numerators), between(&self.denominators))
     }
 }

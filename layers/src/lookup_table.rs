@@ -18,6 +18,8 @@ use tacit_algebra::{
     small::{self, from_i64},
 };
 
+use tacit_transcript::Value;
+
 use crate::{excess::ExcessTable, rescale::ActivationFunction};
 
 /// A table that rows are looked up in.
@@ -117,8 +119,8 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// The fingerprint of a row of the table with this index; table 0 is no table.
-    pub fn of(&self, table: usize, first: Fr, second: Fr) -> Fr {
-        self.alpha - Fr::from(table as u64 + 1) - self.beta * (first + self.beta * second)
+    pub fn of<V: Value>(&self, table: usize, first: V, second: V) -> V {
+        V::from(self.alpha - Fr::from(table as u64 + 1)) - (first + second * self.beta) * self.beta
     }
 
     /// The fingerprints of every row of a table, in order.

@@ -29,6 +29,7 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 use serde::{Deserialize, Serialize};
 use tacit_algebra::{eq, small::from_i64};
+use tacit_transcript::Value;
 
 use crate::{
     average_pool::reduce_windows,
@@ -52,15 +53,15 @@ pub const MAX_OFFSETS: usize = 16;
 
 /// Values of the differences and of the maximum at one point.
 #[derive(Debug, Clone, Copy)]
-pub struct PoolClaim<'a> {
+pub struct PoolClaim<'a, V = Fr> {
     /// The point's part for the kernel, height before width.
     pub offsets: &'a [Fr],
     /// The point's part for (channels, height, width).
     pub position: &'a [Fr],
     /// $\widetilde D$ at both.
-    pub difference: Fr,
+    pub difference: V,
     /// $\widetilde y$ at the position.
-    pub maximum: Fr,
+    pub maximum: V,
 }
 
 impl MaxPoolLayer {
@@ -97,20 +98,26 @@ impl MaxPoolLayer {
     }
 
     /// $\widetilde D(r_k, \cdot)$ from the differences of every offset, row-major, at one point.
-    pub fn combine_offsets(&self, offsets: &[Fr], differences: &[Fr]) -> Fr {
+    pub fn combine_offsets<V: Value>(&self, offsets: &[Fr], differences: &[V]) -> V {
         let (height, width) = offsets.split_at(self.offset_vars()[0].min(offsets.len()));
         let rows = eq::table(height, self.window.height.kernel);
         let columns = eq::table(width, self.window.width.kernel);
         let weights = rows.iter().flat_map(|a| columns.iter().map(move |b| *a * b));
-        weights.zip(differences).map(|(weight, d)| weight * d).sum()
+        weights.zip(differences).map(|(weight, d)| d.clone() * weight).sum()
     }
 
     /// $\widetilde X$ from $\widetilde D$ and $\widetilde y$ by the identity above.
     ///
     /// `offsets` is the point's part for the kernel, `position` the part for (channels, height, width); `minimum` is
     /// $\ell$, `input` and `output` the layouts.
-    pub fn windowed_value(&self, claim: &PoolClaim, input: &Layout, output: &Layout, minimum: i64) -> Fr {
-        let PoolClaim { offsets, position, difference, maximum } = *claim;
+    pub fn windowed_value<V: Value>(
+        &self,
+        claim: PoolClaim<V>,
+        input: &Layout,
+        output: &Layout,
+        minimum: i64,
+    ) -> V {
+        let PoolClaim { offsets, position, difference, maximum } = claim;
         let (k_height, k_width) = offsets.split_at(self.offset_vars()[0].min(offsets.len()));
         let height_share = eq::evaluate_range(k_height, self.window.height.kernel);
         let width_share = eq::evaluate_range(k_width, self.window.width.kernel);
@@ -131,7 +138,7 @@ impl MaxPoolLayer {
                 * inside(&self.window.width, 2, width, p_width, k_width);
             from_i64(minimum) * eq::evaluate_range(c, channels) * (kernel_share * stored - inside)
         };
-        kernel_share * maximum - difference - outside
+        maximum * kernel_share - difference - V::from(outside)
     }
 
     pub(crate) fn execute(&self, input: &Tensor<i64>, output: &Layout, minimum: i64) -> Vec<i64> {

@@ -20,6 +20,7 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
 use serde::{Deserialize, Serialize};
+use tacit_transcript::Value;
 
 use crate::{
     error::{Error, Result},
@@ -70,7 +71,7 @@ impl ReduceSumLayer {
     }
 
     /// The claim on the input that a claim on the sums is: its point and its value.
-    pub fn input_claim(&self, input: &Layout, point: &[Fr], value: Fr) -> (Vec<Fr>, Fr) {
+    pub fn input_claim<V: Value>(&self, input: &Layout, point: &[Fr], value: V) -> (Vec<Fr>, V) {
         let half = Fr::from(2_u64).inverse().unwrap_or_else(Fr::one);
         let mut rest = point;
         let (mut extended, mut scale) = (vec![], Fr::one());

@@ -35,6 +35,7 @@ use ark_ff::One;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tacit_algebra::{eq, small::from_i64};
+use tacit_transcript::Value;
 
 use crate::{
     error::{Error, Result},
@@ -257,10 +258,10 @@ impl RescaleLayer {
     }
 
     /// What is looked up beside $\widetilde q$: $\widetilde y$ with $f(0)$ added in padding, at a point of the layout.
-    pub fn looked_up(&self, layout: &Layout, point: &[Fr], activation: Fr) -> Fr {
+    pub fn looked_up<V: Value>(&self, layout: &Layout, point: &[Fr], activation: V) -> V {
         let padding =
             Fr::one() - crate::evaluation::stored_share(crate::evaluation::split_point(layout, point));
-        activation + from_i64(self.function.apply(0)) * padding
+        activation + V::from(from_i64(self.function.apply(0)) * padding)
     }
 
     /// Binary digits of the low part $r_0$ of a remainder, zero when it is one column.
@@ -275,7 +276,7 @@ impl RescaleLayer {
     }
 
     /// $2^s q + 2^l r_1 + r_0$: the scaled accumulator from quotient and both parts of the centred remainder.
-    pub fn recompose(&self, quotient: Fr, high: Fr, low: Fr) -> Fr {
+    pub fn recompose<V: Value>(&self, quotient: V, high: V, low: V) -> V {
         let power = |digits: u32| Fr::from(1_u64 << digits);
         quotient * power(self.shift) + high * power(self.low_digits()) + low
     }

@@ -26,8 +26,8 @@
 //! section 3), here with the constant coefficient implied, which needs no division.
 
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, One, Zero};
-use tacit_transcript::{Transcript, labels};
+use ark_ff::{AdditiveGroup, Field, One};
+use tacit_transcript::{Transcript, Value, labels};
 
 use crate::claim::SumClaim;
 
@@ -42,8 +42,8 @@ pub enum RoundWeights<'a> {
 
 /// A round's polynomial by its coefficients, constant first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoundPolynomial {
-    coefficients: Vec<Fr>,
+pub struct RoundPolynomial<V = Fr> {
+    coefficients: Vec<V>,
 }
 
 impl RoundPolynomial {
@@ -80,23 +80,6 @@ impl RoundPolynomial {
         sent
     }
 
-    /// The polynomial from what was sent, its constant solved from the running claim.
-    pub fn complete(sent: Vec<Fr>, claim: Fr, one_weight: Option<Fr>) -> Self {
-        let sum: Fr = sent.iter().sum();
-        let constant = match one_weight {
-            // 2 t_0 + sum = c
-            None => (claim - sum) * half(),
-            // t_0 + tau * sum = c
-            Some(tau) => claim - tau * sum,
-        };
-        Self { coefficients: std::iter::once(constant).chain(sent).collect() }
-    }
-
-    /// The value at `x`.
-    pub fn evaluate(&self, x: Fr) -> Fr {
-        self.coefficients.iter().rev().fold(Fr::zero(), |sum, c| sum * x + c)
-    }
-
     /// Adds `scale` times another polynomial.
     pub fn add_scaled(&mut self, other: &Self, scale: Fr) {
         if self.coefficients.len() < other.coefficients.len() {
@@ -105,6 +88,25 @@ impl RoundPolynomial {
         for (mine, theirs) in self.coefficients.iter_mut().zip(&other.coefficients) {
             *mine += scale * theirs;
         }
+    }
+}
+
+impl<V: Value> RoundPolynomial<V> {
+    /// The polynomial from what was sent, its constant solved from the running claim.
+    pub fn complete(sent: Vec<V>, claim: V, one_weight: Option<Fr>) -> Self {
+        let sum: V = sent.iter().cloned().sum();
+        let constant = match one_weight {
+            // 2 t_0 + sum = c
+            None => (claim - sum) * half(),
+            // t_0 + tau * sum = c
+            Some(tau) => claim - sum * tau,
+        };
+        Self { coefficients: std::iter::once(constant).chain(sent).collect() }
+    }
+
+    /// The value at `x`.
+    pub fn evaluate(&self, x: Fr) -> V {
+        self.coefficients.iter().rev().fold(V::default(), |sum, c| sum * x + c.clone())
     }
 }
 
@@ -132,7 +134,7 @@ impl RoundWeights<'_> {
 
 /// What both sides derive before the first round.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
+pub struct Batch<V = Fr> {
     /// Rounds.
     pub num_vars: usize,
     /// Coefficients sent in each round.
@@ -140,17 +142,24 @@ pub struct Batch {
     /// One for each instance: $\gamma^j$.
     pub coefficients: Vec<Fr>,
     /// The combined claim.
-    pub claim: Fr,
+    pub claim: V,
 }
 
-impl Batch {
+impl<V: Value> Batch<V> {
     /// Absorbs the claims and squeezes their combination.
-    pub fn begin(transcript: &mut impl Transcript, claims: &[SumClaim], weights: RoundWeights) -> Self {
+    pub fn begin(
+        transcript: &mut impl Transcript<Value = V>,
+        claims: &[SumClaim<V>],
+        weights: RoundWeights,
+    ) -> Self {
         let num_vars = claims.iter().map(|claim| claim.num_vars).max().unwrap_or(0);
         let degree = claims.iter().map(|claim| claim.degree).max().unwrap_or(0);
         let absorbed: Vec<Fr> = claims
             .iter()
-            .flat_map(|claim| [Fr::from(claim.num_vars as u64), Fr::from(claim.degree as u64), claim.sum])
+            .flat_map(|claim| {
+                let shape = [claim.num_vars, claim.degree].map(|n| Fr::from(n as u64));
+                shape.into_iter().chain([transcript.absorbed(&claim.sum)])
+            })
             .collect();
         transcript.absorb_scalars(labels::CLAIM, &absorbed);
         let gamma = transcript.squeeze(labels::SUMCHECK_BATCH);
@@ -159,7 +168,7 @@ impl Batch {
         let claim = claims
             .iter()
             .zip(&coefficients)
-            .map(|(claim, c)| claim.sum * c * weights.waiting_factor(num_vars - claim.num_vars))
+            .map(|(claim, c)| claim.sum.clone() * (*c * weights.waiting_factor(num_vars - claim.num_vars)))
             .sum();
         Self { num_vars, degree, coefficients, claim }
     }
@@ -172,7 +181,7 @@ pub fn instance_point(point: &[Fr], num_vars: usize) -> &[Fr] {
 
 #[cfg(test)]
 mod tests {
-    use ark_ff::UniformRand;
+    use ark_ff::{UniformRand, Zero};
 
     use super::*;
 

@@ -33,7 +33,7 @@ use crate::{
 /// A claim on a windowed input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a windowed claim must be reduced to its input"]
-pub struct WindowedClaim {
+pub struct WindowedClaim<V = Fr> {
     /// The windowed layer.
     pub node: NodeId,
     /// $r_c$.
@@ -43,12 +43,12 @@ pub struct WindowedClaim {
     /// $r_p$, height before width.
     pub position: Vec<Fr>,
     /// $v$.
-    pub value: Fr,
+    pub value: V,
 }
 
-impl WindowedClaim {
+impl<V> WindowedClaim<V> {
     /// The claim at a point of the windowed layer's output over (channels, height, width).
-    pub fn new(node: NodeId, output: &Layout, offsets: Option<&[Fr]>, point: &[Fr], value: Fr) -> Self {
+    pub fn new(node: NodeId, output: &Layout, offsets: Option<&[Fr]>, point: &[Fr], value: V) -> Self {
         let channel_vars = output.axis_vars().next().unwrap_or(0);
         let (channel, position) = point.split_at(channel_vars.min(point.len()));
         let (channel, position) = (channel.to_vec(), position.to_vec());

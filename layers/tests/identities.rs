@@ -98,7 +98,7 @@ fn windowed_values_of_a_pool_follow_from_differences_and_maxima() {
             maximum: evaluation::evaluate(&output, &y, position),
         };
         assert_eq!(
-            layer.windowed_value(&claim, &input, &output, minimum),
+            layer.windowed_value(claim, &input, &output, minimum),
             evaluation::evaluate(&all, &windowed, &point),
             "{axes:?}"
         );

@@ -42,7 +42,7 @@
 //! ```
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
+use ark_ff::{Field, Zero};
 use rayon::prelude::*;
 use tacit_algebra::kernels::backend;
 use tacit_layers::{
@@ -139,6 +139,9 @@ fn prove_levels(writer: &mut ProofWriter, lowest: Fractions, buffers: &Buffers) 
     let pair = |values: &[Fr]| [values[0], values[1]];
     let root = levels.pop().unwrap_or_else(|| unreachable!("a tree has at least one level"));
     let children = Children { numerators: pair(&root.numerators), denominators: pair(&root.denominators) };
+    writer.write_scalars(labels::FRACTIONS, &children.to_message());
+    let inverses = || children.denominators.map(|q| q.inverse().unwrap_or_else(Fr::zero)).to_vec();
+    writer.write_hints(labels::ROOT_INVERSES, inverses);
     let mut claims = choose(writer, children, &[]);
     while let Some(level) = levels.pop() {
         claims = prove_level(writer, &claims, |lambda, claim| {
@@ -164,12 +167,13 @@ fn prove_level<L: LevelSumcheck>(
     let sum = claims.numerator + lambda * claims.denominator;
     let mut instance = level(lambda, SumClaim { num_vars: claims.point.len(), degree: 2, sum });
     let point = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Equality(&claims.point));
-    choose(writer, instance.children(), &point)
+    let children = instance.children();
+    writer.write_scalars(labels::FRACTIONS, &children.to_message());
+    choose(writer, children, &point)
 }
 
-/// Sends two children and chooses between them at random.
+/// Chooses between two children at random.
 fn choose(writer: &mut ProofWriter, children: Children, point: &[Fr]) -> LeafClaims {
-    writer.write_scalars(labels::FRACTIONS, &children.to_message());
     let mu = writer.squeeze(labels::FRACTION_CHILD);
     let (numerator, denominator) = children.interpolate(mu);
     let point = std::iter::once(mu).chain(point.iter().copied()).collect();

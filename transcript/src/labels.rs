@@ -131,6 +131,28 @@ labels! {
     INNER_PRODUCT_SCALAR = "inner product scalar";
     /// Row commitments opened by a stand-alone argument.
     COMMITMENT = "commitment";
+    /// Commitment to the next masks.
+    MASK_COMMITMENT = "mask commitment";
+    /// Inverses of the look-ups' last two denominators, behind masks only.
+    ROOT_INVERSES = "look-up root inverses";
+    /// Products of values that a check multiplies by more, behind masks only.
+    PARTIAL_PRODUCTS = "partial products";
+    /// Random combination of the checks on masked messages.
+    CONSTRAINT_BATCH = "constraint batch";
+    /// Commitments to fresh masks and vector, to the error and the cross term.
+    ANNOUNCEMENT = "masking announcement";
+    /// How the fresh vector's value and masks differ.
+    ANNOUNCED_VALUE = "masking announced value";
+    /// The challenge that combines fresh masks with those in use.
+    MASKING_CHALLENGE = "masking challenge";
+    /// Error with its blinding, linear part, opened value.
+    MASKING_RESPONSE = "masking response";
+    /// Both factors of the checks' products at a point.
+    MASKING_FACTORS = "masking factors";
+    /// Random combination of linear forms of the masks.
+    FORM_BATCH = "linear form batch";
+    /// The blinding of the rows' combination that is opened.
+    OPENING_BLINDING = "opening blinding";
     /// Claims opened by a stand-alone argument.
     CLAIM = "claim";
 }

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`labels`] | every label of the protocol |
 //! | [`encoding`] | canonical bytes of scalars and points |
+//! | [`value`] | messages' values, in the clear or behind masks |
 //! | [`sponge`] | absorbing and squeezing, the log of both |
 //! | [`writer`] | the proof writer |
 //! | [`reader`] | the proof reader |
@@ -39,10 +40,12 @@ mod error;
 pub mod labels;
 pub mod reader;
 pub mod sponge;
+pub mod value;
 pub mod writer;
 
 pub use error::Error;
 pub use labels::Label;
 pub use reader::ProofReader;
 pub use sponge::{Event, Transcript};
-pub use writer::ProofWriter;
+pub use value::Value;
+pub use writer::{MaskRow, ProofWriter};

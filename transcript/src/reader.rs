@@ -5,38 +5,80 @@ use ark_bn254::{Fr, G1Affine};
 use crate::{
     encoding::{POINT_BYTES, SCALAR_BYTES, points_from_bytes, scalar_from_bytes},
     error::Error,
-    labels::Label,
+    labels::{self, Label},
     sponge::{Event, Sponge, Transcript},
+    value::{Constraint, Masked, Value},
 };
 
-/// Consumes a proof's bytes; every read is absorbed. Counts come from the caller, never from the proof.
-pub struct ProofReader<'a> {
+/// Consumes a proof's bytes; every read is absorbed. Counts come from the caller, never from the proof. Scalars become
+/// values of type `V`.
+pub struct ProofReader<'a, V: Value = Fr> {
     sponge: Sponge,
     rest: &'a [u8],
     messages: Vec<(Label, usize)>,
+    /// Scalars that were read so far.
+    num_scalars: usize,
+    /// Checks that are left to prove.
+    constraints: Vec<V::Product>,
+    /// Masks of each commitment to them, and the commitments so far.
+    masks: (usize, Vec<G1Affine>),
 }
 
 impl<'a> ProofReader<'a> {
     /// Starts reading a proof in this domain.
     pub fn new(domain: &'static [u8], proof: &'a [u8]) -> Self {
-        Self { sponge: Sponge::new(domain), rest: proof, messages: vec![] }
+        Self::over(Sponge::new(domain), proof, 0)
     }
 
     /// Continues a transcript of the caller's.
     pub fn from_merlin(transcript: merlin::Transcript, proof: &'a [u8]) -> Self {
-        Self { sponge: Sponge::from_merlin(transcript), rest: proof, messages: vec![] }
+        Self::over(Sponge::from_merlin(transcript), proof, 0)
+    }
+}
+
+impl<'a> ProofReader<'a, Masked> {
+    /// Starts reading a proof of masked messages in this domain. A commitment holds `masks` of them, at least one.
+    pub fn masked(domain: &'static [u8], proof: &'a [u8], masks: usize) -> Self {
+        Self::over(Sponge::new(domain), proof, masks.max(1))
+    }
+
+    /// The same proof and transcript from where messages are no longer masked; the checks that are left to prove, and the
+    /// commitments to the masks.
+    pub fn unmask(self) -> (ProofReader<'a>, Vec<Constraint>, Vec<G1Affine>) {
+        let Self { sponge, rest, messages, constraints, masks: (_, rows), .. } = self;
+        let reader = ProofReader { messages, ..ProofReader::over(sponge, rest, 0) };
+        (reader, constraints, rows)
+    }
+}
+
+impl<'a, V: Value> ProofReader<'a, V> {
+    const fn over(sponge: Sponge, proof: &'a [u8], masks: usize) -> Self {
+        Self {
+            sponge,
+            rest: proof,
+            messages: vec![],
+            num_scalars: 0,
+            constraints: vec![],
+            masks: (masks, vec![]),
+        }
     }
 
     /// Reads a message of `count` scalars.
     ///
     /// # Errors
     /// [`Error::Truncated`] or [`Error::Scalar`].
-    pub fn read_scalars(&mut self, label: Label, count: usize) -> Result<Vec<Fr>, Error> {
+    pub fn read_scalars(&mut self, label: Label, count: usize) -> Result<Vec<V>, Error> {
+        self.read_masks(count)?;
         let bytes = self.take(label, count, SCALAR_BYTES)?;
+        let first = self.num_scalars;
+        self.num_scalars = first.saturating_add(count);
         bytes
             .chunks_exact(SCALAR_BYTES)
             .enumerate()
-            .map(|(index, bytes)| scalar_from_bytes(bytes).ok_or(Error::Scalar { label, index }))
+            .map(|(index, bytes)| {
+                let sent = scalar_from_bytes(bytes).ok_or(Error::Scalar { label, index })?;
+                Ok(V::of_message(sent, first.saturating_add(index)))
+            })
             .collect()
     }
 
@@ -44,9 +86,53 @@ impl<'a> ProofReader<'a> {
     ///
     /// # Errors
     /// [`Error::Truncated`] or [`Error::Scalar`].
-    pub fn read_scalar(&mut self, label: Label) -> Result<Fr, Error> {
-        let bytes = self.take(label, 1, SCALAR_BYTES)?;
-        scalar_from_bytes(bytes).ok_or(Error::Scalar { label, index: 0 })
+    pub fn read_scalar(&mut self, label: Label) -> Result<V, Error> {
+        let scalars = self.read_scalars(label, 1)?;
+        scalars.into_iter().next().ok_or(Error::Scalar { label, index: 0 })
+    }
+
+    /// Reads commitments to masks until there are enough for `count` more scalars.
+    fn read_masks(&mut self, count: usize) -> Result<(), Error> {
+        if V::MASKED {
+            let needed = self.num_scalars.saturating_add(count);
+            while self.masks.1.len().saturating_mul(self.masks.0) < needed {
+                let commitment = self.read_points(labels::MASK_COMMITMENT, 1)?;
+                self.masks.1.extend(commitment);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that a difference is zero; when messages are masked, that is left to prove.
+    #[must_use = "a check that fails must be reported"]
+    pub fn check_zero(&mut self, difference: V::Product) -> bool {
+        let vanishes = V::vanishes(&difference);
+        if V::MASKED {
+            self.constraints.push(difference);
+        }
+        vanishes
+    }
+
+    /// A product of several values as one. Masked, the prover sends it a factor at a time, each of which is checked.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] or [`Error::Scalar`].
+    pub fn multiply(&mut self, factors: &[V]) -> Result<V::Product, Error> {
+        let one = || V::from(Fr::from(1_u64));
+        let Some((last, others)) = factors.split_last() else { return Ok(one().into()) };
+        let Some((first, rest)) = others.split_first() else { return Ok(last.clone().into()) };
+        let mut partial = first.clone();
+        for factor in rest {
+            let product = partial.times(factor);
+            partial = if let Some(value) = V::whole(&product) {
+                value
+            } else {
+                let sent = self.read_scalar(labels::PARTIAL_PRODUCTS)?;
+                self.constraints.push([product, (-sent.clone()).into()].into_iter().sum());
+                sent
+            };
+        }
+        Ok(partial.times(last))
     }
 
     /// Reads a message of `count` points.
@@ -98,7 +184,13 @@ impl<'a> ProofReader<'a> {
     }
 }
 
-impl Transcript for ProofReader<'_> {
+impl<V: Value> Transcript for ProofReader<'_, V> {
+    type Value = V;
+
+    fn absorbed(&self, value: &V) -> Fr {
+        value.absorbed()
+    }
+
     fn absorb_bytes(&mut self, label: Label, bytes: &[u8]) {
         self.sponge.absorb(label, bytes);
     }

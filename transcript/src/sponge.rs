@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
 
-use crate::{encoding::scalar_to_bytes, labels::Label};
+use crate::{encoding::scalar_to_bytes, labels::Label, value::Value};
 
 /// One step of the transcript, for inventories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +18,13 @@ pub enum Event {
 
 /// What both sides of a protocol do alike: absorb what both know, squeeze challenges.
 pub trait Transcript {
+    /// What this side knows of a message's value.
+    type Value: Value;
+
+    /// What of a value that follows from messages is absorbed with it: nothing when they are masked. Neither side gains
+    /// by it, as every message it follows from has been absorbed.
+    fn absorbed(&self, value: &Self::Value) -> Fr;
+
     /// Absorbs bytes both sides know.
     fn absorb_bytes(&mut self, label: Label, bytes: &[u8]);
 

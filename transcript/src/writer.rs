@@ -1,10 +1,11 @@
 //! The proof writer.
 
 use ark_bn254::{Fr, G1Affine};
+use ark_ff::Zero;
 
 use crate::{
     encoding::{point_to_bytes, scalar_to_bytes},
-    labels::Label,
+    labels::{self, Label},
     sponge::{Event, Sponge, Transcript},
 };
 
@@ -13,23 +14,93 @@ pub struct ProofWriter {
     sponge: Sponge,
     bytes: Vec<u8>,
     messages: Vec<(Label, usize)>,
+    masking: Option<Masking>,
+}
+
+/// One-time masks and the commitment to them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MaskRow {
+    /// A mask for every scalar.
+    pub masks: Vec<Fr>,
+    /// What the commitment is blinded by.
+    pub blinding: Fr,
+    /// The commitment.
+    pub commitment: G1Affine,
+}
+
+/// Where masks come from, and those in use.
+struct Masking {
+    source: Box<dyn FnMut() -> MaskRow + Send + Sync>,
+    rows: Vec<MaskRow>,
+    /// Masks that are not used yet.
+    left: Vec<Fr>,
 }
 
 impl ProofWriter {
     /// Starts a proof in this domain.
     pub fn new(domain: &'static [u8]) -> Self {
-        Self { sponge: Sponge::new(domain), bytes: vec![], messages: vec![] }
+        Self { sponge: Sponge::new(domain), bytes: vec![], messages: vec![], masking: None }
     }
 
     /// Continues a transcript of the caller's.
     pub fn from_merlin(transcript: merlin::Transcript) -> Self {
-        Self { sponge: Sponge::from_merlin(transcript), bytes: vec![], messages: vec![] }
+        Self { sponge: Sponge::from_merlin(transcript), bytes: vec![], messages: vec![], masking: None }
+    }
+
+    /// Masks every scalar from now on: each is sent plus a mask of `source`. A row of masks is asked for, and its
+    /// commitment written, when a message begins that the rows before do not last for.
+    pub fn mask(&mut self, source: Box<dyn FnMut() -> MaskRow + Send + Sync>) {
+        self.masking = Some(Masking { source, rows: vec![], left: vec![] });
+    }
+
+    /// Sends scalars as they are from now on, and returns the masks that were used.
+    pub fn unmask(&mut self) -> Vec<MaskRow> {
+        self.masking.take().map_or_else(Vec::new, |masking| masking.rows)
     }
 
     /// Writes scalars as one message.
     pub fn write_scalars(&mut self, label: Label, scalars: &[Fr]) {
-        let bytes: Vec<u8> = scalars.iter().flat_map(scalar_to_bytes).collect();
+        self.commit_masks(scalars.len());
+        let bytes: Vec<u8> = match &mut self.masking {
+            None => scalars.iter().flat_map(scalar_to_bytes).collect(),
+            Some(masking) => {
+                let masks = masking.left.drain(..scalars.len());
+                scalars.iter().zip(masks).flat_map(|(x, mask)| scalar_to_bytes(&(mask + x))).collect()
+            }
+        };
         self.write(label, scalars.len(), &bytes);
+    }
+
+    /// Writes scalars that only a verifier of masked messages needs: others compute them from messages.
+    pub fn write_hints(&mut self, label: Label, scalars: impl FnOnce() -> Vec<Fr>) {
+        if self.masking.is_some() {
+            self.write_scalars(label, &scalars());
+        }
+    }
+
+    /// Writes what [`ProofReader::multiply`](crate::ProofReader::multiply) needs of a product of several values: each
+    /// partial one but the last, behind masks only.
+    pub fn write_partial_products(&mut self, factors: &[Fr]) {
+        if self.masking.is_none() {
+            return;
+        }
+        let mut factors = factors.iter();
+        let Some(mut partial) = factors.next().copied() else { return };
+        factors.next_back();
+        for factor in factors {
+            partial *= factor;
+            self.write_scalars(labels::PARTIAL_PRODUCTS, &[partial]);
+        }
+    }
+
+    /// Commits to masks until there are `count`.
+    fn commit_masks(&mut self, count: usize) {
+        while let Some(masking) = &mut self.masking
+            && masking.left.len() < count
+        {
+            let commitment = masking.extend();
+            self.write_points(labels::MASK_COMMITMENT, &[commitment]);
+        }
     }
 
     /// Writes points as one message.
@@ -70,7 +141,23 @@ impl ProofWriter {
     }
 }
 
+impl Masking {
+    fn extend(&mut self) -> G1Affine {
+        let row = (self.source)();
+        let commitment = row.commitment;
+        self.left.extend(&row.masks);
+        self.rows.push(row);
+        commitment
+    }
+}
+
 impl Transcript for ProofWriter {
+    type Value = Fr;
+
+    fn absorbed(&self, value: &Fr) -> Fr {
+        if self.masking.is_some() { Fr::zero() } else { *value }
+    }
+
     fn absorb_bytes(&mut self, label: Label, bytes: &[u8]) {
         self.sponge.absorb(label, bytes);
     }

@@ -9,7 +9,7 @@ use tacit_layers::{
     hyrax::{OpeningClaim, Place, absorb_claims, folded_coefficients, folded_point, invert, places},
     sumcheck::RoundWeights,
 };
-use tacit_transcript::{ProofReader, Transcript, labels};
+use tacit_transcript::{ProofReader, Transcript, Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -53,6 +53,20 @@ fn committed(commitments: &[Commitment], key_vars: usize) -> Result<Vec<Committe
     Ok(tensors)
 }
 
+/// Rows' combination, and what its vector's multilinear extension has to be at a point: what is left of all claims.
+#[derive(Debug, Clone)]
+#[must_use = "the combination must be opened"]
+pub struct Combination<V = Fr> {
+    /// The commitments of the rows of all tensors, in order.
+    pub rows: Vec<G1Affine>,
+    /// Their coefficients.
+    pub coefficients: Vec<Fr>,
+    /// The point.
+    pub point: Vec<Fr>,
+    /// The value there.
+    pub value: V,
+}
+
 /// Checks all claims. A claim's subject is its tensor's index among those of all commitments.
 ///
 /// # Errors
@@ -63,32 +77,68 @@ pub fn verify(
     claims: &[OpeningClaim],
     generators: &Generators,
 ) -> Result<()> {
+    match combine(reader, commitments, claims, generators.num_vars())? {
+        Some(combination) => verify_inner_product(reader, combination, Fr::zero(), generators),
+        None => Ok(()),
+    }
+}
+
+/// Steps 1 and 2: reduces all claims, if there are any, to one on a combination of rows.
+///
+/// # Errors
+/// When the proof is malformed or a commitment has another number of rows than its tensors.
+pub fn combine<V: Value>(
+    reader: &mut ProofReader<V>,
+    commitments: &[Commitment],
+    claims: &[OpeningClaim<V>],
+    key_vars: usize,
+) -> Result<Option<Combination<V>>> {
     // Step 1: all claims become one sum over a row's variables.
     absorb_claims(reader, claims);
     if claims.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let key_vars = generators.num_vars();
-    let sums: Vec<SumClaim> =
-        claims.iter().map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value }).collect();
-    let Reduced { point: z, value, coefficients } = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
+    let sums: Vec<SumClaim<V>> = claims
+        .iter()
+        .map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value.clone() })
+        .collect();
+    let Reduced { point, value, coefficients } = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
     // Step 2: the folded vectors' combination as one of committed rows.
     let tensors = committed(commitments, key_vars)?;
-    let mut points: Vec<G1Affine> = commitments.iter().flat_map(|c| c.rows.iter().copied()).collect();
-    let mut scalars = vec![Fr::zero(); points.len()];
+    let rows: Vec<G1Affine> = commitments.iter().flat_map(|c| c.rows.iter().copied()).collect();
+    let mut scalars = vec![Fr::zero(); rows.len()];
     for (claim, gamma) in claims.iter().zip(coefficients) {
         let Committed { num_vars, place } = tensors.get(claim.subject).ok_or(Error::MissingColumn)?;
         if claim.point.len() != *num_vars {
             return Err(Error::MissingColumn);
         }
         let (row, column) = place.shape.split(&claim.point);
-        let delta = gamma * place.column_weight(column, &z);
+        let delta = gamma * place.column_weight(column, &point);
         let weights = eq::table(row, place.shape.num_rows);
         for (scalar, weight) in scalars.iter_mut().skip(place.row).zip(weights) {
             *scalar += delta * weight;
         }
     }
-    // Steps 3 and 4: the inner product with the equality vector, folded round by round.
+    Ok(Some(Combination { rows, coefficients: scalars, point, value }))
+}
+
+/// Steps 3 and 4: the inner product with the equality vector, folded round by round. The combination is blinded by this
+/// multiple of the hiding generator.
+///
+/// # Errors
+/// When the proof is malformed or the combination's vector has another value.
+pub fn verify_inner_product(
+    reader: &mut ProofReader,
+    combination: Combination,
+    blinding: Fr,
+    generators: &Generators,
+) -> Result<()> {
+    let Combination { rows: mut points, coefficients: mut scalars, point: z, value } = combination;
+    let key_vars = generators.num_vars();
+    if !blinding.is_zero() {
+        points.push(generators.hiding());
+        scalars.push(-blinding);
+    }
     let xi = reader.squeeze(labels::INNER_PRODUCT_GENERATOR);
     let mut inverses = Vec::with_capacity(key_vars);
     for _ in 0..key_vars {

@@ -1,12 +1,13 @@
 //! The verifier's side of [LogUp-GKR](tacit_layers::logup).
 
-use ark_ff::Zero;
+use ark_bn254::Fr;
+use ark_ff::One;
 use tacit_layers::{
     claim::SumClaim,
     logup::{Children, LeafClaims},
     sumcheck::RoundWeights,
 };
-use tacit_transcript::{ProofReader, Transcript, labels};
+use tacit_transcript::{ProofReader, Transcript, Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -17,42 +18,61 @@ use crate::{
 ///
 /// # Errors
 /// When the proof is malformed, the sum is not zero, or a level does not follow from the one above.
-pub fn verify(reader: &mut ProofReader, num_vars: usize) -> Result<LeafClaims> {
+pub fn verify<V: Value>(reader: &mut ProofReader<V>, num_vars: usize) -> Result<LeafClaims<V>> {
     // The root: both children, whose sum is zero over something that is not.
     let children = read_children(reader)?;
     let (numerator, denominator) = children.sum();
-    if denominator.is_zero() {
+    if !has_inverse(reader, &children, &denominator)? {
         return Err(Error::ZeroDenominator);
     }
-    if !numerator.is_zero() {
+    if !reader.check_zero(numerator) {
         return Err(Error::FractionSum);
     }
-    let mut claims = descend(reader, children, &[]);
+    let mut claims = descend(reader, &children, &[]);
     for level in 1..num_vars {
         let lambda = reader.squeeze(labels::FRACTION_BATCH);
-        let sum = claims.numerator + lambda * claims.denominator;
+        let sum = claims.numerator + claims.denominator * lambda;
         let claim = SumClaim { num_vars: level, degree: 2, sum };
         let reduced = sumcheck::verify(reader, &[claim], RoundWeights::Equality(&claims.point))?;
         let children = read_children(reader)?;
         let (numerator, denominator) = children.sum();
-        if !reduced.holds(std::iter::once(numerator + lambda * denominator)) {
+        let value = combine::<V>(numerator, denominator, lambda);
+        if !reader.check_zero(reduced.difference(std::iter::once(value))) {
             return Err(Error::FractionLevel { level: level.saturating_add(1) });
         }
-        claims = descend(reader, children, &reduced.point);
+        claims = descend(reader, &children, &reduced.point);
     }
     Ok(claims)
 }
 
-fn read_children(reader: &mut ProofReader) -> Result<Children> {
-    let message = reader.read_scalars(labels::FRACTIONS, 4)?;
-    match *message.as_slice() {
-        [p0, p1, q0, q1] => Ok(Children::from_message([p0, p1, q0, q1])),
-        _ => Err(Error::FractionSum),
+fn combine<V: Value>(numerator: V::Product, denominator: V::Product, lambda: Fr) -> V::Product {
+    [numerator, denominator * lambda].into_iter().sum()
+}
+
+/// Whether the root's denominator is not zero. Masked, both children's inverses show it.
+fn has_inverse<V: Value>(
+    reader: &mut ProofReader<V>,
+    children: &Children<V>,
+    denominator: &V::Product,
+) -> Result<bool> {
+    if !V::MASKED {
+        return Ok(!V::vanishes(denominator));
     }
+    let inverses = reader.read_scalars(labels::ROOT_INVERSES, 2)?;
+    let holds = children.denominators.iter().zip(&inverses).all(|(denominator, inverse)| {
+        let minus_one = V::from(-Fr::one());
+        reader.check_zero([denominator.times(inverse), minus_one.into()].into_iter().sum())
+    });
+    Ok(holds)
+}
+
+fn read_children<V: Value>(reader: &mut ProofReader<V>) -> Result<Children<V>> {
+    let message = reader.read_scalars(labels::FRACTIONS, 4)?;
+    message.try_into().map(Children::from_message).map_err(|_| Error::FractionSum)
 }
 
 /// Chooses between the children at random.
-fn descend(reader: &mut ProofReader, children: Children, point: &[ark_bn254::Fr]) -> LeafClaims {
+fn descend<V: Value>(reader: &mut ProofReader<V>, children: &Children<V>, point: &[Fr]) -> LeafClaims<V> {
     let mu = reader.squeeze(labels::FRACTION_CHILD);
     let (numerator, denominator) = children.interpolate(mu);
     let point = std::iter::once(mu).chain(point.iter().copied()).collect();

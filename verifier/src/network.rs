@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ark_bn254::Fr;
+use ark_ff::Zero;
 use tacit_layers::{
     Layout, Tensor, ValueKind, VerifyingKey,
     claim::{Claims, EvaluationClaim},
@@ -11,11 +13,11 @@ use tacit_layers::{
     plan::CommittedColumn,
     statement::{self, DOMAIN},
 };
-use tacit_transcript::{Event, ProofReader, Transcript, labels};
+use tacit_transcript::{Event, ProofReader, Transcript, Value, labels};
 
 use crate::{
     error::{Error, Result},
-    hyrax::{self, Commitment},
+    hyrax::{self, Combination, Commitment},
     layers::{contraction, lookups, max_pool, rescale, view, window},
     session::Session,
 };
@@ -39,11 +41,30 @@ pub fn verify(
     outputs: &[Tensor<i64>],
     proof: &[u8],
 ) -> Result<Accepted> {
+    let (mut reader, left) = check(key, input, outputs, ProofReader::new(DOMAIN, proof))?;
+    if let Some(combination) = left {
+        hyrax::verify_inner_product(&mut reader, combination, Fr::zero(), key.generators())?;
+    }
+    let messages = reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
+    let events = reader.events().to_vec();
+    reader.finish()?;
+    Ok(Accepted { messages, events })
+}
+
+/// Checks everything but the opening, of which it returns what is left, if anything is.
+///
+/// # Errors
+/// The first check that fails; of masked messages none does but their form.
+pub(crate) fn check<'p, V: Value>(
+    key: &VerifyingKey,
+    input: &Tensor<i64>,
+    outputs: &[Tensor<i64>],
+    mut reader: ProofReader<'p, V>,
+) -> Result<(ProofReader<'p, V>, Option<Combination<V>>)> {
     let plan = key.plan();
     check_statement(key, input, outputs)?;
 
     // Phase 1: the statement, then the witness.
-    let mut reader = ProofReader::new(DOMAIN, proof);
     statement::absorb(&mut reader, key, input, outputs);
     let witness = reader.read_points(labels::WITNESS_COMMITMENT, plan.rows(&plan.witness).1)?;
 
@@ -77,13 +98,9 @@ pub fn verify(
             let index = plan.place(subject).ok_or(Error::MissingColumn)?;
             Ok(EvaluationClaim::new(index, point, value))
         })
-        .collect::<Result<Vec<OpeningClaim>>>()?;
-    hyrax::verify(&mut reader, &commitments, &claims, key.generators())?;
-
-    let messages = reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
-    let events = reader.events().to_vec();
-    reader.finish()?;
-    Ok(Accepted { messages, events })
+        .collect::<Result<Vec<OpeningClaim<V>>>>()?;
+    let left = hyrax::combine(&mut reader, &commitments, &claims, plan.key_vars)?;
+    Ok((reader, left))
 }
 
 fn layouts(columns: &[CommittedColumn]) -> Vec<&Layout> {
@@ -107,11 +124,11 @@ fn check_statement(key: &VerifyingKey, input: &Tensor<i64>, outputs: &[Tensor<i6
 }
 
 /// Compares every output with its node's value at a random point.
-fn claim_outputs(session: &mut Session, outputs: &[Tensor<i64>]) -> Result<()> {
+fn claim_outputs<V: Value>(session: &mut Session<V>, outputs: &[Tensor<i64>]) -> Result<()> {
     for (declared, output) in session.architecture().outputs.iter().zip(outputs) {
         let (_, spec) = session.node(declared.node)?;
         let point = session.reader.squeeze_many(labels::OUTPUT_POINT, spec.layout.num_vars());
-        let value = evaluation::evaluate(&spec.layout, output.data(), &point);
+        let value = V::from(evaluation::evaluate(&spec.layout, output.data(), &point));
         match spec.kind {
             ValueKind::Accumulator => session.claim_accumulator(declared.node, point, value),
             ValueKind::Activation { .. } => session.claim_activation(declared.node, point, value)?,

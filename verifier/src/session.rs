@@ -10,21 +10,21 @@ use tacit_layers::{
     hyrax::places,
     plan::Plan,
 };
-use tacit_transcript::{ProofReader, labels};
+use tacit_transcript::{ProofReader, Value, labels};
 
 use crate::error::{Error, Result};
 
 /// A verification in progress.
-pub(crate) struct Session<'a, 'p> {
+pub(crate) struct Session<'a, 'p, V: Value> {
     pub(crate) key: &'a VerifyingKey,
     pub(crate) input: &'a Tensor<i64>,
-    pub(crate) reader: ProofReader<'p>,
-    pub(crate) claims: Claims,
+    pub(crate) reader: ProofReader<'p, V>,
+    pub(crate) claims: Claims<V>,
     /// Row commitments of late columns.
     pub(crate) late: BTreeMap<Column, Vec<G1Affine>>,
 }
 
-impl<'a> Session<'a, '_> {
+impl<'a, V: Value> Session<'a, '_, V> {
     pub(crate) fn architecture(&self) -> &'a Architecture {
         self.key.architecture()
     }
@@ -68,11 +68,12 @@ impl<'a> Session<'a, '_> {
     }
 
     /// Leaves a claim on a node's activations; one on the public input is checked at once.
-    pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) -> Result<()> {
+    pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: V) -> Result<()> {
         let (id, point) = self.plan().base(id, point);
         if matches!(self.node(id)?.0.operation, Operation::Input(_)) {
             let actual = evaluation::evaluate(self.input.layout(), self.input.data(), &point);
-            return if actual == value { Ok(()) } else { Err(Error::PublicInput) };
+            let holds = self.reader.check_zero((value - V::from(actual)).into());
+            return if holds { Ok(()) } else { Err(Error::PublicInput) };
         }
         if self.node(id)?.0.operation.is_view() {
             self.claims.views.push(EvaluationClaim::new(id, point, value));
@@ -83,7 +84,7 @@ impl<'a> Session<'a, '_> {
     }
 
     /// Leaves a claim on a node's accumulators.
-    pub(crate) fn claim_accumulator(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
+    pub(crate) fn claim_accumulator(&mut self, id: NodeId, point: Vec<Fr>, value: V) {
         let (id, point) = self.plan().base(id, point);
         self.claims.accumulators.insert(id, EvaluationClaim::new(id, point, value));
     }

@@ -1,22 +1,23 @@
 //! The verifier's side of the [batched sumcheck](tacit_layers::sumcheck).
 
 use ark_bn254::Fr;
+use ark_ff::Zero;
 use tacit_layers::{
     claim::SumClaim,
     sumcheck::{Batch, RoundPolynomial, RoundWeights},
 };
-use tacit_transcript::{ProofReader, Transcript, labels};
+use tacit_transcript::{ProofReader, Transcript, Value, labels};
 
 use crate::error::Result;
 
 /// What a sumcheck leaves to check: $\sum_j \gamma^j f_j(r^{(j)})$ must equal the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a reduced sumcheck proves nothing until its final value is checked"]
-pub struct Reduced {
+pub struct Reduced<V = Fr> {
     /// The common point; an instance of fewer variables takes its last coordinates.
     pub point: Vec<Fr>,
     /// The final value.
-    pub value: Fr,
+    pub value: V,
     /// $\gamma^j$ for each instance.
     pub coefficients: Vec<Fr>,
 }
@@ -24,7 +25,15 @@ pub struct Reduced {
 impl Reduced {
     /// Whether these values of the instances, in order, give the final value.
     pub fn holds(&self, values: impl Iterator<Item = Fr>) -> bool {
-        self.coefficients.iter().zip(values).map(|(gamma, value)| *gamma * value).sum::<Fr>() == self.value
+        self.difference(values).is_zero()
+    }
+}
+
+impl<V: Value> Reduced<V> {
+    /// How far these values of the instances, in order, are from the final value.
+    pub fn difference(&self, values: impl Iterator<Item = V::Product>) -> V::Product {
+        let terms = self.coefficients.iter().zip(values).map(|(gamma, value)| value * *gamma);
+        terms.chain([(-self.value.clone()).into()]).sum()
     }
 }
 
@@ -32,7 +41,11 @@ impl Reduced {
 ///
 /// # Errors
 /// When the proof is malformed; a false sum shows in the final value.
-pub fn verify(reader: &mut ProofReader, claims: &[SumClaim], weights: RoundWeights) -> Result<Reduced> {
+pub fn verify<V: Value>(
+    reader: &mut ProofReader<V>,
+    claims: &[SumClaim<V>],
+    weights: RoundWeights,
+) -> Result<Reduced<V>> {
     let Batch { num_vars, degree, coefficients, mut claim } = Batch::begin(reader, claims, weights);
     let mut point = Vec::with_capacity(num_vars);
     for round in 0..num_vars {

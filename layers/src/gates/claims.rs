@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use ark_ff::One;
-use tacit_transcript::{Transcript, labels};
+use tacit_transcript::{Transcript, Value, labels};
 
 use super::{Operand, Wired};
 use crate::claim::EvaluationClaim;
@@ -12,22 +12,25 @@ use crate::claim::EvaluationClaim;
 /// A random combination of claims on one layer: $\sum_k \alpha^k \widetilde V(z_k) = v$.
 #[derive(Debug, Clone)]
 #[must_use = "a combined claim must be reduced to the layers below"]
-pub struct Combined {
+pub struct Combined<V = Fr> {
     /// $\alpha^k$ and $z_k$.
     pub points: Vec<(Fr, Vec<Fr>)>,
     /// $v$.
-    pub value: Fr,
+    pub value: V,
 }
 
-fn combine(transcript: &mut impl Transcript, claims: Vec<EvaluationClaim<Operand>>) -> Combined {
+fn combine<V: Value>(
+    transcript: &mut impl Transcript<Value = V>,
+    claims: Vec<EvaluationClaim<Operand, V>>,
+) -> Combined<V> {
     let alpha = if claims.len() > 1 { transcript.squeeze(labels::GATE_CLAIM_BATCH) } else { Fr::one() };
     let powers = std::iter::successors(Some(Fr::one()), |power| Some(*power * alpha));
-    let mut value = Fr::from(0_u64);
+    let mut value = V::default();
     let points = claims
         .into_iter()
         .zip(powers)
         .map(|(claim, power)| {
-            value += power * claim.value;
+            value += claim.value * power;
             (power, claim.point)
         })
         .collect();
@@ -35,13 +38,13 @@ fn combine(transcript: &mut impl Transcript, claims: Vec<EvaluationClaim<Operand
 }
 
 /// Claims on a circuit's layers and inputs on the way down; prover and verifier keep the same.
-#[derive(Debug, Clone, Default)]
-pub struct LayerClaims {
-    layers: BTreeMap<u32, Vec<EvaluationClaim<Operand>>>,
-    inputs: Vec<EvaluationClaim<Operand>>,
+#[derive(Debug, Clone)]
+pub struct LayerClaims<V = Fr> {
+    layers: BTreeMap<u32, Vec<EvaluationClaim<Operand, V>>>,
+    inputs: Vec<EvaluationClaim<Operand, V>>,
 }
 
-impl Combined {
+impl<V> Combined<V> {
     /// $\sum_k \alpha^k \sum_w c_w \widetilde w(z_k, x, y)$; points of absent operands are empty.
     pub fn predicate(&self, wirings: &[Wired], x: &[Fr], y: &[Fr]) -> Fr {
         let at = |z: &[Fr]| -> Fr { wirings.iter().map(|wired| wired.evaluate([z, x, y])).sum() };
@@ -49,16 +52,16 @@ impl Combined {
     }
 }
 
-impl LayerClaims {
+impl<V: Value> LayerClaims<V> {
     /// The claim on the output alone.
-    pub fn new(point: Vec<Fr>, value: Fr) -> Self {
-        let mut claims = Self::default();
+    pub fn new(point: Vec<Fr>, value: V) -> Self {
+        let mut claims = Self { layers: BTreeMap::new(), inputs: vec![] };
         claims.leave(Operand::Layer(0), point, value);
         claims
     }
 
     /// Leaves a claim.
-    pub fn leave(&mut self, operand: Operand, point: Vec<Fr>, value: Fr) {
+    pub fn leave(&mut self, operand: Operand, point: Vec<Fr>, value: V) {
         let claim = EvaluationClaim::new(operand, point, value);
         match operand {
             Operand::Input(_) => self.inputs.push(claim),
@@ -67,13 +70,13 @@ impl LayerClaims {
     }
 
     /// Takes the claims on a layer as one; squeezes only when there are several. Their values were sent before.
-    pub fn combine(&mut self, transcript: &mut impl Transcript, layer: usize) -> Combined {
+    pub fn combine(&mut self, transcript: &mut impl Transcript<Value = V>, layer: usize) -> Combined<V> {
         let layer = u32::try_from(layer).unwrap_or(u32::MAX);
         combine(transcript, self.layers.remove(&layer).unwrap_or_default())
     }
 
     /// What is left at the end: claims on inputs, in the order in which their values were sent.
-    pub fn into_inputs(self) -> Vec<EvaluationClaim<Operand>> {
+    pub fn into_inputs(self) -> Vec<EvaluationClaim<Operand, V>> {
         self.inputs
     }
 }

@@ -133,12 +133,12 @@ pub fn combination(gamma: Fr, count: usize) -> Vec<Fr> {
 }
 
 /// Absorbs the claims on products of activations before an argument about them begins.
-pub fn absorb_products(transcript: &mut impl Transcript, claims: &[EvaluationClaim<NodeId>]) {
+pub fn absorb_products<T: Transcript>(transcript: &mut T, claims: &[EvaluationClaim<NodeId, T::Value>]) {
     let scalars: Vec<Fr> = claims
         .iter()
         .flat_map(|claim| {
             let shape = [claim.subject.0 as usize, claim.point.len()].map(|n| Fr::from(n as u64));
-            shape.into_iter().chain([claim.value]).chain(claim.point.iter().copied())
+            shape.into_iter().chain([transcript.absorbed(&claim.value)]).chain(claim.point.iter().copied())
         })
         .collect();
     transcript.absorb_scalars(labels::CLAIM, &scalars);

@@ -114,6 +114,10 @@ pub fn prove_products(
     }
     let values: Vec<Fr> = left.iter().flat_map(|claims| claims.values).collect();
     writer.write_scalars(labels::SPECTRUM_VALUES, &values);
+    for (FftConvolutionProver { layer, claim, .. }, spectra) in convolutions.iter().zip(&left) {
+        let [top, left, weights, input] = spectra.values;
+        writer.write_partial_products(&[top, left, weights * layer.product_weight(claim, spectra), input]);
+    }
     left
 }
 
@@ -141,6 +145,9 @@ pub fn prove_transforms(
         .collect();
     let scalars: Vec<Fr> = values.iter().flat_map(|values| values.to_scalars()).collect();
     writer.write_scalars(labels::TRANSFORM_VALUES, &scalars);
+    for TransformValues { input, rows: [row, column], .. } in &values {
+        writer.write_partial_products(&[*input, *row, *column]);
+    }
     let (mut claims, mut vectors) = (vec![], vec![]);
     for (((convolution, spectra), values), (stage, cost)) in
         convolutions.iter().zip(spectra).zip(&values).zip(stages.iter().zip(costs))

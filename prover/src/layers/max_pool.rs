@@ -55,6 +55,9 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
         session.charge_rounds(instance, differences.len());
         session.write_values(labels::POOL_DIFFERENCES, differences);
     }
+    for differences in &finals {
+        session.writer.write_partial_products(differences);
+    }
     // Step 4: the offsets combined, and the maxima where both claims need them.
     for (&(id, layer), differences) in pools.iter().zip(&finals) {
         let offset_vars = layer.offset_vars().iter().sum();
@@ -90,7 +93,7 @@ fn claim_window(
     let mut maximum = evaluation::evaluate(&output, session.value(id).data(), &position);
     session.write_values(labels::POOL_VALUES, std::slice::from_mut(&mut maximum));
     let claim = PoolClaim { offsets, position: &position, difference, maximum };
-    let value = layer.windowed_value(&claim, session.layout(node.inputs[0]), &output, minimum);
+    let value = layer.windowed_value(claim, session.layout(node.inputs[0]), &output, minimum);
     let claim = WindowedClaim::new(id, &output, Some(offsets), &position, value);
     session.claims.windowed.push(claim);
     session.claim_activation(id, position, maximum);

@@ -2,7 +2,6 @@
 //! [`tacit_layers::conv2d`]), sums and averages without one.
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument, NodeId, Operation, ParameterId,
@@ -13,7 +12,7 @@ use tacit_layers::{
     sumcheck::{RoundWeights, instance_point},
     windowed::WindowedClaim,
 };
-use tacit_transcript::labels;
+use tacit_transcript::{Value, labels};
 
 use super::{conv2d, fft_convolution, gates, matmul, product};
 use crate::{
@@ -22,7 +21,7 @@ use crate::{
     sumcheck,
 };
 
-pub(crate) fn verify(session: &mut Session) -> Result<()> {
+pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.accumulators);
     // Biases and addends at the accumulators' points; averages become windowed claims as they are.
     let (mut summed, mut transformed, mut convolutions, mut gated) = (vec![], vec![], vec![], vec![]);
@@ -80,29 +79,29 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
 }
 
 /// Dense layers and convolutions by sumchecks over what they sum, in one batch.
-fn verify_summed(session: &mut Session, claims: Vec<LinearClaim>) -> Result<()> {
+fn verify_summed<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>) -> Result<()> {
     if claims.is_empty() {
         return Ok(());
     }
     // Step 1: one sumcheck for all.
-    let sums = claims.iter().map(|claim| sum_claim(session, claim)).collect::<Result<Vec<SumClaim>>>()?;
+    let sums = claims.iter().map(|claim| sum_claim(session, claim)).collect::<Result<Vec<SumClaim<V>>>>()?;
     let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
     // Step 2: weights and inputs at the final point.
     let values = session.reader.read_scalars(labels::CONTRACTION_VALUES, claims.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();
     let points: Vec<&[Fr]> = sums.iter().map(|sum| instance_point(&reduced.point, sum.num_vars)).collect();
-    let split = |claim: &LinearClaim, point: &[Fr]| -> (Vec<Fr>, Vec<Fr>) {
+    let split = |claim: &LinearClaim<V>, point: &[Fr]| -> (Vec<Fr>, Vec<Fr>) {
         let (group, within) = point.split_at(claim.group.len().min(point.len()));
         (group.to_vec(), within.to_vec())
     };
     let products = claims.iter().zip(&points).zip(pairs).map(|((claim, point), [weight, input])| {
         let (group, _) = split(claim, point);
-        eq::evaluate(&claim.group, &group) * weight * input
+        (weight.clone() * eq::evaluate(&claim.group, &group)).times(input)
     });
-    if !reduced.holds(products) {
+    if !session.reader.check_zero(reduced.difference(products)) {
         return Err(Error::FinalValue { argument: "contractions", message: labels::CONTRACTION_VALUES });
     }
-    for ((claim, inner), &[weight, input]) in claims.into_iter().zip(points).zip(pairs) {
+    for ((claim, inner), [weight, input]) in claims.into_iter().zip(points).zip(pairs.iter().cloned()) {
         let (group, within) = split(&claim, inner);
         let column = Column::Parameter(claim.weights);
         let weights_point = [group, claim.filter, within].concat();
@@ -120,16 +119,16 @@ fn verify_summed(session: &mut Session, claims: Vec<LinearClaim>) -> Result<()> 
 }
 
 /// Every addend's value is sent; together they give the accumulator.
-fn add(
-    session: &mut Session,
+fn add<V: Value>(
+    session: &mut Session<V>,
     id: NodeId,
     coefficients: &[i64],
-    claim: &EvaluationClaim<NodeId>,
+    claim: &EvaluationClaim<NodeId, V>,
 ) -> Result<()> {
     let (node, _) = session.node(id)?;
     let values = session.reader.read_scalars(labels::ADDEND_VALUES, node.inputs.len())?;
-    let sum: Fr = values.iter().zip(coefficients).map(|(value, &c)| *value * from_i64(c)).sum();
-    if sum != claim.value {
+    let sum: V = values.iter().zip(coefficients).map(|(value, &c)| value.clone() * from_i64(c)).sum();
+    if !session.reader.check_zero((sum - claim.value.clone()).into()) {
         return Err(Error::Addends { layer: node.name.clone() });
     }
     for (&input, value) in node.inputs.iter().zip(values) {
@@ -138,55 +137,60 @@ fn add(
     Ok(())
 }
 
-fn average(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) -> Result<()> {
-    let claim = WindowedClaim::new(id, session.layout(id)?, None, &claim.point, claim.value);
+fn average<V: Value>(session: &mut Session<V>, id: NodeId, claim: &EvaluationClaim<NodeId, V>) -> Result<()> {
+    let claim = WindowedClaim::new(id, session.layout(id)?, None, &claim.point, claim.value.clone());
     session.claims.windowed.push(claim);
     Ok(())
 }
 
 /// Reads the bias at the output channel's point and returns what it adds to the accumulator.
-fn bias(session: &mut Session, bias: Option<ParameterId>, filter: &[Fr], stored: Fr) -> Result<Fr> {
-    let Some(id) = bias else { return Ok(Fr::zero()) };
+fn bias<V: Value>(
+    session: &mut Session<V>,
+    bias: Option<ParameterId>,
+    filter: &[Fr],
+    stored: Fr,
+) -> Result<V> {
+    let Some(id) = bias else { return Ok(V::default()) };
     let value = session.reader.read_scalar(labels::BIAS_VALUES)?;
-    session.claims.columns.push(EvaluationClaim::new(Column::Parameter(id), filter.to_vec(), value));
+    session.claims.columns.push(EvaluationClaim::new(Column::Parameter(id), filter.to_vec(), value.clone()));
     Ok(value * stored)
 }
 
 /// The sum over a layer's weights behind the output channel's axis, and over groups.
-fn sum_claim(session: &Session, claim: &LinearClaim) -> Result<SumClaim> {
+fn sum_claim<V: Value>(session: &Session<V>, claim: &LinearClaim<V>) -> Result<SumClaim<V>> {
     let column = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
     let inner: usize = column.layout.axis_vars().skip(1).sum();
     let degree = if claim.group.is_empty() { 2 } else { 3 };
-    Ok(SumClaim { num_vars: inner.saturating_add(claim.group.len()), degree, sum: claim.value })
+    Ok(SumClaim { num_vars: inner.saturating_add(claim.group.len()), degree, sum: claim.value.clone() })
 }
 
-fn dense(
-    session: &mut Session,
+fn dense<V: Value>(
+    session: &mut Session<V>,
     id: NodeId,
     layer: &DenseLayer,
-    claim: &EvaluationClaim<NodeId>,
-) -> Result<LinearClaim> {
+    claim: &EvaluationClaim<NodeId, V>,
+) -> Result<LinearClaim<V>> {
     let output = session.layout(id)?;
     let row_vars: usize = output.axis_vars().take(layer.num_row_axes).sum();
     let (rows, filter) = claim.point.split_at(row_vars.min(claim.point.len()));
     let stored =
         evaluation::stored_share(evaluation::split_point(output, &claim.point).take(layer.num_row_axes));
-    let value = claim.value - bias(session, layer.bias, filter, stored)?;
+    let value = claim.value.clone() - bias(session, layer.bias, filter, stored)?;
     let (filter, others) = (filter.to_vec(), rows.to_vec());
     Ok(LinearClaim { node: id, weights: layer.weights, group: vec![], filter, others, value })
 }
 
-fn convolution(
-    session: &mut Session,
+fn convolution<V: Value>(
+    session: &mut Session<V>,
     id: NodeId,
     layer: &Conv2dLayer,
-    claim: &EvaluationClaim<NodeId>,
-) -> Result<LinearClaim> {
+    claim: &EvaluationClaim<NodeId, V>,
+) -> Result<LinearClaim<V>> {
     let output = session.layout(id)?;
     let filter_vars = output.axis_vars().next().unwrap_or(0);
     let (filter, position) = claim.point.split_at(filter_vars.min(claim.point.len()));
     let stored = evaluation::stored_share(evaluation::split_point(output, &claim.point).skip(1));
-    let value = claim.value - bias(session, layer.bias, filter, stored)?;
+    let value = claim.value.clone() - bias(session, layer.bias, filter, stored)?;
     let (group, filter) = filter.split_at(layer.group_vars().min(filter.len()));
     let (group, filter, others) = (group.to_vec(), filter.to_vec(), position.to_vec());
     Ok(LinearClaim { node: id, weights: layer.weights, group, filter, others, value })

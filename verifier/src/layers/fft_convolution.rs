@@ -7,7 +7,7 @@ use tacit_layers::{
     fft_convolution::{FftClaim, FftConvolutionClaims, FftConvolutionLayer, SpectrumClaims, TransformValues},
     sumcheck::{RoundWeights, instance_point},
 };
-use tacit_transcript::{ProofReader, labels};
+use tacit_transcript::{ProofReader, Value, labels};
 
 use super::fourier;
 use crate::{
@@ -18,24 +18,24 @@ use crate::{
 
 /// A convolution to verify.
 #[derive(Debug, Clone)]
-pub struct FftConvolutionVerifier {
+pub struct FftConvolutionVerifier<V = Fr> {
     /// Shapes.
     pub layer: FftConvolutionLayer,
     /// The claim on the convolution.
-    pub claim: FftClaim,
+    pub claim: FftClaim<V>,
 }
 
 /// Checks all convolutions and returns the claims left of each.
 ///
 /// # Errors
 /// When the proof is malformed or a stage's values do not give its final value.
-pub fn verify(
-    reader: &mut ProofReader,
-    convolutions: &[FftConvolutionVerifier],
-) -> Result<Vec<FftConvolutionClaims>> {
+pub fn verify<V: Value>(
+    reader: &mut ProofReader<V>,
+    convolutions: &[FftConvolutionVerifier<V>],
+) -> Result<Vec<FftConvolutionClaims<V>>> {
     let spectra = verify_products(reader, convolutions)?;
     // Step 2: spectra and crops back to weights, input and positions.
-    let sums: Vec<SumClaim> = convolutions
+    let sums: Vec<SumClaim<V>> = convolutions
         .iter()
         .zip(&spectra)
         .flat_map(|(c, spectra)| c.layer.transform_claims(spectra))
@@ -44,15 +44,19 @@ pub fn verify(
     let count = convolutions.len().saturating_mul(TransformValues::COUNT);
     let scalars = reader.read_scalars(labels::TRANSFORM_VALUES, count)?;
     let (scalars, _) = scalars.as_chunks::<{ TransformValues::COUNT }>();
-    let values: Vec<TransformValues> = scalars.iter().copied().map(TransformValues::from_scalars).collect();
+    let values: Vec<TransformValues<V>> =
+        scalars.iter().cloned().map(TransformValues::from_scalars).collect();
     let all = || convolutions.iter().zip(&spectra).zip(&values);
     let points =
         |layer: &FftConvolutionLayer| layer.transform_vars().map(|n| instance_point(&reduced.point, n));
-    let products = all().flat_map(|((convolution, spectra), values)| {
-        let FftConvolutionVerifier { layer, claim } = convolution;
-        layer.transform_values(claim, spectra, points(layer), values)
-    });
-    if !reduced.holds(products) {
+    let mut products: Vec<V::Product> = vec![];
+    for ((FftConvolutionVerifier { layer, claim }, spectra), values) in all() {
+        let [kernel, top, left] = layer.transform_weights(claim, spectra, points(layer));
+        let TransformValues { input, rows: [row, column], weights, crops: [height, width] } = values.clone();
+        products.push(reader.multiply(&[input, row, column])?);
+        products.extend([weights * kernel, height * top, width * left].map(V::Product::from));
+    }
+    if !reader.check_zero(reduced.difference(products.into_iter())) {
         return Err(Error::FinalValue { argument: "transforms", message: labels::TRANSFORM_VALUES });
     }
     // Step 3: Fourier vectors.
@@ -67,34 +71,36 @@ pub fn verify(
 }
 
 /// Step 1: the product of weights and input in the frequency domain.
-fn verify_products(
-    reader: &mut ProofReader,
-    convolutions: &[FftConvolutionVerifier],
-) -> Result<Vec<SpectrumClaims>> {
-    let sums: Vec<SumClaim> = convolutions.iter().map(|c| c.layer.product_claim(&c.claim)).collect();
+fn verify_products<V: Value>(
+    reader: &mut ProofReader<V>,
+    convolutions: &[FftConvolutionVerifier<V>],
+) -> Result<Vec<SpectrumClaims<V>>> {
+    let sums: Vec<SumClaim<V>> = convolutions.iter().map(|c| c.layer.product_claim(&c.claim)).collect();
     let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
     let values = reader.read_scalars(labels::SPECTRUM_VALUES, convolutions.len().saturating_mul(4))?;
     let (values, _) = values.as_chunks::<4>();
-    let spectra: Vec<SpectrumClaims> = convolutions
+    let spectra: Vec<SpectrumClaims<V>> = convolutions
         .iter()
         .zip(values)
         .map(|(convolution, values)| {
             let point = instance_point(&reduced.point, convolution.layer.num_vars());
-            convolution.layer.spectrum_claims(point, *values)
+            convolution.layer.spectrum_claims(point, values.clone())
         })
         .collect();
-    let products = convolutions
-        .iter()
-        .zip(&spectra)
-        .map(|(convolution, spectra)| convolution.layer.product_value(&convolution.claim, spectra));
-    if !reduced.holds(products) {
+    let mut products: Vec<V::Product> = vec![];
+    for (FftConvolutionVerifier { layer, claim }, spectra) in convolutions.iter().zip(&spectra) {
+        let [top, left, weights, input] = spectra.values.clone();
+        let weighted = weights * layer.product_weight(claim, spectra);
+        products.push(reader.multiply(&[top, left, weighted, input])?);
+    }
+    if !reader.check_zero(reduced.difference(products.into_iter())) {
         return Err(Error::FinalValue { argument: "frequency products", message: labels::SPECTRUM_VALUES });
     }
     Ok(spectra)
 }
 
 /// All convolutions of a network that are proved by this argument.
-pub(crate) fn verify_all(session: &mut Session, claims: Vec<LinearClaim>) -> Result<()> {
+pub(crate) fn verify_all<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>) -> Result<()> {
     if claims.is_empty() {
         return Ok(());
     }
@@ -105,8 +111,8 @@ pub(crate) fn verify_all(session: &mut Session, claims: Vec<LinearClaim>) -> Res
                 return Err(Error::MissingColumn);
             };
             let input = session.layout(session.read(claim.node)?)?;
-            let (group, position, value): (Vec<Fr>, Vec<Fr>, Fr) =
-                (claim.group.clone(), claim.others.clone(), claim.value);
+            let (group, position, value): (Vec<Fr>, Vec<Fr>, V) =
+                (claim.group.clone(), claim.others.clone(), claim.value.clone());
             Ok(FftConvolutionVerifier {
                 layer: FftConvolutionLayer::of(layer, input, session.layout(claim.node)?),
                 claim: FftClaim { group, position, value },

@@ -5,7 +5,7 @@ use tacit_layers::{
     fourier::{BASE_VARS, FourierClaim},
     sumcheck::RoundWeights,
 };
-use tacit_transcript::{ProofReader, labels};
+use tacit_transcript::{ProofReader, Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -16,18 +16,21 @@ use crate::{
 ///
 /// # Errors
 /// When the proof is malformed or a claim does not hold.
-pub fn verify(reader: &mut ProofReader, mut claims: Vec<FourierClaim>) -> Result<()> {
+pub fn verify<V: Value>(reader: &mut ProofReader<V>, mut claims: Vec<FourierClaim<V>>) -> Result<()> {
     let longest = claims.iter().map(FourierClaim::num_vars).max().unwrap_or(0);
     for level in (BASE_VARS.saturating_add(1)..=longest).rev() {
         // Step 1: one sumcheck for all vectors of this many variables.
-        let mut active: Vec<&mut FourierClaim> =
+        let mut active: Vec<&mut FourierClaim<V>> =
             claims.iter_mut().filter(|claim| claim.num_vars() == level).collect();
-        let sums: Vec<SumClaim> = active.iter().map(|claim| claim.sum_claim()).collect();
+        let sums: Vec<SumClaim<V>> = active.iter().map(|claim| claim.sum_claim()).collect();
         let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
         // Step 2: every vector of half the length at the final point.
         let values = reader.read_scalars(labels::FOURIER_VALUES, active.len())?;
-        let products = active.iter().zip(&values).map(|(claim, value)| claim.weight(&reduced.point) * value);
-        if !reduced.holds(products) {
+        let products = active
+            .iter()
+            .zip(&values)
+            .map(|(claim, value)| (value.clone() * claim.weight(&reduced.point)).into());
+        if !reader.check_zero(reduced.difference(products)) {
             return Err(Error::FinalValue { argument: "Fourier vectors", message: labels::FOURIER_VALUES });
         }
         for (claim, value) in active.iter_mut().zip(values) {
@@ -35,7 +38,7 @@ pub fn verify(reader: &mut ProofReader, mut claims: Vec<FourierClaim>) -> Result
         }
     }
     // Step 3: short vectors, entry by entry.
-    match claims.iter().position(|claim| !claim.holds()) {
+    match claims.iter().position(|claim| !reader.check_zero(claim.difference().into())) {
         Some(claim) => Err(Error::FourierVector { claim }),
         None => Ok(()),
     }

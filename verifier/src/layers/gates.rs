@@ -8,7 +8,7 @@ use tacit_layers::{
     gates::{Circuit, Combined, GateClaims, Gated, Group, LayerClaims, Operand, Source, Wired},
     sumcheck::{RoundWeights, instance_point},
 };
-use tacit_transcript::{ProofReader, Transcript, labels};
+use tacit_transcript::{ProofReader, Transcript, Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -41,7 +41,10 @@ impl GatesVerifier<'_> {
 }
 
 /// Checks the accumulators of nodes that are proved by gates.
-pub(crate) fn verify(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>) -> Result<()> {
+pub(crate) fn verify<V: Value>(
+    session: &mut Session<V>,
+    claims: Vec<EvaluationClaim<NodeId, V>>,
+) -> Result<()> {
     if claims.is_empty() {
         return Ok(());
     }
@@ -73,41 +76,44 @@ pub(crate) fn verify(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>
 }
 
 /// A circuit on its way from the output to the inputs.
-struct Descent<'a> {
+struct Descent<'a, V> {
     circuit: &'a Circuit,
-    claims: LayerClaims,
+    claims: LayerClaims<V>,
 }
 
 /// A left operand's part of a layer.
-struct Left<'a> {
+struct Left<'a, V> {
     descent: usize,
     /// The layer's claim.
     combined: usize,
     group: Group<'a>,
-    sum: SumClaim,
+    sum: SumClaim<V>,
 }
 
 /// A right operand met with one left operand, which was bound to `left`.
-struct Right<'a> {
+struct Right<'a, V> {
     descent: usize,
     combined: usize,
     left: Vec<Fr>,
     operand: Operand,
     wirings: Vec<Wired<'a>>,
-    sum: SumClaim,
+    sum: SumClaim<V>,
 }
 
 /// Takes every circuit's claim down to its inputs, layers of the same depth together.
-fn descend(reader: &mut ProofReader, mut descents: Vec<Descent>) -> Result<Vec<LayerClaims>> {
+fn descend<V: Value>(
+    reader: &mut ProofReader<V>,
+    mut descents: Vec<Descent<V>>,
+) -> Result<Vec<LayerClaims<V>>> {
     let depth = descents.iter().map(|descent| descent.circuit.layers.len()).max().unwrap_or(0);
     for layer in 0..depth {
         // Step 1: one claim for each layer.
-        let mut combined: Vec<Combined> = vec![];
+        let mut combined: Vec<Combined<V>> = vec![];
         let mut parts: Vec<(usize, Vec<Group>)> = vec![];
         for (index, descent) in descents.iter_mut().enumerate() {
             if layer < descent.circuit.layers.len() {
                 let mut claim = descent.claims.combine(reader, layer);
-                claim.value -= claim.predicate(&descent.circuit.constants(layer), &[], &[]);
+                claim.value -= V::from(claim.predicate(&descent.circuit.constants(layer), &[], &[]));
                 combined.push(claim);
                 parts.push((index, descent.circuit.groups(layer)));
             }
@@ -118,11 +124,11 @@ fn descend(reader: &mut ProofReader, mut descents: Vec<Descent>) -> Result<Vec<L
             .fold(0_usize, |count, (_, groups)| count.saturating_add(groups.len().saturating_sub(1)));
         let shares = if count == 0 { vec![] } else { reader.read_scalars(labels::GATE_SHARES, count)? };
         let mut shares = shares.into_iter();
-        let mut lefts: Vec<Left> = vec![];
+        let mut lefts: Vec<Left<V>> = vec![];
         for (at, ((index, groups), claim)) in parts.into_iter().zip(&combined).enumerate() {
             let circuit = descents.get(index).ok_or(Error::MissingColumn)?.circuit;
-            let others: Vec<Fr> = shares.by_ref().take(groups.len().saturating_sub(1)).collect();
-            let first = claim.value - others.iter().sum::<Fr>();
+            let others: Vec<V> = shares.by_ref().take(groups.len().saturating_sub(1)).collect();
+            let first = claim.value.clone() - others.iter().cloned().sum::<V>();
             for (group, sum) in groups.into_iter().zip(std::iter::once(first).chain(others)) {
                 let num_vars = circuit.layout(group.left).map_or(0, Layout::num_vars);
                 let sum = SumClaim { num_vars, degree: 2, sum };
@@ -135,14 +141,14 @@ fn descend(reader: &mut ProofReader, mut descents: Vec<Descent>) -> Result<Vec<L
     Ok(descents.into_iter().map(|descent| descent.claims).collect())
 }
 
-fn first_phase<'a>(
-    reader: &mut ProofReader,
-    descents: &mut [Descent<'a>],
-    combined: &[Combined],
-    lefts: Vec<Left<'a>>,
-) -> Result<Vec<Right<'a>>> {
+fn first_phase<'a, V: Value>(
+    reader: &mut ProofReader<V>,
+    descents: &mut [Descent<'a, V>],
+    combined: &[Combined<V>],
+    lefts: Vec<Left<'a, V>>,
+) -> Result<Vec<Right<'a, V>>> {
     // Step 3: the sumcheck over left operands; then their values, each with what its right operands add.
-    let sums: Vec<SumClaim> = lefts.iter().map(|left| left.sum).collect();
+    let sums: Vec<SumClaim<V>> = lefts.iter().map(|left| left.sum.clone()).collect();
     let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
     let count = lefts
         .iter()
@@ -154,44 +160,43 @@ fn first_phase<'a>(
         let claim = combined.get(at).ok_or(Error::MissingColumn)?;
         let u = instance_point(&reduced.point, sum.num_vars);
         let value = sent.next().ok_or(Error::MissingColumn)?;
-        let mut gates = claim.predicate(&group.adds, u, &[]);
+        let mut gates = V::from(claim.predicate(&group.adds, u, &[]));
         for (operand, wirings) in group.pairs {
             let sum = sent.next().ok_or(Error::MissingColumn)?;
-            gates += sum;
+            gates += sum.clone();
             let num_vars = descent.circuit.layout(operand).map_or(0, Layout::num_vars);
             let sum = SumClaim { num_vars, degree: 2, sum };
             rights.push(Right { descent: index, combined: at, left: u.to_vec(), operand, wirings, sum });
         }
-        products.push(value * gates);
+        products.push(value.times(&gates));
         descent.claims.leave(group.left, u.to_vec(), value);
     }
-    if !reduced.holds(products.into_iter()) {
+    if !reader.check_zero(reduced.difference(products.into_iter())) {
         return Err(Error::FinalValue { argument: "gates", message: labels::GATE_LEFT_VALUES });
     }
     Ok(rights)
 }
 
-fn second_phase(
-    reader: &mut ProofReader,
-    descents: &mut [Descent],
-    combined: &[Combined],
-    rights: &[Right],
+fn second_phase<V: Value>(
+    reader: &mut ProofReader<V>,
+    descents: &mut [Descent<V>],
+    combined: &[Combined<V>],
+    rights: &[Right<V>],
 ) -> Result<()> {
     if rights.is_empty() {
         return Ok(());
     }
     // Step 4: the sumcheck over right operands, then their values.
-    let sums: Vec<SumClaim> = rights.iter().map(|right| right.sum).collect();
+    let sums: Vec<SumClaim<V>> = rights.iter().map(|right| right.sum.clone()).collect();
     let reduced = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
     let values = reader.read_scalars(labels::GATE_RIGHT_VALUES, rights.len())?;
     let products = rights.iter().zip(&values).map(|(right, value)| {
         let v = instance_point(&reduced.point, right.sum.num_vars);
-        combined
-            .get(right.combined)
-            .map_or_else(Fr::zero, |claim| claim.predicate(&right.wirings, &right.left, v))
-            * value
+        let claim = combined.get(right.combined);
+        let weight = claim.map_or_else(Fr::zero, |claim| claim.predicate(&right.wirings, &right.left, v));
+        (value.clone() * weight).into()
     });
-    if !reduced.holds(products) {
+    if !reader.check_zero(reduced.difference(products)) {
         return Err(Error::FinalValue { argument: "gates", message: labels::GATE_RIGHT_VALUES });
     }
     for (right, value) in rights.iter().zip(values) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
+use ark_ff::One;
 use tacit_algebra::eq;
 use tacit_layers::{
     NodeId,
@@ -13,7 +13,7 @@ use tacit_layers::{
     plan::{Rows, Segment},
     sumcheck::instance_point,
 };
-use tacit_transcript::{Transcript, labels};
+use tacit_transcript::{Transcript, Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// Values of a max-pool's differences at the look-ups' point, kept for the max-pool's own phase.
-pub(crate) type DifferenceClaims = Vec<EvaluationClaim<NodeId>>;
+pub(crate) type DifferenceClaims<V> = Vec<EvaluationClaim<NodeId, V>>;
 
-pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
+pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<DifferenceClaims<V>> {
     let plan = session.plan();
     if plan.segments.is_empty() {
         return Ok(vec![]);
@@ -36,92 +36,98 @@ pub(crate) fn verify(session: &mut Session) -> Result<DifferenceClaims> {
     let leaves = logup::verify(&mut session.reader, plan.tree_vars)?;
     // Step 3: every column at its part of the point, and the leaves they give. Leaves of no block are 0 / 1.
     let mut differences = vec![];
-    let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
-    let (mut numerator, mut denominator, mut rest) = (Fr::zero(), Fr::zero(), Fr::one());
+    let mut rescales: BTreeMap<NodeId, RescaleValues<V>> = BTreeMap::new();
+    let (mut numerator, mut denominator, mut rest) = (V::default(), V::default(), Fr::one());
     for segment in &plan.segments {
         let point = instance_point(&leaves.point, segment.num_vars).to_vec();
         let weight = block_weight(&leaves.point, segment);
+        let one = V::from(Fr::one());
         let (p, first, second) = match segment.rows {
             Rows::Table => {
                 let multiplicity = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 let table = plan.tables.get(segment.table).ok_or(Error::MissingColumn)?;
                 let (first, second) = table.evaluate(&point);
                 let column = Column::Multiplicity(segment.table);
-                session.claims.columns.push(EvaluationClaim::new(column, point, multiplicity));
-                (-multiplicity, first, second)
+                session.claims.columns.push(EvaluationClaim::new(column, point, multiplicity.clone()));
+                (-multiplicity, first.into(), second.into())
             }
             Rows::Remainders(id) => {
                 let values = rescales.entry(id).or_default();
                 values.remainder = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 values.point = point;
-                (Fr::one(), values.remainder, Fr::zero())
+                (one, values.remainder.clone(), V::default())
             }
             Rows::LowRemainders(id) => {
                 let low = session.reader.read_scalar(labels::COLUMN_VALUES)?;
-                rescales.entry(id).or_default().low_remainder = low;
-                (Fr::one(), low, Fr::zero())
+                rescales.entry(id).or_default().low_remainder = low.clone();
+                (one, low, V::default())
             }
             Rows::LowExcess(id) => {
-                let message = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
-                let [excess, clipped] = *message.as_slice() else { return Err(Error::MissingColumn) };
+                let [excess, clipped] = read_pair(session)?;
                 let values = rescales.entry(id).or_default();
-                (values.excess, values.clipped) = (excess, clipped);
+                (values.excess, values.clipped) = (excess.clone(), clipped.clone());
                 let (first, second) = excess_table(session, segment)?.low_row(clipped, excess);
-                (Fr::one(), first, second)
+                (one, first, second)
             }
             Rows::HighExcess(id) => {
                 let quotient = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 let values = rescales.entry(id).or_default();
-                values.quotient = quotient;
+                values.quotient = quotient.clone();
                 let table = excess_table(session, segment)?;
-                let (first, second) = table.high_row(quotient, values.clipped, values.excess);
-                (Fr::one(), first, second)
+                let (first, second) = table.high_row(quotient, values.clipped.clone(), values.excess.clone());
+                (one, first, second)
             }
             Rows::Activations(id) => {
                 let layer = session.rescale(id)?;
                 let values = rescales.entry(id).or_default();
                 let argument = if layer.clipping().is_some() {
                     values.activation = session.reader.read_scalar(labels::COLUMN_VALUES)?;
-                    values.clipped
+                    values.clipped.clone()
                 } else {
-                    let message = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
-                    let [quotient, activation] = *message.as_slice() else {
-                        return Err(Error::MissingColumn);
-                    };
-                    (values.quotient, values.activation) = (quotient, activation);
+                    let [quotient, activation] = read_pair(session)?;
+                    (values.quotient, values.activation) = (quotient.clone(), activation);
                     quotient
                 };
-                let looked_up = layer.looked_up(session.layout(id)?, &point, values.activation);
-                (Fr::one(), argument, looked_up)
+                let looked_up = layer.looked_up(session.layout(id)?, &point, values.activation.clone());
+                (one, argument, looked_up)
             }
             Rows::Differences(id) => {
                 let difference = session.reader.read_scalar(labels::COLUMN_VALUES)?;
-                differences.push(EvaluationClaim::new(id, point, difference));
-                (Fr::one(), difference, Fr::zero())
+                differences.push(EvaluationClaim::new(id, point, difference.clone()));
+                (one, difference, V::default())
             }
         };
-        numerator += weight * p;
-        denominator += weight * fingerprint.of(segment.table, first, second);
+        numerator += p * weight;
+        denominator += fingerprint.of(segment.table, first, second) * weight;
         rest -= weight;
     }
-    if numerator != leaves.numerator {
+    if !session.reader.check_zero((numerator - leaves.numerator).into()) {
         return Err(Error::LookupColumns { part: "numerator" });
     }
-    if denominator + rest != leaves.denominator {
+    if !session.reader.check_zero((denominator + V::from(rest) - leaves.denominator).into()) {
         return Err(Error::LookupColumns { part: "denominator" });
     }
     claim_columns(session, &rescales)?;
     Ok(differences)
 }
 
+fn read_pair<V: Value>(session: &mut Session<V>) -> Result<[V; 2]> {
+    let message = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
+    message.try_into().map_err(|_| Error::MissingColumn)
+}
+
 /// Leaves the claims of every rescale: on activations and scaled accumulators, then on its other columns.
-fn claim_columns(session: &mut Session, rescales: &BTreeMap<NodeId, RescaleValues>) -> Result<()> {
+fn claim_columns<V: Value>(
+    session: &mut Session<V>,
+    rescales: &BTreeMap<NodeId, RescaleValues<V>>,
+) -> Result<()> {
     let plan = session.plan();
     // All blocks of a rescale have the same size, hence the same point.
     for id in plan.looked_up_rescales() {
         let layer = session.rescale(id)?;
         let values = rescales.get(&id).ok_or(Error::MissingColumn)?;
-        let scaled = layer.recompose(values.quotient, values.remainder, values.low_remainder);
+        let RescaleValues { quotient, remainder, low_remainder, .. } = values.clone();
+        let scaled = layer.recompose(quotient, remainder, low_remainder);
         session.claims.scaled.insert(id, EvaluationClaim::new(id, values.point.clone(), scaled));
         session.claim_activation(id, values.point.clone(), values.claimed_activation(layer))?;
     }
@@ -133,7 +139,7 @@ fn claim_columns(session: &mut Session, rescales: &BTreeMap<NodeId, RescaleValue
 }
 
 /// The table of a block of limbs.
-fn excess_table(session: &Session, segment: &Segment) -> Result<ExcessTable> {
+fn excess_table<V: Value>(session: &Session<V>, segment: &Segment) -> Result<ExcessTable> {
     match session.plan().tables.get(segment.table) {
         Some(LookupTable::Excess(table)) => Ok(*table),
         _ => Err(Error::MissingColumn),

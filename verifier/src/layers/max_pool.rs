@@ -1,7 +1,6 @@
 //! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_layers::{
     NodeId, Operation,
     claim::SumClaim,
@@ -10,7 +9,7 @@ use tacit_layers::{
     sumcheck::{RoundWeights, instance_point},
     windowed::WindowedClaim,
 };
-use tacit_transcript::{Transcript, labels};
+use tacit_transcript::{Transcript, Value, labels};
 
 use super::lookups::DifferenceClaims;
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
     sumcheck,
 };
 
-pub(crate) fn verify(session: &mut Session, looked_up: DifferenceClaims) -> Result<()> {
+pub(crate) fn verify<V: Value>(session: &mut Session<V>, looked_up: DifferenceClaims<V>) -> Result<()> {
     let pools: Vec<(NodeId, &MaxPoolLayer)> = max_pools(session.architecture()).collect();
     if pools.is_empty() {
         return Ok(());
@@ -29,7 +28,7 @@ pub(crate) fn verify(session: &mut Session, looked_up: DifferenceClaims) -> Resu
         .iter()
         .map(|(id, layer)| {
             let num_vars = session.layout(*id)?.num_vars();
-            Ok(SumClaim { num_vars, degree: layer.window.num_offsets(), sum: Fr::zero() })
+            Ok(SumClaim { num_vars, degree: layer.window.num_offsets(), sum: V::default() })
         })
         .collect::<Result<Vec<_>>>()?;
     let num_vars = claims.iter().map(|claim| claim.num_vars).max().unwrap_or(0);
@@ -43,7 +42,11 @@ pub(crate) fn verify(session: &mut Session, looked_up: DifferenceClaims) -> Resu
             Ok(session.reader.read_scalars(labels::POOL_DIFFERENCES, layer.window.num_offsets())?)
         })
         .collect::<Result<Vec<_>>>()?;
-    if !reduced.holds(finals.iter().map(|differences| differences.iter().product())) {
+    let products = finals
+        .iter()
+        .map(|differences| Ok(session.reader.multiply(differences)?))
+        .collect::<Result<Vec<V::Product>>>()?;
+    if !session.reader.check_zero(reduced.difference(products.into_iter())) {
         return Err(Error::FinalValue { argument: "max-pools", message: labels::POOL_DIFFERENCES });
     }
     // Step 4: the offsets combined, and the maxima where both claims need them.
@@ -65,19 +68,19 @@ pub(crate) fn verify(session: &mut Session, looked_up: DifferenceClaims) -> Resu
 }
 
 /// Turns a value of the differences into claims on the maxima and on the windowed input.
-fn claim_window(
-    session: &mut Session,
+fn claim_window<V: Value>(
+    session: &mut Session<V>,
     id: NodeId,
     layer: &MaxPoolLayer,
     offsets: &[Fr],
     position: Vec<Fr>,
-    difference: Fr,
+    difference: V,
 ) -> Result<()> {
     let (node, spec) = session.node(id)?;
     let (minimum, _) = spec.activation(&node.name)?;
     let maximum = session.reader.read_scalar(labels::POOL_VALUES)?;
-    let claim = PoolClaim { offsets, position: &position, difference, maximum };
-    let value = layer.windowed_value(&claim, session.layout(session.read(id)?)?, &spec.layout, minimum);
+    let claim = PoolClaim { offsets, position: &position, difference, maximum: maximum.clone() };
+    let value = layer.windowed_value(claim, session.layout(session.read(id)?)?, &spec.layout, minimum);
     let claim = WindowedClaim::new(id, &spec.layout, Some(offsets), &position, value);
     session.claims.windowed.push(claim);
     session.claim_activation(id, position, maximum)

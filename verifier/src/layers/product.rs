@@ -7,7 +7,7 @@ use tacit_layers::{
     product::{Factor, ProductAxes, ProductLayer},
     sumcheck::{RoundWeights, instance_point},
 };
-use tacit_transcript::labels;
+use tacit_transcript::{Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -15,25 +15,28 @@ use crate::{
     sumcheck,
 };
 
-pub(crate) fn verify(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -> Result<()> {
+pub(crate) fn verify<V: Value>(
+    session: &mut Session<V>,
+    claims: &[EvaluationClaim<NodeId, V>],
+) -> Result<()> {
     if claims.is_empty() {
         return Ok(());
     }
     let products =
-        claims.iter().map(|claim| Product::new(session, claim)).collect::<Result<Vec<Product>>>()?;
+        claims.iter().map(|claim| Product::new(session, claim)).collect::<Result<Vec<Product<V>>>>()?;
     // Step 1: one sumcheck over the batch and inner axes of all products.
     let sums = products
         .iter()
         .map(|product| {
             let degree = if product.axes.batch_point(&product.claim.point)?.is_empty() { 2 } else { 3 };
-            Ok(SumClaim { num_vars: product.axes.summed_vars(), degree, sum: product.claim.value })
+            Ok(SumClaim { num_vars: product.axes.summed_vars(), degree, sum: product.claim.value.clone() })
         })
-        .collect::<Result<Vec<SumClaim>>>()?;
+        .collect::<Result<Vec<SumClaim<V>>>>()?;
     let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
     // Step 2: both factors at their points.
     let values = session.reader.read_scalars(labels::PRODUCT_VALUES, products.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();
-    let summed = |sum: &SumClaim| instance_point(&reduced.point, sum.num_vars);
+    let summed = |sum: &SumClaim<V>| instance_point(&reduced.point, sum.num_vars);
     let finals = products
         .iter()
         .zip(&sums)
@@ -41,10 +44,10 @@ pub(crate) fn verify(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) 
         .map(|((product, sum), [left, right])| {
             let batch = product.axes.batch_point(&product.claim.point)?;
             let (own, _) = summed(sum).split_at(batch.len().min(sum.num_vars));
-            Ok(eq::evaluate(&batch, own) * left * right)
+            Ok((left.clone() * eq::evaluate(&batch, own)).times(right))
         })
         .collect::<Result<Vec<_>>>()?;
-    if !reduced.holds(finals.into_iter()) {
+    if !session.reader.check_zero(reduced.difference(finals.into_iter())) {
         return Err(Error::FinalValue { argument: "products", message: labels::PRODUCT_VALUES });
     }
     for ((product, sum), values) in products.iter().zip(&sums).zip(pairs) {
@@ -52,22 +55,22 @@ pub(crate) fn verify(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) 
         for ((factor, input), value) in factors.zip(values) {
             let Product { layer, axes, claim, .. } = product;
             let point = layer.factor_point(axes, factor, &claim.point, summed(sum))?;
-            session.claim_activation(input, point, *value)?;
+            session.claim_activation(input, point, value.clone())?;
         }
     }
     Ok(())
 }
 
 /// A product with the claim on its result.
-pub(super) struct Product<'a> {
+pub(super) struct Product<'a, V> {
     pub(super) layer: &'a ProductLayer,
     pub(super) axes: ProductAxes,
     pub(super) inputs: [NodeId; 2],
-    pub(super) claim: &'a EvaluationClaim<NodeId>,
+    pub(super) claim: &'a EvaluationClaim<NodeId, V>,
 }
 
-impl<'a> Product<'a> {
-    pub(super) fn new(session: &Session<'a, '_>, claim: &'a EvaluationClaim<NodeId>) -> Result<Self> {
+impl<'a, V: Value> Product<'a, V> {
+    pub(super) fn new(session: &Session<'a, '_, V>, claim: &'a EvaluationClaim<NodeId, V>) -> Result<Self> {
         let (node, _) = session.node(claim.subject)?;
         let (Operation::Product(layer), [left, right]) = (&node.operation, node.inputs.as_slice()) else {
             return Err(Error::MissingColumn);

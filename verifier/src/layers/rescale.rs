@@ -11,7 +11,7 @@ use tacit_layers::{
     rescale::replace_axis,
     sumcheck::{RoundWeights, instance_point},
 };
-use tacit_transcript::labels;
+use tacit_transcript::{Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -19,7 +19,7 @@ use crate::{
     sumcheck,
 };
 
-pub(crate) fn verify(session: &mut Session) -> Result<()> {
+pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     // Step 1: one multiplier for the tensor needs no message.
     let mut per_channel = vec![];
     for (id, layer) in rescales(session.architecture()) {
@@ -46,13 +46,13 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
             Ok((Multiplier::weighted_channels(values, channel), channel.len()))
         })
         .collect::<Result<Vec<(Vec<Fr>, usize)>>>()?;
-    let claims: Vec<SumClaim> = per_channel
+    let claims: Vec<SumClaim<V>> = per_channel
         .iter()
         .zip(&channels)
         .map(|((_, _, _, claim), (_, num_vars))| SumClaim {
             num_vars: *num_vars,
             degree: 2,
-            sum: claim.value,
+            sum: claim.value.clone(),
         })
         .collect();
     let reduced = sumcheck::verify(&mut session.reader, &claims, RoundWeights::Uniform)?;
@@ -61,9 +61,10 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
     let products = channels.iter().zip(&values).map(|((weights, num_vars), value)| {
         let channel = instance_point(&reduced.point, *num_vars);
         let weight: Fr = eq::table(channel, weights.len()).iter().zip(weights).map(|(e, w)| *e * w).sum();
-        weight * value
+        (value.clone() * weight).into()
     });
-    if !reduced.holds(products) {
+    let difference = reduced.difference(products);
+    if !session.reader.check_zero(difference) {
         return Err(Error::FinalValue { argument: "rescales", message: labels::ACCUMULATOR_VALUES });
     }
     for ((id, axis, _, EvaluationClaim { point, .. }), (value, (_, num_vars))) in

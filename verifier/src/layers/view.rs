@@ -1,13 +1,12 @@
 //! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::view`]).
 
-use ark_bn254::Fr;
 use tacit_layers::{
     Layout, NodeId, Operation,
     claim::{EvaluationClaim, SumClaim},
     sumcheck::{RoundWeights, instance_point},
     view::{Shifts, View},
 };
-use tacit_transcript::labels;
+use tacit_transcript::{Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -16,24 +15,25 @@ use crate::{
 };
 
 /// A claim on a view with one input.
-struct Viewed<'a> {
+struct Viewed<'a, V> {
     input: NodeId,
     layout: &'a Layout,
     shifts: Shifts,
-    value: Fr,
+    value: V,
 }
 
-pub(crate) fn verify(session: &mut Session) -> Result<()> {
+pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     // A view of a view leaves claims for another turn; inputs come before what views them, so that this ends.
     while !session.claims.views.is_empty() {
         let claims = std::mem::take(&mut session.claims.views);
         // Step 1: a concatenation's value, input by input.
-        let mut views: Vec<Viewed> = vec![];
+        let mut views: Vec<Viewed<V>> = vec![];
         for claim in claims {
             let (node, _) = session.node(claim.subject)?;
             if let Operation::Concat(layer) = &node.operation {
                 let shares = session.reader.read_scalars(labels::VIEW_SHARES, node.inputs.len())?;
-                if shares.iter().sum::<Fr>() != claim.value {
+                let difference = shares.iter().cloned().sum::<V>() - claim.value.clone();
+                if !session.reader.check_zero(difference.into()) {
                     return Err(Error::Shares { layer: node.name.clone() });
                 }
                 let layouts = node.inputs.iter().map(|&id| session.layout(id)).collect::<Result<Vec<_>>>()?;
@@ -43,24 +43,24 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
                 }
             } else if let Some(view) = View::of(&node.operation) {
                 let input = session.read(claim.subject)?;
-                views.push(viewed(session, input, view, &claim, claim.value)?);
+                views.push(viewed(session, input, view, &claim, claim.value.clone())?);
             } else {
                 return Err(Error::MissingColumn);
             }
         }
         // Step 2: one sumcheck over the positions of all inputs.
-        let sums: Vec<SumClaim> = views
+        let sums: Vec<SumClaim<V>> = views
             .iter()
-            .map(|view| SumClaim { num_vars: view.layout.num_vars(), degree: 2, sum: view.value })
+            .map(|view| SumClaim { num_vars: view.layout.num_vars(), degree: 2, sum: view.value.clone() })
             .collect();
         let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
         // Step 3: every input at its point.
         let values = session.reader.read_scalars(labels::VIEW_VALUES, views.len())?;
         let products = views.iter().zip(&values).map(|(view, value)| {
             let point = instance_point(&reduced.point, view.layout.num_vars());
-            view.shifts.evaluate(view.layout, point) * value
+            (value.clone() * view.shifts.evaluate(view.layout, point)).into()
         });
-        if !reduced.holds(products) {
+        if !session.reader.check_zero(reduced.difference(products)) {
             return Err(Error::FinalValue { argument: "views", message: labels::VIEW_VALUES });
         }
         for (view, value) in views.iter().zip(values) {
@@ -71,13 +71,13 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-fn viewed<'a>(
-    session: &Session<'a, '_>,
+fn viewed<'a, V: Value>(
+    session: &Session<'a, '_, V>,
     input: NodeId,
     view: View,
-    claim: &EvaluationClaim<NodeId>,
-    value: Fr,
-) -> Result<Viewed<'a>> {
+    claim: &EvaluationClaim<NodeId, V>,
+    value: V,
+) -> Result<Viewed<'a, V>> {
     let layout = session.layout(input)?;
     let shifts = view.shifts(layout, session.layout(claim.subject)?, &claim.point);
     Ok(Viewed { input, layout, shifts, value })

@@ -8,7 +8,7 @@ use tacit_layers::{
     sumcheck::{RoundWeights, instance_point},
     windowed::{WindowedClaim, evaluate_shifts, spatial_vars},
 };
-use tacit_transcript::labels;
+use tacit_transcript::{Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -16,7 +16,7 @@ use crate::{
     sumcheck,
 };
 
-pub(crate) fn verify(session: &mut Session) -> Result<()> {
+pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     let claims = std::mem::take(&mut session.claims.windowed);
     if claims.is_empty() {
         return Ok(());
@@ -26,7 +26,7 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
         .iter()
         .map(|claim| {
             let input = session.layout(session.read(claim.node)?)?;
-            Ok(SumClaim { num_vars: spatial_vars(input), degree: 2, sum: claim.value })
+            Ok(SumClaim { num_vars: spatial_vars(input), degree: 2, sum: claim.value.clone() })
         })
         .collect::<Result<Vec<_>>>()?;
     let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
@@ -42,7 +42,8 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
             Ok(shift(claim, window, input, &spec.layout, instance_point(&reduced.point, sum.num_vars)))
         })
         .collect::<Result<Vec<Fr>>>()?;
-    if !reduced.holds(shifts.into_iter().zip(&values).map(|(shift, value)| shift * value)) {
+    let products = shifts.into_iter().zip(&values).map(|(shift, value)| (value.clone() * shift).into());
+    if !session.reader.check_zero(reduced.difference(products)) {
         return Err(Error::FinalValue { argument: "windows", message: labels::WINDOW_VALUES });
     }
     for ((claim, sum), value) in claims.into_iter().zip(&sums).zip(values) {
@@ -54,8 +55,8 @@ pub(crate) fn verify(session: &mut Session) -> Result<()> {
 }
 
 /// The shift matrix' value at the sumcheck's final point.
-pub(crate) fn shift(
-    claim: &WindowedClaim,
+pub(crate) fn shift<V>(
+    claim: &WindowedClaim<V>,
     window: &Window2d,
     input: &Layout,
     output: &Layout,

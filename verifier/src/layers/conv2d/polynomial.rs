@@ -12,7 +12,7 @@ use tacit_layers::{
     sumcheck::{RoundWeights, instance_point},
     windowed::evaluate_shifts,
 };
-use tacit_transcript::{Transcript, labels};
+use tacit_transcript::{Transcript, Value, labels};
 
 use crate::{
     error::{Error, Result},
@@ -21,8 +21,8 @@ use crate::{
 };
 
 /// A layer with its claim and its shapes.
-struct Convolution<'a> {
-    claim: LinearClaim,
+struct Convolution<'a, V> {
+    claim: LinearClaim<V>,
     layer: &'a Conv2dLayer,
     input: &'a Layout,
     output: &'a Layout,
@@ -32,7 +32,7 @@ struct Convolution<'a> {
     channel_vars: usize,
 }
 
-pub(crate) fn verify(session: &mut Session, claims: Vec<LinearClaim>) -> Result<()> {
+pub(crate) fn verify<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>) -> Result<()> {
     if claims.is_empty() {
         return Ok(());
     }
@@ -50,39 +50,40 @@ pub(crate) fn verify(session: &mut Session, claims: Vec<LinearClaim>) -> Result<
     // Step 3: one sumcheck for the sums over channels and those over the products' positions.
     let channels = layers.iter().zip(&powers).zip(&products).map(|((layer, powers), product)| {
         let degree = if layer.claim.group.is_empty() { 2 } else { 3 };
-        SumClaim { num_vars: layer.channel_vars, degree, sum: powers.ratio * product }
+        SumClaim { num_vars: layer.channel_vars, degree, sum: product.clone() * powers.ratio }
     });
     let crops = layers.iter().map(|layer| SumClaim {
         num_vars: layer.product.num_vars(),
         degree: 2,
-        sum: layer.claim.value,
+        sum: layer.claim.value.clone(),
     });
-    let sums: Vec<SumClaim> = channels.chain(crops).collect();
+    let sums: Vec<SumClaim<V>> = channels.chain(crops).collect();
     let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
     let values = session.reader.read_scalars(labels::CONVOLUTION_VALUES, layers.len().saturating_mul(3))?;
     let (values, _) = values.as_chunks::<3>();
-    let channel = |layer: &Convolution| instance_point(&reduced.point, layer.channel_vars);
-    let crop = |layer: &Convolution| instance_point(&reduced.point, layer.product.num_vars());
+    let channel = |layer: &Convolution<V>| instance_point(&reduced.point, layer.channel_vars);
+    let crop = |layer: &Convolution<V>| instance_point(&reduced.point, layer.product.num_vars());
     let over_channels = layers.iter().zip(values).map(|(layer, [weight, input, _])| {
         let (group, _) = split(&layer.claim, channel(layer));
-        eq::evaluate(&layer.claim.group, group) * weight * input
+        (weight.clone() * eq::evaluate(&layer.claim.group, group)).times(input)
     });
     let cropped = layers.iter().zip(values).map(|(layer, [_, _, product])| {
         let window = &layer.layer.window;
         let vectors = crop_vectors(window, layer.input, layer.output, &layer.claim.others);
-        evaluate_shifts(&vectors, crop(layer)) * product
+        V::Product::from(product.clone() * evaluate_shifts(&vectors, crop(layer)))
     });
-    if !reduced.holds(over_channels.chain(cropped)) {
+    let difference = reduced.difference(over_channels.chain(cropped));
+    if !session.reader.check_zero(difference) {
         return Err(Error::FinalValue { argument: "convolutions", message: labels::CONVOLUTION_VALUES });
     }
     for (((layer, powers), product), values) in layers.iter().zip(powers).zip(products).zip(values) {
-        leave_claims(session, &layer.claim, powers, [channel(layer), crop(layer)], product, *values)?;
+        leave_claims(session, &layer.claim, powers, [channel(layer), crop(layer)], product, values.clone())?;
     }
     Ok(())
 }
 
 /// Reads the commitment to a layer's $U$.
-fn read<'a>(session: &mut Session<'a, '_>, claim: LinearClaim) -> Result<Convolution<'a>> {
+fn read<'a, V: Value>(session: &mut Session<'a, '_, V>, claim: LinearClaim<V>) -> Result<Convolution<'a, V>> {
     let (node, spec) = session.node(claim.node)?;
     let Operation::Conv2d(layer) = &node.operation else { return Err(Error::MissingColumn) };
     let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
@@ -100,18 +101,18 @@ fn read<'a>(session: &mut Session<'a, '_>, claim: LinearClaim) -> Result<Convolu
 }
 
 /// A point's part for groups and its part within one.
-fn split<'a>(claim: &LinearClaim, channel: &'a [Fr]) -> (&'a [Fr], &'a [Fr]) {
+fn split<'a, V: Value>(claim: &LinearClaim<V>, channel: &'a [Fr]) -> (&'a [Fr], &'a [Fr]) {
     channel.split_at(claim.group.len().min(channel.len()))
 }
 
 /// The claims on weights, input and $U$.
-fn leave_claims(
-    session: &mut Session,
-    claim: &LinearClaim,
+fn leave_claims<V: Value>(
+    session: &mut Session<V>,
+    claim: &LinearClaim<V>,
     powers: ConvolutionPowers,
     [channel, crop]: [&[Fr]; 2],
-    product: Fr,
-    [weight, input, cropped]: [Fr; 3],
+    product: V,
+    [weight, input, cropped]: [V; 3],
 ) -> Result<()> {
     let (group, within) = split(claim, channel);
     let column = Column::Parameter(claim.weights);

@@ -1,7 +1,6 @@
 //! Matrix products as middle coefficients (see [`tacit_layers::matmul::polynomial`]).
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_algebra::eq;
 use tacit_layers::{
     NodeId,
@@ -10,7 +9,7 @@ use tacit_layers::{
     product::Factor,
     sumcheck::{RoundWeights, instance_point},
 };
-use tacit_transcript::{Transcript, labels};
+use tacit_transcript::{Transcript, Value, labels};
 
 use super::super::product::Product;
 use crate::{
@@ -20,17 +19,17 @@ use crate::{
 };
 
 /// A layer's claimed inner products, one for each position of its batch axes.
-struct InnerProducts {
+struct InnerProducts<V> {
     /// $r_b$.
     batch: Vec<Fr>,
     inner_vars: usize,
-    value: Fr,
+    value: V,
 }
 
-pub(crate) fn verify(
-    session: &mut Session,
-    dense: &[LinearClaim],
-    products: &[EvaluationClaim<NodeId>],
+pub(crate) fn verify<V: Value>(
+    session: &mut Session<V>,
+    dense: &[LinearClaim<V>],
+    products: &[EvaluationClaim<NodeId, V>],
 ) -> Result<()> {
     let Some(layout) = session.plan().late_layout(Column::CrossTerms) else { return Ok(()) };
     // Step 1: the layers' combination.
@@ -43,68 +42,70 @@ pub(crate) fn verify(
     let u = session.reader.squeeze(labels::CROSS_POWER);
     let powers = CrossPowers::new(layout, u).ok_or(Error::DegenerateChallenge)?;
     let products =
-        products.iter().map(|claim| Product::new(session, claim)).collect::<Result<Vec<Product>>>()?;
+        products.iter().map(|claim| Product::new(session, claim)).collect::<Result<Vec<Product<V>>>>()?;
     let of_products = products.iter().map(of_product);
-    let layers: Vec<InnerProducts> =
+    let layers: Vec<InnerProducts<V>> =
         dense.iter().map(|claim| of_dense(session, claim)).chain(of_products).collect::<Result<_>>()?;
     let sent = session.reader.read_scalars(labels::CROSS_VALUES, layers.len().saturating_add(1))?;
     let (cross, sums) = sent.split_last().ok_or(Error::MissingColumn)?;
-    let mut difference = Fr::zero();
+    let mut difference = V::default();
     let mut points = Vec::with_capacity(layers.len());
     for ((layer, sum), weight) in layers.iter().zip(sums).zip(combination(gamma, layers.len())) {
         let [a, b] = powers.factors(layer.inner_vars).ok_or(Error::DegenerateChallenge)?;
-        difference += weight * (a.scale * b.scale * sum - layer.value);
+        difference += (sum.clone() * (a.scale * b.scale) - layer.value.clone()) * weight;
         points.push([a.point, b.point]);
     }
-    if powers.middle * difference != powers.cross.scale * cross {
+    let difference = difference * powers.middle - cross.clone() * powers.cross.scale;
+    if !session.reader.check_zero(difference.into()) {
         return Err(Error::ProductPolynomials);
     }
-    session.claims.columns.push(EvaluationClaim::new(Column::CrossTerms, powers.cross.point, *cross));
+    session.claims.columns.push(EvaluationClaim::new(Column::CrossTerms, powers.cross.point, cross.clone()));
     // Step 4: batch axes, and both factors at their points.
-    let claims: Vec<SumClaim> = layers.iter().zip(sums).map(|(layer, sum)| sum_claim(layer, *sum)).collect();
+    let claims: Vec<SumClaim<V>> =
+        layers.iter().zip(sums).map(|(layer, sum)| sum_claim(layer, sum.clone())).collect();
     let reduced = sumcheck::verify(&mut session.reader, &claims, RoundWeights::Uniform)?;
     let values = session.reader.read_scalars(labels::FACTOR_VALUES, layers.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();
-    let batch = |layer: &InnerProducts| instance_point(&reduced.point, layer.batch.len());
+    let batch = |layer: &InnerProducts<V>| instance_point(&reduced.point, layer.batch.len());
     let finals = layers
         .iter()
         .zip(pairs)
-        .map(|(layer, [left, right])| eq::evaluate(&layer.batch, batch(layer)) * left * right);
-    if !reduced.holds(finals) {
+        .map(|(layer, [left, right])| (left.clone() * eq::evaluate(&layer.batch, batch(layer))).times(right));
+    if !session.reader.check_zero(reduced.difference(finals)) {
         return Err(Error::FinalValue { argument: "inner products", message: labels::FACTOR_VALUES });
     }
     let mut left = layers.iter().zip(points).zip(pairs);
     for (claim, ((_, points), values)) in dense.iter().zip(left.by_ref()) {
-        leave_dense(session, claim, points, *values)?;
+        leave_dense(session, claim, points, values.clone())?;
     }
     for (product, ((layer, points), values)) in products.iter().zip(left) {
-        leave_product(session, product, batch(layer), points, *values)?;
+        leave_product(session, product, batch(layer), points, values.clone())?;
     }
     Ok(())
 }
 
-fn of_dense(session: &Session, claim: &LinearClaim) -> Result<InnerProducts> {
+fn of_dense<V: Value>(session: &Session<V>, claim: &LinearClaim<V>) -> Result<InnerProducts<V>> {
     let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
     let inner_vars = weights.layout.axis_vars().skip(1).sum();
-    Ok(InnerProducts { batch: vec![], inner_vars, value: claim.value })
+    Ok(InnerProducts { batch: vec![], inner_vars, value: claim.value.clone() })
 }
 
-fn of_product(product: &Product) -> Result<InnerProducts> {
+fn of_product<V: Value>(product: &Product<V>) -> Result<InnerProducts<V>> {
     let batch = product.axes.batch_point(&product.claim.point)?;
-    Ok(InnerProducts { batch, inner_vars: product.axes.inner_vars(), value: product.claim.value })
+    Ok(InnerProducts { batch, inner_vars: product.axes.inner_vars(), value: product.claim.value.clone() })
 }
 
-fn sum_claim(layer: &InnerProducts, sum: Fr) -> SumClaim {
+fn sum_claim<V: Value>(layer: &InnerProducts<V>, sum: V) -> SumClaim<V> {
     let degree = if layer.batch.is_empty() { 2 } else { 3 };
     SumClaim { num_vars: layer.batch.len(), degree, sum }
 }
 
 /// The claims on a dense layer's input and weights.
-fn leave_dense(
-    session: &mut Session,
-    claim: &LinearClaim,
+fn leave_dense<V: Value>(
+    session: &mut Session<V>,
+    claim: &LinearClaim<V>,
     [left, right]: [Vec<Fr>; 2],
-    [input, weight]: [Fr; 2],
+    [input, weight]: [V; 2],
 ) -> Result<()> {
     let column = Column::Parameter(claim.weights);
     let point = [claim.filter.as_slice(), &right].concat();
@@ -114,12 +115,12 @@ fn leave_dense(
 }
 
 /// The claims on the factors of a product of activations.
-fn leave_product(
-    session: &mut Session,
-    product: &Product,
+fn leave_product<V: Value>(
+    session: &mut Session<V>,
+    product: &Product<V>,
     batch: &[Fr],
     points: [Vec<Fr>; 2],
-    values: [Fr; 2],
+    values: [V; 2],
 ) -> Result<()> {
     let factors = [Factor::Left, Factor::Right].into_iter().zip(product.inputs);
     for ((factor, input), (inner, value)) in factors.zip(points.into_iter().zip(values)) {
