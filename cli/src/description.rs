@@ -126,6 +126,9 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
             LookupTable::Excess(ExcessTable { minimum, maximum, limb_bits }) => {
                 format!("limbs of {limb_bits} bits of what clipping to {minimum}..={maximum} takes off")
             }
+            LookupTable::Range { minimum, maximum, .. } => {
+                format!("integers of the committed input, {minimum}..={maximum}")
+            }
         };
         TableDescription { content, rows, lookups: lookups(index) }
     };

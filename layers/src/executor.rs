@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     network::{Network, NodeId, Operation, ValueSpec},
-    tensor::Tensor,
+    tensor::{Layout, Tensor},
 };
 
 /// The value of every node, in node order.
@@ -34,17 +34,27 @@ impl Trace {
 /// # Errors
 /// [`Error::InputShape`] or [`Error::InputRange`].
 pub fn check_input(network: &crate::Architecture, input: &Tensor<i64>) -> Result<()> {
-    let layer = network.input()?;
-    if input.layout() != &layer.layout {
-        let (expected, actual) = (layer.layout.axes().to_vec(), input.layout().axes().to_vec());
-        return Err(Error::InputShape { expected, actual });
-    }
-    let (minimum, maximum) = layer.bounds;
+    check_input_shape(network, input.layout())?;
+    let (minimum, maximum) = network.input()?.bounds;
     match input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
         Some(position) => {
             Err(Error::InputRange { position, value: input.data()[position], minimum, maximum })
         }
         None => Ok(()),
+    }
+}
+
+/// Checks that an input's shape fits the network.
+///
+/// # Errors
+/// [`Error::InputShape`].
+pub fn check_input_shape(network: &crate::Architecture, layout: &Layout) -> Result<()> {
+    let expected = &network.input()?.layout;
+    if layout == expected {
+        Ok(())
+    } else {
+        let (expected, actual) = (expected.axes().to_vec(), layout.axes().to_vec());
+        Err(Error::InputShape { expected, actual })
     }
 }
 

@@ -7,7 +7,7 @@
 //! architecture in postcard, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
 //! are and where in them each parameter lies ([`crate::hyrax::places`]).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ark_bn254::G1Affine;
 use sha2::{Digest, Sha256};
@@ -31,10 +31,22 @@ pub const MAGIC: &[u8; 8] = b"TACITVK\n";
 pub struct VerifyingKey {
     architecture: Architecture,
     plan: Plan,
+    committed: CommittedPlan,
     commitments: Vec<G1Affine>,
     architecture_digest: [u8; 32],
     digest: [u8; 32],
     generators: Arc<Generators>,
+}
+
+/// The plan of proofs with a committed input, once one has been asked for.
+#[derive(Debug, Clone, Default)]
+struct CommittedPlan(Arc<OnceLock<Result<Plan>>>);
+
+impl PartialEq for CommittedPlan {
+    /// The architecture decides it, known or not.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Splits off a file's magic and version.
@@ -46,6 +58,8 @@ pub fn open_file<'a>(bytes: &'a [u8], magic: &[u8; 8], what: &'static str) -> Re
         Some(b"TACITVK\n") => "it is a verifying key",
         Some(b"TACITPK\n") => "it is a compiled model (proving key)",
         Some(b"TACITPR\n") => "it is a proof",
+        Some(b"TACITIC\n") => "it is an input commitment",
+        Some(b"TACITIO\n") => "it is the opening of an input commitment",
         _ => "it does not begin as a Tacit file does",
     };
     let rest = bytes.strip_prefix(magic).ok_or(Error::Format { expected: what, reason })?;
@@ -128,6 +142,7 @@ impl VerifyingKey {
         Ok(Self {
             architecture,
             plan,
+            committed: CommittedPlan::default(),
             commitments,
             architecture_digest,
             digest: hash.finalize().into(),
@@ -140,9 +155,18 @@ impl VerifyingKey {
         &self.architecture
     }
 
-    /// The plan of its proofs.
+    /// The plan of its proofs with a public input.
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The plan of its proofs with a committed input.
+    ///
+    /// # Errors
+    /// As [`Plan::with_committed_input`].
+    pub fn committed_plan(&self) -> Result<&Plan> {
+        let plan = self.committed.0.get_or_init(|| Plan::with_committed_input(&self.architecture));
+        plan.as_ref().map_err(Clone::clone)
     }
 
     /// The generators that rows are committed with.
@@ -165,12 +189,12 @@ impl VerifyingKey {
         &self.digest
     }
 
-    /// Looked-up rows of one proof, padding included.
+    /// Looked-up rows of one proof with a public input, padding included.
     pub fn num_lookups(&self) -> usize {
         self.plan.num_lookups()
     }
 
-    /// Error of every sub-protocol of one proof.
+    /// Error of every sub-protocol of one proof with a public input; [`soundness::network`] takes any plan.
     pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
         soundness::network(&self.architecture, &self.plan)
     }

@@ -26,6 +26,7 @@
 //! | [`masking`] | zero knowledge |
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
 //! | [`statement`], [`key`], [`proof_file`] | what is absorbed first, files |
+//! | [`input`] | commitments to inputs |
 //! | [`soundness`] | every argument's error |
 #![forbid(unsafe_code)]
 
@@ -46,6 +47,7 @@ pub mod fft_convolution;
 pub mod fourier;
 pub mod gates;
 pub mod hyrax;
+pub mod input;
 pub mod interval;
 pub mod key;
 pub mod logup;
@@ -76,6 +78,7 @@ pub use argument::{ConvolutionArgument, MatmulArgument};
 pub use builder::NetworkBuilder;
 pub use error::Error;
 pub use executor::{Trace, execute, execute_each};
+pub use input::InputCommitment;
 pub use key::VerifyingKey;
 pub use network::{
     Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,

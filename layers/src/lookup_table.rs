@@ -11,6 +11,7 @@
 //! | clip | $q = q_0 + i$ | $\mathrm{clip}(q)$ |
 //! | results | $q = q_0 + i$ | $f(q)$ |
 //! | excess | $v = v_0 + i$ | $\mathrm{clip}(v)$, see [`crate::excess`] |
+//! | range | $v = \ell + i$ | $\max(0, v - u)$, see [`crate::input`] |
 
 use ark_bn254::Fr;
 use tacit_algebra::{
@@ -46,6 +47,15 @@ pub enum LookupTable {
     },
     /// Both limbs of what clipping takes off wide quotients.
     Excess(ExcessTable),
+    /// Integers of a range, which need not begin at zero nor have a power of two of them, and padding.
+    Range {
+        /// $\ell$.
+        minimum: i64,
+        /// $u$.
+        maximum: i64,
+        /// Variables of the table.
+        num_vars: u32,
+    },
 }
 
 impl LookupTable {
@@ -53,7 +63,9 @@ impl LookupTable {
     pub const fn num_vars(&self) -> usize {
         match self {
             Self::Remainder { shift } => *shift as usize,
-            Self::Difference { num_vars } | Self::Activation { num_vars, .. } => *num_vars as usize,
+            Self::Difference { num_vars }
+            | Self::Activation { num_vars, .. }
+            | Self::Range { num_vars, .. } => *num_vars as usize,
             Self::Excess(table) => table.num_vars(),
         }
     }
@@ -65,6 +77,7 @@ impl LookupTable {
             Self::Difference { .. } => 0,
             Self::Activation { first, .. } => *first,
             Self::Excess(table) => table.first(),
+            Self::Range { minimum, .. } => *minimum,
         }
     }
 
@@ -74,6 +87,7 @@ impl LookupTable {
         match self {
             Self::Activation { function, .. } => (key, function.apply(key)),
             Self::Excess(table) => (key, table.second(key)),
+            Self::Range { maximum, .. } => (key, (key - maximum).max(0)),
             Self::Remainder { .. } | Self::Difference { .. } => (key, 0),
         }
     }
@@ -103,6 +117,9 @@ impl LookupTable {
                 (key, from_i64(*minimum) + ramp(*minimum) - ramp(*maximum))
             }
             Self::Excess(table) => (key, table.evaluate_second(point)),
+            Self::Range { minimum, maximum, .. } => {
+                (key, eq::evaluate_ramp(point, maximum.abs_diff(*minimum)))
+            }
             Self::Remainder { .. } | Self::Difference { .. } => (key, Fr::from(0_u64)),
         }
     }
@@ -170,6 +187,10 @@ mod tests {
             clip(-100, 1, 0, 3),
             clip(0, 0, 0, 0),
             clip(0, 255, -1000, 11),
+            LookupTable::Range { minimum: 0, maximum: 7, num_vars: 3 },
+            LookupTable::Range { minimum: -3, maximum: 2, num_vars: 3 },
+            LookupTable::Range { minimum: -3, maximum: 2, num_vars: 5 },
+            LookupTable::Range { minimum: 0, maximum: 0, num_vars: 1 },
             LookupTable::Activation {
                 function: ActivationFunction::Table { first: -3, results: vec![-5, 0, 7, 7, 9, -100] },
                 first: -6,

@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Result},
     excess::{Clipping, ExcessTable},
     hyrax::{self, Place},
+    input,
     lookup_table::LookupTable,
     max_pool::MaxPoolLayer,
     network::{Architecture, NodeId, Operation, ParameterId, ParameterSpec, ValueSpec},
@@ -53,6 +54,8 @@ pub enum Rows {
     LowExcess(NodeId),
     /// The high limbs, with the clipped quotients mirrored.
     HighExcess(NodeId),
+    /// The committed input.
+    Input(NodeId),
 }
 
 impl Rows {
@@ -64,7 +67,8 @@ impl Rows {
             | Self::Differences(id)
             | Self::LowRemainders(id)
             | Self::LowExcess(id)
-            | Self::HighExcess(id) => Some(id),
+            | Self::HighExcess(id)
+            | Self::Input(id) => Some(id),
             Self::Table => None,
         }
     }
@@ -94,13 +98,15 @@ pub struct Plan {
     pub late: Vec<CommittedColumn>,
     /// Columns of the model, committed once.
     pub parameters: Vec<CommittedColumn>,
+    /// The input, where it is committed.
+    pub input: Option<CommittedColumn>,
     /// Look-up tables.
     pub tables: Vec<LookupTable>,
     /// Blocks of the look-up tree, largest first.
     pub segments: Vec<Segment>,
     /// $\log_2$ of the number of leaves of the look-up tree.
     pub tree_vars: usize,
-    /// $\log_2$ of the number of commitment generators.
+    /// $\log_2$ of the length of a row, but for a committed input's.
     pub key_vars: usize,
     /// Multiplications of activations by activations.
     pub num_products: usize,
@@ -138,6 +144,7 @@ enum TableKey {
     Activation(ActivationFunction),
     LowRemainder(u32),
     Excess { minimum: i64, maximum: i64 },
+    Input { is_padded: bool },
 }
 
 impl TableKey {
@@ -151,6 +158,12 @@ impl TableKey {
             Self::Excess { minimum, maximum } => {
                 LookupTable::Excess(ExcessTable::new(minimum, maximum, (low, high)))
             }
+            // Padding takes a row of its own.
+            Self::Input { is_padded } => LookupTable::Range {
+                minimum: low,
+                maximum: high,
+                num_vars: bits_of((high - low) as usize + 1 + usize::from(is_padded)) as u32,
+            },
         }
     }
 }
@@ -172,6 +185,12 @@ impl Requests {
         let bounds = self.tables.entry(key.clone()).or_insert((low, high));
         *bounds = (bounds.0.min(low), bounds.1.max(high));
         self.lookups.push((rows, key, num_vars));
+    }
+
+    fn input(&mut self, id: NodeId, layout: &Layout, bounds: (i64, i64)) {
+        let num_vars = layout.num_vars();
+        let is_padded = layout.num_elements() < 1 << num_vars;
+        self.look_up(Rows::Input(id), TableKey::Input { is_padded }, bounds, num_vars);
     }
 
     fn rescale(&mut self, id: NodeId, layer: &RescaleLayer, layout: &Layout) {
@@ -203,16 +222,33 @@ impl Requests {
 }
 
 impl Plan {
-    /// The plan for a checked architecture.
+    /// The plan for a checked architecture, with a public input.
     ///
     /// # Errors
     /// What [`Architecture::infer`] finds, and [`Error::Graph`] for more look-ups than supported.
     pub fn new(architecture: &Architecture) -> Result<Self> {
+        Self::of(architecture, false)
+    }
+
+    /// The plan with a [committed](crate::input) input: with a block of look-ups more, and its table.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_committed_input(architecture: &Architecture) -> Result<Self> {
+        Self::of(architecture, true)
+    }
+
+    fn of(architecture: &Architecture, commits_input: bool) -> Result<Self> {
         let specs = architecture.infer()?;
         let mut requests = Requests::default();
+        let mut input = None;
         for (node, spec, id) in nodes(architecture, &specs) {
             let layout = &spec.layout;
             match &node.operation {
+                Operation::Input(_) if commits_input => {
+                    requests.input(id, layout, spec.activation(&node.name)?);
+                    input = Some(CommittedColumn { column: Column::Activation(id), layout: layout.clone() });
+                }
                 Operation::Rescale(layer) => requests.rescale(id, layer, layout),
                 Operation::MaxPool(layer) => {
                     requests.commit(Column::Activation(id), layout);
@@ -246,11 +282,14 @@ impl Plan {
         }
         let parameters = parameter_columns(architecture);
         let late = late::columns(architecture, &specs)?;
-        let key_vars = choose_key_vars(&parameters, &witness, &late);
+        // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
+        let (public, _) = witness.split_at(witness.len() - usize::from(input.is_some()));
+        let key_vars = choose_key_vars(&parameters, public, &late);
         let places = parameters
             .iter()
             .chain(&witness)
             .chain(&late)
+            .chain(&input)
             .enumerate()
             .map(|(i, column)| (column.column, i))
             .collect();
@@ -267,6 +306,7 @@ impl Plan {
             witness,
             late,
             parameters,
+            input,
             tables,
             segments,
             tree_vars,
@@ -292,9 +332,15 @@ impl Plan {
         self.places.get(&column).copied()
     }
 
-    /// All committed columns: the model's, the witness', then the late ones.
+    /// All committed columns in the order of openings: the model's, the witness', the late ones, then the input.
     pub fn committed(&self) -> impl Iterator<Item = &CommittedColumn> {
-        self.parameters.iter().chain(&self.witness).chain(&self.late)
+        self.parameters.iter().chain(&self.witness).chain(&self.late).chain(&self.input)
+    }
+
+    /// $\log_2$ of the number of generators that openings take: those of a row, or of a committed input's longer one.
+    pub fn opening_vars(&self) -> usize {
+        let input = self.input.as_ref().map_or(0, |input| input::row_vars(&input.layout));
+        self.key_vars.max(input)
     }
 
     /// Shape of a late column.

@@ -285,10 +285,11 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         .sum();
     let gated: Vec<Gated> = Gated::all(architecture, &plan.specs).map(|(_, gated)| gated).collect();
     // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is read
-    // once, and an output adds one.
+    // once, an output adds one, and so does the look-up of a committed input.
     let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
     let claims = 2 * (plan.witness.len() + edges)
         + plan.parameters.len()
+        + usize::from(plan.input.is_some())
         + architecture.outputs.len()
         + plan.num_view_claims
         + 2 * plan.late.len()
@@ -315,6 +316,6 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
         ("polynomial convolutions", convolutions),
         ("polynomial products", inner_products),
         ("views", views(largest(&view_vars), view_vars.len(), plan.num_view_claims)),
-        ("openings", hyrax(plan.key_vars, claims)),
+        ("openings", hyrax(plan.opening_vars(), claims)),
     ]
 }

@@ -143,6 +143,11 @@ impl<T> Tensor<T> {
         &self.data
     }
 
+    /// The elements, row-major, to be changed.
+    pub fn data_mut(&mut self) -> &mut [T] {
+        &mut self.data
+    }
+
     /// The elements, row-major.
     pub fn into_data(self) -> Vec<T> {
         self.data

@@ -3,18 +3,19 @@
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
-    Layout, Tensor, Trace, VerifyingKey,
+    InputCommitment, Layout, Tensor, Trace, VerifyingKey,
     claim::Column,
     execute,
     hyrax::{OpeningClaim, absorb_claims},
-    plan::Rows,
+    plan::{Plan, Rows},
 };
 use tacit_transcript::{Label, ProofWriter};
 
 use crate::{
-    Proven, ProvingKey,
+    InputOpening, Proven, ProvingKey,
     error::Result,
     hyrax::{self, CommittedList},
+    input::RunInput,
     network,
     witness::Witness,
 };
@@ -40,12 +41,20 @@ pub fn open_instead(
     hyrax::open_absorbed(writer, lists, opened, generators);
 }
 
+/// The opening of a commitment by what does not open it.
+pub fn wrong_opening(commitment: &InputCommitment, opening: &InputOpening) -> InputOpening {
+    let mut wrong = opening.clone();
+    wrong.commitment = commitment.clone();
+    wrong
+}
+
 /// An honest run to be falsified piece by piece and then proved as it is.
 #[derive(Debug, Clone)]
 pub struct Run<'a> {
     key: &'a ProvingKey,
     claimed: &'a VerifyingKey,
     input: Tensor<i64>,
+    opening: Option<InputOpening>,
     outputs: Vec<Tensor<i64>>,
     values: Vec<Tensor<i64>>,
     witness: Witness,
@@ -57,12 +66,49 @@ impl<'a> Run<'a> {
     /// # Errors
     /// When the input does not fit the network.
     pub fn honest(key: &'a ProvingKey, input: &Tensor<i64>) -> Result<Self> {
-        let plan = key.verifying_key().plan();
+        Self::on(key, RunInput::Public(input))
+    }
+
+    /// The honest run on a committed input.
+    ///
+    /// # Errors
+    /// When the input does not fit the network.
+    pub fn committed(key: &'a ProvingKey, opening: &InputOpening) -> Result<Self> {
+        Self::on(key, RunInput::Committed(opening))
+    }
+
+    fn on(key: &'a ProvingKey, claimed: RunInput) -> Result<Self> {
+        let (plan, input) = (claimed.statement().plan(key.verifying_key())?, claimed.values());
         let trace = execute(key.network(), &plan.specs, input)?;
         let witness = Witness::new(key.network(), plan, &trace)?;
         let outputs = trace.outputs(key.network()).cloned().collect();
         let (input, values) = (input.clone(), trace.values().to_vec());
-        Ok(Self { key, claimed: key.verifying_key(), input, outputs, values, witness })
+        let opening = match claimed {
+            RunInput::Public(_) => None,
+            RunInput::Committed(opening) => Some(opening.clone()),
+        };
+        Ok(Self { key, claimed: key.verifying_key(), input, opening, outputs, values, witness })
+    }
+
+    fn run_input(&self) -> RunInput<'_> {
+        self.opening.as_ref().map_or(RunInput::Public(&self.input), RunInput::Committed)
+    }
+
+    /// The plan of the run's proof.
+    fn plan(&self) -> &'a Plan {
+        let key = self.key.verifying_key();
+        let plan = if self.opening.is_some() { key.committed_plan().ok() } else { None };
+        plan.unwrap_or_else(|| key.plan())
+    }
+
+    /// States this opening's commitment and opens it by what is in it.
+    pub fn claim_opening(&mut self, opening: &InputOpening) {
+        self.opening = Some(opening.clone());
+    }
+
+    /// Opens a tensor over all of the padded input as the committed one.
+    pub fn pad_input(&mut self, padded: Tensor<i64>) {
+        self.witness.forgery.padded_input = Some(padded);
     }
 
     /// Makes the run consistent with its values: outputs and witness recomputed where they are in their tables.
@@ -72,7 +118,7 @@ impl<'a> Run<'a> {
     pub fn recompute(&mut self) -> Result<()> {
         let trace = Trace::from_values(self.values.clone());
         let forgery = std::mem::take(&mut self.witness.forgery);
-        self.witness = Witness::new(self.key.network(), self.key.verifying_key().plan(), &trace)?;
+        self.witness = Witness::new(self.key.network(), self.plan(), &trace)?;
         self.witness.forgery = forgery;
         self.outputs = trace.outputs(self.key.network()).cloned().collect();
         Ok(())
@@ -89,7 +135,7 @@ impl<'a> Run<'a> {
     /// # Panics
     /// When the plan has no cross terms.
     pub fn hide_difference(&mut self, position: usize) {
-        let plan = self.key.verifying_key().plan();
+        let plan = self.plan();
         let layout = plan.late_layout(Column::CrossTerms);
         let padded = layout.and_then(|layout| Layout::new(vec![1 << layout.num_vars()]).ok());
         let Some(padded) = padded else { unreachable!("no cross terms") };
@@ -158,7 +204,7 @@ impl<'a> Run<'a> {
     /// # Panics
     /// When the plan commits to no such column.
     pub fn column(&mut self, column: Column) -> &mut Vec<i64> {
-        let plan = self.key.verifying_key().plan();
+        let plan = self.plan();
         let index = plan.witness.iter().position(|committed| committed.column == column);
         let Some(index) = index else { unreachable!("no column {column:?}") };
         &mut self.witness.columns[index]
@@ -169,7 +215,7 @@ impl<'a> Run<'a> {
     /// # Panics
     /// When the plan has no such block.
     pub fn lookups(&mut self, rows: Rows) -> (&mut Vec<i64>, &mut Vec<u32>) {
-        let plan = self.key.verifying_key().plan();
+        let plan = self.plan();
         let Some(index) = plan.segments.iter().position(|segment| segment.rows == rows) else {
             unreachable!("no block {rows:?}")
         };
@@ -179,7 +225,7 @@ impl<'a> Run<'a> {
 
     /// Recounts the multiplicities from what is looked up.
     pub fn recount(&mut self) {
-        let plan = self.key.verifying_key().plan();
+        let plan = self.plan();
         for (committed, counts) in plan.witness.iter().zip(&mut self.witness.columns) {
             if let Column::Multiplicity(table) = committed.column {
                 *counts =
@@ -205,7 +251,7 @@ impl<'a> Run<'a> {
         network::prove_witness(
             self.key,
             self.claimed,
-            &self.input,
+            self.run_input(),
             self.outputs.clone(),
             &trace,
             &self.witness,

@@ -17,6 +17,9 @@ pub enum Error {
         /// The value.
         value: i64,
     },
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Randomness,
 }
 
 /// Result of this crate's fallible functions.

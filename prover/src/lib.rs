@@ -35,6 +35,7 @@
 //! | [`network`] | the phases in order |
 //! | [`profile`] | what each layer cost |
 //! | [`key`] | the proving key and its file |
+//! | [`input`], [`seed`] | commitments to inputs, and what blinds them |
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
 //! | [`hyrax`] | commitments and openings |
@@ -46,18 +47,22 @@ pub mod cheating;
 pub mod error;
 mod evaluation;
 pub mod hyrax;
+pub mod input;
 pub mod key;
 pub mod layers;
 pub mod logup;
 pub mod network;
 pub mod profile;
 mod rows;
+pub mod seed;
 mod session;
 pub mod sumcheck;
 mod transform;
 mod witness;
 
 pub use error::Error;
+pub use input::InputOpening;
 pub use key::ProvingKey;
-pub use network::{Phases, Proven, prove};
+pub use network::{Phases, Proven, prove, prove_committed};
 pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts};
+pub use seed::Seed;

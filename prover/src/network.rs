@@ -5,13 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
     execute_each,
     hyrax::OpeningClaim,
+    input::row_vars,
     plan::CommittedColumn,
-    statement::{self, DOMAIN},
+    statement::{self, DOMAIN, Statement},
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
 
@@ -19,6 +21,7 @@ use crate::{
     error::Result,
     evaluation,
     hyrax::{self, CommittedList, CommittedTensor, Elements, Integers},
+    input::{InputOpening, RunInput},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
     profile::{self, Laps, LayerProfile, PhaseCosts},
@@ -72,15 +75,27 @@ pub struct Proven {
 /// # Errors
 /// When the input does not fit the network.
 pub fn prove(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
+    prove_run(key, RunInput::Public(input))
+}
+
+/// Runs the network on a committed input and proves the run without showing the input.
+///
+/// # Errors
+/// When the input does not fit the network.
+pub fn prove_committed(key: &ProvingKey, input: &InputOpening) -> Result<Proven> {
+    prove_run(key, RunInput::Committed(input))
+}
+
+fn prove_run(key: &ProvingKey, input: RunInput) -> Result<Proven> {
     // On a thread of the pool, so that it hands its parts to the others without being woken by them.
     rayon::scope(|_| prove_here(key, input))
 }
 
-fn prove_here(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
-    let (network, plan) = (key.network(), key.verifying_key().plan());
+fn prove_here(key: &ProvingKey, input: RunInput) -> Result<Proven> {
+    let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
     let clock = Instant::now();
     let mut done = vec![];
-    let trace = execute_each(network, &plan.specs, input, |_| done.push(clock.elapsed()))?;
+    let trace = execute_each(network, &plan.specs, input.values(), |_| done.push(clock.elapsed()))?;
     let inference = clock.elapsed();
     let outputs: Vec<Tensor<i64>> = trace.outputs(network).cloned().collect();
     let clock = Instant::now();
@@ -103,7 +118,7 @@ fn prove_here(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
 pub(crate) fn prove_witness(
     key: &ProvingKey,
     claimed: &VerifyingKey,
-    input: &Tensor<i64>,
+    input: RunInput,
     outputs: Vec<Tensor<i64>>,
     trace: &Trace,
     witness: &Witness,
@@ -111,11 +126,12 @@ pub(crate) fn prove_witness(
     let mut phases = Phases::default();
     let mut costs = PhaseCosts::default();
     let mut laps = Laps::new();
-    let (network, plan) = (key.network(), key.verifying_key().plan());
+    let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
 
     // Phase 1: the statement, then the witness.
     let mut writer = ProofWriter::new(DOMAIN);
-    statement::absorb(&mut writer, claimed, input, &outputs);
+    let statement = Statement { input: input.statement(), outputs: &outputs };
+    statement::absorb(&mut writer, claimed, plan, &statement);
     let columns: Vec<CommittedTensor> = plan
         .witness
         .iter()
@@ -164,7 +180,7 @@ pub(crate) fn prove_witness(
     view::prove(&mut session);
     (phases.linear, costs.linear) = laps.end(session.writer.num_bytes());
 
-    // Phase 4: all claims on committed columns. Those on the public input are the verifier's to check.
+    // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
     let parameters = plan
         .parameters
         .iter()
@@ -178,13 +194,21 @@ pub(crate) fn prove_witness(
     let (parameters, late): (Vec<CommittedTensor>, Vec<CommittedTensor>) =
         (parameters.collect(), late.collect());
     let lists = [parameters.as_slice(), &columns].into_iter().chain(late.chunks(1));
-    let lists: Vec<CommittedList> =
+    let mut lists: Vec<CommittedList> =
         lists.map(|tensors| CommittedList { tensors, row_vars: plan.key_vars }).collect();
+    let committed = witness.forgery.input(input).map(|input| {
+        let values = Integers::Int64(input.data()).into();
+        [CommittedTensor { layout: input.layout(), values }]
+    });
+    if let Some(tensors) = &committed {
+        let row_vars = row_vars(tensors[0].layout);
+        lists.push(CommittedList { tensors, row_vars });
+    }
     let claims = std::mem::take(&mut session.claims.columns);
     let claims: Vec<OpeningClaim> =
         claims.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
     let (mut writer, layers) = (session.writer, session.layers);
-    hyrax::open(&mut writer, &lists, &claims, key.generators());
+    hyrax::open(&mut writer, &lists, &claims, &Generators::new(plan.opening_vars()));
     (phases.opening, costs.opening) = laps.end(writer.num_bytes());
 
     let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
@@ -192,7 +216,7 @@ pub(crate) fn prove_witness(
     Ok(Proven { proof: writer.finish(), outputs, phases, costs, layers, messages, events })
 }
 
-/// A claim on a committed column by the column's index; none for the public input.
+/// A claim on a committed column by the column's index; none for a public input.
 fn opening_claim(plan: &tacit_layers::plan::Plan, claim: EvaluationClaim<Column>) -> Option<OpeningClaim> {
     let index = plan.place(claim.subject)?;
     Some(EvaluationClaim::new(index, claim.point, claim.value))

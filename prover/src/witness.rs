@@ -113,6 +113,15 @@ fn look_up<'a>(
             let low = which == 0;
             (id, divide(network, id, &value, |_, q, _| if low { excess.split(q).low } else { q }))
         }
+        Rows::Input(id) => {
+            let LookupTable::Range { maximum, .. } = table else { unreachable!("the plan names a range") };
+            let input = value(id);
+            // Without padding there may be no row for it.
+            if input.layout().num_elements() < 1 << segment.num_vars {
+                padding = maximum + 1;
+            }
+            (id, input.data().to_vec())
+        }
         Rows::Differences(id) => {
             let (keys, layout) = differences(network, plan, id, &value)?;
             let positions = positions(network, table, segment, id, (&layout, &keys, padding))?;

@@ -41,6 +41,8 @@ labels! {
     MODEL_COMMITMENT = "model commitment";
     /// Public input tensor.
     INPUT = "public input";
+    /// Shape and row commitments of a committed input.
+    INPUT_COMMITMENT = "input commitment";
     /// Public output tensor.
     OUTPUT = "public output";
     /// Zero bytes that make hashing dearer than the circuit.

@@ -2,7 +2,8 @@
 //!
 //! [`verify`] follows the prover's phases: absorb the statement and read the witness commitments; check the look-ups;
 //! check each layer's reduction, from accumulators back to committed columns; check one opening. Shapes, degrees and
-//! lengths come from the verifying key. The public input and outputs are evaluated here and compared.
+//! lengths come from the verifying key. Public inputs and outputs are evaluated here and compared; claims on a committed
+//! input are opened like those on any other column.
 //!
 //! | module | holds |
 //! |---|---|
@@ -29,4 +30,4 @@ mod session;
 pub mod sumcheck;
 
 pub use error::Error;
-pub use network::{Accepted, verify};
+pub use network::{Accepted, verify, verify_statement};

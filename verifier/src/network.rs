@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
+use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, Tensor, ValueKind, VerifyingKey,
     claim::{Claims, EvaluationClaim},
     evaluation,
-    executor::check_input,
+    executor::{check_input, check_input_shape},
     hyrax::OpeningClaim,
     plan::CommittedColumn,
-    statement::{self, DOMAIN},
+    statement::{self, DOMAIN, Input, Statement},
 };
 use tacit_transcript::{Event, ProofReader, Transcript, Value, labels};
 
@@ -41,9 +42,18 @@ pub fn verify(
     outputs: &[Tensor<i64>],
     proof: &[u8],
 ) -> Result<Accepted> {
-    let (mut reader, left) = check(key, input, outputs, ProofReader::new(DOMAIN, proof))?;
+    verify_statement(key, &Statement { input: Input::Public(input), outputs }, proof)
+}
+
+/// Checks a statement about the network of `key`, whose input may be [committed](tacit_layers::input).
+///
+/// # Errors
+/// The first check that fails; whatever the proof's bytes are.
+pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<Accepted> {
+    let (mut reader, left) = check(key, statement, ProofReader::new(DOMAIN, proof))?;
     if let Some(combination) = left {
-        hyrax::verify_inner_product(&mut reader, combination, Fr::zero(), key.generators())?;
+        let generators = Generators::new(statement.input.plan(key)?.opening_vars());
+        hyrax::verify_inner_product(&mut reader, combination, Fr::zero(), &generators)?;
     }
     let messages = reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
     let events = reader.events().to_vec();
@@ -57,19 +67,19 @@ pub fn verify(
 /// The first check that fails; of masked messages none does but their form.
 pub(crate) fn check<'p, V: Value>(
     key: &VerifyingKey,
-    input: &Tensor<i64>,
-    outputs: &[Tensor<i64>],
+    statement: &Statement,
     mut reader: ProofReader<'p, V>,
 ) -> Result<(ProofReader<'p, V>, Option<Combination<V>>)> {
-    let plan = key.plan();
-    check_statement(key, input, outputs)?;
+    let Statement { input, outputs } = *statement;
+    let plan = input.plan(key)?;
+    check_statement(key, statement)?;
 
     // Phase 1: the statement, then the witness.
-    statement::absorb(&mut reader, key, input, outputs);
+    statement::absorb(&mut reader, key, plan, statement);
     let witness = reader.read_points(labels::WITNESS_COMMITMENT, plan.rows(&plan.witness).1)?;
 
     // Phase 2: the look-ups.
-    let mut session = Session { key, input, reader, claims: Claims::default(), late: BTreeMap::new() };
+    let mut session = Session { key, plan, input, reader, claims: Claims::default(), late: BTreeMap::new() };
     claim_outputs(&mut session, outputs)?;
     let differences = lookups::verify(&mut session)?;
 
@@ -91,6 +101,13 @@ pub(crate) fn check<'p, V: Value>(
         let rows = late.get(&column.column).ok_or(Error::MissingColumn)?;
         commitments.push(Commitment { layouts: vec![&column.layout], rows, row_vars });
     }
+    if let (Input::Committed(commitment), Some(column)) = (input, &plan.input) {
+        commitments.push(Commitment {
+            layouts: vec![&column.layout],
+            rows: commitment.rows(),
+            row_vars: commitment.row_vars(),
+        });
+    }
     let claims = claims
         .columns
         .into_iter()
@@ -99,7 +116,7 @@ pub(crate) fn check<'p, V: Value>(
             Ok(EvaluationClaim::new(index, point, value))
         })
         .collect::<Result<Vec<OpeningClaim<V>>>>()?;
-    let left = hyrax::combine(&mut reader, &commitments, &claims, plan.key_vars)?;
+    let left = hyrax::combine(&mut reader, &commitments, &claims, plan.opening_vars())?;
     Ok((reader, left))
 }
 
@@ -107,13 +124,16 @@ fn layouts(columns: &[CommittedColumn]) -> Vec<&Layout> {
     columns.iter().map(|column| &column.layout).collect()
 }
 
-fn check_statement(key: &VerifyingKey, input: &Tensor<i64>, outputs: &[Tensor<i64>]) -> Result<()> {
-    check_input(key.architecture(), input)?;
+fn check_statement(key: &VerifyingKey, Statement { input, outputs }: &Statement) -> Result<()> {
+    match input {
+        Input::Public(input) => check_input(key.architecture(), input)?,
+        Input::Committed(commitment) => check_input_shape(key.architecture(), commitment.layout())?,
+    }
     let declared = &key.architecture().outputs;
     if declared.len() != outputs.len() {
         return Err(Error::OutputCount { expected: declared.len(), actual: outputs.len() });
     }
-    for (index, (declared, output)) in declared.iter().zip(outputs).enumerate() {
+    for (index, (declared, output)) in declared.iter().zip(*outputs).enumerate() {
         let spec = key.plan().specs.get(declared.node.index()).ok_or(Error::MissingColumn)?;
         if &spec.layout != output.layout() {
             let (expected, actual) = (spec.layout.axes().to_vec(), output.layout().axes().to_vec());

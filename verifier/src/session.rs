@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use ark_bn254::{Fr, G1Affine};
 use tacit_layers::{
-    Architecture, Layout, Node, NodeId, Operation, RescaleLayer, Tensor, ValueSpec, VerifyingKey,
+    Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueSpec, VerifyingKey,
     claim::{Claims, Column, EvaluationClaim},
     evaluation,
     hyrax::places,
     plan::Plan,
+    statement::Input,
 };
 use tacit_transcript::{ProofReader, Value, labels};
 
@@ -17,7 +18,8 @@ use crate::error::{Error, Result};
 /// A verification in progress.
 pub(crate) struct Session<'a, 'p, V: Value> {
     pub(crate) key: &'a VerifyingKey,
-    pub(crate) input: &'a Tensor<i64>,
+    pub(crate) plan: &'a Plan,
+    pub(crate) input: Input<'a>,
     pub(crate) reader: ProofReader<'p, V>,
     pub(crate) claims: Claims<V>,
     /// Row commitments of late columns.
@@ -30,7 +32,7 @@ impl<'a, V: Value> Session<'a, '_, V> {
     }
 
     pub(crate) fn plan(&self) -> &'a Plan {
-        self.key.plan()
+        self.plan
     }
 
     /// A node and its value's specification. The key was checked when it was read, so that both exist.
@@ -67,11 +69,11 @@ impl<'a, V: Value> Session<'a, '_, V> {
         Ok(())
     }
 
-    /// Leaves a claim on a node's activations; one on the public input is checked at once.
+    /// Leaves a claim on a node's activations; one on a public input is checked at once.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: V) -> Result<()> {
         let (id, point) = self.plan().base(id, point);
-        if matches!(self.node(id)?.0.operation, Operation::Input(_)) {
-            let actual = evaluation::evaluate(self.input.layout(), self.input.data(), &point);
+        if let (Operation::Input(_), Input::Public(input)) = (&self.node(id)?.0.operation, self.input) {
+            let actual = evaluation::evaluate(input.layout(), input.data(), &point);
             let holds = self.reader.check_zero((value - V::from(actual)).into());
             return if holds { Ok(()) } else { Err(Error::PublicInput) };
         }

@@ -8,7 +8,7 @@
 //! | commitments | committed integers; rows of commitments; looked-up rows, for their positions and for the statement's hash |
 //! | look-ups | leaves of the tree; looked-up rows, whose columns are evaluated; rounds |
 //! | linear layers | the time that the model of single layers predicts, on one thread, for dense layers and for others; nodes with an argument |
-//! | opening | weights; integers of the witness; generators; columns; rounds of the inner-product argument |
+//! | opening | weights; integers of the witness and of a committed input; generators; columns; rounds of the inner-product argument |
 //!
 //! The unit costs are fitted to measured proofs on all cores of a machine, by the example `calibrate` of the benchmarks:
 //! they hold what kernels take, what memory takes, and how well cores are used. Those of single layers, which choose
@@ -63,6 +63,7 @@ impl NetworkCounts {
         let sum = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count as f64).sum::<f64>();
         let committed = plan.witness.iter().chain(&plan.late);
         let integers = sum(&mut committed.map(|column| column.layout.num_elements()));
+        let opened = integers + sum(&mut plan.input.iter().map(|column| column.layout.num_elements()));
         let rows = plan.num_rows() as f64;
         let lookups = plan.num_lookups() as f64;
         let weights = sum(&mut plan.parameters.iter().map(|column| column.layout.num_elements()));
@@ -71,14 +72,14 @@ impl NetworkCounts {
             vars => ((1_u64 << vars) as f64, (vars * (vars - 1) / 2) as f64),
         };
         let values = sum(&mut plan.specs.iter().map(|spec| spec.layout.num_elements()));
-        let generators = (1_u64 << plan.key_vars) as f64;
+        let generators = (1_u64 << plan.opening_vars()) as f64;
         let columns = plan.committed().count() as f64;
         Self([
             [products(architecture, plan), values, architecture.nodes.len() as f64, 0.0, 0.0],
             [integers, rows, lookups, 0.0, 0.0],
             [leaves, lookups, rounds, 0.0, 0.0],
             [dense, other, with_argument, 0.0, 0.0],
-            [weights, integers, generators, columns, plan.key_vars as f64],
+            [weights, opened, generators, columns, plan.opening_vars() as f64],
         ])
     }
 

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
-    Layout,
+    Layout, Tensor,
     claim::Column,
     lookup_table::Fingerprint,
     plan::{Plan, Rows},
@@ -12,6 +12,7 @@ use tacit_layers::{
 use tacit_transcript::Label;
 
 use crate::{
+    input::RunInput,
     logup::{Fractions, LookupLeaves},
     session::Session,
 };
@@ -37,6 +38,7 @@ pub struct Forgery {
     pub(super) moves: Vec<(Rows, usize, Move)>,
     /// A table and one of its rows.
     pub(super) fitted: Option<(usize, usize)>,
+    pub(super) padded_input: Option<Tensor<i64>>,
 }
 
 impl Forgery {
@@ -134,6 +136,19 @@ impl Forgery {
             cross.resize(layout.num_elements(), Fr::ZERO);
             cross[*position] += difference();
         }
+    }
+
+    /// What is opened as the committed input, if one is committed.
+    pub(crate) fn input<'a>(&'a self, input: RunInput<'a>) -> Option<&'a Tensor<i64>> {
+        match input {
+            RunInput::Public(_) => None,
+            RunInput::Committed(opening) => Some(self.padded_input().unwrap_or(&opening.input)),
+        }
+    }
+
+    /// What is opened as the committed input, values in its padding included, where it is not the run's.
+    pub(crate) const fn padded_input(&self) -> Option<&Tensor<i64>> {
+        self.padded_input.as_ref()
     }
 
     /// The powers at which a prover compares convolutions.

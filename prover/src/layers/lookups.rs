@@ -92,6 +92,14 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
                     vec![values.quotient, values.activation]
                 }
             }
+            Rows::Input(id) => {
+                let value = match session.witness.forgery.padded_input() {
+                    Some(padded) => evaluation::evaluate(padded.layout(), padded.data(), &point),
+                    None => keys(id),
+                };
+                session.claim_activation(id, point, value);
+                vec![value]
+            }
             Rows::Differences(id) => {
                 let Operation::MaxPool(layer) = &session.node(id).operation else {
                     unreachable!("the plan names a max-pool")

@@ -298,5 +298,5 @@ fn products_of_activations_harden_the_statement() {
     let lookups = plan.num_lookups();
     // Two rows of three: s * s, p * x, s * y depend on activations twice; x * k does not.
     assert_eq!(plan.num_products, 2 * 3 * 3);
-    assert_eq!(tacit_layers::statement::hardening_bytes(key.verifying_key()), lookups + 18);
+    assert_eq!(tacit_layers::statement::hardening_bytes(plan), lookups + 18);
 }

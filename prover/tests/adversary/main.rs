@@ -36,6 +36,9 @@
 //! | a tensor read at another place of its row | `packing`, `hyrax` | the opening | `Opening` |
 //! | a wrong output, outputs swapped | `network` | the sums, the opening | `FinalValue`, `Opening` |
 //! | another input's run | `network` | the public input | `PublicInput` |
+//! | another input than the committed one, its rows in another order | `inputs` | the opening | `Opening` |
+//! | a committed integer out of range, a value in the padding of a committed input | `inputs` | look-ups, the opening | `LookupColumns`, `Opening` |
+//! | a stale commitment of the input, one of another shape, a proof of the other setting | `inputs` | every challenge, shapes of the key, the plan | `FractionLevel { 2 }`, `Statement`, `FractionSum`, `Malformed` |
 //! | a proof for another input, output, architecture or version | `statement` | every challenge | `FractionLevel { 2 }` |
 //! | a statement that does not fit the key | `statement` | counts and shapes of the key | `OutputCount`, `OutputShape`, `Statement` |
 //! | rounds swapped, replayed, reflected, of another degree | `sumcheck` | the final value, the form | `FinalValue`, `Malformed` |
@@ -60,6 +63,7 @@ mod forms;
 mod frequencies;
 mod gates;
 mod hyrax;
+mod inputs;
 mod logup;
 mod moved;
 mod network;

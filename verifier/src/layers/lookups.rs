@@ -9,6 +9,7 @@ use tacit_layers::{
     NodeId,
     claim::{Column, EvaluationClaim},
     excess::{ExcessTable, RescaleValues},
+    input::padding_row,
     lookup_table::{Fingerprint, LookupTable},
     plan::{Rows, Segment},
     sumcheck::instance_point,
@@ -90,6 +91,13 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<DifferenceCla
                 };
                 let looked_up = layer.looked_up(session.layout(id)?, &point, values.activation.clone());
                 (one, argument, looked_up)
+            }
+            Rows::Input(id) => {
+                let value = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                let (_, maximum) = session.architecture().input()?.bounds;
+                let (offset, second) = padding_row(session.layout(id)?, maximum, &point);
+                session.claim_activation(id, point, value.clone())?;
+                (one, value + V::from(offset), second.into())
             }
             Rows::Differences(id) => {
                 let difference = session.reader.read_scalar(labels::COLUMN_VALUES)?;

@@ -1,0 +1,268 @@
+//! The prover's side of [committed inputs](tacit_layers::input): what opens a commitment.
+//!
+//! ```
+//! use tacit_layers::{Layout, Tensor};
+//! use tacit_prover::{InputOpening, Seed};
+//!
+//! let picture = Tensor::new(Layout::new(vec![2, 3])?, vec![0, 17, 255, 3, 0, 1])?;
+//! let opening = InputOpening::new(picture, &Seed::from_os()?)?;
+//! // The commitment is for everybody, the opening for whoever proves.
+//! let (public, secret) = (opening.commitment().to_bytes()?, opening.to_bytes()?);
+//! assert_eq!(InputOpening::from_bytes(&secret)?.commitment().to_bytes()?, public);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! As a file: eight bytes `TACITIO\n`, the format version (u32, little-endian), a block with shape and integers in postcard,
+//! and each row's blinding, 32 bytes each. Whoever has the file knows the input.
+
+use ark_bn254::{Fr, G1Affine};
+use tacit_algebra::generators::Generators;
+use tacit_layers::{
+    InputCommitment, Layout, Tensor,
+    input::{OPENING_MAGIC, num_rows, row_vars},
+    key::{block, decode, encode, file_header, open_file, take_block},
+    network::MAX_ACTIVATION,
+    statement::Input,
+};
+use tacit_transcript::encoding::{SCALAR_BYTES, scalar_from_bytes, scalar_to_bytes};
+use zeroize::Zeroize;
+
+use crate::{
+    error::Result,
+    hyrax::{self, CommittedTensor, Integers},
+    seed::Seed,
+};
+
+const WHAT: &str = "opening of an input commitment";
+
+/// An input with its commitment and the blinding of the commitment's rows. The secrets are overwritten when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InputOpening {
+    pub(crate) commitment: InputCommitment,
+    pub(crate) input: Tensor<i64>,
+    pub(crate) blinding: Vec<Fr>,
+}
+
+impl InputOpening {
+    /// Commits to an input of quantised integers.
+    ///
+    /// # Errors
+    /// [`tacit_layers::Error::InputRange`] for an integer that no model reads.
+    pub fn new(input: Tensor<i64>, seed: &Seed) -> Result<Self> {
+        let integers = input.data().iter().flat_map(|x| x.to_le_bytes());
+        let mut bytes: Vec<u8> =
+            input.layout().axes().iter().flat_map(|&n| (n as u64).to_le_bytes()).chain(integers).collect();
+        let blinding = seed.scalars(b"input", std::iter::once(bytes.as_slice()), num_rows(input.layout()));
+        bytes.zeroize();
+        Self::with_blinding(input, blinding)
+    }
+
+    /// Commits to an input with this blinding of its rows, which hides it if it is uniform and used once.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`tacit_layers::Error::Damaged`] for another number of rows.
+    pub fn with_blinding(input: Tensor<i64>, blinding: Vec<Fr>) -> Result<Self> {
+        let (minimum, maximum) = (-MAX_ACTIVATION, MAX_ACTIVATION);
+        if let Some(position) = input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
+            let value = input.data()[position];
+            return Err(tacit_layers::Error::InputRange { position, value, minimum, maximum }.into());
+        }
+        if blinding.len() != num_rows(input.layout()) {
+            let reason = "it has another number of rows";
+            return Err(tacit_layers::Error::Damaged { what: WHAT, reason }.into());
+        }
+        let rows = commit(&input, &blinding);
+        Ok(Self { commitment: InputCommitment::new(input.layout().clone(), rows)?, input, blinding })
+    }
+
+    /// The commitment, for everybody to know.
+    pub const fn commitment(&self) -> &InputCommitment {
+        &self.commitment
+    }
+
+    /// The input.
+    pub const fn input(&self) -> &Tensor<i64> {
+        &self.input
+    }
+
+    /// The blinding of each row of the commitment.
+    pub fn blinding(&self) -> &[Fr] {
+        &self.blinding
+    }
+
+    /// The opening as a file, to be kept like the input itself.
+    ///
+    /// # Errors
+    /// When the input does not serialise.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = file_header(OPENING_MAGIC);
+        bytes.extend(block(&encode(&(self.input.layout(), self.input.data()), WHAT)?));
+        bytes.extend(self.blinding.iter().flat_map(scalar_to_bytes));
+        Ok(bytes)
+    }
+
+    /// The opening in a file; the commitment is computed again.
+    ///
+    /// # Errors
+    /// When the file is another one or damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let (encoded, blinding) = take_block(open_file(bytes, OPENING_MAGIC, WHAT)?, WHAT)?;
+        let (layout, data): (Layout, Vec<i64>) = decode(encoded, WHAT)?;
+        let input = Tensor::new(layout, data)?;
+        let (encoded, rest) = blinding.as_chunks::<SCALAR_BYTES>();
+        let damaged = |reason| tacit_layers::Error::Damaged { what: WHAT, reason };
+        if encoded.len() != num_rows(input.layout()) || !rest.is_empty() {
+            return Err(damaged("it has another number of rows").into());
+        }
+        let blinding: Option<Vec<Fr>> = encoded.iter().map(|bytes| scalar_from_bytes(bytes)).collect();
+        Self::with_blinding(input, blinding.ok_or_else(|| damaged("a blinding is not a reduced number"))?)
+    }
+}
+
+impl Drop for InputOpening {
+    fn drop(&mut self) {
+        self.input.data_mut().zeroize();
+        self.blinding.zeroize();
+    }
+}
+
+impl std::fmt::Debug for InputOpening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InputOpening").field("commitment", &self.commitment).finish_non_exhaustive()
+    }
+}
+
+/// Commitments of an input's rows.
+fn commit(input: &Tensor<i64>, blinding: &[Fr]) -> Vec<G1Affine> {
+    let generators = Generators::new(row_vars(input.layout()));
+    let tensor = CommittedTensor { layout: input.layout(), values: Integers::Int64(input.data()).into() };
+    let mut rows = hyrax::commit(&[tensor], &generators);
+    hyrax::blind_rows(&mut rows, blinding, &generators);
+    rows
+}
+
+/// The input of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RunInput<'a> {
+    Public(&'a Tensor<i64>),
+    Committed(&'a InputOpening),
+}
+
+impl<'a> RunInput<'a> {
+    /// What everybody knows of it.
+    pub(crate) const fn statement(self) -> Input<'a> {
+        match self {
+            Self::Public(input) => Input::Public(input),
+            Self::Committed(opening) => Input::Committed(&opening.commitment),
+        }
+    }
+
+    /// Its integers.
+    pub(crate) const fn values(self) -> &'a Tensor<i64> {
+        match self {
+            Self::Public(input) => input,
+            Self::Committed(opening) => &opening.input,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::{AdditiveGroup, BigInteger, PrimeField};
+    use tacit_layers::Error as LayersError;
+
+    use super::*;
+    use crate::Error;
+
+    fn picture(axes: &[usize]) -> Tensor<i64> {
+        let layout = Layout::new(axes.to_vec()).unwrap();
+        let data = (0..layout.num_elements() as i64).map(|i| (i * 37) % 256).collect();
+        Tensor::new(layout, data).unwrap()
+    }
+
+    fn opening(axes: &[usize], seed: u8) -> InputOpening {
+        InputOpening::new(picture(axes), &Seed::new([seed; 32])).unwrap()
+    }
+
+    #[test]
+    fn commitments_depend_on_blinding_and_input() {
+        let first = opening(&[1, 28, 28], 1);
+        assert_eq!(first, opening(&[1, 28, 28], 1));
+        let other = opening(&[1, 28, 28], 2);
+        let rows = |opening: &InputOpening| opening.commitment().rows().to_vec();
+        assert!(rows(&first).iter().all(|row| !rows(&other).contains(row)));
+        // The same rows blinded alike would show what is the same in two pictures.
+        let mut data = picture(&[1, 28, 28]).data().to_vec();
+        data[0] += 1;
+        let changed = Tensor::new(first.input().layout().clone(), data).unwrap();
+        let changed = InputOpening::new(changed, &Seed::new([1; 32])).unwrap();
+        assert!(rows(&first).iter().all(|row| !rows(&changed).contains(row)));
+    }
+
+    #[test]
+    fn rows_are_pedersen_commitments() {
+        let opening = opening(&[3, 5], 3);
+        let (row_vars, generators) = (row_vars(opening.input().layout()), Generators::new(10));
+        let mut rows = vec![generators.hiding() * Fr::ZERO; opening.blinding().len()];
+        for (row, blinding) in rows.iter_mut().zip(opening.blinding()) {
+            *row += generators.hiding() * blinding;
+        }
+        for (i, &x) in opening.input().data().iter().enumerate() {
+            let padded = opening.input().layout().padded_index(i);
+            let generator = generators.vector()[padded & ((1 << row_vars) - 1)];
+            rows[padded >> row_vars] += generator * Fr::from(x);
+        }
+        let rows: Vec<G1Affine> = rows.into_iter().map(G1Affine::from).collect();
+        assert_eq!(opening.commitment().rows(), rows);
+    }
+
+    #[test]
+    fn files_read_back() {
+        for axes in [&[1][..], &[5], &[1, 28, 28], &[2, 3, 4]] {
+            let opening = opening(axes, 5);
+            assert_eq!(InputOpening::from_bytes(&opening.to_bytes().unwrap()), Ok(opening));
+        }
+    }
+
+    #[test]
+    fn refuses_other_damaged_and_longer_files() {
+        let damaged = |reason| Err(Error::Network(LayersError::Damaged { what: WHAT, reason }));
+        let opening = opening(&[2, 3], 6);
+        let bytes = opening.to_bytes().unwrap();
+        for length in 12..bytes.len() {
+            let read = InputOpening::from_bytes(&bytes[..length]);
+            let rows = bytes.len() - SCALAR_BYTES;
+            let reason = if length < rows { "it ends early" } else { "it has another number of rows" };
+            assert_eq!(read, damaged(reason), "{length} bytes");
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert_eq!(InputOpening::from_bytes(&longer), damaged("it has another number of rows"));
+        let mut unreduced = bytes.clone();
+        let start = bytes.len() - SCALAR_BYTES;
+        unreduced[start..].copy_from_slice(&Fr::MODULUS.to_bytes_le());
+        assert_eq!(InputOpening::from_bytes(&unreduced), damaged("a blinding is not a reduced number"));
+        let reason = "it is an input commitment";
+        assert_eq!(
+            InputOpening::from_bytes(&opening.commitment().to_bytes().unwrap()),
+            Err(Error::Network(LayersError::Format { expected: WHAT, reason }))
+        );
+        // An integer that no model reads.
+        let mut wide = file_header(OPENING_MAGIC);
+        let layout = Layout::new(vec![1]).unwrap();
+        wide.extend(block(&encode(&(&layout, &[MAX_ACTIVATION + 1][..]), WHAT).unwrap()));
+        wide.extend([0; SCALAR_BYTES]);
+        assert!(matches!(
+            InputOpening::from_bytes(&wide),
+            Err(Error::Network(LayersError::InputRange { position: 0, .. }))
+        ));
+    }
+
+    #[test]
+    fn an_opening_prints_no_secret() {
+        let text = format!("{:?}", opening(&[5], 1));
+        assert!(
+            text.contains("commitment") && !text.contains("blinding") && !text.contains("data"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Randomness of what is hidden: a seed of 32 bytes, from the operating system unless it is given.
+
+use ark_bn254::Fr;
+use ark_ff::PrimeField;
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::error::{Error, Result};
+
+/// A secret that randomness is derived from. It is overwritten when it is dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// A seed of the caller's: what it hides is hidden as well as the seed is kept.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A seed from the operating system.
+    ///
+    /// # Errors
+    /// [`Error::Randomness`] when it has none to give.
+    pub fn from_os() -> Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|_| Error::Randomness)?;
+        Ok(Self(bytes))
+    }
+
+    /// `count` uniform scalars for one purpose. They depend on what they hide too, so that a seed used twice does not blind
+    /// two secrets alike.
+    pub fn scalars<'a>(
+        &self,
+        purpose: &[u8],
+        secret: impl Iterator<Item = &'a [u8]>,
+        count: usize,
+    ) -> Vec<Fr> {
+        let mut hash = Sha256::new();
+        hash.update((purpose.len() as u64).to_le_bytes());
+        hash.update(purpose);
+        hash.update(self.0);
+        for part in secret {
+            hash.update(part);
+        }
+        let mut generator = ChaCha20Rng::from_seed(hash.finalize().into());
+        let mut bytes = [0; 64];
+        let scalars = (0..count).map(|_| {
+            generator.fill_bytes(&mut bytes);
+            // 512 bits reduced modulo a 254-bit prime: within 2^-258 of uniform.
+            Fr::from_le_bytes_mod_order(&bytes)
+        });
+        let scalars = scalars.collect();
+        bytes.zeroize();
+        scalars
+    }
+}
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scalars(seed: u8, purpose: &[u8], secret: &[u8]) -> Vec<Fr> {
+        Seed::new([seed; 32]).scalars(purpose, [secret].into_iter(), 3)
+    }
+
+    #[test]
+    fn scalars_depend_on_seed_purpose_and_secret() {
+        let first = scalars(1, b"one", b"x");
+        assert_eq!(first, scalars(1, b"one", b"x"));
+        assert!(first[0] != first[1] && first[1] != first[2]);
+        for other in [scalars(2, b"one", b"x"), scalars(1, b"two", b"x"), scalars(1, b"one", b"y")] {
+            assert!(first.iter().all(|scalar| !other.contains(scalar)));
+        }
+    }
+
+    #[test]
+    fn the_operating_system_gives_other_seeds() {
+        let [a, b] = [(); 2].map(|()| Seed::from_os().unwrap().scalars(b"", std::iter::empty(), 1));
+        assert_ne!(a, b);
+    }
+
+    #[test]
+    fn a_seed_is_not_printed() {
+        assert_eq!(format!("{:?}", Seed::new([7; 32])), "Seed(..)");
+    }
+}
