@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Prove(ProveArguments),
     /// Check a proof
     Verify(VerifyArguments),
+    /// Make the verifying key of a public model again and compare
+    CheckKey(CheckKeyArguments),
     /// Describe a model, a verifying key or a proof
     Inspect(InspectArguments),
     /// Prove and verify that LeNet-5 recognises a handwritten digit
@@ -222,6 +224,23 @@ pub(crate) struct VerifyArguments {
     /// Sample to check the proof against [default: 0]
     #[arg(long, value_name = "I", requires = "input")]
     pub(crate) index: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckKeyArguments {
+    /// Float model, or a model that is already quantised
+    #[arg(value_name = "MODEL.onnx")]
+    pub(crate) model: PathBuf,
+    /// Verifying key to check
+    #[arg(value_name = "MODEL.vk")]
+    pub(crate) key: PathBuf,
+    /// Samples that a float model was compiled with
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) calibrate: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) precision: Precision,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 mod bench;
+mod check_key;
 mod compile;
 mod demo;
 mod evaluate;
@@ -37,6 +38,10 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
             prove::run(arguments)
         }
         Command::Verify(arguments) => verify::run(arguments),
+        Command::CheckKey(arguments) => {
+            use_threads(&arguments.threads)?;
+            check_key::run(arguments)
+        }
         Command::Inspect(arguments) => {
             use_threads(&arguments.threads)?;
             inspect::run(arguments)

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bench;
+mod check_key;
 mod choice;
 mod comparison;
 mod markup;
