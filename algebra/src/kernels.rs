@@ -20,8 +20,8 @@ pub mod portable;
 pub use affine::{AffineKernel, PackedPoint};
 use counting::{Counting, Counts};
 
-/// A look-up level's tables, each cut at its first variable: $p_0$, $p_1 + \lambda q_1$, $q_0$, $q_1$.
-pub type FractionHalves<'a> = [(&'a [Fr], &'a [Fr]); 4];
+/// Entries with an even and entries with an odd index.
+pub type Sides<'a> = [&'a mut [Fr]; 2];
 
 /// Operations on vectors of field elements, on one core. Vectors of one call have the same length unless said otherwise.
 pub trait Kernel: Sync {
@@ -30,6 +30,9 @@ pub trait Kernel: Sync {
 
     /// `low[i] += r * (high[i] - low[i])`.
     fn bind(&self, low: &mut [Fr], high: &[Fr], r: Fr);
+
+    /// `target[i] = source[2 * i] + r * (source[2 * i + 1] - source[2 * i])`.
+    fn bind_pairs(&self, source: &[Fr], target: &mut [Fr], r: Fr);
 
     /// `one[i] = r * zero[i]`, then `zero[i] -= one[i]`; `one` may be shorter, its missing entries are not stored.
     fn split(&self, zero: &mut [Fr], one: &mut [Fr], r: Fr);
@@ -49,17 +52,20 @@ pub trait Kernel: Sync {
     /// `target[i] += a[i] * b[i]`.
     fn add_products(&self, target: &mut [Fr], a: &[Fr], b: &[Fr]);
 
-    /// Sums of two fractions: $(p_0 q_1 + p_1 q_0, q_0 q_1)$, numerators and denominators apart.
-    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]);
+    /// Sums of two fractions, an even number of them: $(p_0 q_1 + p_1 q_0, q_0 q_1)$, numerators and denominators apart.
+    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [Sides; 2]);
 
-    /// Sums of two reciprocals as fractions: $(q_0 + q_1, q_0 q_1)$, numerators and denominators apart.
-    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [&mut [Fr]; 2]);
+    /// Sums of two reciprocals as fractions, an even number of them: $(q_0 + q_1, q_0 q_1)$, numerators and denominators
+    /// apart.
+    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [Sides; 2]);
 
-    /// Constant and leading coefficient of $\sum_i w_i\, a_i(X)\, b_i(X)$, both tables linear in $X$.
-    fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2];
+    /// Constant and leading coefficient of $\sum_i w_i\, a_i(X)\, b_i(X)$, both tables linear in $X$: entries $2 i$ and
+    /// $2 i + 1$ are the values at zero and at one.
+    fn weighted_round(&self, a: &[Fr], b: &[Fr], weights: &[Fr]) -> [Fr; 2];
 
-    /// Constant and leading coefficient of $\sum_i w_i\,(p_0 q_1 + q_0 b)_i(X)$, the four tables linear in $X$.
-    fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2];
+    /// Constant and leading coefficient of $\sum_i w_i\,(p_0 q_1 + q_0 b)_i(X)$, the tables $p_0$, $b$, $q_0$, $q_1$ linear
+    /// in $X$ in the same way.
+    fn fraction_round(&self, tables: [&[Fr]; 4], weights: &[Fr]) -> [Fr; 2];
 
     /// $\sum_i e_i m_{ij}$ for every column $j$ of a matrix of bytes; a row may be shorter than `columns`.
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr>;

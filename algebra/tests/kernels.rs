@@ -81,9 +81,11 @@ fn element_by_element_kernels_agree_with_the_reference() {
                     kernel.split(&mut zero, &mut one, r);
                     let mut sum = a.clone();
                     kernel.add_scaled(&mut sum, &b, r);
+                    let mut halved = vec![Fr::zero(); n / 2];
+                    kernel.bind_pairs(&a[..n / 2 * 2], &mut halved, r);
                     let mut product = a.clone();
                     kernel.multiply(&mut product, &b);
-                    [bound, zero, one, sum, product]
+                    [bound, zero, one, sum, halved, product]
                 };
                 assert_eq!(run(kernel), run(&Portable), "{} over {n}", kernel.name());
             }
@@ -105,21 +107,27 @@ fn sums_agree_with_the_reference() {
             let worst: Vec<Vec<Fr>> = (0..9).map(|_| largest(n)).collect();
             let random: Vec<Vec<Fr>> = (0..9).map(|_| vector(&mut rng, n)).collect();
             for v in [random, alternating, worst] {
+                let pairs: Vec<Vec<Fr>> = v[..8]
+                    .chunks(2)
+                    .map(|pair| pair[0].iter().zip(&pair[1]).flat_map(|(a, b)| [*a, *b]).collect())
+                    .collect();
                 let run = |kernel: &dyn Kernel| {
                     let [constant, leading] = kernel.product_round((&v[0], &v[1]), (&v[2], &v[3]));
-                    let tables = [(&*v[0], &*v[1]), (&*v[2], &*v[3]), (&*v[4], &*v[5]), (&*v[6], &*v[7])];
-                    let [first, second] = kernel.fraction_round(tables, &v[8]);
-                    let [zero, two] = kernel.weighted_round((&v[0], &v[1]), (&v[2], &v[3]), &v[8]);
+                    let pairs = |i: usize| &pairs[i][..];
+                    let [first, second] =
+                        kernel.fraction_round([pairs(0), pairs(1), pairs(2), pairs(3)], &v[8]);
+                    let [zero, two] = kernel.weighted_round(pairs(0), pairs(1), &v[8]);
                     [kernel.inner_product(&v[0], &v[1]), constant, leading, first, second, zero, two]
                 };
                 assert_eq!(run(kernel), run(&Portable), "{} over {n}", kernel.name());
                 let fractions = |kernel: &dyn Kernel| {
-                    let mut sums = [vec![Fr::zero(); n], vec![Fr::zero(); n]];
-                    let [p, q] = &mut sums;
-                    kernel.add_fractions([&v[0], &v[1]], [&v[2], &v[3]], [p, q]);
-                    let mut reciprocals = [vec![Fr::zero(); n], vec![Fr::zero(); n]];
-                    let [p, q] = &mut reciprocals;
-                    kernel.add_reciprocals([&v[2], &v[3]], [p, q]);
+                    let all = |i: usize| &pairs[i][..];
+                    let mut sums = [(); 4].map(|()| vec![Fr::zero(); n]);
+                    let [p0, p1, q0, q1] = &mut sums;
+                    kernel.add_fractions([all(0), all(1)], [all(2), all(3)], [[p0, p1], [q0, q1]]);
+                    let mut reciprocals = [(); 4].map(|()| vec![Fr::zero(); n]);
+                    let [p0, p1, q0, q1] = &mut reciprocals;
+                    kernel.add_reciprocals([all(2), all(3)], [[p0, p1], [q0, q1]]);
                     let mut products = v[4].clone();
                     kernel.add_products(&mut products, &v[5], &v[6]);
                     (sums, reciprocals, products)

@@ -6,15 +6,17 @@
 //! table with multiplicity $m$, the sum is zero for random $\alpha$ exactly when every looked-up row is in its table.
 //!
 //! **Shapes.** A binary tree of fractions; level $k$ has $2^k$ of them as two tables over $k$ variables. The children of
-//! fraction $x$ at level $k$ are $(0, x)$ and $(1, x)$ at level $k + 1$: the halves of that level's tables.
+//! fraction $x$ at level $k$ are $(x, 0)$ and $(x, 1)$ at level $k + 1$, which lie beside each other in that level's tables:
+//! variables are bound from the last one on, so that a block of leaves, which starts at a multiple of its size, and the
+//! padding within it keep to themselves until one fraction is left of the block.
 //!
 //! **Protocol.** For $k = 0, \dots, n - 1$, with claims $\widetilde p_k(r), \widetilde q_k(r)$ at hand (for $k = 0$:
 //! $p_0 = 0$), squeeze $\lambda$ and reduce
 //! $$ \widetilde p_k(r) + \lambda\, \widetilde q_k(r)
-//!    = \sum_x \mathrm{eq}(r, x) \bigl(p_{k+1}(0,x) q_{k+1}(1,x) + p_{k+1}(1,x) q_{k+1}(0,x) +
-//!    \lambda\, q_{k+1}(0,x) q_{k+1}(1,x)\bigr) $$
-//! by an equality-weighted [sumcheck](crate::sumcheck) of degree 2 to four values at a point $r'$, which the prover
-//! sends; squeeze $\mu$ and continue at $(\mu, r')$. At the root no sumcheck is needed: the four values are the two
+//!    = \sum_x \mathrm{eq}(r, x) \bigl(p_{k+1}(x,0) q_{k+1}(x,1) + p_{k+1}(x,1) q_{k+1}(x,0) +
+//!    \lambda\, q_{k+1}(x,0) q_{k+1}(x,1)\bigr) $$
+//! by an equality-weighted [sumcheck](crate::sumcheck) of degree 2, over the last variable first, to four values at a point
+//! $r'$, which the prover sends; squeeze $\mu$ and continue at $(r', \mu)$. At the root no sumcheck is needed: the four values are the two
 //! fractions of level 1, their sum must have numerator 0 and a non-zero denominator. A zero denominator anywhere makes
 //! every denominator above it zero, so the root's is the only one to check.
 //!

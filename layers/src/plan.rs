@@ -81,6 +81,8 @@ pub struct Segment {
     pub rows: Rows,
     /// The table they must be in, or are.
     pub table: usize,
+    /// Shape of what is looked up, a table's by itself.
+    pub layout: Layout,
     /// $\log_2$ of the number of leaves; padding is looked up like everything else and finds the row of zeros.
     pub num_vars: usize,
     /// First leaf; a multiple of the block's size.
@@ -172,7 +174,7 @@ impl TableKey {
 #[derive(Debug, Default)]
 struct Requests {
     witness: Vec<CommittedColumn>,
-    lookups: Vec<(Rows, TableKey, usize)>,
+    lookups: Vec<(Rows, TableKey, Layout)>,
     tables: Tables,
 }
 
@@ -181,27 +183,25 @@ impl Requests {
         self.witness.push(CommittedColumn { column, layout: layout.clone() });
     }
 
-    fn look_up(&mut self, rows: Rows, key: TableKey, (low, high): (i64, i64), num_vars: usize) {
+    fn look_up(&mut self, rows: Rows, key: TableKey, (low, high): (i64, i64), layout: &Layout) {
         let bounds = self.tables.entry(key.clone()).or_insert((low, high));
         *bounds = (bounds.0.min(low), bounds.1.max(high));
-        self.lookups.push((rows, key, num_vars));
+        self.lookups.push((rows, key, layout.clone()));
     }
 
     fn input(&mut self, id: NodeId, layout: &Layout, bounds: (i64, i64)) {
-        let num_vars = layout.num_vars();
-        let is_padded = layout.num_elements() < 1 << num_vars;
-        self.look_up(Rows::Input(id), TableKey::Input { is_padded }, bounds, num_vars);
+        let is_padded = layout.num_elements() < 1 << layout.num_vars();
+        self.look_up(Rows::Input(id), TableKey::Input { is_padded }, bounds, layout);
     }
 
     fn rescale(&mut self, id: NodeId, layer: &RescaleLayer, layout: &Layout) {
-        let n = layout.num_vars();
         self.commit(Column::Activation(id), layout);
         self.commit(Column::Remainder(id), layout);
         let mut arguments = Some(layer.quotient_bounds);
         if let Some(Clipping { minimum, maximum, is_argument }) = layer.clipping() {
             self.commit(Column::Excess(id), layout);
             for rows in [Rows::LowExcess(id), Rows::HighExcess(id)] {
-                self.look_up(rows, TableKey::Excess { minimum, maximum }, layer.quotient_bounds, n);
+                self.look_up(rows, TableKey::Excess { minimum, maximum }, layer.quotient_bounds, layout);
             }
             arguments = is_argument.then_some((minimum, maximum));
             if is_argument {
@@ -210,13 +210,13 @@ impl Requests {
         }
         if let Some(arguments) = arguments {
             let key = TableKey::Activation(layer.function.clone());
-            self.look_up(Rows::Activations(id), key, arguments, n);
+            self.look_up(Rows::Activations(id), key, arguments, layout);
         }
         let low = layer.low_digits();
-        self.look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift - low), (0, 0), n);
+        self.look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift - low), (0, 0), layout);
         if low > 0 {
             self.commit(Column::LowRemainder(id), layout);
-            self.look_up(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0), n);
+            self.look_up(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0), layout);
         }
     }
 }
@@ -253,8 +253,13 @@ impl Plan {
                 Operation::MaxPool(layer) => {
                     requests.commit(Column::Activation(id), layout);
                     let (low, high) = spec.activation(&node.name)?;
-                    let n = layer.difference_layout(layout)?.num_vars();
-                    requests.look_up(Rows::Differences(id), TableKey::Difference, (0, high - low), n);
+                    let differences = layer.difference_layout(layout)?;
+                    requests.look_up(
+                        Rows::Differences(id),
+                        TableKey::Difference,
+                        (0, high - low),
+                        &differences,
+                    );
                 }
                 _ => {}
             }
@@ -262,14 +267,16 @@ impl Plan {
         let Requests { mut witness, lookups, tables } = requests;
         let keys: Vec<TableKey> = tables.keys().cloned().collect();
         let tables: Vec<LookupTable> = tables.into_iter().map(|(key, bounds)| key.table(bounds)).collect();
+        let mut table_rows = vec![];
         for (index, table) in tables.iter().enumerate() {
             let layout = Layout::new(vec![1 << table.num_vars()])?;
+            table_rows.push((Rows::Table, index, layout.clone()));
             witness.push(CommittedColumn { column: Column::Multiplicity(index), layout });
         }
         let blocks = lookups
             .into_iter()
-            .map(|(rows, key, num_vars)| (rows, keys.partition_point(|k| *k < key), num_vars))
-            .chain(tables.iter().enumerate().map(|(index, table)| (Rows::Table, index, table.num_vars())));
+            .map(|(rows, key, layout)| (rows, keys.partition_point(|k| *k < key), layout))
+            .chain(table_rows);
         let (segments, tree_vars) = arrange(blocks);
         if tree_vars > MAX_TREE_VARS {
             let reason = "it looks up more rows than supported";
@@ -367,6 +374,11 @@ impl Plan {
         })
     }
 
+    /// Leaves of the look-up tree that are not constant: looked-up rows without padding, and the tables' own.
+    pub fn num_leaves(&self) -> usize {
+        self.segments.iter().map(|segment| segment.layout.num_elements()).sum()
+    }
+
     /// Looked-up rows, padding included, without the tables' own.
     pub fn num_lookups(&self) -> usize {
         self.segments
@@ -395,10 +407,13 @@ fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
 }
 
 /// Places looked-up rows from the first leaf on and tables up to the last one, the largest block outermost, so that each
-/// starts at a multiple of its size. Where at least half of the leaves are looked-up rows, the lower half holds no others.
-fn arrange(blocks: impl Iterator<Item = (Rows, usize, usize)>) -> (Vec<Segment>, usize) {
+/// starts at a multiple of its size.
+fn arrange(blocks: impl Iterator<Item = (Rows, usize, Layout)>) -> (Vec<Segment>, usize) {
     let (mut tables, mut looked_up): (Vec<Segment>, Vec<Segment>) = blocks
-        .map(|(rows, table, num_vars)| Segment { rows, table, num_vars, offset: 0 })
+        .map(|(rows, table, layout)| {
+            let num_vars = layout.num_vars();
+            Segment { rows, table, layout, num_vars, offset: 0 }
+        })
         .partition(|segment| segment.rows == Rows::Table);
     for blocks in [&mut tables, &mut looked_up] {
         blocks.sort_by_key(|segment| std::cmp::Reverse(segment.num_vars));

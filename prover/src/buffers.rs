@@ -21,7 +21,7 @@ impl Buffers {
         }
         let kept = {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.iter().position(|vector| vector.len() == length).map(|index| kept.swap_remove(index))
+            kept.iter().rposition(|vector| vector.len() == length).map(|index| kept.swap_remove(index))
         };
         // All cores write to new memory.
         kept.unwrap_or_else(|| {

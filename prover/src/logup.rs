@@ -2,8 +2,9 @@
 //!
 //! The leaves of a network's look-ups are never stored: [`LookupLeaves`] names each by its row in a table, and the first
 //! sums, the first round and the first binding of the lowest level read them block by block. Every other level is stored
-//! once and bound in place; a binding computes the next round's sums while its results are in the cache. The equality
-//! weights of a level are products of two short tables.
+//! once; a binding computes the next round's sums while its results are in the cache. The equality weights of a level are
+//! products of two short tables. Padding, and what lies behind all blocks, is constant, and stays so up the tree and through
+//! the rounds: it is neither stored nor multiplied, and its weights are summed.
 //!
 //! By itself: three values are looked up in the table 10, 11, 12, 13.
 //!
@@ -43,30 +44,32 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
-use rayon::prelude::*;
-use tacit_algebra::kernels::backend;
 use tacit_layers::{
     claim::SumClaim,
     logup::{Children, LeafClaims},
-    sumcheck::{RoundPolynomial, RoundWeights},
+    sumcheck::RoundWeights,
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
 use crate::{buffers::Buffers, sumcheck};
 
+mod coordinates;
 mod leaves;
 mod level;
 mod lowest;
 mod multiplications;
+mod shapes;
 mod tables;
 mod weights;
 
+use coordinates::Coordinates;
 pub use leaves::{LeafBlock, LeafRows, LookupLeaves};
-use level::Level;
+use level::{Level, Pairs};
 use lowest::Lowest;
 pub use multiplications::multiplications;
+use shapes::Shapes;
 
-/// Fractions that one core works on at a time.
+/// Pairs of fractions that one core works on at a time.
 const CHUNK: usize = 1 << 9;
 
 /// Fractions of one level of the tree.
@@ -76,30 +79,6 @@ pub struct Fractions {
     pub numerators: Vec<Fr>,
     /// Denominators, as many.
     pub denominators: Vec<Fr>,
-}
-
-impl Fractions {
-    fn parents(&self, buffers: &Buffers) -> Self {
-        let half = self.numerators.len() / 2;
-        let ((p0, p1), (q0, q1)) = (self.numerators.split_at(half), self.denominators.split_at(half));
-        Self::sums(half, buffers, |first, p, q| {
-            let range = first..first + p.len();
-            let [p0, p1, q0, q1] = [p0, p1, q0, q1].map(|values| &values[range.clone()]);
-            backend().kernel().add_fractions([p0, p1], [q0, q1], [p, q]);
-        })
-    }
-
-    /// A level of `count` fractions, computed in parts: from the first's index, numerators and denominators.
-    fn sums(count: usize, buffers: &Buffers, part: impl Fn(usize, &mut [Fr], &mut [Fr]) + Sync) -> Self {
-        let [mut numerators, mut denominators] = [(); 2].map(|()| buffers.take(count));
-        if count <= CHUNK {
-            part(0, &mut numerators, &mut denominators);
-        } else {
-            let parts = numerators.par_chunks_mut(CHUNK).zip(denominators.par_chunks_mut(CHUNK));
-            parts.enumerate().for_each(|(i, (p, q))| part(i * CHUNK, p, q));
-        }
-        Self { numerators, denominators }
-    }
 }
 
 /// Proves that the fractions sum to zero and returns the claims on the leaves.
@@ -118,34 +97,46 @@ pub fn prove_lookups(writer: &mut ProofWriter, leaves: &LookupLeaves) -> LeafCla
 fn prove_stored(writer: &mut ProofWriter, leaves: Fractions, buffers: &Buffers) -> LeafClaims {
     let count = leaves.numerators.len();
     assert!(count >= 2 && count.is_power_of_two() && leaves.denominators.len() == count, "{count} leaves");
-    prove_levels(writer, leaves, buffers)
+    let shapes = Shapes::new(count.ilog2() as usize - 1, &[]);
+    let lowest = Pairs::from_fractions(&leaves, &shapes, buffers);
+    drop(leaves);
+    in_order(prove_levels(writer, lowest))
 }
 
 pub(crate) fn prove_rows(writer: &mut ProofWriter, leaves: &LookupLeaves, buffers: &Buffers) -> LeafClaims {
     if !Lowest::takes(leaves) {
-        return prove_stored(writer, leaves.stored(buffers), buffers);
+        return prove_stored(writer, leaves.fractions(), buffers);
     }
-    let claims = prove_levels(writer, leaves.parents(buffers), buffers);
-    prove_level(writer, &claims, |lambda, claim| Lowest::new(leaves, &claims.point, lambda, claim, buffers))
+    let [shapes, numerators] = [leaves.shapes(), leaves.numerator_shapes()];
+    let claims = prove_levels(writer, leaves.parents(&shapes, buffers));
+    in_order(prove_level(writer, &claims, |coordinates, lambda, claim| {
+        Lowest::new(leaves, [&shapes, &numerators], coordinates, lambda, claim, buffers)
+    }))
+}
+
+/// Claims of which the last variable's coordinate, the first that rounds give, comes last.
+fn in_order(mut claims: LeafClaims) -> LeafClaims {
+    claims.point.reverse();
+    claims
 }
 
 /// All levels from the root down to the lowest that is stored.
-fn prove_levels(writer: &mut ProofWriter, lowest: Fractions, buffers: &Buffers) -> LeafClaims {
+fn prove_levels(writer: &mut ProofWriter, lowest: Pairs) -> LeafClaims {
     let mut levels = vec![lowest];
-    while let Some(level) = levels.last().filter(|level| level.numerators.len() > 2) {
-        let parents = level.parents(buffers);
+    while let Some(level) = levels.last().filter(|level| level.num_vars > 0) {
+        let parents = level.parents();
         levels.push(parents);
     }
-    let pair = |values: &[Fr]| [values[0], values[1]];
     let root = levels.pop().unwrap_or_else(|| unreachable!("a tree has at least one level"));
-    let children = Children { numerators: pair(&root.numerators), denominators: pair(&root.denominators) };
+    let [p0, p1, q0, q1] = root.values();
+    let children = Children { numerators: [p0, p1], denominators: [q0, q1] };
     writer.write_scalars(labels::FRACTIONS, &children.to_message());
     let inverses = || children.denominators.map(|q| q.inverse().unwrap_or_else(Fr::zero)).to_vec();
     writer.write_hints(labels::ROOT_INVERSES, inverses);
     let mut claims = choose(writer, children, &[]);
     while let Some(level) = levels.pop() {
-        claims = prove_level(writer, &claims, |lambda, claim| {
-            Level::new(level, &claims.point, lambda, claim, buffers)
+        claims = prove_level(writer, &claims, |coordinates, lambda, claim| {
+            Level::new(level, coordinates, lambda, claim)
         });
     }
     claims
@@ -157,15 +148,16 @@ trait LevelSumcheck: sumcheck::SumcheckInstance {
     fn children(&self) -> Children;
 }
 
-/// Reduces the claims on one level to claims on its children.
+/// Reduces the claims on one level to claims on its children. Points are in the rounds' order.
 fn prove_level<L: LevelSumcheck>(
     writer: &mut ProofWriter,
     claims: &LeafClaims,
-    level: impl FnOnce(Fr, SumClaim) -> L,
+    level: impl FnOnce(Coordinates, Fr, SumClaim) -> L,
 ) -> LeafClaims {
     let lambda = writer.squeeze(labels::FRACTION_BATCH);
     let sum = claims.numerator + lambda * claims.denominator;
-    let mut instance = level(lambda, SumClaim { num_vars: claims.point.len(), degree: 2, sum });
+    let claim = SumClaim { num_vars: claims.point.len(), degree: 2, sum };
+    let mut instance = level(Coordinates::new(&claims.point), lambda, claim);
     let point = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Equality(&claims.point));
     let children = instance.children();
     writer.write_scalars(labels::FRACTIONS, &children.to_message());
@@ -178,17 +170,4 @@ fn choose(writer: &mut ProofWriter, children: Children, point: &[Fr]) -> LeafCla
     let (numerator, denominator) = children.interpolate(mu);
     let point = std::iter::once(mu).chain(point.iter().copied()).collect();
     LeafClaims { point, numerator, denominator }
-}
-
-/// The polynomial of degree two from its constant and leading coefficients. Its value at one follows from the claim; a
-/// challenge of zero, which has no inverse, has probability $2^{-254}$.
-fn round_polynomial(
-    [constant, leading]: [Fr; 2],
-    claim: Fr,
-    tau: Option<Fr>,
-    inverse: Fr,
-) -> RoundPolynomial {
-    let at_zero = tau.map_or(Fr::zero(), |tau| constant - tau * constant);
-    let at_one = (claim - at_zero) * inverse;
-    RoundPolynomial::new(vec![constant, at_one - constant - leading, leading])
 }

@@ -2,57 +2,80 @@
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
+use tacit_layers::Layout;
 use tacit_prover::logup::{self, LeafBlock, LeafRows, LookupLeaves};
 use tacit_transcript::ProofWriter;
 
-/// Sizes of the tables and of the looked-up blocks, `(variables, table)`.
-type Case = (Vec<usize>, Vec<(usize, usize)>);
+/// Variables of the tables; axes of the looked-up blocks, each with its table.
+type Case = (Vec<usize>, Vec<(Vec<usize>, usize)>);
 
 fn cases() -> Vec<Case> {
+    let whole = |blocks: &[(usize, usize)]| blocks.iter().map(|&(n, table)| (vec![1 << n], table)).collect();
     vec![
         // More than half looked up, and a gap of half a table.
-        (vec![9, 3, 0], vec![(11, 0), (10, 1), (6, 2), (2, 1), (1, 0), (0, 2)]),
+        (vec![9, 3, 0], whole(&[(11, 0), (10, 1), (6, 2), (2, 1), (1, 0), (0, 2)])),
+        // Blocks of one leaf, an odd number of them.
+        (vec![9, 0, 0], whole(&[(11, 0), (9, 1), (0, 2), (0, 1), (0, 0)])),
         // No gap at all.
-        (vec![10, 8, 8, 9], vec![(10, 0), (10, 1), (10, 2), (9, 3), (8, 1)]),
-        // The lower half's last block ends in the middle of the leaves.
-        (vec![11], vec![(11, 0)]),
+        (vec![10, 8, 8, 9], whole(&[(10, 0), (10, 1), (10, 2), (9, 3), (8, 1)])),
+        // All leaves of a power of two.
+        (vec![11], whole(&[(11, 0)])),
         // Small blocks only.
-        (vec![4, 5], (0..200).map(|i| (4 + i % 2, i % 2)).collect()),
-        // Fewer than half looked up: the leaves are stored.
-        (vec![12, 3], vec![(10, 0), (9, 1)]),
+        (vec![4, 5], whole(&(0..200).map(|i| (4 + i % 2, i % 2)).collect::<Vec<_>>())),
+        // Fewer than half looked up.
+        (vec![12, 3], whole(&[(10, 0), (9, 1)])),
         // Too few to be worth it.
-        (vec![5], vec![(6, 0)]),
+        (vec![5], whole(&[(6, 0)])),
+        // Padding of one axis, of several, and next to the gap.
+        (vec![6, 10], (0..40).map(|i| (vec![[200, 100][i % 2]], i % 2)).collect()),
+        (
+            vec![9, 7],
+            vec![(vec![6, 28, 28], 0), (vec![2, 2, 5, 14, 14], 1), (vec![16, 5, 5], 0), (vec![3], 1)],
+        ),
+        (vec![4], vec![(vec![3, 3, 1000], 0), (vec![33, 33], 0), (vec![9, 9, 9], 0), (vec![1025], 0)]),
+        // Padding at every other leaf, and nearly everywhere.
+        (vec![8], vec![(vec![3; 6], 0), (vec![1, 600, 1], 0)]),
+        (vec![10, 1], vec![(vec![17, 17, 17], 0), (vec![1], 1)]),
     ]
 }
 
 #[test]
 fn leaves_read_from_tables_give_the_same_proof() {
-    for (case, (tables, blocks)) in cases().into_iter().enumerate() {
+    // Padding should be one row, but does not have to.
+    let cases = cases().into_iter().enumerate().flat_map(|case| [(false, case.clone()), (true, case)]);
+    for (several_rows, (case, (tables, blocks))) in cases {
         let mut rng = ark_std::test_rng();
         let fingerprints: Vec<Vec<Fr>> =
             tables.iter().map(|n| (0..1 << n).map(|_| Fr::rand(&mut rng)).collect()).collect();
         let mut counts: Vec<Vec<i64>> = tables.iter().map(|n| vec![0; 1 << n]).collect();
-        let mut sorted = blocks;
-        sorted.sort_by_key(|block| std::cmp::Reverse(block.0));
+        let mut sorted: Vec<(Layout, usize)> =
+            blocks.into_iter().map(|(axes, table)| (Layout::new(axes).unwrap(), table)).collect();
+        sorted.sort_by_key(|(layout, _)| std::cmp::Reverse(layout.num_vars()));
         let positions: Vec<Vec<u32>> = sorted
             .iter()
-            .map(|&(n, table)| {
-                (0..1_usize << n)
-                    .map(|i| {
-                        // The second half of every table is never looked up.
-                        let position = (i * i + 7 * i) % (1_usize << tables[table]).max(2) / 2;
-                        counts[table][position] += 1;
-                        position as u32
-                    })
-                    .collect()
+            .map(|(layout, table)| {
+                // The second half of every table is never looked up.
+                let row = |i: usize| (i * i + 7 * i) % (1_usize << tables[*table]).max(2) / 2;
+                let mut positions = vec![row(5) as u32; 1 << layout.num_vars()];
+                for i in 0..layout.num_elements() {
+                    positions[layout.padded_index(i)] = row(i) as u32;
+                }
+                if several_rows && let Some(last) = positions.last_mut() {
+                    *last = row(1) as u32;
+                }
+                for &position in &positions {
+                    counts[*table][position as usize] += 1;
+                }
+                positions
             })
             .collect();
         let mut first = 0;
         let mut leaves: Vec<LeafBlock> = sorted
             .iter()
             .zip(&positions)
-            .map(|(&(_, table), positions)| {
-                let block = LeafBlock { offset: first, table, rows: LeafRows::LookedUp(positions) };
+            .map(|((layout, table), positions)| {
+                let rows = LeafRows::LookedUp(positions, layout);
+                let block = LeafBlock { offset: first, table: *table, rows };
                 first += positions.len();
                 block
             })

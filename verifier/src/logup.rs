@@ -42,6 +42,8 @@ pub fn verify<V: Value>(reader: &mut ProofReader<V>, num_vars: usize) -> Result<
         }
         claims = descend(reader, &children, &reduced.point);
     }
+    // Rounds go from the last variable to the first.
+    claims.point.reverse();
     Ok(claims)
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ark_bn254::Fr;
 
-use super::{AffineKernel, CurveKernel, FractionHalves, Kernel};
+use super::{AffineKernel, CurveKernel, Kernel, Sides};
 
 /// Operations of kernels since the start of the program.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,6 +72,11 @@ impl Kernel for Counting {
         self.kernel.bind(low, high, r);
     }
 
+    fn bind_pairs(&self, source: &[Fr], target: &mut [Fr], r: Fr) {
+        self.multiplied(1, target.len());
+        self.kernel.bind_pairs(source, target, r);
+    }
+
     fn split(&self, zero: &mut [Fr], one: &mut [Fr], r: Fr) {
         self.multiplied(1, zero.len());
         self.kernel.split(zero, one, r);
@@ -102,22 +107,22 @@ impl Kernel for Counting {
         self.kernel.add_products(target, a, b);
     }
 
-    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
-        self.multiplied(3, sum[0].len());
+    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [Sides; 2]) {
+        self.multiplied(3, q[0].len());
         self.kernel.add_fractions(p, q, sum);
     }
 
-    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
-        self.multiplied(1, sum[0].len());
+    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [Sides; 2]) {
+        self.multiplied(1, q[0].len());
         self.kernel.add_reciprocals(q, sum);
     }
 
-    fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2] {
+    fn weighted_round(&self, a: &[Fr], b: &[Fr], weights: &[Fr]) -> [Fr; 2] {
         self.multiplied(4, weights.len());
         self.kernel.weighted_round(a, b, weights)
     }
 
-    fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
+    fn fraction_round(&self, tables: [&[Fr]; 4], weights: &[Fr]) -> [Fr; 2] {
         self.multiplied(6, weights.len());
         self.kernel.fraction_round(tables, weights)
     }

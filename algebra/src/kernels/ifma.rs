@@ -16,9 +16,7 @@ use self::{
     fold::{BYTE, INTEGER, fold},
     lanes::{Accumulator, Field, LANES, constant},
 };
-use super::{
-    AffineKernel, CurveKernel, FractionHalves, Kernel, PackedPoint, PreparedPoint, portable::Portable,
-};
+use super::{AffineKernel, CurveKernel, Kernel, PackedPoint, PreparedPoint, Sides, portable::Portable};
 
 mod affine;
 mod curve;
@@ -48,6 +46,23 @@ fn cut<const N: usize>(vectors: [&[Fr]; N]) -> ([&[[Fr; LANES]]; N], [&[Fr]; N])
     (whole, vectors.map(|vector| vector.as_chunks::<LANES>().1))
 }
 
+/// Pairs of entries for all lanes.
+type Pairs = [[Fr; 2]; LANES];
+/// Entries with an even and entries with an odd index.
+type Lanes<'a> = [&'a mut [[Fr; LANES]]; 2];
+
+/// Cuts vectors of pairs at the last multiple of eight pairs.
+fn cut_pairs<const N: usize>(vectors: [&[Fr]; N]) -> ([&[Pairs]; N], [&[Fr]; N]) {
+    let cut = vectors.map(|vector| vector.as_chunks::<2>().0.as_chunks::<LANES>());
+    (cut.map(|(whole, _)| whole), cut.map(|(_, rest)| rest.as_flattened()))
+}
+
+/// Cuts both sides at the last multiple of eight.
+fn cut_sides([even, odd]: Sides) -> (Lanes, Sides) {
+    let ((even, even_rest), (odd, odd_rest)) = (even.as_chunks_mut::<LANES>(), odd.as_chunks_mut::<LANES>());
+    ([even, odd], [even_rest, odd_rest])
+}
+
 impl Kernel for Ifma {
     fn name(&self) -> &'static str {
         "ifma"
@@ -59,6 +74,14 @@ impl Kernel for Ifma {
         // SAFETY: the processor has the features, or `detect` would not have given the kernel.
         unsafe { bind(low, high, r) };
         Portable.bind(low_rest, high_rest, r);
+    }
+
+    fn bind_pairs(&self, source: &[Fr], target: &mut [Fr], r: Fr) {
+        let ([source], [source_rest]) = cut_pairs([source]);
+        let (target, target_rest) = target.as_chunks_mut::<LANES>();
+        // SAFETY: as in `bind`.
+        unsafe { bind_pairs(source, target, r) };
+        Portable.bind_pairs(source_rest, target_rest, r);
     }
 
     fn split(&self, zero: &mut [Fr], one: &mut [Fr], r: Fr) {
@@ -116,44 +139,43 @@ impl Kernel for Ifma {
         Portable.add_products(target_rest, a_rest, b_rest);
     }
 
-    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
-        let (whole, [p0, p1, q0, q1]) = cut([p[0], p[1], q[0], q[1]]);
-        let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(|sum| sum.as_chunks_mut::<LANES>());
+    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [Sides; 2]) {
+        let (whole, [p0, p1, q0, q1]) = cut_pairs([p[0], p[1], q[0], q[1]]);
+        let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(cut_sides);
         // SAFETY: as in `bind`.
         unsafe { add_fractions(whole, p_sum, q_sum) };
         Portable.add_fractions([p0, p1], [q0, q1], [p_rest, q_rest]);
     }
 
-    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
-        let (whole, rest) = cut(q);
-        let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(|sum| sum.as_chunks_mut::<LANES>());
+    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [Sides; 2]) {
+        let (whole, rest) = cut_pairs(q);
+        let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(cut_sides);
         // SAFETY: as in `bind`.
         unsafe { add_reciprocals(whole, p_sum, q_sum) };
         Portable.add_reciprocals(rest, [p_rest, q_rest]);
     }
 
-    fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2] {
+    fn weighted_round(&self, a: &[Fr], b: &[Fr], weights: &[Fr]) -> [Fr; 2] {
         if weights.len() < SHORT {
             return Portable.weighted_round(a, b, weights);
         }
-        let ([a0, a1, b0, b1, whole], rest) = cut([a.0, a.1, b.0, b.1, weights].map(|v| &v[..weights.len()]));
+        let (tables, [a_rest, b_rest]) = cut_pairs([a, b]);
+        let ([whole], [rest]) = cut([weights]);
         // SAFETY: as in `bind`.
-        let [constant, leading] = unsafe { weighted_round([a0, a1, b0, b1], whole) };
-        let last = Portable.weighted_round((rest[0], rest[1]), (rest[2], rest[3]), rest[4]);
+        let [constant, leading] = unsafe { weighted_round(tables, whole) };
+        let last = Portable.weighted_round(a_rest, b_rest, rest);
         [constant + last[0], leading + last[1]]
     }
 
-    fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
+    fn fraction_round(&self, tables: [&[Fr]; 4], weights: &[Fr]) -> [Fr; 2] {
         if weights.len() < SHORT {
             return Portable.fraction_round(tables, weights);
         }
-        let (low, low_rest) = cut(tables.map(|(low, _)| &low[..weights.len()]));
-        let (high, high_rest) = cut(tables.map(|(_, high)| &high[..weights.len()]));
+        let (tables, tables_rest) = cut_pairs(tables);
         let ([whole], [rest]) = cut([weights]);
         // SAFETY: as in `bind`.
-        let [constant, leading] = unsafe { fraction_round(low, high, whole) };
-        let [[a, b, c, d], [e, f, g, h]] = [low_rest, high_rest];
-        let last = Portable.fraction_round([(a, e), (b, f), (c, g), (d, h)], rest);
+        let [constant, leading] = unsafe { fraction_round(tables, whole) };
+        let last = Portable.fraction_round(tables_rest, rest);
         [constant + last[0], leading + last[1]]
     }
 
@@ -252,6 +274,17 @@ fn bind(low: &mut [[Fr; LANES]], high: &[[Fr; LANES]], r: Fr) {
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
+fn bind_pairs(source: &[Pairs], target: &mut [[Fr; LANES]], r: Fr) {
+    let field = Field::<FrConfig>::new();
+    let r = constant(r);
+    for (source, target) in source.iter().zip(target) {
+        let [zero, one] = field.load_pairs(source);
+        let product = field.multiply(field.subtract(one, zero), r);
+        field.store(target, field.add(zero, product));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
 fn split(zero: &mut [[Fr; LANES]], one: &mut [[Fr; LANES]], r: Fr) {
     let field = Field::<FrConfig>::new();
     let r = constant(r);
@@ -328,46 +361,53 @@ fn add_products(target: &mut [[Fr; LANES]], a: &[[Fr; LANES]], b: &[[Fr; LANES]]
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn add_fractions(
-    [p0, p1, q0, q1]: [&[[Fr; LANES]]; 4],
-    p_sum: &mut [[Fr; LANES]],
-    q_sum: &mut [[Fr; LANES]],
-) {
+fn add_fractions([p0, p1, q0, q1]: [&[Pairs]; 4], [p_even, p_odd]: Lanes, [q_even, q_odd]: Lanes) {
     let field = Field::<FrConfig>::new();
-    for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
+    let sums = p_even.iter_mut().zip(p_odd).zip(q_even.iter_mut().zip(q_odd));
+    for (i, ((p_even, p_odd), (q_even, q_odd))) in sums.enumerate() {
         // One factor of each product carries the missing power of two.
-        let shifted = [field.load_shifted(&q0[i]), field.load_shifted(&q1[i])];
+        let ([p0_even, p0_odd], [p1_even, p1_odd]) = (field.load_pairs(&p0[i]), field.load_pairs(&p1[i]));
+        let [q0_even, q0_odd] = field.load_pairs_shifted(&q0[i]);
+        let [q1_even, q1_odd] = field.load_pairs(&q1[i]);
+        let [shifted_even, shifted_odd] = field.load_pairs_shifted(&q1[i]);
         let mut sum = Accumulator::new();
-        sum.add_product(field.load(&p0[i]), shifted[1]);
-        sum.add_product(field.load(&p1[i]), shifted[0]);
-        field.store(p_sum, field.reduce(sum));
-        field.store(q_sum, field.multiply(field.load(&q0[i]), shifted[1]));
+        sum.add_product(p0_even, shifted_even);
+        sum.add_product(p1_even, q0_even);
+        field.store(p_even, field.reduce(sum));
+        field.store(q_even, field.multiply(q0_even, q1_even));
+        let mut sum = Accumulator::new();
+        sum.add_product(p0_odd, shifted_odd);
+        sum.add_product(p1_odd, q0_odd);
+        field.store(p_odd, field.reduce(sum));
+        field.store(q_odd, field.multiply(q0_odd, q1_odd));
     }
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn add_reciprocals([q0, q1]: [&[[Fr; LANES]]; 2], p_sum: &mut [[Fr; LANES]], q_sum: &mut [[Fr; LANES]]) {
+fn add_reciprocals([q0, q1]: [&[Pairs]; 2], [p_even, p_odd]: Lanes, [q_even, q_odd]: Lanes) {
     let field = Field::<FrConfig>::new();
-    for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
-        let one = field.load(&q1[i]);
-        field.store(p_sum, field.add(field.load(&q0[i]), one));
-        field.store(q_sum, field.multiply(field.load_shifted(&q0[i]), one));
+    let sums = p_even.iter_mut().zip(p_odd).zip(q_even.iter_mut().zip(q_odd));
+    for (i, ((p_even, p_odd), (q_even, q_odd))) in sums.enumerate() {
+        let ([even, odd], [one_even, one_odd]) = (field.load_pairs(&q0[i]), field.load_pairs(&q1[i]));
+        let [shifted_even, shifted_odd] = field.load_pairs_shifted(&q0[i]);
+        field.store(p_even, field.add(even, one_even));
+        field.store(q_even, field.multiply(shifted_even, one_even));
+        field.store(p_odd, field.add(odd, one_odd));
+        field.store(q_odd, field.multiply(shifted_odd, one_odd));
     }
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn weighted_round([a0, a1, b0, b1]: [&[[Fr; LANES]]; 4], weights: &[[Fr; LANES]]) -> [Fr; 2] {
+fn weighted_round([a, b]: [&[Pairs]; 2], weights: &[[Fr; LANES]]) -> [Fr; 2] {
     let field = Field::<FrConfig>::new();
     let mut sums = [Accumulator::new(); 2];
     let n = weights.len();
     for first in (0..n).step_by(CARRY) {
         for i in first..n.min(first + CARRY) {
             let weight = field.load(&weights[i]);
-            let low = [field.load(&a0[i]), field.load(&b0[i])];
-            sums[0].add_product(weight, field.multiply(low[0], low[1]));
-            let high = [field.load(&a1[i]), field.load(&b1[i])];
-            let slopes = [field.subtract(high[0], low[0]), field.subtract(high[1], low[1])];
-            sums[1].add_product(weight, field.multiply(slopes[0], slopes[1]));
+            let ([a0, a1], [b0, b1]) = (field.load_pairs(&a[i]), field.load_pairs(&b[i]));
+            sums[0].add_product(weight, field.multiply(a0, b0));
+            sums[1].add_product(weight, field.multiply(field.subtract(a1, a0), field.subtract(b1, b0)));
         }
         for sum in &mut sums {
             sum.carry();
@@ -377,23 +417,21 @@ fn weighted_round([a0, a1, b0, b1]: [&[[Fr; LANES]]; 4], weights: &[[Fr; LANES]]
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn fraction_round(low: [&[[Fr; LANES]]; 4], high: [&[[Fr; LANES]]; 4], weights: &[[Fr; LANES]]) -> [Fr; 2] {
+fn fraction_round([p0, bracket, q0, q1]: [&[Pairs]; 4], weights: &[[Fr; LANES]]) -> [Fr; 2] {
     let field = Field::<FrConfig>::new();
     let mut sums = [Accumulator::new(); 2];
     let n = weights.len();
     for first in (0..n).step_by(CARRY) {
         for i in first..n.min(first + CARRY) {
-            let [p0, bracket, q0, q1] = low.map(|table| field.load(&table[i]));
-            let mut at_zero = Accumulator::new();
-            at_zero.add_product(p0, q1);
-            at_zero.add_product(q0, bracket);
+            let (mut at_zero, mut at_infinity) = (Accumulator::new(), Accumulator::new());
+            for [left, right] in [[p0, q1], [q0, bracket]] {
+                let ([zero, one], [right_zero, right_one]) =
+                    (field.load_pairs(&left[i]), field.load_pairs(&right[i]));
+                at_zero.add_product(zero, right_zero);
+                at_infinity.add_product(field.subtract(one, zero), field.subtract(right_one, right_zero));
+            }
             let weight = field.load(&weights[i]);
             sums[0].add_product(weight, field.reduce(at_zero));
-            let slope = |table: usize, low| field.subtract(field.load(&high[table][i]), low);
-            let [p0, bracket, q0, q1] = [slope(0, p0), slope(1, bracket), slope(2, q0), slope(3, q1)];
-            let mut at_infinity = Accumulator::new();
-            at_infinity.add_product(p0, q1);
-            at_infinity.add_product(q0, bracket);
             sums[1].add_product(weight, field.reduce(at_infinity));
         }
         for sum in &mut sums {

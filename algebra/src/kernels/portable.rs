@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::Field;
 
 use self::wide::WideSum;
-use super::{AffineKernel, FractionHalves, Kernel};
+use super::{AffineKernel, Kernel, Sides};
 use crate::small::{SmallSum, from_i64, reduce_all};
 
 mod wide;
@@ -25,6 +25,12 @@ impl Kernel for Portable {
     fn bind(&self, low: &mut [Fr], high: &[Fr], r: Fr) {
         for (low, high) in low.iter_mut().zip(high) {
             *low += r * (*high - *low);
+        }
+    }
+
+    fn bind_pairs(&self, source: &[Fr], target: &mut [Fr], r: Fr) {
+        for (target, [zero, one]) in target.iter_mut().zip(source.as_chunks().0) {
+            *target = *zero + r * (*one - zero);
         }
     }
 
@@ -74,38 +80,39 @@ impl Kernel for Portable {
         }
     }
 
-    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
+    fn add_fractions(&self, p: [&[Fr]; 2], q: [&[Fr]; 2], sum: [Sides; 2]) {
         let [p_sum, q_sum] = sum;
-        for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
-            *p_sum = Fr::sum_of_products(&[p[0][i], p[1][i]], &[q[1][i], q[0][i]]);
-            *q_sum = q[0][i] * q[1][i];
+        for i in 0..q[0].len() {
+            p_sum[i % 2][i / 2] = Fr::sum_of_products(&[p[0][i], p[1][i]], &[q[1][i], q[0][i]]);
+            q_sum[i % 2][i / 2] = q[0][i] * q[1][i];
         }
     }
 
-    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [&mut [Fr]; 2]) {
+    fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [Sides; 2]) {
         let [p_sum, q_sum] = sum;
-        for (i, (p_sum, q_sum)) in p_sum.iter_mut().zip(q_sum).enumerate() {
-            *p_sum = q[0][i] + q[1][i];
-            *q_sum = q[0][i] * q[1][i];
+        for i in 0..q[0].len() {
+            p_sum[i % 2][i / 2] = q[0][i] + q[1][i];
+            q_sum[i % 2][i / 2] = q[0][i] * q[1][i];
         }
     }
 
-    fn weighted_round(&self, a: (&[Fr], &[Fr]), b: (&[Fr], &[Fr]), weights: &[Fr]) -> [Fr; 2] {
+    fn weighted_round(&self, a: &[Fr], b: &[Fr], weights: &[Fr]) -> [Fr; 2] {
         let mut sums = [WideSum::default(); 2];
-        for (i, weight) in weights.iter().enumerate() {
-            sums[0].add_product(weight, &(a.0[i] * b.0[i]));
-            sums[1].add_product(weight, &((a.1[i] - a.0[i]) * (b.1[i] - b.0[i])));
+        for (weight, ([a0, a1], [b0, b1])) in weights.iter().zip(a.as_chunks().0.iter().zip(b.as_chunks().0))
+        {
+            sums[0].add_product(weight, &(*a0 * b0));
+            sums[1].add_product(weight, &((*a1 - a0) * (*b1 - b0)));
         }
         sums.map(WideSum::reduce)
     }
 
-    fn fraction_round(&self, tables: FractionHalves, weights: &[Fr]) -> [Fr; 2] {
-        let [p0, bracket, q0, q1] = tables;
+    fn fraction_round(&self, tables: [&[Fr]; 4], weights: &[Fr]) -> [Fr; 2] {
         let mut sums = [WideSum::default(); 2];
         for (i, weight) in weights.iter().enumerate() {
-            let slope = |(low, high): (&[Fr], &[Fr])| high[i] - low[i];
-            let at_zero = Fr::sum_of_products(&[p0.0[i], q0.0[i]], &[q1.0[i], bracket.0[i]]);
-            let at_infinity = Fr::sum_of_products(&[slope(p0), slope(q0)], &[slope(q1), slope(bracket)]);
+            let [p0, bracket, q0, q1] = tables.map(|table| table[2 * i]);
+            let at_zero = Fr::sum_of_products(&[p0, q0], &[q1, bracket]);
+            let [p0, bracket, q0, q1] = tables.map(|table| table[2 * i + 1] - table[2 * i]);
+            let at_infinity = Fr::sum_of_products(&[p0, q0], &[q1, bracket]);
             sums[0].add_product(weight, &at_zero);
             sums[1].add_product(weight, &at_infinity);
         }

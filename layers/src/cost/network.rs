@@ -6,7 +6,7 @@
 //! |---|---|
 //! | inference | multiplications of weights by activations; values of all nodes; nodes |
 //! | commitments | committed integers; rows of commitments; looked-up rows, for their positions and for the statement's hash |
-//! | look-ups | leaves of the tree; looked-up rows, whose columns are evaluated; rounds |
+//! | look-ups | leaves of the tree that are not constant; looked-up rows, whose columns are evaluated; rounds |
 //! | linear layers | the time that the model of single layers predicts, on one thread, for dense layers and for others; nodes with an argument |
 //! | opening | weights; integers of the witness and of a committed input; generators; columns; rounds of the inner-product argument |
 //!
@@ -18,7 +18,7 @@ use super::{UnitCosts, node_cost};
 use crate::{
     Operation,
     network::{Architecture, NodeId},
-    plan::Plan,
+    plan::{Plan, Rows},
 };
 
 /// Phases of a proof.
@@ -66,10 +66,12 @@ impl NetworkCounts {
         let opened = integers + sum(&mut plan.input.iter().map(|column| column.layout.num_elements()));
         let rows = plan.num_rows() as f64;
         let lookups = plan.num_lookups() as f64;
+        let looked_up = plan.segments.iter().filter(|segment| segment.rows != Rows::Table);
+        let evaluated = sum(&mut looked_up.map(|segment| segment.layout.num_elements()));
         let weights = sum(&mut plan.parameters.iter().map(|column| column.layout.num_elements()));
         let (leaves, rounds) = match plan.tree_vars {
             _ if plan.segments.is_empty() => (0.0, 0.0),
-            vars => ((1_u64 << vars) as f64, (vars * (vars - 1) / 2) as f64),
+            vars => (plan.num_leaves() as f64, (vars * (vars - 1) / 2) as f64),
         };
         let values = sum(&mut plan.specs.iter().map(|spec| spec.layout.num_elements()));
         let generators = (1_u64 << plan.opening_vars()) as f64;
@@ -77,7 +79,7 @@ impl NetworkCounts {
         Self([
             [products(architecture, plan), values, architecture.nodes.len() as f64, 0.0, 0.0],
             [integers, rows, lookups, 0.0, 0.0],
-            [leaves, lookups, rounds, 0.0, 0.0],
+            [leaves, evaluated, rounds, 0.0, 0.0],
             [dense, other, with_argument, 0.0, 0.0],
             [weights, opened, generators, columns, plan.opening_vars() as f64],
         ])

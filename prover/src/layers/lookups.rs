@@ -158,7 +158,7 @@ fn leaves<'a>(session: &Session<'a>, fingerprint: Fingerprint) -> LookupLeaves<'
                 plan.witness.iter().position(|c| c.column == Column::Multiplicity(segment.table));
             LeafRows::Table(multiplicity.map_or(&[][..], |i| &witness.columns[i]))
         } else {
-            LeafRows::LookedUp(&lookup.positions)
+            LeafRows::LookedUp(&lookup.positions, &segment.layout)
         };
         LeafBlock { offset: segment.offset, table: segment.table, rows }
     });

@@ -1,16 +1,25 @@
 //! Leaves that are rows of tables, read as they are needed.
 
+use std::ops::Range;
+
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
+use rayon::prelude::*;
 use tacit_algebra::{kernels::backend, small::from_i64};
+use tacit_layers::Layout;
 
-use super::Fractions;
+use super::{
+    Fractions,
+    level::{Pairs, doubled, pairs},
+    shapes::{Constant, Shape, Shapes},
+    tables::{Source, build, cut},
+};
 use crate::buffers::Buffers;
 
-/// Leaves read together: two kilobytes of a vector.
-pub(super) const STEP: usize = 1 << 6;
 /// Fewer leaves are stored.
 pub(super) const SMALLEST: usize = 1 << 12;
+/// Pairs of leaves that are read together.
+const STEP: usize = 1 << 10;
 
 /// The leaves of a network's look-ups: blocks, and fractions $0 / 1$ between and behind them.
 #[derive(Debug, Clone)]
@@ -18,9 +27,13 @@ pub struct LookupLeaves<'a> {
     tables: Vec<Vec<Fr>>,
     blocks: Vec<LeafBlock<'a>>,
     num_vars: usize,
+    /// Runs of leaves that are the same fraction.
+    constants: Vec<Constant>,
+    /// Those fractions, by their number.
+    values: Vec<[Fr; 2]>,
 }
 
-/// A block of leaves.
+/// A block of leaves, as many as a power of two; it starts at a multiple of its size.
 #[derive(Debug, Clone, Copy)]
 pub struct LeafBlock<'a> {
     /// First leaf.
@@ -34,40 +47,47 @@ pub struct LeafBlock<'a> {
 /// The leaves of a block.
 #[derive(Debug, Clone, Copy)]
 pub enum LeafRows<'a> {
-    /// One over the fingerprint of each of these rows.
-    LookedUp(&'a [u32]),
+    /// One over the fingerprint of each of these rows, those of a tensor of this layout with its padding. All of the padding
+    /// should be one row: it then costs nothing.
+    LookedUp(&'a [u32], &'a Layout),
     /// Minus the multiplicity over the fingerprint, for every row of the table.
     Table(&'a [i64]),
 }
+
+/// Numbers of the constants between and behind blocks, and of numerators of looked-up rows.
+pub(super) const GAP: usize = 0;
+pub(super) const LOOKED_UP: usize = 1;
 
 impl<'a> LookupLeaves<'a> {
     /// $2^n$ leaves from the fingerprints of every table's rows and the blocks in order.
     ///
     /// # Panics
-    /// When the blocks overlap or are out of order, a row is not in its table, a table has not as many multiplicities as rows,
-    /// or they do not fit.
+    /// When the blocks overlap, are out of order, or do not start at multiples of their size, a row is not in its table, a
+    /// block has not as many rows as its layout or as many multiplicities as its table, or they do not fit.
     pub fn new(tables: Vec<Vec<Fr>>, blocks: Vec<LeafBlock<'a>>, num_vars: usize) -> Self {
         let mut end = 0;
         for block in &blocks {
             assert!(block.offset >= end, "a block begins behind the one before it");
             let rows = tables[block.table].len();
-            end = block.offset
-                + match block.rows {
-                    LeafRows::LookedUp(positions) => {
-                        assert!(
-                            positions.iter().all(|&position| (position as usize) < rows),
-                            "a row of the table"
-                        );
-                        positions.len()
-                    }
-                    LeafRows::Table(counts) => {
-                        assert_eq!(counts.len(), rows, "a multiplicity for every row");
-                        rows
-                    }
-                };
+            let length = match block.rows {
+                LeafRows::LookedUp(positions, layout) => {
+                    let in_table = |&position: &u32| (position as usize) < rows;
+                    assert!(positions.iter().all(in_table), "a row of the table");
+                    assert_eq!(positions.len(), 1 << layout.num_vars(), "a row for every place");
+                    positions.len()
+                }
+                LeafRows::Table(counts) => {
+                    assert_eq!(counts.len(), rows, "a multiplicity for every row");
+                    rows
+                }
+            };
+            assert!(length.is_power_of_two() && block.offset.is_multiple_of(length), "blocks are aligned");
+            end = block.offset + length;
         }
         assert!(end <= 1 << num_vars, "{end} leaves of {}", 1 << num_vars);
-        Self { tables, blocks, num_vars }
+        let mut leaves = Self { tables, blocks, num_vars, constants: vec![], values: vec![] };
+        leaves.find_constants();
+        leaves
     }
 
     /// Number of leaves, those behind the blocks included.
@@ -82,39 +102,108 @@ impl<'a> LookupLeaves<'a> {
 
     /// All leaves.
     pub fn fractions(&self) -> Fractions {
-        self.stored(&Buffers::default())
+        let mut denominators = [(); 2].map(|()| vec![Fr::zero(); self.len() / 2]);
+        self.read(0, &self.tables, |_| Fr::zero(), denominators.each_mut().map(Vec::as_mut_slice));
+        let [even, odd] = denominators;
+        let denominators = even.into_iter().zip(odd).flat_map(<[Fr; 2]>::from).collect();
+        Fractions {
+            numerators: (0..self.len()).map(|leaf| element(self.numerator(leaf))).collect(),
+            denominators,
+        }
     }
 
-    pub(super) fn stored(&self, buffers: &Buffers) -> Fractions {
-        Fractions::sums(self.len(), buffers, |first, p, q| {
-            self.read(first, &self.tables, |_| Fr::zero(), q);
-            self.read_numerators(first, p);
-        })
-    }
-
-    /// The numerators of leaves from `first` on.
-    fn read_numerators(&self, first: usize, mut target: &mut [Fr]) {
-        let mut at = first;
-        while !target.is_empty() {
-            let (block, place, length) = match self.find(at) {
-                Some((index, place)) => {
-                    let block = &self.blocks[index];
-                    (Some(block), place, self.length(block) - place)
-                }
-                None => (None, 0, self.padding(at)),
-            };
-            let (now, rest) = target.split_at_mut(length.min(target.len()));
-            match block.map(|block| block.rows) {
-                None => now.fill(Fr::zero()),
-                Some(LeafRows::LookedUp(_)) => now.fill(Fr::one()),
-                Some(LeafRows::Table(counts)) => {
-                    for (numerator, &count) in now.iter_mut().zip(&counts[place..]) {
-                        *numerator = if count == 0 { Fr::zero() } else { -from_i64(count) };
-                    }
-                }
+    fn find_constants(&mut self) {
+        // Number 0 is that of leaves of no block.
+        let mut known: Vec<Option<(usize, u32)>> = vec![None];
+        let mut constants = vec![];
+        let mut end = 0;
+        for block in &self.blocks {
+            push(&mut constants, end..block.offset, GAP);
+            end = block.offset + self.length(block);
+            let LeafRows::LookedUp(rows, layout) = block.rows else { continue };
+            let Some(&last) = rows.last() else { continue };
+            let gaps = || padding(layout);
+            // Only a false witness looks up several rows in the padding of a block.
+            if gaps().any(|gap| rows[gap].iter().any(|&row| row != last)) {
+                continue;
             }
-            at += now.len();
-            target = rest;
+            let padded = Some((block.table, last));
+            let id = known.iter().position(|known| *known == padded).unwrap_or(known.len());
+            for gap in gaps() {
+                if id == known.len() {
+                    known.push(padded);
+                }
+                push(&mut constants, block.offset + gap.start..block.offset + gap.end, id);
+            }
+        }
+        push(&mut constants, end..self.len(), GAP);
+        let value = |row: &Option<(usize, u32)>| match *row {
+            None => [Fr::zero(), Fr::one()],
+            Some((table, row)) => [Fr::one(), self.tables[table][row as usize]],
+        };
+        (self.values, self.constants) = (known.iter().map(value).collect(), constants);
+    }
+
+    /// The shapes of the tables of all levels: over a variable less than the leaves, and fewer.
+    pub(super) fn shapes(&self) -> Shapes {
+        Shapes::new(self.num_vars - 1, &self.constants)
+    }
+
+    /// Constant leaves, by their number.
+    pub(super) fn values(&self) -> &[[Fr; 2]] {
+        &self.values
+    }
+
+    /// The shapes of tables of numerators: only those of tables are stored. The others are zero for number 0, one for 1.
+    pub(super) fn numerator_shapes(&self) -> Shapes {
+        let (mut constants, mut end) = (vec![], 0);
+        for block in &self.blocks {
+            push(&mut constants, end..block.offset, GAP);
+            end = block.offset + self.length(block);
+            if matches!(block.rows, LeafRows::LookedUp(..)) {
+                push(&mut constants, block.offset..end, LOOKED_UP);
+            }
+        }
+        push(&mut constants, end..self.len(), GAP);
+        Shapes::new(self.num_vars - 1, &constants)
+    }
+
+    /// What is stored of the tables of numerators of even and of odd leaves.
+    pub(super) fn stored_numerators(&self, shape: &Shape, buffers: &Buffers) -> [Vec<Fr>; 2] {
+        let mut tables = [(); 2].map(|()| buffers.take(shape.stored));
+        let parts: Vec<_> = cut(&mut tables, shape, 2).into_iter().enumerate().collect();
+        parts.into_par_iter().for_each(|(chunk, [mut even, mut odd])| {
+            for run in shape.stored_pairs(chunk) {
+                let (first, length) = (4 * run.start, 2 * run.len());
+                let [even_now, odd_now] = [&mut even, &mut odd].map(|side| {
+                    let (now, behind) = std::mem::take(side).split_at_mut(length);
+                    *side = behind;
+                    now
+                });
+                self.spans(first..first + 2 * length, |leaves, block| {
+                    for leaf in leaves.clone() {
+                        let numerator = match block {
+                            None => 0,
+                            Some((LeafBlock { rows: LeafRows::LookedUp(..), .. }, _)) => 1,
+                            Some((LeafBlock { rows: LeafRows::Table(counts), .. }, place)) => {
+                                -counts[place + leaf - leaves.start]
+                            }
+                        };
+                        let side = if leaf % 2 == 0 { &mut *even_now } else { &mut *odd_now };
+                        side[(leaf - first) / 2] = element(numerator);
+                    }
+                });
+            }
+        });
+        tables
+    }
+
+    /// A leaf's numerator.
+    fn numerator(&self, leaf: usize) -> i64 {
+        match self.find(leaf) {
+            None => 0,
+            Some((LeafRows::LookedUp(..), _)) => 1,
+            Some((LeafRows::Table(counts), place)) => -counts[place],
         }
     }
 
@@ -123,152 +212,198 @@ impl<'a> LookupLeaves<'a> {
         &self.tables
     }
 
-    /// How many looked-up rows there are before anything else.
-    pub(super) fn looked_up_first(&self) -> usize {
-        let mut end = 0;
-        for block in &self.blocks {
-            match block.rows {
-                LeafRows::LookedUp(positions) if block.offset == end => end += positions.len(),
-                _ => break,
-            }
-        }
-        end
-    }
-
-    /// Ranges of looked-up rows of the upper half, from its first leaf on.
-    pub(super) fn looked_up_above(&self) -> Vec<(usize, usize)> {
-        let half = self.len() / 2;
-        let mut ranges: Vec<(usize, usize)> = vec![];
-        for block in self.blocks.iter().filter(|block| matches!(block.rows, LeafRows::LookedUp(_))) {
-            let end = (block.offset + self.length(block)).saturating_sub(half);
-            let first = block.offset.saturating_sub(half);
-            match ranges.last_mut() {
-                _ if end == 0 => {}
-                Some((_, last)) if *last == first => *last = end,
-                _ => ranges.push((first, end)),
-            }
-        }
-        ranges
-    }
-
-    /// Tables of the upper half: the first leaf from its first, the multiplicities.
-    pub(super) fn tables_above(&self) -> Vec<(usize, &'a [i64])> {
-        let half = self.len() / 2;
-        let counts = |block: &LeafBlock<'a>| match block.rows {
-            LeafRows::LookedUp(_) => None,
-            LeafRows::Table(counts) => Some((block.offset.checked_sub(half)?, counts)),
-        };
-        self.blocks.iter().filter_map(counts).collect()
-    }
-
     fn length(&self, block: &LeafBlock) -> usize {
         match block.rows {
-            LeafRows::LookedUp(positions) => positions.len(),
+            LeafRows::LookedUp(positions, _) => positions.len(),
             LeafRows::Table(_) => self.tables[block.table].len(),
         }
     }
 
-    /// The block of leaf `at` and the leaf's place in it.
-    fn find(&self, at: usize) -> Option<(usize, usize)> {
-        let index = self.blocks.partition_point(|block| block.offset <= at).checked_sub(1)?;
-        let place = at - self.blocks[index].offset;
-        (place < self.length(&self.blocks[index])).then_some((index, place))
+    /// The rows of the block that has a leaf and the leaf's place in it.
+    fn find(&self, leaf: usize) -> Option<(LeafRows<'a>, usize)> {
+        let index = self.blocks.partition_point(|block| block.offset <= leaf).checked_sub(1)?;
+        let block = &self.blocks[index];
+        let place = leaf - block.offset;
+        (place < self.length(block)).then_some((block.rows, place))
     }
 
-    /// How many leaves of no block there are from leaf `at` of none on.
-    fn padding(&self, at: usize) -> usize {
-        let next = self.blocks.partition_point(|block| block.offset <= at);
-        self.blocks.get(next).map_or(self.len(), |block| block.offset) - at
-    }
-
-    /// What leaves from `first` on have as denominators: of looked-up rows the entries of `tables`, of a table's own rows
-    /// their fingerprint plus what `extra` makes of the multiplicity, one where there is no block.
-    pub(super) fn read(
+    /// Consecutive leaves, cut where blocks begin and end: of each part the leaves, and the block with the place in it.
+    fn spans(
         &self,
-        first: usize,
-        tables: &[Vec<Fr>],
-        extra: impl Fn(i64) -> Fr,
-        mut target: &mut [Fr],
+        leaves: Range<usize>,
+        mut visit: impl FnMut(Range<usize>, Option<(&LeafBlock<'a>, usize)>),
     ) {
-        let mut at = first;
-        while !target.is_empty() {
-            let Some((index, place)) = self.find(at) else {
-                let (now, rest) = target.split_at_mut(self.padding(at).min(target.len()));
-                now.fill(Fr::one());
-                at += now.len();
-                target = rest;
-                continue;
+        let mut at = leaves.start;
+        let mut next = self.blocks.partition_point(|block| block.offset <= at).saturating_sub(1);
+        while at < leaves.end {
+            match self.blocks.get(next) {
+                Some(block) if block.offset <= at => {
+                    next += 1;
+                    let end = leaves.end.min(block.offset + self.length(block));
+                    if at < end {
+                        visit(at..end, Some((block, at - block.offset)));
+                        at = end;
+                    }
+                }
+                block => {
+                    let end = block.map_or(leaves.end, |block| block.offset.min(leaves.end));
+                    visit(at..end, None);
+                    at = end;
+                }
+            }
+        }
+    }
+
+    /// What pairs of leaves from leaf `first` on have as denominators, the first and the second of each pair apart: of
+    /// looked-up rows the entries of `tables`, of a table's own rows their fingerprint plus what `extra` makes of the
+    /// multiplicity, one where there is no block.
+    fn read(&self, first: usize, tables: &[Vec<Fr>], extra: impl Fn(i64) -> Fr, sides: [&mut [Fr]; 2]) {
+        let [even, odd] = sides;
+        let own =
+            |fingerprint: Fr, count: i64| if count == 0 { fingerprint } else { fingerprint + extra(count) };
+        self.spans(first..first + 2 * even.len(), |leaves, block| {
+            let at = (leaves.start - first) / 2;
+            let Some((&LeafBlock { table, rows, .. }, place)) = block else {
+                for leaf in leaves {
+                    let side = if leaf % 2 == 0 { &mut *even } else { &mut *odd };
+                    side[(leaf - first) / 2] = Fr::one();
+                }
+                return;
             };
-            let block = &self.blocks[index];
-            let (now, rest) = target.split_at_mut((self.length(block) - place).min(target.len()));
-            match block.rows {
-                LeafRows::LookedUp(positions) => {
-                    let table = &tables[block.table];
-                    for (target, &position) in now.iter_mut().zip(&positions[place..]) {
-                        *target = table[position as usize];
+            // Only a block of one leaf has an odd number of them.
+            let pairs = leaves.len() / 2;
+            if pairs == 0 {
+                let side = if leaves.start.is_multiple_of(2) { &mut *even } else { &mut *odd };
+                side[at] = match rows {
+                    LeafRows::LookedUp(rows, _) => tables[table][rows[place] as usize],
+                    LeafRows::Table(counts) => own(self.tables[table][place], counts[place]),
+                };
+                return;
+            }
+            let targets = even[at..at + pairs].iter_mut().zip(&mut odd[at..at + pairs]);
+            match rows {
+                LeafRows::LookedUp(rows, _) => {
+                    let table = &tables[table];
+                    for ((even, odd), &[first, second]) in targets.zip(rows[place..].as_chunks::<2>().0) {
+                        (*even, *odd) = (table[first as usize], table[second as usize]);
                     }
                 }
                 LeafRows::Table(counts) => {
-                    now.copy_from_slice(&self.tables[block.table][place..place + now.len()]);
-                    for (target, &count) in
-                        now.iter_mut().zip(&counts[place..]).filter(|(_, count)| **count != 0)
-                    {
-                        *target += extra(count);
+                    let rows = self.tables[table][place..].as_chunks::<2>().0;
+                    let rows = rows.iter().zip(counts[place..].as_chunks::<2>().0);
+                    for ((even, odd), (rows, counts)) in targets.zip(rows) {
+                        (*even, *odd) = (own(rows[0], counts[0]), own(rows[1], counts[1]));
                     }
                 }
             }
-            at += now.len();
-            target = rest;
+        });
+    }
+
+    /// Reads the pairs of leaves below a chunk, so many for each pair of it: `visit` gets some at a time, which of all they
+    /// are once each becomes half an entry, both sides, and as often as they follow each other the number of the first of
+    /// them and how many there are.
+    pub(super) fn read_chunk(
+        &self,
+        (shape, chunk, each): (&Shape, usize, usize),
+        (tables, extra): (&[Vec<Fr>], impl Fn(i64) -> Fr),
+        buffers: &Buffers,
+        mut visit: impl FnMut(Range<usize>, [&[Fr]; 2], &[(usize, usize)]),
+    ) {
+        let mut sides = [(); 2].map(|()| buffers.take(STEP));
+        let mut runs = vec![];
+        let (mut entries, mut filled) = (0, 0);
+        for run in shape.stored_pairs(chunk) {
+            let (mut at, end) = (each * run.start, each * run.end);
+            while at < end {
+                let length = (end - at).min(STEP - filled);
+                let targets = sides.each_mut().map(|side| &mut side[filled..filled + length]);
+                self.read(2 * at, tables, &extra, targets);
+                runs.push((at, length));
+                (at, filled) = (at + length, filled + length);
+                if filled == STEP {
+                    visit(entries..entries + STEP / 2, sides.each_ref().map(Vec::as_slice), &runs);
+                    runs.clear();
+                    (entries, filled) = (entries + STEP / 2, 0);
+                }
+            }
+        }
+        if filled > 0 {
+            visit(entries..entries + filled / 2, sides.each_ref().map(|side| &side[..filled]), &runs);
+        }
+        for side in sides {
+            buffers.put(side);
         }
     }
 
-    /// The level above the leaves, where those of the lower half are all looked-up rows.
-    pub(super) fn parents(&self, buffers: &Buffers) -> Fractions {
-        let half = self.len() / 2;
-        Fractions::sums(half, buffers, |first, p, q| {
-            let kernel = backend().kernel();
-            for (i, (p, q)) in p.chunks_mut(STEP).zip(q.chunks_mut(STEP)).enumerate() {
-                let at = first + i * STEP;
-                let mut low = [Fr::zero(); STEP];
-                self.read(at, &self.tables, |_| Fr::zero(), &mut low);
-                if self.find(half + at).is_none() && self.padding(half + at) >= STEP {
-                    p.fill(Fr::one());
-                    q.copy_from_slice(&low);
-                    continue;
+    /// The level above the leaves.
+    pub(super) fn parents<'s>(&self, shapes: &'s Shapes, buffers: &'s Buffers) -> Pairs<'s> {
+        let constants: Vec<[Fr; 2]> = self.values.iter().copied().map(doubled).collect();
+        let fill = |Source { shape, entries }: Source, chunk: usize, [p0, p1, q0, q1]: [&mut [Fr]; 4]| {
+            let each = (shape, chunk, 2 * entries);
+            self.read_chunk(each, (&self.tables, |_| Fr::zero()), buffers, |part, [even, odd], runs| {
+                let [p0, p1, q0, q1] = [&mut *p0, &mut *p1, &mut *q0, &mut *q1].map(|t| &mut t[part.clone()]);
+                backend().kernel().add_reciprocals([even, odd], [[p0, p1], [q0, q1]]);
+                let mut at = 0;
+                for &(first, length) in runs {
+                    let sides = [even, odd].map(|side| &side[at..at + length]);
+                    let part = at / 2..at / 2 + length / 2;
+                    self.correct(first, sides, [&mut p0[part.clone()], &mut p1[part]]);
+                    at += length;
                 }
-                let mut high = [Fr::zero(); STEP];
-                self.read(half + at, &self.tables, |_| Fr::zero(), &mut high);
-                kernel.add_reciprocals([&low, &high], [p, q]);
-                self.correct(half + at, &low, p);
-            }
-        })
+            });
+        };
+        let doubled: Vec<[Fr; 4]> = constants.iter().map(|&[p, q]| [p, p, q, q]).collect();
+        let entries = build(shapes, self.num_vars - 2, &doubled, buffers, fill);
+        pairs(shapes, self.num_vars - 2, entries, &constants, buffers)
     }
 
-    /// Corrects numerators computed as if the leaves from `first` on had numerator one: `low` are the denominators that
-    /// they are multiplied by.
-    fn correct(&self, first: usize, low: &[Fr], numerators: &mut [Fr]) {
-        let mut at = 0;
-        while at < low.len() {
-            let Some((index, place)) = self.find(first + at) else {
-                // 1 / q_0 + 0 / 1
-                let length = self.padding(first + at).min(low.len() - at);
-                numerators[at..at + length].fill(Fr::one());
-                at += length;
-                continue;
+    /// Corrects numerators computed as if all leaves, from pair `first` on, had numerator one: `sides` are their
+    /// denominators, the numerators of even and odd pairs are apart.
+    fn correct(&self, first: usize, [even, odd]: [&[Fr]; 2], [even_sums, odd_sums]: [&mut [Fr]; 2]) {
+        self.spans(2 * first..2 * (first + even.len()), |leaves, block| {
+            if let Some((LeafBlock { rows: LeafRows::LookedUp(..), .. }, _)) = block
+                && leaves.len() > 1
+            {
+                return;
+            }
+            let product = |count: i64, denominator: Fr| {
+                if count == 0 { Fr::zero() } else { denominator * from_i64(count) }
             };
-            let block = &self.blocks[index];
-            let length = (self.length(block) - place).min(low.len() - at);
-            if let LeafRows::Table(counts) = block.rows {
-                for (i, &count) in counts[place..place + length].iter().enumerate() {
-                    // 1 / q_0 - m / q_1
-                    let low = low[at + i];
-                    numerators[at + i] -= if count == 0 { low } else { low * from_i64(count + 1) };
-                }
+            for pair in leaves.start / 2..leaves.end.div_ceil(2) {
+                let at = pair - first;
+                let [p0, p1] = match block {
+                    Some((LeafBlock { rows: LeafRows::Table(counts), .. }, place)) if leaves.len() > 1 => {
+                        let place = place + 2 * pair - leaves.start;
+                        [-counts[place], -counts[place + 1]]
+                    }
+                    _ => [2 * pair, 2 * pair + 1].map(|leaf| self.numerator(leaf)),
+                };
+                let sums = if at.is_multiple_of(2) { &mut *even_sums } else { &mut *odd_sums };
+                sums[at / 2] = product(p0, odd[at]) + product(p1, even[at]);
             }
-            at += length;
-        }
+        });
     }
 }
 
-/// Some leaves, read.
-pub(super) type Step = [Fr; STEP];
+/// Most numerators are zero.
+fn element(numerator: i64) -> Fr {
+    if numerator == 0 { Fr::zero() } else { from_i64(numerator) }
+}
+
+/// Appends a run of constants, unless it is empty, to those before it.
+pub(super) fn push(constants: &mut Vec<Constant>, leaves: Range<usize>, id: usize) {
+    match constants.last_mut() {
+        _ if leaves.is_empty() => {}
+        Some(last) if last.end == leaves.start && last.id == id => last.end = leaves.end,
+        _ => constants.push(Constant { first: leaves.start, end: leaves.end, id }),
+    }
+}
+
+/// What a layout's padded table has between and behind its elements.
+pub(super) fn padding(layout: &Layout) -> impl Iterator<Item = Range<usize>> + '_ {
+    let runs = layout.runs().map(|(_, first, length)| first..first + length);
+    let end = 1 << layout.num_vars();
+    runs.chain(std::iter::once(end..end))
+        .scan(0, |before, run| Some(std::mem::replace(before, run.end)..run.start))
+        .filter(|gap| !gap.is_empty())
+}

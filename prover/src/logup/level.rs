@@ -1,68 +1,113 @@
 //! The sumcheck of a level that is stored.
 
 use ark_bn254::Fr;
+use ark_ff::Zero;
 use tacit_algebra::kernels::backend;
 use tacit_layers::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
 
 use super::{
-    CHUNK, Fractions, LevelSumcheck, round_polynomial,
-    tables::{Quarters, quarters},
+    Fractions, LevelSumcheck,
+    coordinates::Coordinates,
+    shapes::Shapes,
+    tables::{Form, Source, Tables, build, cut, part},
     weights::Weights,
 };
 use crate::{buffers::Buffers, sumcheck::SumcheckInstance};
 
-/// $f = p_0 q_1 + q_0 (p_1 + \lambda q_1)$, the bracket kept as one table.
+/// $f = p_0 q_1 + q_0 b$ with $b = p_1 + \lambda q_1$.
+const FRACTION: Form<4> = Form {
+    round: |tables, weights| backend().kernel().fraction_round(tables, weights),
+    value: |[p0, bracket, q0, q1]| p0 * q1 + q0 * bracket,
+};
+
+/// A level of the tree: $p_0, p_1, q_0, q_1$, the children of every fraction of the level above.
+pub(super) type Pairs<'a> = Tables<'a, 4>;
+
+/// All four tables of a level, over `num_vars` variables. Constants are fractions whose children are the same.
+pub(super) fn pairs<'a>(
+    shapes: &'a Shapes,
+    num_vars: usize,
+    entries: [Vec<Fr>; 4],
+    constants: &[[Fr; 2]],
+    buffers: &'a Buffers,
+) -> Pairs<'a> {
+    let constants = constants.iter().map(|&[p, q]| [p, p, q, q]).collect();
+    let spare = [(); 4].map(|()| vec![]);
+    Tables { shapes, num_vars, entries, spare, constants, form: FRACTION, sums: None, buffers }
+}
+
+/// What a constant becomes one level up: the sum of two of it.
+pub(super) fn doubled([p, q]: [Fr; 2]) -> [Fr; 2] {
+    let product = p * q;
+    [product + product, q * q]
+}
+
+impl<'a> Pairs<'a> {
+    pub(super) fn from_fractions(fractions: &Fractions, shapes: &'a Shapes, buffers: &'a Buffers) -> Self {
+        let Fractions { numerators, denominators } = fractions;
+        let side = |values: &[Fr], side: usize| {
+            let mut target = buffers.take(values.len() / 2);
+            for (target, pair) in target.iter_mut().zip(values.as_chunks::<2>().0) {
+                *target = pair[side];
+            }
+            target
+        };
+        let entries =
+            [side(numerators, 0), side(numerators, 1), side(denominators, 0), side(denominators, 1)];
+        pairs(shapes, entries[0].len().ilog2() as usize, entries, &[], buffers)
+    }
+
+    /// The level above.
+    pub(super) fn parents(&self) -> Self {
+        let constants: Vec<[Fr; 2]> = self.constants.iter().map(|&[p, _, q, _]| doubled([p, q])).collect();
+        let num_vars = self.num_vars - 1;
+        let fill = |Source { shape, entries }: Source, chunk: usize, [p0, p1, q0, q1]: [&mut [Fr]; 4]| {
+            let [a, b, c, d] = self.entries.each_ref().map(|table| part(table, shape, chunk, 2 * entries));
+            backend().kernel().add_fractions([a, b], [c, d], [[p0, p1], [q0, q1]]);
+        };
+        let doubled: Vec<[Fr; 4]> = constants.iter().map(|&[p, q]| [p, p, q, q]).collect();
+        let entries = build(self.shapes, num_vars, &doubled, self.buffers, fill);
+        pairs(self.shapes, num_vars, entries, &constants, self.buffers)
+    }
+}
+
+/// The sumcheck of a level, $p_1$ replaced by the bracket $p_1 + \lambda q_1$ in the first round.
 pub(super) struct Level<'a> {
-    /// $p_0$, and from position `stride` the bracket: until the first round is over, $p_1$.
-    p: Vec<Fr>,
-    /// $q_0$, and from position `stride` $q_1$.
-    q: Vec<Fr>,
-    stride: usize,
-    /// Entries on each side of the current variable.
-    half: usize,
-    /// Sums of the next round, where binding has left them.
-    sums: Option<[Fr; 2]>,
-    weights: Weights<'a>,
+    tables: Pairs<'a>,
+    begun: bool,
+    coordinates: Coordinates,
     lambda: Fr,
     claim: SumClaim,
-    buffers: &'a Buffers,
 }
 
 impl<'a> Level<'a> {
-    pub(super) fn new(
-        level: Fractions,
-        point: &'a [Fr],
-        lambda: Fr,
-        claim: SumClaim,
-        buffers: &'a Buffers,
-    ) -> Self {
-        let Fractions { numerators: p, denominators: q } = level;
-        let stride = p.len() / 2;
-        let weights = Weights::new(point);
-        Self { p, q, stride, half: stride / 2, sums: None, weights, lambda, claim, buffers }
+    pub(super) fn new(tables: Pairs<'a>, coordinates: Coordinates, lambda: Fr, claim: SumClaim) -> Self {
+        Self { tables, begun: false, coordinates, lambda, claim }
     }
 
-    /// The first round, in which $p_1$ becomes the bracket.
     fn first_round(&mut self) -> [Fr; 2] {
-        let (half, lambda) = (self.half, self.lambda);
-        let (p0, p1) = self.p.split_at_mut(self.stride);
-        let (q0, q1) = self.q.split_at(self.stride);
-        let (p1_low, p1_high) = p1.split_at_mut(half);
-        let parts = p1_low.chunks_mut(CHUNK).zip(p1_high.chunks_mut(CHUNK)).collect();
-        self.weights.sum_parts(half, parts, |first, (low, high), weights| {
+        let (lambda, num_vars, shapes) = (self.lambda, self.tables.num_vars, self.tables.shapes);
+        let shape = &shapes[num_vars];
+        for [_, bracket, _, q1] in &mut self.tables.constants {
+            *bracket += lambda * *q1;
+        }
+        let weights = Weights::new(&self.coordinates.point()[..num_vars - 1], shape);
+        let [p0, p1, q0, q1] = &mut self.tables.entries;
+        let mut brackets = [std::mem::take(p1)];
+        let sums = weights.sum(cut(&mut brackets, shape, 2), |chunk, [bracket], weights| {
             let kernel = backend().kernel();
-            let (below, above) = (first..first + weights.len(), half + first..half + first + weights.len());
-            kernel.add_scaled(low, &q1[below.clone()], lambda);
-            kernel.add_scaled(high, &q1[above.clone()], lambda);
-            let [p0, q0, q1] = [p0, q0, q1].map(|table| (&table[below.clone()], &table[above.clone()]));
-            kernel.fraction_round([p0, (low, high), q0, q1], weights)
-        })
+            let [p0, q0, q1] = [&*p0, &*q0, &*q1].map(|table| part(table, shape, chunk, 2));
+            kernel.add_scaled(bracket, q1, lambda);
+            kernel.fraction_round([p0, bracket, q0, q1], weights)
+        });
+        [*p1] = brackets;
+        self.tables.with_constants(sums, &weights)
     }
 }
 
 impl LevelSumcheck for Level<'_> {
     fn children(&self) -> Children {
-        let [p0, bracket, q0, q1] = [self.p[0], self.p[self.stride], self.q[0], self.q[self.stride]];
+        let [p0, bracket, q0, q1] = self.tables.values();
         Children { numerators: [p0, bracket - self.lambda * q1], denominators: [q0, q1] }
     }
 }
@@ -73,40 +118,20 @@ impl SumcheckInstance for Level<'_> {
     }
 
     fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
-        let sums = self.sums.take().unwrap_or_else(|| self.first_round());
-        round_polynomial(sums, claim, one_weight, self.weights.inverse())
+        let sums = if std::mem::replace(&mut self.begun, true) {
+            self.tables.round(self.coordinates.point())
+        } else {
+            self.first_round()
+        };
+        self.coordinates.round_polynomial(
+            self.tables.num_vars,
+            sums,
+            claim,
+            one_weight.unwrap_or_else(Fr::zero),
+        )
     }
 
     fn bind(&mut self, r: Fr) {
-        self.weights.advance();
-        let (half, quarter) = (self.half, self.half / 2);
-        let [(p0, bracket), (q0, q1)] = [&mut self.p, &mut self.q].map(|v| v.split_at_mut(self.stride));
-        let tables = [p0, bracket, q0, q1].map(|table| &mut table[..2 * half]);
-        if quarter == 0 {
-            for table in tables {
-                let difference = table[1] - table[0];
-                table[0] += r * difference;
-            }
-        } else {
-            let parts = quarters(tables, quarter);
-            self.sums = Some(self.weights.sum_parts(quarter, parts, |_, tables, weights| {
-                let kernel = backend().kernel();
-                let bound = tables.map(|Quarters { low: [first, second], high }| {
-                    kernel.bind(first, high[0], r);
-                    kernel.bind(second, high[1], r);
-                    (&*first, &*second)
-                });
-                kernel.fraction_round(bound, weights)
-            }));
-        }
-        self.half = quarter;
-    }
-}
-
-impl Drop for Level<'_> {
-    fn drop(&mut self) {
-        for vector in [&mut self.p, &mut self.q] {
-            self.buffers.put(std::mem::take(vector));
-        }
+        self.tables.bind(self.coordinates.point(), r);
     }
 }

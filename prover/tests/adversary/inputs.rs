@@ -159,9 +159,11 @@ fn rejects_a_proof_of_one_setting_in_the_other() {
     assert_eq!(verify(&public).map(|_| ()), Ok(()));
     // A plan's messages are not the other's: rows are read as the look-ups' first fractions, or fractions as rows.
     assert_eq!(verify(&committed).map(|_| ()), Err(Error::FractionSum));
-    let (label, index) = (labels::WITNESS_COMMITMENT, 2);
-    let point = Error::Malformed(MalformedError::Point { label, index });
-    assert_eq!(check(&key, opening.commitment(), &public), Err(point));
+    // It depends on the bytes whether all of them are points.
+    let rejected = check(&key, opening.commitment(), &public);
+    let (label, expected) = (labels::WITNESS_COMMITMENT, Error::FractionSum);
+    let point = |index| Error::Malformed(MalformedError::Point { label, index });
+    assert!(rejected == Err(expected) || (0..8).any(|index| rejected == Err(point(index))), "{rejected:?}");
 }
 
 #[test]

@@ -74,6 +74,12 @@ fn rejects_a_zero_denominator_anywhere() {
 
 /// Every level of the tree, the root's children first.
 fn tree(leaves: Fractions) -> Vec<Fractions> {
+    // The first variable of this prover's tables is the last one of the leaves'.
+    let reversed = |values: &[Fr]| -> Vec<Fr> {
+        (0..values.len()).map(|i| values[i.reverse_bits() >> (usize::BITS as usize - VARS)]).collect()
+    };
+    let leaves =
+        Fractions { numerators: reversed(&leaves.numerators), denominators: reversed(&leaves.denominators) };
     let mut levels = vec![leaves];
     while levels[0].numerators.len() > 2 {
         let Fractions { numerators: p, denominators: q } = &levels[0];

@@ -240,6 +240,20 @@ impl<C: MontConfig<4>> Field<C> {
         self.load_words(values.each_ref().map(|value| &value.0.0))
     }
 
+    /// The first and the second elements of eight pairs.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn load_pairs(self, pairs: &[[Element<C>; 2]; LANES]) -> [Limbs; 2] {
+        [self.load_words(sides(pairs, 0)), self.load_words(sides(pairs, 1))]
+    }
+
+    /// The same, times $2^4$ as integers.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn load_pairs_shifted(self, pairs: &[[Element<C>; 2]; LANES]) -> [Limbs; 2] {
+        [self.load_words_shifted(sides(pairs, 0)), self.load_words_shifted(sides(pairs, 1))]
+    }
+
     /// Eight integers of four words from memory.
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -259,7 +273,14 @@ impl<C: MontConfig<4>> Field<C> {
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub(super) fn load_shifted(self, values: &[Element<C>; LANES]) -> Limbs {
-        let w = words(values.each_ref().map(|value| &value.0.0));
+        self.load_words_shifted(values.each_ref().map(|value| &value.0.0))
+    }
+
+    /// Eight integers of four words from memory, times $2^4$.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn load_words_shifted(self, values: [&[u64; 4]; LANES]) -> Limbs {
+        let w = words(values);
         let or = |a, b| _mm512_and_si512(_mm512_or_si512(a, b), self.mask);
         [
             _mm512_and_si512(_mm512_slli_epi64::<4>(w[0]), self.mask),
@@ -302,6 +323,26 @@ impl<C: MontConfig<4>> Field<C> {
         sum.add_product([c, zero, zero, zero, zero], d);
         self.reduce(sum)
     }
+}
+
+/// One element of each pair.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "addresses, once inlined")]
+fn sides<C>(pairs: &[[Element<C>; 2]; LANES], side: usize) -> [&[u64; 4]; LANES]
+where
+    C: MontConfig<4>,
+{
+    let [a, b, c, d, e, f, g, h] = pairs;
+    [
+        &a[side].0.0,
+        &b[side].0.0,
+        &c[side].0.0,
+        &d[side].0.0,
+        &e[side].0.0,
+        &f[side].0.0,
+        &g[side].0.0,
+        &h[side].0.0,
+    ]
 }
 
 /// Writes eight integers of four words.
