@@ -87,8 +87,8 @@ pub fn products(num_vars: usize, instances: usize) -> SoundnessError {
     sumcheck(num_vars, 3, instances)
 }
 
-/// Convolutions as products of polynomials: `degree` is the sum of the products' padded axis lengths over all layers, for the
-/// random point; then one batched sumcheck of degree 3 over channels and, for the crop, over the product's positions, two instances
+/// Convolutions as products of polynomials: `degree` bounds the degrees of what is compared along both axes of all layers, for
+/// the random point; then one batched sumcheck of degree 3 over channels and, for the crop, over the product's positions, two instances
 /// for each layer.
 pub fn polynomial_convolution(degree: usize, num_vars: usize, layers: usize) -> SoundnessError {
     let SoundnessError { bad_challenges } = sumcheck(num_vars, 3, 2 * layers);
@@ -196,7 +196,8 @@ fn polynomials(architecture: &Architecture, plan: &Plan) -> [SoundnessError; 2] 
                 let input = node.inputs.first().and_then(|id| plan.specs.get(id.index()));
                 let channel_vars = input.map_or(0, |spec| spec.layout.axis_vars().take(1).sum());
                 let Some(product) = plan.late_layout(Column::Convolved(NodeId(index))) else { continue };
-                degree = degree.saturating_add(product.axis_vars().map(|vars| 1_usize << vars).sum());
+                // Padded factors multiply to less than twice the padded product.
+                degree = degree.saturating_add(product.axis_vars().map(|vars| 2_usize << vars).sum());
                 num_vars = product.num_vars().max(channel_vars + layer.group_vars()).max(num_vars);
                 convolutions += 1;
             }

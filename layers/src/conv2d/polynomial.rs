@@ -24,9 +24,9 @@
 //! Window positions that stride or padding leave out are coefficients that no crop vector reads; those outside $[0, n + D)$
 //! read padding only.
 //!
-//! **Soundness error.** [`crate::soundness::polynomial_convolution`]: the padded lengths of both axes for the random
-//! point (Schwartz-Zippel: a commitment does not say that padding is zero, so that padding is compared too), and the
-//! sumcheck.
+//! **Soundness error.** [`crate::soundness::polynomial_convolution`]: twice the padded lengths of both axes of $U$
+//! for the random point (Schwartz-Zippel: a commitment does not say that padding is zero, so that padding is compared and
+//! multiplied too), and the sumcheck.
 //!
 //! **Caller's duty.** Two claims on $\widetilde U$, one each on $\widetilde W$ and $\widetilde x$.
 //!
