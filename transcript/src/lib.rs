@@ -39,6 +39,8 @@ pub mod encoding;
 mod error;
 pub mod labels;
 pub mod reader;
+#[cfg(feature = "replay")]
+pub mod replay;
 pub mod sponge;
 pub mod value;
 pub mod writer;

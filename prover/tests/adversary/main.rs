@@ -19,6 +19,7 @@
 //! | shifted padding, another stride or dilation | `windows`, `arguments`, `polynomials`, `frequencies` | shift vectors of the key's window | `FinalValue { windows }` and others by argument |
 //! | a permuted look-up | `network` | the leaves' columns | `LookupColumns`, `FinalValue` |
 //! | a wrong multiplicity | `network` | the sum of fractions | `FractionSum` |
+//! | any message changed and made up for in the next ones, any output, another input, another key | `frozen` | absorption | that of the first check behind it |
 //! | a multiplicity fitted to the fingerprint's challenges | `order` | its commitment, made before | `Opening` |
 //! | fractions that do not sum to zero, a zero denominator, broken levels | `logup` | root, levels | `FractionSum`, `ZeroDenominator`, `FractionLevel` |
 //! | swapped channels of an activation | `channels` | the sums of the layer before | `FinalValue`, by argument |
@@ -61,6 +62,7 @@ mod composites;
 mod excess;
 mod forms;
 mod frequencies;
+mod frozen;
 mod gates;
 mod hyrax;
 mod inputs;

@@ -109,7 +109,7 @@ impl Oracle {
     }
 
     /// The check that a change of this message fails: after which message it comes, and its error.
-    fn check(&self, changed: usize, bytes: &[u8]) -> (usize, Error) {
+    pub(crate) fn check(&self, changed: usize, bytes: &[u8]) -> (usize, Error) {
         let label = self.messages[changed].label;
         let first = |label| self.messages.iter().position(|m| m.label == label);
         let last = |label| self.messages.iter().rposition(|m| m.label == label).unwrap();
