@@ -1,12 +1,12 @@
 //! Phase times, sizes and messages of one synthetic network: `cargo run --release -p tacit-benches --example phases --
 //! lenet5`; or `vgg16`, or the widths of a perceptron, as `784,128,10`. Names of arguments behind it (`fft`, `polynomial`, `gates`) choose how convolutions and matrix products
-//! are proved.
+//! are proved, `private` hides weights and messages.
 
 use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 
 use tacit_benches::{Source, lenet5, mlp, vgg16};
 use tacit_layers::{ConvolutionArgument, MatmulArgument};
-use tacit_prover::{ProvingKey, prove};
+use tacit_prover::{ProvingKey, Seed, prove};
 use tacit_verifier::verify;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -26,7 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = network.with_arguments(convolution, matmul)?;
     let mut out = std::io::stdout();
     let clock = Instant::now();
-    let key = ProvingKey::setup(network)?;
+    let key = if chosen.iter().any(|name| name == "private") {
+        ProvingKey::setup_private(network, &Seed::from_os()?)?
+    } else {
+        ProvingKey::setup(network)?
+    };
     writeln!(
         out,
         "{name}, {convolution}, {matmul}: set-up {:?}, soundness {:.1} bits",

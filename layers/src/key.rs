@@ -4,7 +4,7 @@
 //! taken as declared. Whoever verifies must have recomputed the key from a public model, or trust who made it.
 //!
 //! As a file: eight bytes `TACITVK\n`, the format version (u32, little-endian), the length of the architecture (u64), the
-//! architecture in postcard, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
+//! architecture in postcard, a byte that is one for a private model, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
 //! are and where in them each parameter lies ([`crate::hyrax::places`]).
 
 use std::sync::{Arc, OnceLock};
@@ -36,6 +36,7 @@ pub struct VerifyingKey {
     architecture_digest: [u8; 32],
     digest: [u8; 32],
     generators: Arc<Generators>,
+    is_private: bool,
 }
 
 /// The plan of proofs with a committed input, once one has been asked for.
@@ -124,6 +125,22 @@ impl VerifyingKey {
     /// # Errors
     /// What [`Architecture::infer`] finds, and [`Error::Damaged`] when the rows are not as many as the plan has.
     pub fn new(architecture: Architecture, commitments: Vec<G1Affine>) -> Result<Self> {
+        Self::with_privacy(architecture, commitments, false)
+    }
+
+    /// As [`new`](Self::new) for a private model: its row commitments are blinded, and proofs about it hide.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn private(architecture: Architecture, commitments: Vec<G1Affine>) -> Result<Self> {
+        Self::with_privacy(architecture, commitments, true)
+    }
+
+    fn with_privacy(
+        architecture: Architecture,
+        commitments: Vec<G1Affine>,
+        is_private: bool,
+    ) -> Result<Self> {
         let plan = Plan::new(&architecture)?;
         if plan.rows(&plan.parameters).1 != commitments.len() {
             return Err(Error::Damaged {
@@ -135,6 +152,9 @@ impl VerifyingKey {
         let architecture_digest: [u8; 32] = Sha256::digest(&encoded).into();
         let mut hash = Sha256::new_with_prefix(file_header(MAGIC));
         hash.update(architecture_digest);
+        if is_private {
+            hash.update(b"private");
+        }
         for row in &commitments {
             hash.update(point_to_bytes(row));
         }
@@ -147,7 +167,13 @@ impl VerifyingKey {
             architecture_digest,
             digest: hash.finalize().into(),
             generators,
+            is_private,
         })
+    }
+
+    /// Whether the model is private: its row commitments are blinded, and proofs about it hide.
+    pub const fn is_private(&self) -> bool {
+        self.is_private
     }
 
     /// The architecture.
@@ -174,6 +200,11 @@ impl VerifyingKey {
         &self.generators
     }
 
+    /// The generators, to keep.
+    pub const fn shared_generators(&self) -> &Arc<Generators> {
+        &self.generators
+    }
+
     /// Row commitments of the parameters.
     pub fn commitments(&self) -> &[G1Affine] {
         &self.commitments
@@ -196,7 +227,11 @@ impl VerifyingKey {
 
     /// Error of every sub-protocol of one proof with a public input; [`soundness::network`] takes any plan.
     pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
-        soundness::network(&self.architecture, &self.plan)
+        let mut errors = soundness::network(&self.architecture, &self.plan);
+        if self.is_private {
+            errors.push(("masked messages", soundness::masking(self.plan.key_vars)));
+        }
+        errors
     }
 
     /// Statistical soundness of one proof in bits; computational assumptions come on top.
@@ -211,6 +246,7 @@ impl VerifyingKey {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = file_header(MAGIC);
         bytes.extend(block(&encode(&self.architecture, "verifying key")?));
+        bytes.push(u8::from(self.is_private));
         bytes.extend(self.commitments.iter().flat_map(point_to_bytes));
         Ok(bytes)
     }
@@ -222,8 +258,21 @@ impl VerifyingKey {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (encoded, rows) = take_block(open_file(bytes, MAGIC, "verifying key")?, "verifying key")?;
         let architecture: Architecture = decode(encoded, "verifying key")?;
+        let (is_private, rows) = take_privacy(rows, "verifying key")?;
         let commitments = read_commitments(&architecture, rows, "verifying key")?;
-        Self::new(architecture, commitments)
+        Self::with_privacy(architecture, commitments, is_private)
+    }
+}
+
+/// Splits off the byte that tells whether a model is private.
+///
+/// # Errors
+/// [`Error::Damaged`] when it is neither zero nor one.
+pub fn take_privacy<'a>(bytes: &'a [u8], what: &'static str) -> Result<(bool, &'a [u8])> {
+    match bytes.split_first() {
+        Some((flag @ (0 | 1), rest)) => Ok((*flag == 1, rest)),
+        Some(_) => Err(Error::Damaged { what, reason: "it is neither a public nor a private model's" }),
+        None => Err(Error::Damaged { what, reason: "it ends early" }),
     }
 }
 

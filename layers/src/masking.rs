@@ -19,7 +19,7 @@
 //!    blinding, which opens the combined commitment, $\bar a(k'')$, and $y = \langle f'', \mathrm{eq}(z) \rangle$. What is
 //!    left is about $k''$ and $f''$, of which nothing needs to be hidden:
 //!    $$ \sum_t l_t(k'', \rho)\, r_t(k'', \rho) = e'' - \rho\, \bar a(k'') - \rho^2 a_0, \qquad
-//!       \bar v(k'') = y - w - \rho\, v_0. $$
+//!    \bar v(k'') = y - w - \rho\, v_0. $$
 //! 4. A [sumcheck](crate::sumcheck) over $t$ ends in $\widetilde l(s)$ and $\widetilde r(s)$, which are sent. With
 //!    $\bar a(k'')$ and $\bar v(k'')$ they are four linear forms of $k''$; squeeze $\delta$ and combine them into one,
 //!    $\langle c, k'' \rangle$.
@@ -190,7 +190,7 @@ pub fn spread(values: &[Fr], key_vars: usize) -> Vec<Fr> {
     spread
 }
 
-/// The multilinear extension of a [spread](spread) vector at a point.
+/// The multilinear extension of a [`spread`] vector at a point.
 pub fn evaluate_spread(values: &[Fr], point: &[Fr], key_vars: usize) -> Fr {
     let per_row = masks_per_row(key_vars);
     let (row, column) = point.split_at(point.len().saturating_sub(key_vars));

@@ -137,6 +137,15 @@ pub fn fft_convolutions(layers: &[FftConvolutionLayer]) -> SoundnessError {
     stages.into_iter().sum()
 }
 
+/// Masked messages: the combination of fewer than $2^{32}$ checks, three answers that determine the masks, a sumcheck of
+/// degree 2 over fewer than $2^{32}$ products, the combination of four linear forms, and a sumcheck of degree 2 over the
+/// masks' tensor.
+pub fn masking(key_vars: usize) -> SoundnessError {
+    let products = sumcheck(32, 2, 1);
+    let opening = sumcheck(32 + key_vars, 2, 2);
+    [SoundnessError::new((1 << 32) + 2 + 3), products, opening].into_iter().sum()
+}
+
 /// Circuits of gates, going down together: for each depth the combination of every layer's claims, and both phases' batched
 /// sumchecks of degree 2.
 pub fn gates(circuits: &[Gated]) -> SoundnessError {

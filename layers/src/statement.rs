@@ -23,6 +23,9 @@ pub const PROTOCOL_VERSION: u32 = 1;
 /// The transcript's domain.
 pub const DOMAIN: &[u8] = b"tacit network inference";
 
+/// The transcript's domain for proofs that hide.
+pub const HIDING_DOMAIN: &[u8] = b"tacit hiding network inference";
+
 /// The input that a proof is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input<'a> {
@@ -51,6 +54,13 @@ impl Input<'_> {
             Self::Public(_) => Ok(key.plan()),
             Self::Committed(_) => key.committed_plan(),
         }
+    }
+}
+
+impl Statement<'_> {
+    /// Whether its proofs hide something: a private model or a committed input.
+    pub const fn is_hiding(&self, key: &VerifyingKey) -> bool {
+        key.is_private() || matches!(self.input, Input::Committed(_))
     }
 }
 

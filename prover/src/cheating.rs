@@ -17,6 +17,7 @@ use crate::{
     hyrax::{self, CommittedList},
     input::RunInput,
     network,
+    randomness::Randomness,
     witness::Witness,
 };
 
@@ -248,13 +249,14 @@ impl<'a> Run<'a> {
     /// When a layer's shape does not fit.
     pub fn prove(&self) -> Result<Proven> {
         let trace = Trace::from_values(self.values.clone());
+        let is_hiding = self.opening.is_some() || self.key.verifying_key().is_private();
         network::prove_witness(
             self.key,
             self.claimed,
             self.run_input(),
             self.outputs.clone(),
-            &trace,
-            &self.witness,
+            (&trace, &self.witness),
+            is_hiding.then(|| Randomness::new([7; 32])),
         )
     }
 }

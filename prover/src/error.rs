@@ -20,6 +20,9 @@ pub enum Error {
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Randomness,
+    /// The proof under way does not read as the verifier reads it.
+    #[error("the proof under way cannot be read back: {0}")]
+    Replay(#[from] tacit_verifier::Error),
 }
 
 /// Result of this crate's fallible functions.

@@ -294,8 +294,12 @@ fn commit_rows_of(rows: Vec<(usize, Row)>, bases: &[G1Affine]) -> Vec<(usize, G1
 /// When there are not as many of them as rows.
 pub fn blind_rows(rows: &mut [G1Affine], blinding: &[Fr], generators: &Generators) {
     assert_eq!(rows.len(), blinding.len(), "a blinding for every row");
-    let blinds = generators.blinds(blinding);
-    let sums: Vec<G1Projective> = rows.iter().zip(&blinds).map(|(row, blind)| *row + *blind).collect();
+    add_blinds(rows, &generators.blinds(blinding));
+}
+
+/// Adds multiples of the hiding generator to rows' commitments.
+pub(crate) fn add_blinds(rows: &mut [G1Affine], blinds: &[G1Affine]) {
+    let sums: Vec<G1Projective> = rows.iter().zip(blinds).map(|(row, blind)| *row + *blind).collect();
     rows.copy_from_slice(&G1Projective::normalize_batch(&sums));
 }
 
@@ -313,6 +317,20 @@ pub fn open(
     }
 }
 
+/// Reduces all claims to one on a combination of rows: its vector, and the point.
+pub(crate) fn combine(
+    writer: &mut ProofWriter,
+    lists: &[CommittedList],
+    claims: &[OpeningClaim],
+    key_vars: usize,
+) -> (Vec<Fr>, Vec<Fr>) {
+    absorb_claims(writer, claims);
+    if claims.is_empty() {
+        return (vec![Fr::zero(); 1 << key_vars], vec![Fr::zero(); key_vars]);
+    }
+    combine_absorbed(writer, lists, claims, key_vars)
+}
+
 /// Opens claims that have been absorbed.
 pub(crate) fn open_absorbed(
     writer: &mut ProofWriter,
@@ -320,7 +338,16 @@ pub(crate) fn open_absorbed(
     claims: &[OpeningClaim],
     generators: &Generators,
 ) {
-    let key_vars = generators.num_vars();
+    let (combined, z) = combine_absorbed(writer, lists, claims, generators.num_vars());
+    prove_inner_product(writer, combined, &z, generators);
+}
+
+fn combine_absorbed(
+    writer: &mut ProofWriter,
+    lists: &[CommittedList],
+    claims: &[OpeningClaim],
+    key_vars: usize,
+) -> (Vec<Fr>, Vec<Fr>) {
     let sums: Vec<SumClaim> =
         claims.iter().map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value }).collect();
     let batch = Batch::begin(writer, &sums, RoundWeights::Uniform);
@@ -334,7 +361,7 @@ pub(crate) fn open_absorbed(
         let [_, weight] = term.product.final_values();
         backend().add_scaled(&mut combined, &term.vector, weight);
     }
-    prove_inner_product(writer, combined, &z, generators);
+    (combined, z)
 }
 
 /// Generators that rounds are worth folding for: fewer cost less as they are.
@@ -343,7 +370,12 @@ const FEW: usize = 128;
 const FOLDED_TOGETHER: usize = 4;
 
 /// Proves $\langle w, \mathrm{eq}(z) \rangle$ of a committed vector.
-fn prove_inner_product(writer: &mut ProofWriter, mut vector: Vec<Fr>, z: &[Fr], generators: &Generators) {
+pub(crate) fn prove_inner_product(
+    writer: &mut ProofWriter,
+    mut vector: Vec<Fr>,
+    z: &[Fr],
+    generators: &Generators,
+) {
     let xi = writer.squeeze(labels::INNER_PRODUCT_GENERATOR);
     let carrier = (generators.inner_product() * xi).into_affine();
     let mut public = eq::table(z, vector.len());

@@ -1,25 +1,37 @@
 //! The proving key: a network with the commitment to its parameters.
 //!
-//! As a file: eight bytes `TACITPK\n`, the format version (u32), a block with the network in postcard, and the
-//! parameters' row commitments.
+//! As a file: eight bytes `TACITPK\n`, the format version (u32), a block with the network in postcard, a byte that is one
+//! for a private model, and the parameters' row commitments; behind them what a private model's are blinded by.
 
+use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Network, VerifyingKey,
-    key::{block, decode, encode, file_header, open_file, read_commitments, take_block},
+    key::{block, decode, encode, file_header, open_file, read_commitments, take_block, take_privacy},
     plan::Plan,
 };
-use tacit_transcript::encoding::point_to_bytes;
+use tacit_transcript::encoding::{SCALAR_BYTES, point_to_bytes, scalar_from_bytes, scalar_to_bytes};
+use zeroize::Zeroizing;
 
 use crate::{
     buffers::Buffers,
-    error::Result,
+    error::{Error, Result},
     hyrax::{self, CommittedTensor},
+    seed::Seed,
 };
 
 /// First bytes of a proving key.
 pub const MAGIC: &[u8; 8] = b"TACITPK\n";
 const WHAT: &str = "compiled model";
+
+fn damaged(reason: &'static str) -> Error {
+    tacit_layers::Error::Damaged { what: WHAT, reason }.into()
+}
+
+fn read_blinding(bytes: &[u8]) -> Result<Vec<Fr>> {
+    let scalars = bytes.chunks(SCALAR_BYTES).map(scalar_from_bytes).collect::<Option<Vec<Fr>>>();
+    scalars.ok_or_else(|| damaged("a blinding is not a reduced field element"))
+}
 
 /// A network and its verifying key.
 #[derive(Debug, Clone)]
@@ -28,6 +40,8 @@ pub struct ProvingKey {
     verifying_key: VerifyingKey,
     /// Memory that one proof leaves to the next.
     pub(crate) buffers: Buffers,
+    /// What the parameters' row commitments are blinded by; empty for a public model.
+    pub(crate) blinding: Vec<Fr>,
 }
 
 impl ProvingKey {
@@ -35,7 +49,20 @@ impl ProvingKey {
     ///
     /// # Errors
     /// What [`Network::analyse`] finds.
-    pub fn setup(mut network: Network) -> Result<Self> {
+    pub fn setup(network: Network) -> Result<Self> {
+        Self::commit(network, None)
+    }
+
+    /// Commits to a private model's parameters: the verifying key says nothing of them but shapes and bounds, and proofs
+    /// hide them.
+    ///
+    /// # Errors
+    /// What [`Network::analyse`] finds.
+    pub fn setup_private(network: Network, seed: &Seed) -> Result<Self> {
+        Self::commit(network, Some(seed))
+    }
+
+    fn commit(mut network: Network, seed: Option<&Seed>) -> Result<Self> {
         network.analyse()?;
         network.infer()?;
         let plan = Plan::new(&network.architecture)?;
@@ -46,9 +73,19 @@ impl ProvingKey {
             .zip(&network.parameters)
             .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() })
             .collect();
-        let commitments = hyrax::commit(&tensors, &generators);
-        let verifying_key = VerifyingKey::new(network.architecture.clone(), commitments)?;
-        Ok(Self { network, verifying_key, buffers: Buffers::default() })
+        let mut commitments = hyrax::commit(&tensors, &generators);
+        let architecture = network.architecture.clone();
+        let (verifying_key, blinding) = match seed {
+            None => (VerifyingKey::new(architecture, commitments)?, vec![]),
+            Some(seed) => {
+                let encoded = Zeroizing::new(encode(&network, WHAT)?);
+                let secret = std::iter::once(encoded.as_slice());
+                let blinding = seed.scalars(b"model", secret, commitments.len());
+                hyrax::blind_rows(&mut commitments, &blinding, &generators);
+                (VerifyingKey::private(architecture, commitments)?, blinding)
+            }
+        };
+        Ok(Self { network, verifying_key, buffers: Buffers::default(), blinding })
     }
 
     /// The network.
@@ -73,7 +110,9 @@ impl ProvingKey {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = file_header(MAGIC);
         bytes.extend(block(&encode(&self.network, WHAT)?));
+        bytes.push(u8::from(self.verifying_key.is_private()));
         bytes.extend(self.verifying_key.commitments().iter().flat_map(point_to_bytes));
+        bytes.extend(self.blinding.iter().flat_map(scalar_to_bytes));
         Ok(bytes)
     }
 
@@ -89,14 +128,22 @@ impl ProvingKey {
         network.infer()?;
         network.analyse()?;
         if network.architecture != declared {
-            return Err(tacit_layers::Error::Damaged {
-                what: WHAT,
-                reason: "its ranges are not its network's",
-            }
-            .into());
+            return Err(damaged("its ranges are not its network's"));
         }
-        let commitments = read_commitments(&network.architecture, rows, WHAT)?;
-        let verifying_key = VerifyingKey::new(network.architecture.clone(), commitments)?;
-        Ok(Self { network, verifying_key, buffers: Buffers::default() })
+        let (is_private, rows) = take_privacy(rows, WHAT)?;
+        let architecture = network.architecture.clone();
+        let (verifying_key, blinding) = if is_private {
+            // As many blindings as rows, of the same size.
+            let (rows, encoded) = rows.split_at(rows.len() / 2);
+            let commitments = read_commitments(&architecture, rows, WHAT)?;
+            (VerifyingKey::private(architecture, commitments)?, read_blinding(encoded)?)
+        } else {
+            let commitments = read_commitments(&architecture, rows, WHAT)?;
+            (VerifyingKey::new(architecture, commitments)?, vec![])
+        };
+        if blinding.len() != usize::from(is_private) * verifying_key.commitments().len() {
+            return Err(damaged("it has another number of blindings"));
+        }
+        Ok(Self { network, verifying_key, buffers: Buffers::default(), blinding })
     }
 }

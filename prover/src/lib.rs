@@ -39,6 +39,7 @@
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
 //! | [`hyrax`] | commitments and openings |
+//! | [`seed`] | what hides |
 //! | [`layers`] | every layer's argument |
 
 mod buffers;
@@ -51,18 +52,21 @@ pub mod input;
 pub mod key;
 pub mod layers;
 pub mod logup;
+mod masking;
 pub mod network;
 pub mod profile;
+mod randomness;
 mod rows;
 pub mod seed;
 mod session;
 pub mod sumcheck;
+mod task;
 mod transform;
 mod witness;
 
 pub use error::Error;
 pub use input::InputOpening;
 pub use key::ProvingKey;
-pub use network::{Phases, Proven, prove, prove_committed};
+pub use network::{Phases, Proven, prove, prove_committed, prove_with_seed};
 pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts};
 pub use seed::Seed;

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ark_bn254::Fr;
+use ark_ff::Zero;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
@@ -12,10 +14,11 @@ use tacit_layers::{
     execute_each,
     hyrax::OpeningClaim,
     input::row_vars,
-    plan::CommittedColumn,
-    statement::{self, DOMAIN, Statement},
+    plan::{CommittedColumn, Plan},
+    statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
+use zeroize::Zeroizing;
 
 use crate::{
     error::Result,
@@ -24,7 +27,10 @@ use crate::{
     input::{InputOpening, RunInput},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
+    masking::Hiding,
     profile::{self, Laps, LayerProfile, PhaseCosts},
+    randomness::Randomness,
+    seed::Seed,
     session::Session,
     witness::Witness,
 };
@@ -75,23 +81,42 @@ pub struct Proven {
 /// # Errors
 /// When the input does not fit the network.
 pub fn prove(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
-    prove_run(key, RunInput::Public(input))
+    let run = RunInput::Public(input);
+    if key.verifying_key().is_private() {
+        prove_run(key, run, Some(&Seed::from_os()?))
+    } else {
+        prove_run(key, run, None)
+    }
 }
 
-/// Runs the network on a committed input and proves the run without showing the input.
+/// As [`prove`], a private model being hidden by what the seed gives.
 ///
 /// # Errors
 /// When the input does not fit the network.
-pub fn prove_committed(key: &ProvingKey, input: &InputOpening) -> Result<Proven> {
-    prove_run(key, RunInput::Committed(input))
+pub fn prove_with_seed(key: &ProvingKey, input: &Tensor<i64>, seed: &Seed) -> Result<Proven> {
+    prove_run(key, RunInput::Public(input), key.verifying_key().is_private().then_some(seed))
 }
 
-fn prove_run(key: &ProvingKey, input: RunInput) -> Result<Proven> {
+/// Runs the network on a committed input and proves the run without showing the input. What hides it comes from the seed.
+///
+/// # Errors
+/// When the input does not fit the network.
+pub fn prove_committed(key: &ProvingKey, input: &InputOpening, seed: &Seed) -> Result<Proven> {
+    prove_run(key, RunInput::Committed(input), Some(seed))
+}
+
+fn prove_run(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
+    let randomness = seed.map(|seed| {
+        let integers = input.values().data().iter().flat_map(|x| x.to_le_bytes());
+        let secret =
+            Zeroizing::new(key.verifying_key().digest().iter().copied().chain(integers).collect::<Vec<u8>>());
+        seed.randomness(b"proof", std::iter::once(secret.as_slice()))
+    });
     // On a thread of the pool, so that it hands its parts to the others without being woken by them.
-    rayon::scope(|_| prove_here(key, input))
+    rayon::scope(|_| prove_here(key, input, randomness))
 }
 
-fn prove_here(key: &ProvingKey, input: RunInput) -> Result<Proven> {
+fn prove_here(key: &ProvingKey, input: RunInput, randomness: Option<Randomness>) -> Result<Proven> {
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
     let clock = Instant::now();
     let mut done = vec![];
@@ -101,7 +126,7 @@ fn prove_here(key: &ProvingKey, input: RunInput) -> Result<Proven> {
     let clock = Instant::now();
     let witness = Witness::new(network, plan, &trace)?;
     let columns = clock.elapsed();
-    let mut proven = prove_witness(key, key.verifying_key(), input, outputs, &trace, &witness)?;
+    let mut proven = prove_witness(key, key.verifying_key(), input, outputs, (&trace, &witness), randomness)?;
     proven.phases.inference = inference;
     proven.phases.commit += columns;
     let starts = std::iter::once(&Duration::ZERO).chain(&done);
@@ -120,8 +145,8 @@ pub(crate) fn prove_witness(
     claimed: &VerifyingKey,
     input: RunInput,
     outputs: Vec<Tensor<i64>>,
-    trace: &Trace,
-    witness: &Witness,
+    (trace, witness): (&Trace, &Witness),
+    randomness: Option<Randomness>,
 ) -> Result<Proven> {
     let mut phases = Phases::default();
     let mut costs = PhaseCosts::default();
@@ -129,9 +154,12 @@ pub(crate) fn prove_witness(
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
 
     // Phase 1: the statement, then the witness.
-    let mut writer = ProofWriter::new(DOMAIN);
+    let mut writer = ProofWriter::new(if randomness.is_some() { HIDING_DOMAIN } else { DOMAIN });
     let statement = Statement { input: input.statement(), outputs: &outputs };
     statement::absorb(&mut writer, claimed, plan, &statement);
+    let generators = Generators::new(plan.opening_vars());
+    let begun = writer.transcript();
+    let mut hiding = randomness.map(|randomness| Hiding::begin(randomness, &mut writer, plan, &generators));
     let columns: Vec<CommittedTensor> = plan
         .witness
         .iter()
@@ -142,7 +170,8 @@ pub(crate) fn prove_witness(
         })
         .collect();
     let mut layers = vec![LayerProfile::default(); network.architecture.nodes.len()];
-    let (commitments, times) = hyrax::commit_timed(&columns, key.generators());
+    let (mut commitments, times) = hyrax::commit_timed(&columns, key.generators());
+    let blinding = hiding.as_mut().map(|hiding| hiding.blind_witness(&mut commitments));
     let bytes = writer.num_bytes();
     writer.write_points(labels::WITNESS_COMMITMENT, &commitments);
     let row_bytes = (writer.num_bytes() - bytes) / commitments.len().max(1);
@@ -166,6 +195,7 @@ pub(crate) fn prove_witness(
         generators: key.generators(),
         buffers: &key.buffers,
         late: BTreeMap::new(),
+        hiding,
         layers,
     };
     claim_outputs(&mut session);
@@ -181,34 +211,8 @@ pub(crate) fn prove_witness(
     (phases.linear, costs.linear) = laps.end(session.writer.num_bytes());
 
     // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
-    let parameters = plan
-        .parameters
-        .iter()
-        .zip(&network.parameters)
-        .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() });
-    let late = plan.late.iter().map(|CommittedColumn { column, layout }| {
-        let values = session.late.get(column).map_or(&[][..], Vec::as_slice);
-        let layout = witness.forgery.layout(*column, layout);
-        CommittedTensor { layout, values: Elements::Field(values) }
-    });
-    let (parameters, late): (Vec<CommittedTensor>, Vec<CommittedTensor>) =
-        (parameters.collect(), late.collect());
-    let lists = [parameters.as_slice(), &columns].into_iter().chain(late.chunks(1));
-    let mut lists: Vec<CommittedList> =
-        lists.map(|tensors| CommittedList { tensors, row_vars: plan.key_vars }).collect();
-    let committed = witness.forgery.input(input).map(|input| {
-        let values = Integers::Int64(input.data()).into();
-        [CommittedTensor { layout: input.layout(), values }]
-    });
-    if let Some(tensors) = &committed {
-        let row_vars = row_vars(tensors[0].layout);
-        lists.push(CommittedList { tensors, row_vars });
-    }
-    let claims = std::mem::take(&mut session.claims.columns);
-    let claims: Vec<OpeningClaim> =
-        claims.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
-    let (mut writer, layers) = (session.writer, session.layers);
-    hyrax::open(&mut writer, &lists, &claims, &Generators::new(plan.opening_vars()));
+    let last = Last { key, claimed, input, columns: &columns, outputs: &outputs, blinding, begun };
+    let (writer, layers) = last.open(session, &generators)?;
     (phases.opening, costs.opening) = laps.end(writer.num_bytes());
 
     let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
@@ -216,8 +220,77 @@ pub(crate) fn prove_witness(
     Ok(Proven { proof: writer.finish(), outputs, phases, costs, layers, messages, events })
 }
 
+/// What the last phase needs beside the session.
+struct Last<'a> {
+    key: &'a ProvingKey,
+    claimed: &'a VerifyingKey,
+    input: RunInput<'a>,
+    columns: &'a [CommittedTensor<'a>],
+    outputs: &'a [Tensor<i64>],
+    /// What the witness' rows are blinded by, if they are.
+    blinding: Option<Vec<Fr>>,
+    /// The transcript after the statement.
+    begun: merlin::Transcript,
+}
+
+impl Last<'_> {
+    /// Opens all claims.
+    fn open(self, session: Session, generators: &Generators) -> Result<(ProofWriter, Vec<LayerProfile>)> {
+        let Session { network, plan, witness, mut writer, claims, late, hiding, layers, .. } = session;
+        let parameters = plan
+            .parameters
+            .iter()
+            .zip(&network.parameters)
+            .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() });
+        let late = plan.late.iter().map(|CommittedColumn { column, layout }| {
+            let values = late.get(column).map_or(&[][..], Vec::as_slice);
+            let layout = witness.forgery.layout(*column, layout);
+            CommittedTensor { layout, values: Elements::Field(values) }
+        });
+        let (parameters, late): (Vec<CommittedTensor>, Vec<CommittedTensor>) =
+            (parameters.collect(), late.collect());
+        let lists = [parameters.as_slice(), self.columns].into_iter().chain(late.chunks(1));
+        let mut lists: Vec<CommittedList> =
+            lists.map(|tensors| CommittedList { tensors, row_vars: plan.key_vars }).collect();
+        let committed = witness.forgery.input(self.input).map(|input| {
+            let values = Integers::Int64(input.data()).into();
+            [CommittedTensor { layout: input.layout(), values }]
+        });
+        if let Some(tensors) = &committed {
+            let row_vars = row_vars(tensors[0].layout);
+            lists.push(CommittedList { tensors, row_vars });
+        }
+        let claims: Vec<OpeningClaim> =
+            claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
+        let Some(hiding) = hiding else {
+            hyrax::open(&mut writer, &lists, &claims, generators);
+            return Ok((writer, layers));
+        };
+        let (vector, _) = hyrax::combine(&mut writer, &lists, &claims, generators.num_vars());
+        let blinding = self.row_blinding(plan, &hiding);
+        let statement = Statement { input: self.input.statement(), outputs: self.outputs };
+        let written = (writer.bytes(), self.begun);
+        let unproved = tacit_verifier::network::unproved(self.claimed, &statement, written)?;
+        hiding.finish(&mut writer, unproved, vector, &blinding);
+        Ok((writer, layers))
+    }
+
+    /// What the rows of all lists are blinded by, in the opening's order.
+    fn row_blinding(&self, plan: &Plan, hiding: &Hiding) -> Vec<Fr> {
+        let mut blinding = self.key.blinding.clone();
+        blinding.resize(self.key.verifying_key().commitments().len(), Fr::zero());
+        blinding.extend(self.blinding.iter().flatten());
+        let late = plan.late.iter().filter_map(|column| hiding.late.get(&column.column));
+        blinding.extend(late.flatten());
+        if let RunInput::Committed(opening) = self.input {
+            blinding.extend(opening.blinding());
+        }
+        blinding
+    }
+}
+
 /// A claim on a committed column by the column's index; none for a public input.
-fn opening_claim(plan: &tacit_layers::plan::Plan, claim: EvaluationClaim<Column>) -> Option<OpeningClaim> {
+fn opening_claim(plan: &Plan, claim: EvaluationClaim<Column>) -> Option<OpeningClaim> {
     let index = plan.place(claim.subject)?;
     Some(EvaluationClaim::new(index, claim.point, claim.value))
 }

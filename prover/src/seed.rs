@@ -1,15 +1,13 @@
 //! Randomness of what is hidden: a seed of 32 bytes, from the operating system unless it is given.
 
 use ark_bn254::Fr;
-use ark_ff::PrimeField;
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{Rng, SeedableRng},
-};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    randomness::Randomness,
+};
 
 /// A secret that randomness is derived from. It is overwritten when it is dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -39,6 +37,15 @@ impl Seed {
         secret: impl Iterator<Item = &'a [u8]>,
         count: usize,
     ) -> Vec<Fr> {
+        self.randomness(purpose, secret).scalars(count)
+    }
+
+    /// A stream for one purpose that depends on what it hides, too.
+    pub(crate) fn randomness<'a>(
+        &self,
+        purpose: &[u8],
+        secret: impl Iterator<Item = &'a [u8]>,
+    ) -> Randomness {
         let mut hash = Sha256::new();
         hash.update((purpose.len() as u64).to_le_bytes());
         hash.update(purpose);
@@ -46,16 +53,7 @@ impl Seed {
         for part in secret {
             hash.update(part);
         }
-        let mut generator = ChaCha20Rng::from_seed(hash.finalize().into());
-        let mut bytes = [0; 64];
-        let scalars = (0..count).map(|_| {
-            generator.fill_bytes(&mut bytes);
-            // 512 bits reduced modulo a 254-bit prime: within 2^-258 of uniform.
-            Fr::from_le_bytes_mod_order(&bytes)
-        });
-        let scalars = scalars.collect();
-        bytes.zeroize();
-        scalars
+        Randomness::new(hash.finalize().into())
     }
 }
 

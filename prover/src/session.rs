@@ -14,6 +14,7 @@ use tacit_transcript::{Label, ProofWriter, labels};
 use crate::{
     buffers::Buffers,
     hyrax::{self, CommittedTensor, Elements},
+    masking::Hiding,
     profile::LayerProfile,
     witness::Witness,
 };
@@ -30,6 +31,8 @@ pub(crate) struct Session<'a> {
     pub(crate) buffers: &'a Buffers,
     /// Columns committed after challenges they depend on.
     pub(crate) late: BTreeMap<Column, Vec<Fr>>,
+    /// What hides the proof, if anything does.
+    pub(crate) hiding: Option<Hiding>,
     /// For each node.
     pub(crate) layers: Vec<LayerProfile>,
 }
@@ -66,7 +69,12 @@ impl<'a> Session<'a> {
         let layout = self.late_layout(column);
         self.witness.forgery.change(column, &mut values);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
-        self.writer.write_points(labels::LATE_COMMITMENT, &hyrax::commit(&[tensor], self.generators));
+        let mut rows = hyrax::commit(&[tensor], self.generators);
+        if let Some(hiding) = &mut self.hiding {
+            let blinding = hiding.blind(&mut rows);
+            hiding.late.insert(column, blinding);
+        }
+        self.writer.write_points(labels::LATE_COMMITMENT, &rows);
         self.late.insert(column, values.clone());
         values
     }

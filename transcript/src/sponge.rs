@@ -60,6 +60,10 @@ impl Sponge {
         Self { merlin, events: vec![] }
     }
 
+    pub(crate) fn merlin(&self) -> merlin::Transcript {
+        self.merlin.clone()
+    }
+
     pub(crate) fn into_merlin(self) -> merlin::Transcript {
         self.merlin
     }

@@ -120,7 +120,17 @@ impl ProofWriter {
         &self.messages
     }
 
-    /// The proof's bytes so far.
+    /// The transcript so far.
+    pub fn transcript(&self) -> merlin::Transcript {
+        self.sponge.merlin()
+    }
+
+    /// The proof so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The number of the proof's bytes so far.
     pub const fn num_bytes(&self) -> usize {
         self.bytes.len()
     }

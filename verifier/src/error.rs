@@ -90,6 +90,12 @@ pub enum Error {
     /// The opening does not hold: a claimed value is not the committed polynomial's.
     #[error("opening: a claimed value is not that of the committed columns")]
     Opening,
+    /// The checks on masked messages do not hold.
+    #[error("the checks on masked messages fail: {part}")]
+    MaskedChecks {
+        /// What of them.
+        part: &'static str,
+    },
 }
 
 /// Result of this crate's fallible functions.

@@ -67,6 +67,13 @@ pub struct Combination<V = Fr> {
     pub value: V,
 }
 
+impl<V: Value> Combination<V> {
+    /// The combination of no rows.
+    pub(crate) fn nothing(key_vars: usize) -> Self {
+        Self { rows: vec![], coefficients: vec![], point: vec![Fr::zero(); key_vars], value: V::default() }
+    }
+}
+
 /// Checks all claims. A claim's subject is its tensor's index among those of all commitments.
 ///
 /// # Errors

@@ -11,6 +11,7 @@
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
 //! | [`hyrax`] | openings |
+//! | [`masking`] | zero knowledge |
 //! | [`layers`] | every layer's argument |
 #![forbid(unsafe_code)]
 #![deny(
@@ -25,6 +26,7 @@ pub mod error;
 pub mod hyrax;
 pub mod layers;
 pub mod logup;
+pub mod masking;
 pub mod network;
 mod session;
 pub mod sumcheck;

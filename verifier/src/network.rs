@@ -11,15 +11,17 @@ use tacit_layers::{
     evaluation,
     executor::{check_input, check_input_shape},
     hyrax::OpeningClaim,
+    masking::masks_per_row,
     plan::CommittedColumn,
-    statement::{self, DOMAIN, Input, Statement},
+    statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
 };
-use tacit_transcript::{Event, ProofReader, Transcript, Value, labels};
+use tacit_transcript::{Event, ProofReader, Transcript, Value, labels, value::Masked};
 
 use crate::{
     error::{Error, Result},
     hyrax::{self, Combination, Commitment},
     layers::{contraction, lookups, max_pool, rescale, view, window},
+    masking::{self, Unproved},
     session::Session,
 };
 
@@ -50,18 +52,57 @@ pub fn verify(
 /// # Errors
 /// The first check that fails; whatever the proof's bytes are.
 pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<Accepted> {
-    let (mut reader, left) = check(key, statement, ProofReader::new(DOMAIN, proof))?;
-    if let Some(combination) = left {
-        let generators = Generators::new(statement.input.plan(key)?.opening_vars());
-        hyrax::verify_inner_product(&mut reader, combination, Fr::zero(), &generators)?;
-    }
+    let plan = statement.input.plan(key)?;
+    check_statement(key, statement)?;
+    let generators = Generators::new(plan.opening_vars());
+    let reader = if statement.is_hiding(key) {
+        let mut reader = ProofReader::masked(HIDING_DOMAIN, proof, masks_per_row(plan.opening_vars()));
+        statement::absorb(&mut reader, key, plan, statement);
+        let (reader, combination) = check_masked(key, statement, reader)?;
+        masking::verify(reader, combination, &generators)?
+    } else {
+        let mut reader = ProofReader::new(DOMAIN, proof);
+        statement::absorb(&mut reader, key, plan, statement);
+        let (mut reader, left) = check(key, statement, reader)?;
+        if let Some(combination) = left {
+            hyrax::verify_inner_product(&mut reader, combination, Fr::zero(), &generators)?;
+        }
+        reader
+    };
     let messages = reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
     let events = reader.events().to_vec();
     reader.finish()?;
     Ok(Accepted { messages, events })
 }
 
-/// Checks everything but the opening, of which it returns what is left, if anything is.
+/// For a prover: what the rest of a proof whose masked messages are written has to prove. The transcript is that after the
+/// statement. Points come out as the point at infinity.
+///
+/// # Errors
+/// When the messages are malformed or the statement does not fit the key.
+pub fn unproved(
+    key: &VerifyingKey,
+    statement: &Statement,
+    (proof, transcript): (&[u8], merlin::Transcript),
+) -> Result<Unproved> {
+    let vars = statement.input.plan(key)?.opening_vars();
+    let reader = ProofReader::replayed(transcript, proof, masks_per_row(vars));
+    let (reader, combination) = check_masked(key, statement, reader)?;
+    let (_, constraints, _) = reader.unmask();
+    Ok(Unproved { constraints, combination })
+}
+
+fn check_masked<'p>(
+    key: &VerifyingKey,
+    statement: &Statement,
+    reader: ProofReader<'p, Masked>,
+) -> Result<(ProofReader<'p, Masked>, Combination<Masked>)> {
+    let (reader, left) = check(key, statement, reader)?;
+    let vars = statement.input.plan(key)?.opening_vars();
+    Ok((reader, left.unwrap_or_else(|| Combination::nothing(vars))))
+}
+
+/// Checks everything behind the statement but the opening, of which it returns what is left, if anything is.
 ///
 /// # Errors
 /// The first check that fails; of masked messages none does but their form.
@@ -72,10 +113,8 @@ pub(crate) fn check<'p, V: Value>(
 ) -> Result<(ProofReader<'p, V>, Option<Combination<V>>)> {
     let Statement { input, outputs } = *statement;
     let plan = input.plan(key)?;
-    check_statement(key, statement)?;
 
-    // Phase 1: the statement, then the witness.
-    statement::absorb(&mut reader, key, plan, statement);
+    // Phase 1: the witness.
     let witness = reader.read_points(labels::WITNESS_COMMITMENT, plan.rows(&plan.witness).1)?;
 
     // Phase 2: the look-ups.

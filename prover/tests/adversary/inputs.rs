@@ -9,26 +9,29 @@ use tacit_layers::{
     statement::{Input, Statement},
 };
 use tacit_prover::{
-    InputOpening, Proven, ProvingKey,
+    InputOpening, Proven, ProvingKey, Seed,
     cheating::{Run, wrong_opening},
     prove, prove_committed,
 };
 use tacit_transcript::{Error as MalformedError, labels};
 use tacit_verifier::{Error, verify, verify_statement};
 
-use super::{
-    layout,
-    network::{DENOMINATOR, output},
-    tensor, tiny,
-};
+use super::{layout, network::output, tensor, tiny};
 
 const INPUT: NodeId = NodeId(0);
 /// The first check that depends on a challenge.
-const FIRST_CHECK: Error = Error::FractionLevel { level: 2 };
+const FIRST_CHECK: Error = Error::MaskedChecks { part: "error" };
+
+/// A check on values behind masks that does not hold.
+const CHECKS: Error = Error::MaskedChecks { part: "products" };
 
 fn open(input: Tensor<i64>) -> InputOpening {
     let rows = input::num_rows(input.layout());
     InputOpening::with_blinding(input, vec![Fr::ZERO; rows]).unwrap()
+}
+
+fn seed() -> Seed {
+    Seed::new([3; 32])
 }
 
 fn check(key: &ProvingKey, commitment: &InputCommitment, proven: &Proven) -> Result<(), Error> {
@@ -59,7 +62,7 @@ fn accepts_every_tiny_network_on_a_committed_input() {
         let input = tiny::sample(&network);
         let key = ProvingKey::setup(network).unwrap();
         let opening = open(input.clone());
-        let proven = prove_committed(&key, &opening).unwrap();
+        let proven = prove_committed(&key, &opening, &seed()).unwrap();
         assert_eq!(check(&key, opening.commitment(), &proven), Ok(()), "{name}");
         assert_eq!(proven.outputs, prove(&key, &input).unwrap().outputs, "{name}");
         assert!(
@@ -74,7 +77,7 @@ fn accepts_all_ends_of_any_range() {
         let key = key(minimum, maximum);
         for data in [vec![minimum; 5], vec![maximum; 5], vec![minimum, 0, maximum, 0, minimum]] {
             let opening = open(tensor(&[5], data));
-            let proven = prove_committed(&key, &opening).unwrap();
+            let proven = prove_committed(&key, &opening, &seed()).unwrap();
             assert_eq!(check(&key, opening.commitment(), &proven), Ok(()), "{minimum}..={maximum}");
         }
     }
@@ -104,7 +107,7 @@ fn two_models_prove_their_answers_over_one_commitment() {
     for key in [long(1.0, 1), long(0.5, -1)] {
         let plan = key.verifying_key().committed_plan().unwrap();
         assert!(plan.opening_vars() > plan.key_vars, "{} and {}", plan.opening_vars(), plan.key_vars);
-        let proven = prove_committed(&key, &opening).unwrap();
+        let proven = prove_committed(&key, &opening, &seed()).unwrap();
         assert_eq!(check(&key, &commitment, &proven), Ok(()));
         // Neither model has a proof of its answer for another input under the commitment.
         let mut run = Run::committed(&key, &other).unwrap();
@@ -144,7 +147,7 @@ fn rejects_rows_in_another_order() {
 fn rejects_a_stale_commitment() {
     let (key, opening) = (key(0, 3), open(sample()));
     let stale = open(tensor(&[5], vec![3, 0, 2, 1, 2]));
-    let proven = prove_committed(&key, &opening).unwrap();
+    let proven = prove_committed(&key, &opening, &seed()).unwrap();
     assert_eq!(check(&key, stale.commitment(), &proven), Err(FIRST_CHECK));
     // The same integers blinded otherwise are another commitment.
     let blinded = InputOpening::with_blinding(sample(), vec![Fr::from(7_u64)]).unwrap();
@@ -154,22 +157,24 @@ fn rejects_a_stale_commitment() {
 #[test]
 fn rejects_a_proof_of_one_setting_in_the_other() {
     let (key, opening) = (key(0, 3), open(sample()));
-    let (committed, public) = (prove_committed(&key, &opening).unwrap(), prove(&key, &sample()).unwrap());
+    let (committed, public) =
+        (prove_committed(&key, &opening, &seed()).unwrap(), prove(&key, &sample()).unwrap());
     let verify = |proven: &Proven| verify(key.verifying_key(), &sample(), &proven.outputs, &proven.proof);
     assert_eq!(verify(&public).map(|_| ()), Ok(()));
     // A plan's messages are not the other's: rows are read as the look-ups' first fractions, or fractions as rows.
-    assert_eq!(verify(&committed).map(|_| ()), Err(Error::FractionSum));
-    // It depends on the bytes whether all of them are points.
+    // It depends on the bytes which of them is no scalar, or no point.
+    let rejected = verify(&committed).map(|_| ());
+    let scalar = |index| Err(Error::Malformed(MalformedError::Scalar { label: labels::FRACTIONS, index }));
+    assert!(rejected == Err(Error::FractionSum) || (0..4).any(|i| rejected == scalar(i)), "{rejected:?}");
     let rejected = check(&key, opening.commitment(), &public);
-    let (label, expected) = (labels::WITNESS_COMMITMENT, Error::FractionSum);
-    let point = |index| Error::Malformed(MalformedError::Point { label, index });
-    assert!(rejected == Err(expected) || (0..8).any(|index| rejected == Err(point(index))), "{rejected:?}");
+    let point = |label| Err(Error::Malformed(MalformedError::Point { label, index: 0 }));
+    assert_eq!(rejected, point(labels::MASK_COMMITMENT));
 }
 
 #[test]
 fn rejects_other_outputs() {
     let (key, opening) = (key(0, 3), open(sample()));
-    let mut proven = prove_committed(&key, &opening).unwrap();
+    let mut proven = prove_committed(&key, &opening, &seed()).unwrap();
     proven.outputs[0] = tensor(&[2], proven.outputs[0].data().iter().map(|x| x + 1).collect());
     assert_eq!(check(&key, opening.commitment(), &proven), Err(FIRST_CHECK));
 }
@@ -177,12 +182,12 @@ fn rejects_other_outputs() {
 #[test]
 fn refuses_a_commitment_of_another_shape() {
     let (key, opening) = (key(0, 3), open(sample()));
-    let proven = prove_committed(&key, &opening).unwrap();
+    let proven = prove_committed(&key, &opening, &seed()).unwrap();
     for axes in [vec![5, 1], vec![4], vec![8], vec![1, 5]] {
         let other = open(tensor(&axes, vec![1; axes.iter().product()]));
         let shape = LayersError::InputShape { expected: vec![5], actual: axes };
         assert_eq!(check(&key, other.commitment(), &proven), Err(Error::Statement(shape.clone())));
-        assert_eq!(prove_committed(&key, &other).map(|_| ()), Err(shape.into()));
+        assert_eq!(prove_committed(&key, &other, &seed()).map(|_| ()), Err(shape.into()));
     }
 }
 
@@ -212,7 +217,7 @@ fn rejects_an_integer_out_of_range() {
         if let Some(own) = table(plan).position(outside) {
             assert!(outside > maximum && own >= 1 << 2, "row {own}");
             run.recompute().unwrap();
-            assert_eq!(check(&key, opening.commitment(), &run.prove().unwrap()), Err(DENOMINATOR));
+            assert_eq!(check(&key, opening.commitment(), &run.prove().unwrap()), Err(CHECKS));
         } else {
             assert!(run.recompute().is_err());
         }
@@ -224,7 +229,7 @@ fn rejects_an_integer_out_of_range() {
             let trace = out_of_range(&key, &opening).values().clone();
             *run.values() = trace;
             run.lookups(Rows::Input(INPUT)).0[1] = outside;
-            assert_eq!(check(&key, opening.commitment(), &run.prove().unwrap()), Err(DENOMINATOR));
+            assert_eq!(check(&key, opening.commitment(), &run.prove().unwrap()), Err(CHECKS));
         }
     }
     // The same run under a key that reads such integers.
@@ -256,7 +261,7 @@ fn rejects_a_value_in_padding() {
             run.pad_input(padded.clone());
             run.lookups(Rows::Input(INPUT)).1[position] = row.unwrap() as u32;
             run.recount();
-            assert_eq!(check(&key, &commitment, &run.prove().unwrap()), Err(DENOMINATOR));
+            assert_eq!(check(&key, &commitment, &run.prove().unwrap()), Err(CHECKS));
         }
     }
 }
