@@ -74,7 +74,7 @@ fn field(c: &mut Criterion) {
             });
             group.bench_function(name("add_fractions"), |bencher| {
                 let ((p0, p1), (q0, q1)) = (halves(&a), halves(&b));
-                let [mut p, mut q] = [p0, q0].map(|half| half.to_vec());
+                let [mut p, mut q] = [p0, q0].map(<[Fr]>::to_vec);
                 let middle = p.len() / 2;
                 bencher.iter(|| {
                     let [p, q] = [&mut p, &mut q].map(|sums| sums.split_at_mut(middle).into());

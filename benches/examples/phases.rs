@@ -1,13 +1,16 @@
 //! Phase times, sizes and messages of one synthetic network: `cargo run --release -p tacit-benches --example phases --
 //! lenet5`; or `vgg16`, or the widths of a perceptron, as `784,128,10`. Names of arguments behind it (`fft`, `polynomial`, `gates`) choose how convolutions and matrix products
-//! are proved, `private` hides weights and messages.
+//! are proved, `private-model` and `private-input` hide weights and input.
 
 use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 
 use tacit_benches::{Source, lenet5, mlp, vgg16};
-use tacit_layers::{ConvolutionArgument, MatmulArgument};
-use tacit_prover::{ProvingKey, Seed, prove};
-use tacit_verifier::verify;
+use tacit_layers::{
+    ConvolutionArgument, MatmulArgument,
+    statement::{Input, Statement},
+};
+use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed};
+use tacit_verifier::verify_statement;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = env::args().nth(1).unwrap_or_else(|| "lenet5".to_owned());
@@ -26,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = network.with_arguments(convolution, matmul)?;
     let mut out = std::io::stdout();
     let clock = Instant::now();
-    let key = if chosen.iter().any(|name| name == "private") {
+    let [private_model, private_input] =
+        ["private-model", "private-input"].map(|name| chosen.iter().any(|chosen| chosen == name));
+    let key = if private_model {
         ProvingKey::setup_private(network, &Seed::from_os()?)?
     } else {
         ProvingKey::setup(network)?
@@ -44,10 +49,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     for table in &plan.tables {
         writeln!(out, "  {table:?}")?;
     }
+    let opening =
+        if private_input { Some(InputOpening::new(input.clone(), &Seed::from_os()?)?) } else { None };
     for _ in 0..3 {
-        let proven = prove(&key, &input)?;
+        let (proven, about) = match &opening {
+            Some(opening) => {
+                let proven = prove_committed(&key, opening, &Seed::from_os()?)?;
+                (proven, Input::Committed(opening.commitment()))
+            }
+            None => (prove(&key, &input)?, Input::Public(&input)),
+        };
         let clock = Instant::now();
-        verify(key.verifying_key(), &input, &proven.outputs, &proven.proof)?;
+        let statement = Statement { input: about, outputs: &proven.outputs };
+        verify_statement(key.verifying_key(), &statement, &proven.proof)?;
         let (verify, total) = (clock.elapsed(), proven.phases.total());
         writeln!(
             out,

@@ -73,7 +73,7 @@ fn rejects_a_zero_denominator_anywhere() {
 }
 
 /// Every level of the tree, the root's children first.
-fn tree(leaves: Fractions) -> Vec<Fractions> {
+fn tree(leaves: &Fractions) -> Vec<Fractions> {
     // The first variable of this prover's tables is the last one of the leaves'.
     let reversed = |values: &[Fr]| -> Vec<Fr> {
         (0..values.len()).map(|i| values[i.reverse_bits() >> (usize::BITS as usize - VARS)]).collect()
@@ -165,7 +165,7 @@ impl SumcheckInstance for Level {
 
 #[test]
 fn the_tests_own_prover_is_accepted_when_honest() {
-    assert_eq!(prove_tree(tree(leaves())), prove(leaves()).0);
+    assert_eq!(prove_tree(tree(&leaves())), prove(leaves()).0);
 }
 
 #[test]
@@ -174,9 +174,9 @@ fn rejects_a_level_that_does_not_follow_from_the_one_above() {
     false_leaves.numerators[3] += Fr::one();
     // Levels below the break are those of a false sum, levels above those of a true one.
     for broken in 1..VARS {
-        let mut levels = tree(leaves());
+        let mut levels = tree(&leaves());
         levels.truncate(broken);
-        levels.extend(tree(false_leaves.clone()).split_off(broken));
+        levels.extend(tree(&false_leaves).split_off(broken));
         assert_eq!(verify(&prove_tree(levels)), Err(Error::FractionLevel { level: broken + 1 }));
     }
 }
