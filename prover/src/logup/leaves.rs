@@ -18,6 +18,8 @@ use crate::buffers::Buffers;
 
 /// Fewer leaves are stored.
 pub(super) const SMALLEST: usize = 1 << 12;
+/// Rows of a table that nothing looks up are stored where they are fewer.
+const UNUSED: usize = 1 << 5;
 /// Pairs of leaves that are read together.
 const STEP: usize = 1 << 10;
 
@@ -154,14 +156,24 @@ impl<'a> LookupLeaves<'a> {
         &self.values
     }
 
-    /// The shapes of tables of numerators: only those of tables are stored. The others are zero for number 0, one for 1.
+    /// The shapes of tables of numerators: only those of tables are stored, without long runs of rows that nothing looks up.
+    /// The others are zero for number 0, one for 1.
     pub(super) fn numerator_shapes(&self) -> Shapes {
         let (mut constants, mut end) = (vec![], 0);
         for block in &self.blocks {
             push(&mut constants, end..block.offset, GAP);
             end = block.offset + self.length(block);
-            if matches!(block.rows, LeafRows::LookedUp(..)) {
-                push(&mut constants, block.offset..end, LOOKED_UP);
+            match block.rows {
+                LeafRows::LookedUp(..) => push(&mut constants, block.offset..end, LOOKED_UP),
+                LeafRows::Table(counts) => {
+                    let mut at = block.offset;
+                    for run in counts.chunk_by(|a, b| (*a == 0) == (*b == 0)) {
+                        if run[0] == 0 && run.len() >= UNUSED {
+                            push(&mut constants, at..at + run.len(), GAP);
+                        }
+                        at += run.len();
+                    }
+                }
             }
         }
         push(&mut constants, end..self.len(), GAP);

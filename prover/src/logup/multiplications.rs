@@ -9,7 +9,8 @@
 //! | the sumcheck above the leaves: four for each pair in a round, one for each bound entry of two tables | $3$ |
 //! | the other levels' sumchecks: six for each pair in a round, one for each bound entry of four tables, one for the bracket | $\tfrac{11}2$ |
 //!
-//! These are $10\tfrac12$. The tables' own rows have numerators of their own, which take another $3$. Padding, and what is
+//! These are $10\tfrac12$. The tables' own rows have numerators of their own, which take another $3$ at most: runs of rows
+//! that nothing looks up take none, and only the witness tells which these are. Padding, and what is
 //! behind all blocks, costs nothing but where it ends in the middle of what is stored. [`multiplications`] counts the entries
 //! that are stored, level by level, and equality weights too. What is done once for each chunk of a vector is left out.
 
@@ -21,7 +22,8 @@ use super::{
     shapes::{Constant, Shapes},
 };
 
-/// Multiplications by kernels in the sumchecks of a plan's look-up tree and in its fractions.
+/// Multiplications by kernels in the sumchecks of a plan's look-up tree and in its fractions, where every row of every table
+/// is looked up.
 pub fn multiplications(plan: &Plan) -> u64 {
     if plan.segments.is_empty() {
         return 0;
