@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Run one sample and prove the output
     Prove(ProveArguments),
+    /// Commit to an input, for proofs that do not show it
+    CommitInput(CommitInputArguments),
     /// Check a proof
     Verify(VerifyArguments),
     /// Make the verifying key of a public model again and compare
@@ -195,11 +197,18 @@ pub(crate) struct ProveArguments {
     #[arg(value_name = "MODEL.tacit")]
     pub(crate) model: PathBuf,
     /// Samples as the ONNX model takes them, with or without a batch axis
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) input: PathBuf,
+    #[arg(long, value_name = "X.npy", required_unless_present = "opening")]
+    pub(crate) input: Option<PathBuf>,
     /// Sample to prove
-    #[arg(long, value_name = "I", default_value_t = 0)]
+    #[arg(long, value_name = "I", default_value_t = 0, conflicts_with = "opening")]
     pub(crate) index: usize,
+    /// Prove the answer without showing the input: the proof names a commitment to it, written beside the proof with the
+    /// extension `commitment`, and its opening with the extension `opening`
+    #[arg(long)]
+    pub(crate) private_input: bool,
+    /// Prove over a commitment that exists, with what opens it
+    #[arg(long, value_name = "X.opening", requires = "private_input", conflicts_with = "input")]
+    pub(crate) opening: Option<PathBuf>,
     /// Proof to write
     #[arg(short, long, value_name = "P.proof")]
     pub(crate) output: PathBuf,
@@ -208,6 +217,25 @@ pub(crate) struct ProveArguments {
     pub(crate) profile: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CommitInputArguments {
+    /// The input's integers as they are; with --model, samples as the ONNX model takes them
+    #[arg(value_name = "X.npy")]
+    pub(crate) input: PathBuf,
+    /// Key, proving or verifying, of the model whose scale turns real numbers into integers
+    #[arg(long, value_name = "MODEL.vk")]
+    pub(crate) model: Option<PathBuf>,
+    /// Sample to commit to, an entry of the first axis [default: the first with --model, the whole array without]
+    #[arg(long, value_name = "I")]
+    pub(crate) index: Option<usize>,
+    /// Commitment to write
+    #[arg(short, long, value_name = "X.commitment")]
+    pub(crate) output: PathBuf,
+    /// Opening to write, which is secret [default: beside the commitment with the extension `opening`]
+    #[arg(long, value_name = "X.opening")]
+    pub(crate) opening: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -224,6 +252,9 @@ pub(crate) struct VerifyArguments {
     /// Sample to check the proof against [default: 0]
     #[arg(long, value_name = "I", requires = "input")]
     pub(crate) index: Option<usize>,
+    /// Commitment to the input; without it, the one carried beside the proof is used
+    #[arg(long, value_name = "X.commitment", conflicts_with = "input")]
+    pub(crate) input_commitment: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -3,8 +3,8 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result, bail};
-use tacit_layers::{key::VerifyingKey, proof_file::ProofFile};
-use tacit_prover::ProvingKey;
+use tacit_layers::{AnyProofFile, Architecture, InputCommitment, input, key, key::VerifyingKey};
+use tacit_prover::{InputOpening, ProvingKey};
 
 /// What is wrong with a file that begins as it should.
 pub(crate) type Unreadable = tacit_layers::Error;
@@ -47,14 +47,48 @@ pub(crate) fn trusted_key(path: &Path) -> Result<Result<VerifyingKey, Unreadable
     }
 }
 
+/// Reads the architecture of a verifying key or a proving key.
+pub(crate) fn architecture(path: &Path) -> Result<Architecture> {
+    if read(path)?.starts_with(key::MAGIC) {
+        Ok(verifying_key(path)?.architecture().clone())
+    } else {
+        Ok(proving_key(path)?.network().architecture.clone())
+    }
+}
+
+/// Reads the commitment to an input.
+pub(crate) fn input_commitment(path: &Path) -> Result<InputCommitment> {
+    InputCommitment::from_bytes(&read(path)?).with_context(|| {
+        format!(
+            "cannot use `{}` as an input's commitment; give one that `tacit commit-input` wrote",
+            path.display()
+        )
+    })
+}
+
+/// Reads what opens the commitment to an input.
+pub(crate) fn input_opening(path: &Path) -> Result<InputOpening> {
+    InputOpening::from_bytes(&read(path)?).with_context(|| {
+        format!(
+            "cannot use `{}` as an input's opening; give one that `tacit commit-input` wrote",
+            path.display()
+        )
+    })
+}
+
+/// Whether a file begins as a commitment to an input or its opening.
+pub(crate) fn is_about_input(bytes: &[u8]) -> bool {
+    bytes.starts_with(input::MAGIC) || bytes.starts_with(input::OPENING_MAGIC)
+}
+
 fn not_a_key(path: &Path) -> String {
     format!("cannot use `{}` as a verifying key; give a .vk file that `tacit compile` wrote", path.display())
 }
 
 /// Reads a proof. A file that begins as a proof and is not one is for the verifier to reject; any other file is a
 /// mistake.
-pub(crate) fn proof(path: &Path) -> Result<Result<ProofFile, Unreadable>> {
-    match ProofFile::from_bytes(&read(path)?) {
+pub(crate) fn proof(path: &Path) -> Result<Result<AnyProofFile, Unreadable>> {
+    match AnyProofFile::from_bytes(&read(path)?) {
         Err(error @ Unreadable::Format { .. }) => Err(error).with_context(|| {
             format!("cannot use `{}` as a proof; give a file that `tacit prove` wrote", path.display())
         }),

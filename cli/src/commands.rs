@@ -2,6 +2,7 @@
 
 mod bench;
 mod check_key;
+mod commit_input;
 mod compile;
 mod demo;
 mod evaluate;
@@ -37,6 +38,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
             use_threads(&arguments.threads)?;
             prove::run(arguments)
         }
+        Command::CommitInput(arguments) => commit_input::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::CheckKey(arguments) => {
             use_threads(&arguments.threads)?;

@@ -13,11 +13,27 @@ use tempfile::{NamedTempFile, TempPath};
 #[derive(Debug)]
 pub(crate) struct Destination {
     path: PathBuf,
+    /// Permissions of the file, less what the process masks.
+    mode: u32,
 }
+
+/// For everybody.
+const PUBLIC: u32 = 0o666;
+/// For the owner only.
+const SECRET: u32 = 0o600;
 
 impl Destination {
     /// Checks, before any long work, that a file can be written here and replaces none of the `inputs`.
     pub(crate) fn new(path: &Path, inputs: &[&Path]) -> Result<Self> {
+        Self::with_mode(path, inputs, PUBLIC)
+    }
+
+    /// The same for a file that only its owner may read.
+    pub(crate) fn secret(path: &Path, inputs: &[&Path]) -> Result<Self> {
+        Self::with_mode(path, inputs, SECRET)
+    }
+
+    fn with_mode(path: &Path, inputs: &[&Path], mode: u32) -> Result<Self> {
         let name = path.display();
         if path.file_name().is_none() || path.is_dir() {
             bail!("cannot write `{name}`: it is a directory; give the path of a file in it");
@@ -30,7 +46,7 @@ impl Destination {
         if inputs.iter().any(|input| fs::canonicalize(input).is_ok_and(|input| input == path)) {
             bail!("cannot write `{name}`: it is also an input of this command; give another path");
         }
-        let destination = Self { path };
+        let destination = Self { path, mode };
         destination.temporary()?;
         Ok(destination)
     }
@@ -59,7 +75,7 @@ impl Destination {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o666));
+            builder.permissions(fs::Permissions::from_mode(self.mode));
         }
         builder.tempfile_in(folder).with_context(|| {
             format!(

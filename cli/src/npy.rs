@@ -22,6 +22,11 @@ pub(crate) fn read_reals(path: &Path) -> Result<Array<f32>> {
     parse_reals(&read(path)?).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
+/// Reads integers as they are; real numbers are refused.
+pub(crate) fn read_integers(path: &Path) -> Result<Array<i64>> {
+    parse_integers(&read(path)?).with_context(|| format!("cannot read integers from `{}`", path.display()))
+}
+
 /// Reads class numbers, one for each sample.
 pub(crate) fn read_classes(path: &Path) -> Result<Vec<usize>> {
     parse_classes(&read(path)?).with_context(|| format!("cannot read labels from `{}`", path.display()))
@@ -38,6 +43,22 @@ pub(crate) fn parse_reals(bytes: &[u8]) -> Result<Array<f32>> {
         "<i4" | ">i4" => file.elements::<i32, _>(|x| x as f32),
         "<i8" | ">i8" => file.elements::<i64, _>(|x| x as f32),
         other => bail!("its elements are of type `{other}`: save it as float32"),
+    }
+}
+
+/// Integers from the bytes of a file.
+pub(crate) fn parse_integers(bytes: &[u8]) -> Result<Array<i64>> {
+    let file = File::open(bytes)?;
+    match file.element.as_str() {
+        "|u1" => file.elements::<u8, _>(i64::from),
+        "|i1" => file.elements::<i8, _>(i64::from),
+        "<i4" | ">i4" => file.elements::<i32, _>(i64::from),
+        "<i8" | ">i8" => file.elements::<i64, _>(|x| x),
+        other if other.contains('f') => bail!(
+            "its elements are real numbers (`{other}`), which a model's scale turns into integers: name the model with \
+             --model MODEL.vk"
+        ),
+        other => bail!("its elements are of type `{other}`: save them as int64"),
     }
 }
 

@@ -84,7 +84,7 @@ pub use network::{
     Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
     ParameterSpec, ValueKind, ValueSpec,
 };
-pub use proof_file::ProofFile;
+pub use proof_file::{AnyProofFile, CommittedProofFile, ProofFile};
 pub use rescale::{ActivationFunction, Multiplier, RescaleLayer};
 pub use tensor::{Layout, Tensor};
 pub use window::{AxisWindow, Window2d};

@@ -25,6 +25,12 @@ pub(super) fn run(arguments: &CheckKeyArguments) -> Result<Report> {
     let start = Instant::now();
     let progress = Progress::new("Reading the key");
     let given = artifact::verifying_key(&arguments.key)?;
+    if given.is_private() {
+        bail!(
+            "`{}` is the key of a private model, which nobody can make again: its commitments are blinded",
+            arguments.key.display()
+        );
+    }
     progress.step("Compiling the model");
     let mut network = compile(arguments)?;
     adopt(&mut network.architecture, given.architecture());

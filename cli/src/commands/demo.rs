@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::{key::VerifyingKey, proof_file::ProofFile};
+use tacit_layers::{AnyProofFile, ProofFile, VerifyingKey};
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
 use tacit_prover::ProvingKey;
 
@@ -80,13 +80,13 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Report> {
     let file = ProofFile { key_digest, input: input.clone(), outputs, proof: proven.proof }.to_bytes()?;
     let verifying_key = VerifyingKey::from_bytes(&key_bytes)?;
     let (checked, verify_time) = timed(|| {
-        let file = ProofFile::from_bytes(&file)?;
-        Ok((verify::check(&verifying_key, &file, Some(&input)), file))
+        let file = AnyProofFile::from_bytes(&file)?;
+        Ok((verify::check(&verifying_key, &file, Some(&verify::Given::Input(input.clone()))), file))
     })?;
     let (outcome, file) = checked;
     drop(progress);
 
-    let answer = Answer::new(architecture, &file.outputs)?;
+    let answer = Answer::new(architecture, file.statement().outputs)?;
     let facts = Facts {
         digit: index,
         label,

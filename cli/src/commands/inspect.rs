@@ -5,12 +5,15 @@ use std::{path::Path, time::Instant};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_layers::{
+    AnyProofFile,
     cost::{NetworkCounts, NetworkUnits},
+    input,
     interval::Interval,
     key,
     key::VerifyingKey,
     proof_file,
-    proof_file::ProofFile,
+    soundness::{self, SoundnessError},
+    statement::{Input, Statement},
 };
 use tacit_prover::{Proven, ProvingKey};
 
@@ -70,10 +73,21 @@ struct ProofFacts {
     key_digest: String,
     file_bytes: usize,
     input_shape: Vec<usize>,
+    input_commitment: Option<String>,
     output_shapes: Vec<Vec<usize>>,
     proof_bytes: usize,
     messages: Option<Vec<MessageFacts>>,
     soundness_bits: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct CommitmentFacts {
+    kind: &'static str,
+    digest: String,
+    file_bytes: usize,
+    input_shape: Vec<usize>,
+    rows: usize,
+    row_length: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,18 +100,22 @@ struct MessageFacts {
 pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let path = &arguments.file;
     let bytes = artifact::read(path)?;
-    let is_proof = bytes.starts_with(proof_file::MAGIC);
-    if arguments.measure.is_some() && (is_proof || bytes.starts_with(key::MAGIC)) {
+    let is_proof = bytes.starts_with(proof_file::MAGIC) || bytes.starts_with(proof_file::COMMITTED_MAGIC);
+    let is_about_input = artifact::is_about_input(&bytes);
+    if arguments.measure.is_some() && (is_proof || is_about_input || bytes.starts_with(key::MAGIC)) {
         bail!("--measure proves a sample with a model, `{}` is none: give a .tacit file", path.display());
     }
     if is_proof {
-        let file = ProofFile::from_bytes(&bytes)
+        let file = AnyProofFile::from_bytes(&bytes)
             .with_context(|| format!("cannot read the proof `{}`; ask for it again", path.display()))?;
         let key = arguments.key.as_deref().map(artifact::verifying_key).transpose()?;
         return proof(&file, bytes.len(), key.as_ref());
     }
     if arguments.key.is_some() {
         bail!("--key goes with a proof, `{}` is none: leave --key out", path.display());
+    }
+    if is_about_input {
+        return about_input(path, &bytes);
     }
     if bytes.starts_with(key::MAGIC) {
         return network("verifying key", &artifact::verifying_key(path)?, bytes.len(), None, None);
@@ -213,26 +231,59 @@ fn measured_fields(proven: &Proven, measured: &MeasuredFacts) -> String {
     units::fields(fields)
 }
 
-fn proof(file: &ProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Result<Report> {
+/// A commitment to an input, or its opening, of which only the commitment is shown.
+fn about_input(path: &Path, bytes: &[u8]) -> Result<Report> {
+    let (kind, commitment) = if bytes.starts_with(input::MAGIC) {
+        ("input commitment", artifact::input_commitment(path)?)
+    } else {
+        ("opening of an input commitment", artifact::input_opening(path)?.commitment().clone())
+    };
+    let facts = CommitmentFacts {
+        kind,
+        digest: units::hexadecimal(&commitment.digest()?),
+        file_bytes: bytes.len(),
+        input_shape: commitment.layout().axes().to_vec(),
+        rows: commitment.rows().len(),
+        row_length: 1 << commitment.row_vars(),
+    };
+    let fields = units::fields([
+        ("file", units::bytes(facts.file_bytes)),
+        ("commitment", facts.digest.clone()),
+        ("input", units::shape(&facts.input_shape)),
+        ("rows", format!("{} of {} elements", facts.rows, facts.row_length)),
+    ]);
+    Ok(Report::done(&facts, &format!("Tacit {kind}\n{fields}")))
+}
+
+fn proof(file: &AnyProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Result<Report> {
     let messages = key.map(|key| messages(file, key)).transpose()?;
+    let Statement { input, outputs } = file.statement();
+    let (layout, input_commitment, carried) = match input {
+        Input::Public(input) => (input.layout(), None, "the public input"),
+        Input::Committed(commitment) => {
+            (commitment.layout(), Some(units::hexadecimal(&commitment.digest()?)), "the input's commitment")
+        }
+    };
     let facts = ProofFacts {
         kind: "proof",
-        key_digest: units::hexadecimal(&file.key_digest),
+        key_digest: units::hexadecimal(file.key_digest()),
         file_bytes,
-        input_shape: file.input.layout().axes().to_vec(),
-        output_shapes: file.outputs.iter().map(|output| output.layout().axes().to_vec()).collect(),
-        proof_bytes: file.proof.len(),
+        input_shape: layout.axes().to_vec(),
+        input_commitment,
+        output_shapes: outputs.iter().map(|output| output.layout().axes().to_vec()).collect(),
+        proof_bytes: file.proof().len(),
         messages,
-        soundness_bits: key.map(VerifyingKey::soundness_bits),
+        soundness_bits: key.map(|key| soundness_bits(key, input)).transpose()?,
     };
     let outputs: Vec<_> = facts.output_shapes.iter().map(|shape| units::shape(shape)).collect();
     let mut fields = vec![
-        ("file", format!("{}, with the public input and output", units::bytes(file_bytes))),
+        ("file", format!("{}, with {carried} and the output", units::bytes(file_bytes))),
         ("proof", units::bytes(facts.proof_bytes)),
         ("key", facts.key_digest.clone()),
         ("input", units::shape(&facts.input_shape)),
         ("outputs", outputs.join(", ")),
     ];
+    fields.extend(facts.input_commitment.iter().map(|digest| ("input commitment", digest.clone())));
     fields.extend(
         facts
             .soundness_bits
@@ -251,12 +302,18 @@ fn proof(file: &ProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Res
     Ok(Report::done(&facts, &text))
 }
 
+/// Statistical soundness of a proof about such an input.
+fn soundness_bits(key: &VerifyingKey, input: Input) -> Result<f64> {
+    let errors = soundness::network(key.architecture(), input.plan(key)?);
+    Ok(errors.into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits())
+}
+
 /// Messages of one name together, in the order of their first.
-fn messages(file: &ProofFile, key: &VerifyingKey) -> Result<Vec<MessageFacts>> {
-    if file.key_digest != *key.digest() {
+fn messages(file: &AnyProofFile, key: &VerifyingKey) -> Result<Vec<MessageFacts>> {
+    if file.key_digest() != key.digest() {
         bail!("the proof is about another model than this verifying key: give the key it was made with");
     }
-    let accepted = tacit_verifier::verify(key, &file.input, &file.outputs, &file.proof)
+    let accepted = tacit_verifier::verify_statement(key, &file.statement(), file.proof())
         .context("the proof cannot be split into its messages, because it does not verify")?;
     let mut facts: Vec<MessageFacts> = vec![];
     for (message, bytes) in accepted.messages {

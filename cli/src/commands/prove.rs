@@ -1,12 +1,13 @@
-//! `tacit prove`: inference on one sample with a proof of its output.
+//! `tacit prove`: inference on one sample with a proof of its output, which shows the input or names a commitment to it.
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::proof_file::ProofFile;
-use tacit_prover::Phases;
+use tacit_layers::{Architecture, CommittedProofFile, ProofFile, Tensor};
+use tacit_prover::{InputOpening, Phases, Proven, ProvingKey, Seed};
 
+use super::commit_input::CommitmentFiles;
 use crate::{
     answer::{Answer, OutputValues},
     arguments::ProveArguments,
@@ -27,6 +28,8 @@ struct Facts {
     prove_seconds: f64,
     phases: PhaseSeconds,
     proof_bytes: usize,
+    /// Digest of the commitment to a private input.
+    input_commitment: Option<String>,
     peak_memory_bytes: Option<u64>,
     profile: Option<Profile>,
 }
@@ -71,9 +74,80 @@ pub(super) fn phase_fields(phases: &Phases) -> [(&'static str, String); 5] {
     ]
 }
 
+/// What is proved about, and in which setting.
+enum Source {
+    Public(Tensor<i64>),
+    /// With where to write commitment and opening, if they are new.
+    Committed(InputOpening, Option<CommitmentFiles>),
+}
+
+impl Source {
+    fn read(
+        arguments: &ProveArguments,
+        architecture: &Architecture,
+        files: Option<CommitmentFiles>,
+    ) -> Result<Self> {
+        if let Some(path) = &arguments.opening {
+            let opening = artifact::input_opening(path)?;
+            return Ok(Self::Committed(opening, None));
+        }
+        let path = arguments.input.as_ref().context("give samples with --input X.npy")?;
+        let samples = Samples::read(path, architecture.input()?.layout.axes())?;
+        let tensor = tacit_onnx::quantise_input(architecture, samples.get(arguments.index)?)?;
+        if arguments.private_input {
+            Ok(Self::Committed(InputOpening::new(tensor, &Seed::from_os()?)?, files))
+        } else {
+            Ok(Self::Public(tensor))
+        }
+    }
+
+    fn prove(&self, key: &ProvingKey) -> Result<Proven, tacit_prover::Error> {
+        match self {
+            Self::Public(input) => tacit_prover::prove(key, input),
+            Self::Committed(opening, _) => tacit_prover::prove_committed(key, opening, &Seed::from_os()?),
+        }
+    }
+
+    /// The proof's file.
+    fn file(&self, key: &ProvingKey, proven: Proven) -> Result<Vec<u8>> {
+        let (key_digest, Proven { outputs, proof, .. }) = (*key.verifying_key().digest(), proven);
+        Ok(match self {
+            Self::Public(input) => {
+                ProofFile { key_digest, input: input.clone(), outputs, proof }.to_bytes()?
+            }
+            Self::Committed(opening, _) => {
+                let input = opening.commitment().clone();
+                CommittedProofFile { key_digest, input, outputs, proof }.to_bytes()?
+            }
+        })
+    }
+}
+
+/// What is proved about, in words.
+fn subject(arguments: &ProveArguments) -> String {
+    match (&arguments.opening, &arguments.input) {
+        (Some(opening), _) => format!("the input of `{}`", opening.display()),
+        (None, Some(input)) => format!("sample {} of `{}`", arguments.index, input.display()),
+        (None, None) => "the input".to_owned(),
+    }
+}
+
 pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
-    let ProveArguments { model, input, index, output, .. } = arguments;
-    let destination = Destination::new(output, &[model, input])?;
+    let ProveArguments { model, input, opening, output, .. } = arguments;
+    let inputs: Vec<&Path> =
+        [Some(model), input.as_ref(), opening.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
+    let destination = Destination::new(output, &inputs)?;
+    let is_new = arguments.private_input && opening.is_none();
+    let files = is_new
+        .then(|| CommitmentFiles::new(&output.with_extension("commitment"), None, &inputs))
+        .transpose()?;
+    if let Some(files) = files.iter().find(|files| files.has(output)) {
+        bail!(
+            "cannot write `{}`: that name is for {}; use the extension .proof",
+            output.display(),
+            files.names()
+        );
+    }
     if arguments.profile {
         tacit_prover::profile::count_operations();
     }
@@ -84,21 +158,23 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
     let start = Instant::now();
     progress.step("Proving");
     let architecture = &key.network().architecture;
-    let samples = Samples::read(input, architecture.input()?.layout.axes())?;
-    let tensor = tacit_onnx::quantise_input(architecture, samples.get(*index)?)?;
-    let proven = tacit_prover::prove(&key, &tensor)
-        .with_context(|| format!("cannot prove sample {index} of `{}`", input.display()))?;
+    let source = Source::read(arguments, architecture, files)?;
+    let proven = source.prove(&key).with_context(|| format!("cannot prove {}", subject(arguments)))?;
     let answer = Answer::new(architecture, &proven.outputs)?;
     let proof_bytes = proven.proof.len();
     let profile = arguments.profile.then(|| Profile::new(&key, &proven));
-    let file = ProofFile {
-        key_digest: *key.verifying_key().digest(),
-        input: tensor,
-        outputs: proven.outputs,
-        proof: proven.proof,
-    };
-    let content = file.to_bytes()?;
-    destination.write(&content)?;
+    let phases = proven.phases;
+    let content = source.file(&key, proven)?;
+    let file = destination.prepare(&content)?;
+    let mut commitment = None;
+    if let Source::Committed(opening, files) = &source {
+        if let Some(files) = files {
+            files.prepare(opening)?.place()?;
+        }
+        let digest = units::hexadecimal(&opening.commitment().digest()?);
+        commitment = Some((digest, files.as_ref().map(CommitmentFiles::names)));
+    }
+    file.place()?;
     let elapsed = start.elapsed();
     drop(progress);
 
@@ -106,19 +182,26 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
         output: answer.values(),
         argmax: answer.argmax,
         prove_seconds: elapsed.as_secs_f64(),
-        phases: PhaseSeconds::from(&proven.phases),
+        phases: PhaseSeconds::from(&phases),
+        input_commitment: commitment.as_ref().map(|(digest, _)| digest.clone()),
         proof_bytes,
         peak_memory_bytes: memory::peak_bytes(),
         profile,
     };
-    let mut text = format!("sample {index}: class {}  [{}]\n", answer.argmax, answer.to_text());
+    let what = if opening.is_some() { subject(arguments) } else { format!("sample {}", arguments.index) };
+    let mut text = format!("{what}: class {}  [{}]\n", answer.argmax, answer.to_text());
     let mut fields = vec![("proved in", units::time(elapsed))];
-    fields.extend(phase_fields(&proven.phases));
+    fields.extend(phase_fields(&phases));
     fields.push(("proof", units::bytes(proof_bytes)));
+    let carried = if arguments.private_input { "the input's commitment" } else { "input" };
     fields.push((
         "file",
-        format!("{} ({} with input and output)", output.display(), units::bytes(content.len())),
+        format!("{} ({} with {carried} and output)", output.display(), units::bytes(content.len())),
     ));
+    if let Some((digest, names)) = commitment {
+        fields.push(("input commitment", digest));
+        fields.extend(names.map(|names| ("beside the proof", format!("{names}; the latter is SECRET"))));
+    }
     fields.extend(facts.peak_memory_bytes.map(|bytes| ("peak memory", units::bytes(bytes as usize))));
     text += &units::fields(fields);
     if let Some(profile) = &facts.profile {

@@ -1,13 +1,13 @@
-//! `tacit verify`: checks a proof against a key and a public input.
+//! `tacit verify`: checks a proof against a key and a public input, or the commitment to a private one.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::Path, time::Instant};
 
 use anyhow::Result;
 use serde::Serialize;
-use tacit_layers::{Tensor, key::VerifyingKey, proof_file::ProofFile};
+use tacit_layers::{
+    AnyProofFile, InputCommitment, Tensor, VerifyingKey,
+    statement::{Input, Statement},
+};
 
 use crate::{
     answer::{Answer, OutputValues},
@@ -26,9 +26,11 @@ struct Facts {
     output: Option<OutputValues>,
     verify_seconds: f64,
     input_source: InputSource,
+    /// Digest of the commitment to a private input; null where the input is public.
+    input_commitment: Option<String>,
 }
 
-/// Where the public input came from.
+/// Where the input, or the commitment to it, came from.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum InputSource {
@@ -37,20 +39,46 @@ enum InputSource {
 }
 
 impl InputSource {
-    const fn of(given: Option<&PathBuf>) -> Self {
-        if given.is_some() { Self::Given } else { Self::Carried }
+    const fn of(arguments: &VerifyArguments) -> Self {
+        let is_given = arguments.input.is_some() || arguments.input_commitment.is_some();
+        if is_given { Self::Given } else { Self::Carried }
+    }
+}
+
+/// What the verifier knows of the input.
+#[derive(Debug)]
+pub(super) enum Given {
+    Input(Tensor<i64>),
+    Commitment(InputCommitment),
+}
+
+impl Given {
+    fn read(arguments: &VerifyArguments, key: &VerifyingKey) -> Result<Option<Self>> {
+        if let Some(path) = &arguments.input_commitment {
+            return Ok(Some(Self::Commitment(artifact::input_commitment(path)?)));
+        }
+        let input = arguments.input.as_ref();
+        let input = input.map(|path| read_input(key, path, arguments.index.unwrap_or(0))).transpose()?;
+        Ok(input.map(Self::Input))
+    }
+
+    const fn input(&self) -> Input<'_> {
+        match self {
+            Self::Input(input) => Input::Public(input),
+            Self::Commitment(commitment) => Input::Committed(commitment),
+        }
     }
 }
 
 pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
-    let VerifyArguments { key, proof, input, index } = arguments;
+    let VerifyArguments { key, proof, .. } = arguments;
+    let input_source = InputSource::of(arguments);
     let progress = Progress::new("Reading the key");
     let key = match artifact::trusted_key(key)? {
         Ok(key) => key,
-        Err(error) => return Ok(rejected(error.to_string(), InputSource::of(input.as_ref()), 0.0)),
+        Err(error) => return Ok(rejected(error.to_string(), input_source, 0.0)),
     };
-    let given = input.as_ref().map(|path| read_input(&key, path, index.unwrap_or(0))).transpose()?;
-    let input_source = InputSource::of(input.as_ref());
+    let given = Given::read(arguments, &key)?;
 
     // Everything but reading the key and the given input counts.
     let start = Instant::now();
@@ -65,14 +93,13 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
     let verify_seconds = elapsed.as_secs_f64();
     match outcome {
         Ok(file) => {
-            let answer = Answer::new(key.architecture(), &file.outputs)?;
-            let about = match (input_source, input) {
-                (InputSource::Given, Some(path)) => {
-                    format!("sample {} of `{}`", index.unwrap_or(0), path.display())
-                }
-                _ => "the public input carried beside the proof; give --input to check it against yours"
-                    .to_owned(),
+            let Statement { input, outputs } = file.statement();
+            let answer = Answer::new(key.architecture(), outputs)?;
+            let input_commitment = match input {
+                Input::Public(_) => None,
+                Input::Committed(commitment) => Some(units::hexadecimal(&commitment.digest()?)),
             };
+            let about = about(arguments, input_commitment.as_deref());
             let text = format!("ACCEPTED in {}\n", units::time(elapsed))
                 + &units::fields([
                     ("input", about),
@@ -80,7 +107,14 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
                 ]);
             let output = Some(answer.values());
             Ok(Report::done(
-                &Facts { accepted: true, reason: None, output, verify_seconds, input_source },
+                &Facts {
+                    accepted: true,
+                    reason: None,
+                    output,
+                    verify_seconds,
+                    input_source,
+                    input_commitment,
+                },
                 &text,
             ))
         }
@@ -88,10 +122,33 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
     }
 }
 
+/// What an accepted proof is about, in words.
+fn about(arguments: &VerifyArguments, commitment: Option<&str>) -> String {
+    match (&arguments.input_commitment, commitment, &arguments.input) {
+        (Some(path), ..) => format!("private, committed to in `{}`", path.display()),
+        (None, Some(digest), _) => format!(
+            "private, its commitment {digest} carried beside the proof; give --input-commitment to check it against yours"
+        ),
+        (None, None, Some(path)) => {
+            format!("sample {} of `{}`", arguments.index.unwrap_or(0), path.display())
+        }
+        (None, None, None) => {
+            "the public input carried beside the proof; give --input to check it against yours".to_owned()
+        }
+    }
+}
+
 fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> Report {
     let text = format!("REJECTED: {reason}");
     Report::rejected(
-        &Facts { accepted: false, reason: Some(reason), output: None, verify_seconds, input_source },
+        &Facts {
+            accepted: false,
+            reason: Some(reason),
+            output: None,
+            verify_seconds,
+            input_source,
+            input_commitment: None,
+        },
         &text,
     )
 }
@@ -101,20 +158,37 @@ fn read_input(key: &VerifyingKey, path: &Path, index: usize) -> Result<Tensor<i6
     Ok(tacit_onnx::quantise_input(key.architecture(), samples.get(index)?)?)
 }
 
-/// Checks a proof against the given input, or against the one it carries. The reason when it is rejected.
-pub(super) fn check(key: &VerifyingKey, file: &ProofFile, given: Option<&Tensor<i64>>) -> Result<(), String> {
-    if file.key_digest != *key.digest() {
+/// Checks a proof against what is given of its input, or against what it carries. The reason when it is rejected.
+pub(super) fn check(key: &VerifyingKey, file: &AnyProofFile, given: Option<&Given>) -> Result<(), String> {
+    if file.key_digest() != key.digest() {
         return Err(format!(
             "the proof is about another model (key {}...) than the verifying key (key {}...)",
-            units::hexadecimal(&file.key_digest[..8]),
+            units::hexadecimal(&file.key_digest()[..8]),
             units::hexadecimal(&key.digest()[..8])
         ));
     }
-    if let Some(difference) = given.and_then(|given| difference(given, &file.input)) {
-        return Err(format!("the proof is about another input: {difference}"));
+    let Statement { input: carried, outputs } = file.statement();
+    let input = given.map_or(carried, Given::input);
+    match (input, carried) {
+        (Input::Public(given), Input::Public(carried)) => {
+            if let Some(difference) = difference(given, carried) {
+                return Err(format!("the proof is about another input: {difference}"));
+            }
+        }
+        (Input::Committed(given), Input::Committed(carried)) if given != carried => {
+            return Err("the proof is about another commitment to an input".to_owned());
+        }
+        (Input::Committed(_), Input::Committed(_)) => {}
+        (Input::Public(_), Input::Committed(_)) => {
+            return Err(
+                "the proof is about a private input: give its commitment with --input-commitment".to_owned()
+            );
+        }
+        (Input::Committed(_), Input::Public(_)) => {
+            return Err("the proof is about a public input, not about a commitment".to_owned());
+        }
     }
-    let input = given.unwrap_or(&file.input);
-    match tacit_verifier::verify(key, input, &file.outputs, &file.proof) {
+    match tacit_verifier::verify_statement(key, &Statement { input, outputs }, file.proof()) {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     }

@@ -8,6 +8,7 @@ mod check_key;
 mod choice;
 mod comparison;
 mod markup;
+mod private_input;
 mod quantised;
 mod rejection;
 mod report;

@@ -8,7 +8,8 @@ use crate::tacit::{DONE, FAILED, Folder, LENET, REJECTED, assert_keys, fixture, 
 fn rejects(arguments: &[&str]) -> String {
     let (code, json) = tacit_json(arguments);
     assert_eq!(code, REJECTED, "{arguments:?}: {json}");
-    assert_keys(&json, &["accepted", "reason", "output", "verify_seconds", "input_source"]);
+    let keys = ["accepted", "reason", "output", "verify_seconds", "input_source", "input_commitment"];
+    assert_keys(&json, &keys);
     assert_eq!(json["accepted"], false);
     assert!(json["output"].is_null(), "an unproven output is none: {json}");
     json["reason"].as_str().unwrap().to_owned()

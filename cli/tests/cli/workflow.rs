@@ -27,10 +27,19 @@ const VALUE: [&str; 9] = [
     "bits_used",
     "loses_most",
 ];
-const PROVE: [&str; 7] =
-    ["output", "argmax", "prove_seconds", "phases", "proof_bytes", "peak_memory_bytes", "profile"];
+const PROVE: [&str; 8] = [
+    "output",
+    "argmax",
+    "prove_seconds",
+    "phases",
+    "proof_bytes",
+    "input_commitment",
+    "peak_memory_bytes",
+    "profile",
+];
 const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
-const VERIFY: [&str; 5] = ["accepted", "reason", "output", "verify_seconds", "input_source"];
+const VERIFY: [&str; 6] =
+    ["accepted", "reason", "output", "verify_seconds", "input_source", "input_commitment"];
 const NETWORK: [&str; 14] = [
     "kind",
     "name",
@@ -51,11 +60,12 @@ const LAYER: [&str; 9] =
     ["name", "operation", "inputs", "shape", "range", "detail", "argument", "predicted", "measured"];
 const PREDICTED: [&str; 6] =
     ["commit_seconds", "lookup_seconds", "argument_seconds", "verify_seconds", "bytes", "round_bytes"];
-const PROOF: [&str; 8] = [
+const PROOF: [&str; 9] = [
     "kind",
     "key_digest",
     "file_bytes",
     "input_shape",
+    "input_commitment",
     "output_shapes",
     "proof_bytes",
     "messages",
