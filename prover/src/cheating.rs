@@ -17,7 +17,7 @@ use crate::{
     hyrax::{self, CommittedList},
     input::RunInput,
     network,
-    randomness::Randomness,
+    seed::Seed,
     witness::Witness,
 };
 
@@ -256,7 +256,7 @@ impl<'a> Run<'a> {
             self.run_input(),
             self.outputs.clone(),
             (&trace, &self.witness),
-            is_hiding.then(|| Randomness::new([7; 32])),
+            is_hiding.then_some(&Seed::new([7; 32])),
         )
     }
 }

@@ -53,8 +53,10 @@ impl ProvingKey {
         Self::commit(network, None)
     }
 
-    /// Commits to a private model's parameters: the verifying key says nothing of them but shapes and bounds, and proofs
-    /// hide them.
+    /// Commits to a private model's parameters: the verifying key says nothing of them but what is in the architecture, and
+    /// proofs hide them. The architecture has multipliers, which follow from the scales of weights, and the exact bounds of
+    /// quotients, which follow from sums of magnitudes of a channel's weights: a guess of a layer's parameters can be
+    /// checked against them.
     ///
     /// # Errors
     /// What [`Network::analyse`] finds.

@@ -106,17 +106,21 @@ pub fn prove_committed(key: &ProvingKey, input: &InputOpening, seed: &Seed) -> R
 }
 
 fn prove_run(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
-    let randomness = seed.map(|seed| {
-        let integers = input.values().data().iter().flat_map(|x| x.to_le_bytes());
-        let secret =
-            Zeroizing::new(key.verifying_key().digest().iter().copied().chain(integers).collect::<Vec<u8>>());
-        seed.randomness(b"proof", std::iter::once(secret.as_slice()))
-    });
     // On a thread of the pool, so that it hands its parts to the others without being woken by them.
-    rayon::scope(|_| prove_here(key, input, randomness))
+    rayon::scope(|_| prove_here(key, input, seed))
 }
 
-fn prove_here(key: &ProvingKey, input: RunInput, randomness: Option<Randomness>) -> Result<Proven> {
+/// What hides a proof. It depends on the whole statement and on the input: masks that serve two statements, whose
+/// challenges differ, show what they hide.
+fn randomness(seed: &Seed, mut statement: merlin::Transcript, input: RunInput) -> Randomness {
+    let mut public = [0; 32];
+    statement.challenge_bytes(b"randomness", &mut public);
+    let integers = input.values().data().iter().flat_map(|x| x.to_le_bytes());
+    let secret = Zeroizing::new(integers.collect::<Vec<u8>>());
+    seed.randomness(b"proof", [public.as_slice(), secret.as_slice()].into_iter())
+}
+
+fn prove_here(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
     let clock = Instant::now();
     let mut done = vec![];
@@ -126,7 +130,7 @@ fn prove_here(key: &ProvingKey, input: RunInput, randomness: Option<Randomness>)
     let clock = Instant::now();
     let witness = Witness::new(network, plan, &trace)?;
     let columns = clock.elapsed();
-    let mut proven = prove_witness(key, key.verifying_key(), input, outputs, (&trace, &witness), randomness)?;
+    let mut proven = prove_witness(key, key.verifying_key(), input, outputs, (&trace, &witness), seed)?;
     proven.phases.inference = inference;
     proven.phases.commit += columns;
     let starts = std::iter::once(&Duration::ZERO).chain(&done);
@@ -146,7 +150,7 @@ pub(crate) fn prove_witness(
     input: RunInput,
     outputs: Vec<Tensor<i64>>,
     (trace, witness): (&Trace, &Witness),
-    randomness: Option<Randomness>,
+    seed: Option<&Seed>,
 ) -> Result<Proven> {
     let mut phases = Phases::default();
     let mut costs = PhaseCosts::default();
@@ -154,12 +158,15 @@ pub(crate) fn prove_witness(
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
 
     // Phase 1: the statement, then the witness.
-    let mut writer = ProofWriter::new(if randomness.is_some() { HIDING_DOMAIN } else { DOMAIN });
+    let mut writer = ProofWriter::new(if seed.is_some() { HIDING_DOMAIN } else { DOMAIN });
     let statement = Statement { input: input.statement(), outputs: &outputs };
     statement::absorb(&mut writer, claimed, plan, &statement);
     let generators = Generators::new(plan.opening_vars());
     let begun = writer.transcript();
-    let mut hiding = randomness.map(|randomness| Hiding::begin(randomness, &mut writer, plan, &generators));
+    let mut hiding = seed.map(|seed| {
+        let randomness = randomness(seed, begun.clone(), input);
+        Hiding::begin(randomness, &mut writer, plan, &generators)
+    });
     let columns: Vec<CommittedTensor> = plan
         .witness
         .iter()

@@ -4,8 +4,10 @@
 #[path = "support/tiny.rs"]
 mod tiny;
 
+use std::collections::BTreeSet;
+
 use tacit_layers::Network;
-use tacit_prover::{ProvingKey, Seed, prove_with_seed};
+use tacit_prover::{InputOpening, ProvingKey, Seed, prove_committed, prove_with_seed};
 use tacit_verifier::verify;
 
 fn seed(seed: u8) -> Seed {
@@ -27,4 +29,39 @@ fn proofs_of_private_models_are_accepted() {
         assert_eq!(accepted.messages, proven.messages, "{name}");
         assert_eq!(accepted.events, proven.events, "{name}");
     }
+}
+
+/// Two proofs that one seed hides have nothing in common unless they are the same: masks that serve two statements show
+/// the difference of what they hide, and commitments alike that two secrets are the same.
+#[test]
+fn no_randomness_serves_two_statements() {
+    let network = tiny::mlp();
+    let input = tiny::sample(&network);
+    let [public, key, other] = [
+        ProvingKey::setup(network.clone()).unwrap(),
+        private(network.clone()),
+        ProvingKey::setup_private(network, &seed(9)).unwrap(),
+    ];
+    let mut changed = input.clone();
+    changed.data_mut()[0] ^= 1;
+    let [first, second] = [3, 4].map(|i| InputOpening::new(input.clone(), &seed(i)).unwrap());
+    let proofs = [
+        prove_with_seed(&key, &input, &seed(2)),
+        prove_with_seed(&key, &changed, &seed(2)),
+        prove_with_seed(&other, &input, &seed(2)),
+        prove_committed(&key, &first, &seed(2)),
+        prove_committed(&key, &second, &seed(2)),
+        prove_committed(&public, &first, &seed(2)),
+        prove_committed(&public, &second, &seed(2)),
+        prove_with_seed(&key, &input, &seed(3)),
+    ];
+    let elements = proofs
+        .map(|proven| proven.unwrap().proof.chunks(32).map(<[u8]>::to_vec).collect::<BTreeSet<Vec<u8>>>());
+    for (i, a) in elements.iter().enumerate() {
+        for (j, b) in elements.iter().enumerate().skip(i + 1) {
+            assert!(a.is_disjoint(b), "proofs {i} and {j}");
+        }
+    }
+    let again = [(); 2].map(|()| prove_with_seed(&key, &input, &seed(2)).unwrap().proof);
+    assert_eq!(again[0], again[1]);
 }
