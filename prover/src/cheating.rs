@@ -23,7 +23,7 @@ use crate::{
 
 mod forgery;
 
-pub use forgery::{Forgery, Move, Revision};
+pub use forgery::{Forgery, MaskingLie, Move, Revision};
 
 /// States some claims and opens others instead, as many and with the same values: what is opened may be cut out of rows in
 /// another way than what is stated.
@@ -156,6 +156,11 @@ impl<'a> Run<'a> {
     /// Changes every message with this label, and goes on from the changed values.
     pub fn revise(&mut self, label: Label, revise: Revision) {
         self.witness.forgery.revisions.push((label, revise));
+    }
+
+    /// Fits what is proved of masked messages to messages that fail a check.
+    pub const fn fit_masking(&mut self, lie: MaskingLie) {
+        self.witness.forgery.masking = Some(lie);
     }
 
     /// Adds to the value that a column of a block's rows is claimed to have where all leaves are evaluated; gains of two

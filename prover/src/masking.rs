@@ -10,10 +10,10 @@ use ark_ec::CurveGroup;
 use ark_ff::{One, Zero};
 use tacit_algebra::{Mle, eq, generators::Generators, kernels::backend, msm::combine_generators};
 use tacit_layers::{
-    claim::Column,
+    claim::{Column, SumClaim},
     masking::{LinearForm, Relation, Response, mask_vars, masks_per_row, spread},
     plan::Plan,
-    sumcheck::{RoundWeights, instance_point},
+    sumcheck::{Batch, RoundWeights, instance_point},
 };
 use tacit_transcript::{
     MaskRow, ProofWriter, Transcript, labels,
@@ -23,6 +23,7 @@ use tacit_transcript::{
 use tacit_verifier::masking::Unproved;
 
 use crate::{
+    cheating::Forgery,
     hyrax,
     randomness::Randomness,
     sumcheck::{self, Product},
@@ -54,6 +55,7 @@ impl Hiding {
         writer: &mut ProofWriter,
         plan: &Plan,
         generators: &Arc<Generators>,
+        forgery: &Forgery,
     ) -> Self {
         let (per_row, count) = (masks_per_row(generators.num_vars()), plan.rows(&plan.witness).1);
         let expected = expected_scalars(plan).div_ceil(per_row);
@@ -70,9 +72,11 @@ impl Hiding {
         });
         let fresh_rows = (0..expected).map(|_| Task::row(stream.fork(), per_row, generators)).collect();
         let vector = Task::row(randomness.fork(), generators.vector().len(), generators);
-        let kept = Arc::clone(generators);
+        let (kept, forgery) = (Arc::clone(generators), forgery.clone());
         writer.mask(Box::new(move || {
-            rows.pop_front().unwrap_or_else(|| Task::row(masks.fork(), per_row, &kept)).wait()
+            let mut row = rows.pop_front().unwrap_or_else(|| Task::row(masks.fork(), per_row, &kept)).wait();
+            forgery.revise(labels::MASK_COMMITMENT, &mut row.masks);
+            row
         }));
         let fresh = Fresh { stream, rows: fresh_rows, vector };
         Self { randomness, generators: Arc::clone(generators), witness, fresh, late: BTreeMap::new() }
@@ -100,6 +104,7 @@ impl Hiding {
         unproved: Unproved,
         vector: Vec<Fr>,
         blinding: &[Fr],
+        forgery: &Forgery,
     ) {
         let Unproved { constraints, combination } = unproved;
         let blinding = combination.coefficients.iter().zip(blinding).map(|(c, b)| *c * b).sum();
@@ -114,7 +119,7 @@ impl Hiding {
         let fresh =
             Instance { masks: rows.into_iter().map(|row| row.wait()).collect(), vector: vector.wait() };
         let relation = (constraints, combination.value);
-        prove(writer, relation, &opened, &masks, fresh, &self.generators, &mut self.randomness);
+        prove(writer, relation, &opened, &masks, fresh, (&self.generators, forgery), &mut self.randomness);
     }
 }
 
@@ -183,7 +188,7 @@ pub(crate) fn prove(
     opened: &Opened,
     rows: &[MaskRow],
     fresh: Instance,
-    generators: &Generators,
+    (generators, forgery): (&Generators, &Forgery),
     randomness: &mut Randomness,
 ) {
     // Step 1: all checks as one.
@@ -195,45 +200,55 @@ pub(crate) fn prove(
     let [factors, fresh_factors] =
         [relation.factors(Fr::one(), &masks), relation.factors(Fr::zero(), &fresh_masks)];
     let inner = |[a, b]: [&Vec<Fr>; 2]| backend().inner_product(a, b);
-    let error = inner([&fresh_factors[0], &fresh_factors[1]]);
-    let cross_term = inner([&fresh_factors[0], &factors[1]])
-        + inner([&factors[0], &fresh_factors[1]])
-        + relation.linear.linear_part(&fresh_masks);
-    let [error_blinding, cross_blinding] = [(); 2].map(|()| randomness.scalar());
+    let mut announced = [
+        inner([&fresh_factors[0], &fresh_factors[1]]),
+        inner([&fresh_factors[0], &factors[1]])
+            + inner([&factors[0], &fresh_factors[1]])
+            + relation.linear.linear_part(&fresh_masks),
+        randomness.scalar(),
+        randomness.scalar(),
+    ];
+    forgery.revise(labels::ANNOUNCEMENT, &mut announced);
+    let [error, cross_term, error_blinding, cross_blinding] = announced;
     let carriers = [generators.inner_product(), generators.hiding()];
     let announced = [
         combine_generators(&carriers, &[error, error_blinding]),
         combine_generators(&carriers, &[cross_term, cross_blinding]),
     ];
-    let announced: Vec<G1Affine> = fresh_rows
+    let mut announced: Vec<G1Affine> = fresh_rows
         .iter()
         .chain([&fresh])
         .map(|row| row.commitment)
         .chain(G1Projective::normalize_batch(&announced))
         .collect();
+    forgery.announce(&mut announced, generators);
     writer.write_points(labels::ANNOUNCEMENT, &announced);
     let equality = eq::table(&opened.point, opened.vector.len());
-    let cross = backend().inner_product(&fresh.masks, &equality) - relation.value.linear_part(&fresh_masks);
-    writer.write_scalars(labels::ANNOUNCED_VALUE, &[cross]);
+    let mut cross =
+        [backend().inner_product(&fresh.masks, &equality) - relation.value.linear_part(&fresh_masks)];
+    forgery.revise(labels::ANNOUNCED_VALUE, &mut cross);
+    writer.write_scalars(labels::ANNOUNCED_VALUE, &cross);
+    let [cross] = cross;
     // Step 3: the combination with the instance in use.
     let rho = writer.squeeze(labels::MASKING_CHALLENGE);
     let masks = combined(&fresh_masks, rho, &masks);
     let vector = combined(&fresh.masks, rho, &opened.vector);
-    let response = Response {
+    let mut response = Response {
         error: error + rho * cross_term,
         blinding: error_blinding + rho * cross_blinding,
         linear: relation.linear.linear_part(&masks),
         opened: backend().inner_product(&vector, &equality),
     };
+    forgery.respond(&mut response, &relation, [rho, cross], &masks);
     writer.write_scalars(labels::MASKING_RESPONSE, &response.to_message());
     // Step 4: the products, then one linear form of the masks.
-    let form = prove_products(writer, &relation, [rho, cross], &response, &masks);
+    let form = prove_products(writer, &relation, [rho, cross], &response, &masks, forgery);
     // Step 5: the form and the vector's value, opened together.
     let blinding = fresh.blinding + rho * opened.blinding;
     let row_blindings: Vec<Fr> =
         fresh_rows.iter().zip(rows).map(|(fresh, used)| fresh.blinding + rho * used.blinding).collect();
     let opening = Opening { vector, blinding, equality, masks, row_blindings };
-    opening.prove(writer, &response, &form, generators);
+    opening.prove(writer, &response, &form, generators, forgery);
 }
 
 /// Step 4.
@@ -243,12 +258,16 @@ fn prove_products(
     [rho, cross]: [Fr; 2],
     response: &Response,
     masks: &[Fr],
+    forgery: &Forgery,
 ) -> LinearForm {
-    let num_vars = relation.num_vars();
+    let (num_vars, sum) = (relation.num_vars(), relation.sum(rho, response));
+    let gap = forgery.gap(relation, rho, response, masks);
     let [left, right] = relation.factors(rho, masks).map(|factors| Mle::new(factors, num_vars));
-    let mut products = Product::new(left, right, relation.sum(rho, response));
-    let point = sumcheck::prove(writer, &mut [&mut products], RoundWeights::Uniform);
-    let finals = products.final_values();
+    let mut products = Product::new(left, right, sum + gap);
+    let batch = Batch::begin(writer, &[SumClaim { num_vars, degree: 2, sum }], RoundWeights::Uniform);
+    let point = sumcheck::prove_rounds(writer, &mut [&mut products], RoundWeights::Uniform, &batch);
+    let mut finals = products.final_values();
+    forgery.fit_factors(&mut finals, gap, num_vars);
     writer.write_scalars(labels::MASKING_FACTORS, &finals);
     relation.linear_form(writer, [rho, cross], response, (&point, finals), masks.len())
 }
@@ -269,6 +288,7 @@ impl Opening {
         response: &Response,
         form: &LinearForm,
         generators: &Generators,
+        forgery: &Forgery,
     ) {
         let key_vars = generators.num_vars();
         let vars = mask_vars(self.row_blindings.len(), key_vars);
@@ -285,22 +305,23 @@ impl Opening {
         {
             let mut instances: [&mut dyn sumcheck::SumcheckInstance; 2] = [&mut of_vector, &mut of_masks];
             let claims = instances.iter().map(|instance| instance.claim()).collect::<Vec<_>>();
-            let batch = tacit_layers::sumcheck::Batch::begin(writer, &claims, RoundWeights::Uniform);
+            let batch = Batch::begin(writer, &claims, RoundWeights::Uniform);
             point = sumcheck::prove_rounds(writer, &mut instances, RoundWeights::Uniform, &batch);
             batch_weights = batch.coefficients;
         }
         let [[_, equality], [_, coefficient]] = [of_vector.final_values(), of_masks.final_values()];
         let (of_vector, of_masks) = (batch_weights[0] * equality, batch_weights[1] * coefficient);
         let (row_point, _) = point.split_at(point.len() - key_vars);
-        let mut blinding = of_vector * self.blinding;
+        let mut blinding = [of_vector * self.blinding];
         let mut sum = vec![Fr::zero(); self.vector.len()];
         backend().add_scaled(&mut sum, &self.vector, of_vector);
         let rows = self.masks.chunks(masks_per_row(key_vars)).zip(&self.row_blindings);
         for ((row, row_blinding), weight) in rows.zip(eq::table(row_point, self.row_blindings.len())) {
             backend().add_scaled(&mut sum, row, of_masks * weight);
-            blinding += of_masks * weight * row_blinding;
+            blinding[0] += of_masks * weight * row_blinding;
         }
-        writer.write_scalars(labels::OPENING_BLINDING, &[blinding]);
+        forgery.revise(labels::OPENING_BLINDING, &mut blinding);
+        writer.write_scalars(labels::OPENING_BLINDING, &blinding);
         hyrax::prove_inner_product(writer, sum, instance_point(&point, key_vars), generators);
     }
 }

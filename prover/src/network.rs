@@ -165,7 +165,7 @@ pub(crate) fn prove_witness(
     let begun = writer.transcript();
     let mut hiding = seed.map(|seed| {
         let randomness = randomness(seed, begun.clone(), input);
-        Hiding::begin(randomness, &mut writer, plan, &generators)
+        Hiding::begin(randomness, &mut writer, plan, &generators, &witness.forgery)
     });
     let columns: Vec<CommittedTensor> = plan
         .witness
@@ -278,7 +278,7 @@ impl Last<'_> {
         let statement = Statement { input: self.input.statement(), outputs: self.outputs };
         let written = (writer.bytes(), self.begun);
         let unproved = tacit_verifier::network::unproved(self.claimed, &statement, written)?;
-        hiding.finish(&mut writer, unproved, vector, &blinding);
+        hiding.finish(&mut writer, unproved, vector, &blinding, &witness.forgery);
         Ok((writer, layers))
     }
 

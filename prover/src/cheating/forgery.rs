@@ -1,15 +1,16 @@
 //! What a lying prover does while it proves.
 
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Affine};
 use ark_ff::{AdditiveGroup, Field};
-use tacit_algebra::{eq, small::from_i64};
+use tacit_algebra::{eq, generators::Generators, small::from_i64};
 use tacit_layers::{
     Layout, Tensor,
     claim::Column,
     lookup_table::Fingerprint,
+    masking::{Relation, Response},
     plan::{Plan, Rows},
 };
-use tacit_transcript::Label;
+use tacit_transcript::{Label, labels};
 
 use crate::{
     input::RunInput,
@@ -23,6 +24,23 @@ pub type Revision = fn(&mut [Fr]);
 /// What is added to a value that a block claims to look up, from the weights of all blocks and the fingerprint's
 /// challenge $\beta$.
 pub type Move = fn(weight: &dyn Fn(Rows) -> Fr, beta: Fr) -> Fr;
+
+/// How the proof that masked messages satisfy every check is fitted to messages that do not, once its challenge is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaskingLie {
+    /// The error that the products have instead of the announced one's combination.
+    Error,
+    /// The linear part that makes up for the products.
+    Linear,
+    /// A factor that makes up for the products' sum.
+    Factors,
+    /// The opened value that the checks expect.
+    Opened,
+    /// An error committed to along a row's generator.
+    ErrorInRow,
+    /// Fresh masks committed to along the error's generator too.
+    RowWithError,
+}
 
 /// Lies about what depends on challenges; none by default.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +57,7 @@ pub struct Forgery {
     /// A table and one of its rows.
     pub(super) fitted: Option<(usize, usize)>,
     pub(super) padded_input: Option<Tensor<i64>>,
+    pub(super) masking: Option<MaskingLie>,
 }
 
 impl Forgery {
@@ -113,6 +132,62 @@ impl Forgery {
         for (_, revise) in self.revisions.iter().filter(|revision| revision.0 == label) {
             revise(message);
         }
+    }
+
+    /// Changes what is announced: fresh masks' rows, the fresh vector, the error and the cross term.
+    pub(crate) fn announce(&self, announced: &mut [G1Affine], generators: &Generators) {
+        let error = announced.len().saturating_sub(2);
+        let (index, along) = match (self.masking, generators.vector()) {
+            (Some(MaskingLie::ErrorInRow), [first, ..]) => (error, *first),
+            (Some(MaskingLie::RowWithError), _) => (0, generators.inner_product()),
+            _ => return,
+        };
+        announced[index] = (announced[index] + along).into();
+    }
+
+    /// By how much the products' sum is larger than what is claimed of it, where a lie needs to know.
+    pub(crate) fn gap(&self, relation: &Relation, rho: Fr, response: &Response, masks: &[Fr]) -> Fr {
+        if self.masking.is_none() {
+            return Fr::ZERO;
+        }
+        let [left, right] = relation.factors(rho, masks);
+        left.iter().zip(&right).map(|(l, r)| *l * r).sum::<Fr>() - relation.sum(rho, response)
+    }
+
+    /// Changes the response.
+    pub(crate) fn respond(
+        &self,
+        response: &mut Response,
+        relation: &Relation,
+        [rho, cross]: [Fr; 2],
+        masks: &[Fr],
+    ) {
+        let gap = self.gap(relation, rho, response, masks);
+        match self.masking {
+            Some(MaskingLie::Error) => response.error += gap,
+            Some(MaskingLie::Linear) => response.linear -= gap * rho.inverse().unwrap_or_default(),
+            Some(MaskingLie::Opened) => {
+                response.opened = relation.value.linear_part(masks) + cross + rho * relation.value.constant;
+            }
+            _ => {}
+        }
+        let mut message = response.to_message();
+        self.revise(labels::MASKING_RESPONSE, &mut message);
+        *response = Response::from_message(message);
+    }
+
+    /// Changes both factors at the end of a sumcheck that began with a sum too small by `gap`.
+    pub(crate) fn fit_factors(&self, factors: &mut [Fr; 2], gap: Fr, num_vars: usize) {
+        if self.masking == Some(MaskingLie::Factors) {
+            let halved = gap * Fr::from(2_u64).pow([num_vars as u64]).inverse().unwrap_or_default();
+            // Without products any two factors will do.
+            let inverse = factors[1].inverse().unwrap_or_else(|| {
+                *factors = [Fr::ZERO, Fr::ONE];
+                Fr::ONE
+            });
+            factors[0] -= halved * inverse;
+        }
+        self.revise(labels::MASKING_FACTORS, factors);
     }
 
     /// Changes a late column before it is committed.

@@ -40,6 +40,12 @@
 //! | another input than the committed one, its rows in another order | `inputs` | the opening | `Opening` |
 //! | a committed integer out of range, a value in the padding of a committed input | `inputs` | look-ups, the opening | `LookupColumns`, `Opening` |
 //! | a stale commitment of the input, one of another shape, a proof of the other setting | `inputs` | every challenge, shapes of the key, the plan | `FractionLevel { 2 }`, `Statement`, `FractionSum`, `Malformed` |
+//! | false activations, maxima, multiplicities, outputs behind masks | `masking` | the products of the masked checks | `MaskedChecks { products }` |
+//! | other weights, a stale witness behind masks | `masking` | the opening | `Opening` |
+//! | error, linear part, factors, opened value fitted to checks that fail | `masking` | the announced commitments, the opening | `MaskedChecks { error }`, `Opening` |
+//! | a false error, cross term, difference, response, factor, blinding; other masks than committed to | `masking` | by step | `MaskedChecks`, `Opening` |
+//! | an error along a row's generator, masks along the error's | `masking` | its commitment, the opening | `MaskedChecks { error }`, `Opening` |
+//! | a hiding proof as one that does not hide, a key with its flag flipped | `masking` | domain, digest, the opening | `Malformed`, `Opening` |
 //! | a proof for another input, output, architecture or version | `statement` | every challenge | `FractionLevel { 2 }` |
 //! | a statement that does not fit the key | `statement` | counts and shapes of the key | `OutputCount`, `OutputShape`, `Statement` |
 //! | rounds swapped, replayed, reflected, of another degree | `sumcheck` | the final value, the form | `FinalValue`, `Malformed` |
@@ -67,6 +73,7 @@ mod gates;
 mod hyrax;
 mod inputs;
 mod logup;
+mod masking;
 mod moved;
 mod network;
 mod order;

@@ -13,7 +13,7 @@ use super::{layout, tensor, tiny};
 const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 7 };
 /// The first layer's rescale in the networks here, and the dense layer that reads it.
 pub(super) const RESCALE: NodeId = NodeId(2);
-const READER: NodeId = NodeId(3);
+pub(super) const READER: NodeId = NodeId(3);
 
 fn rescales() -> Error {
     Error::FinalValue { argument: "rescales", message: labels::ACCUMULATOR_VALUES }
@@ -91,7 +91,7 @@ pub(super) fn set_activation(run: &mut Run, network: &Network, index: usize, val
 }
 
 /// Looks a rescale's entry up in the row of another quotient.
-fn set_quotient(run: &mut Run, key: &ProvingKey, index: usize, quotient: i64) {
+pub(super) fn set_quotient(run: &mut Run, key: &ProvingKey, index: usize, quotient: i64) {
     let plan = key.verifying_key().plan();
     let rows = Rows::Activations(RESCALE);
     let table = plan.segments.iter().find(|segment| segment.rows == rows).unwrap().table;

@@ -40,7 +40,7 @@ fn rejects_a_convolution_or_a_pool_with_shifted_padding() {
 }
 
 /// A max-pool of the public input, as the only layer.
-fn pool(padding: usize) -> ProvingKey {
+pub(super) fn pool(padding: usize) -> ProvingKey {
     let input = InputLayer { layout: layout(&[1, 3, 3]), bounds: (-4, 3), scale: 1.0 };
     let mut b = NetworkBuilder::new("pool", input);
     let x = b.max_pool("pool", b.input(), Window2d::square(AxisWindow::new(2, 1).padded(padding, 0)));
@@ -52,7 +52,7 @@ fn pool(padding: usize) -> ProvingKey {
 const POOL: NodeId = NodeId(1);
 
 /// Claims another maximum; the differences follow, whether they are in range or not.
-fn set_maximum(run: &mut Run, index: usize, value: i64) -> i64 {
+pub(super) fn set_maximum(run: &mut Run, index: usize, value: i64) -> i64 {
     let old = run.values()[POOL.index()].data()[index];
     let count = run.values()[POOL.index()].data().len();
     set(&mut run.values()[POOL.index()], index, value);
@@ -65,7 +65,7 @@ fn set_maximum(run: &mut Run, index: usize, value: i64) -> i64 {
 }
 
 /// Looks every difference up where it is in range, and elsewhere in the row of its magnitude.
-fn look_differences_up(run: &mut Run, positions_of: usize) {
+pub(super) fn look_differences_up(run: &mut Run, positions_of: usize) {
     let (keys, positions) = run.lookups(Rows::Differences(POOL));
     let count = keys.len() / 4;
     for (i, key) in keys.iter().enumerate() {
@@ -75,7 +75,7 @@ fn look_differences_up(run: &mut Run, positions_of: usize) {
 }
 
 /// Every window of four has its maximum at another offset.
-fn maxima() -> Tensor<i64> {
+pub(super) fn maxima() -> Tensor<i64> {
     tensor(&[1, 3, 3], vec![-4, -2, -3, 0, 2, -1, -4, 1, -2])
 }
 
