@@ -16,19 +16,25 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use tacit_algebra::generators::Generators;
-use tacit_layers::{Error as LayersError, Network, ProofFile, Tensor, VerifyingKey, key::FORMAT_VERSION};
-use tacit_prover::{ProvingKey, prove};
+use tacit_layers::{
+    Error as LayersError, InputCommitment, Network, ProofFile, Tensor, VerifyingKey,
+    key::FORMAT_VERSION,
+    statement::{Input, Statement},
+};
+use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_with_seed};
 use tacit_transcript::{
     Error as Malformed, Event, Label,
     encoding::{point_to_bytes, scalar_from_bytes, scalar_to_bytes},
     labels,
 };
-use tacit_verifier::{Error, verify};
+use tacit_verifier::{Error, verify, verify_statement};
 
 /// An honest proof with its statement.
 struct Honest {
     key: VerifyingKey,
     input: Tensor<i64>,
+    /// The commitment to the input, where it is not shown.
+    commitment: Option<InputCommitment>,
     outputs: Vec<Tensor<i64>>,
     events: Vec<Event>,
     oracle: Oracle,
@@ -41,7 +47,28 @@ impl Honest {
         let proven = prove(&key, &input).unwrap();
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
         let key = key.verifying_key().clone();
-        Self { key, input, outputs: proven.outputs, events: proven.events, oracle }
+        Self { key, input, commitment: None, outputs: proven.outputs, events: proven.events, oracle }
+    }
+
+    /// A proof about a private model.
+    fn private(network: Network) -> Self {
+        let (input, seed) = (tiny::sample(&network), Seed::new([5; 32]));
+        let key = ProvingKey::setup_private(network, &seed).unwrap();
+        let proven = prove_with_seed(&key, &input, &seed).unwrap();
+        let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
+        let key = key.verifying_key().clone();
+        Self { key, input, commitment: None, outputs: proven.outputs, events: proven.events, oracle }
+    }
+
+    /// A proof about a committed input.
+    fn committed(network: Network) -> Self {
+        let (input, seed) = (tiny::sample(&network), Seed::new([5; 32]));
+        let key = ProvingKey::setup(network).unwrap();
+        let opening = InputOpening::new(input.clone(), &seed).unwrap();
+        let proven = prove_committed(&key, &opening, &seed).unwrap();
+        let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
+        let (key, commitment) = (key.verifying_key().clone(), Some(opening.commitment().clone()));
+        Self { key, input, commitment, outputs: proven.outputs, events: proven.events, oracle }
     }
 
     fn proof(&self) -> &[u8] {
@@ -49,7 +76,8 @@ impl Honest {
     }
 
     fn verify(&self, proof: &[u8]) -> Result<(), Error> {
-        verify(&self.key, &self.input, &self.outputs, proof).map(|_| ())
+        let input = self.commitment.as_ref().map_or(Input::Public(&self.input), Input::Committed);
+        verify_statement(&self.key, &Statement { input, outputs: &self.outputs }, proof).map(|_| ())
     }
 
     /// Asserts that these bytes are rejected by the check they must fail.
@@ -121,41 +149,67 @@ const NO_MESSAGES: &[Label] = &[
     labels::CLAIM,
 ];
 
-/// Labels of proofs of masked messages, which `hiding.rs` mutates.
-const MASKED: &[Label] = &[
-    labels::MASK_COMMITMENT,
-    labels::ROOT_INVERSES,
-    labels::PARTIAL_PRODUCTS,
-    labels::CONSTRAINT_BATCH,
-    labels::ANNOUNCEMENT,
-    labels::ANNOUNCED_VALUE,
-    labels::MASKING_CHALLENGE,
-    labels::MASKING_RESPONSE,
-    labels::MASKING_FACTORS,
-    labels::FORM_BATCH,
-    labels::OPENING_BLINDING,
+/// The same for the messages that only proofs of masked messages have. Every other message of theirs but those of
+/// sumchecks and of the inner product is masked, and meets the check that the first of these rows does.
+const MASKED: &[(Label, &[&str])] = &[
+    (labels::MASK_COMMITMENT, &["error"]),
+    (labels::ROOT_INVERSES, &["error"]),
+    (labels::PARTIAL_PRODUCTS, &["error"]),
+    (labels::ANNOUNCEMENT, &["error"]),
+    (labels::ANNOUNCED_VALUE, &["error"]),
+    (labels::MASKING_RESPONSE, &["error", "products"]),
+    // Exchanged, factors have the same product.
+    (labels::MASKING_FACTORS, &["products", "Opening"]),
+    (labels::OPENING_BLINDING, &["Opening"]),
+    // Before the masks are proved, of the products, of the opening.
+    (labels::ROUND_POLYNOMIAL, &["error", "products", "Opening"]),
+    (labels::INNER_PRODUCT_HALVES, &["Opening"]),
+    (labels::INNER_PRODUCT_SCALAR, &["Opening"]),
 ];
+
+/// Challenges of proofs of masked messages.
+const MASKED_CHALLENGES: &[Label] =
+    &[labels::CONSTRAINT_BATCH, labels::MASKING_CHALLENGE, labels::FORM_BATCH];
+
+/// Networks whose hiding proofs are put to every mutation: with late columns, products of several values, few rows.
+fn hiding() -> [Honest; 3] {
+    [
+        Honest::private(tiny::mlp()),
+        Honest::committed(tiny::frequencies()),
+        Honest::private(tiny::polynomial()),
+    ]
+}
 
 fn name(error: &Error) -> String {
     let debug = format!("{error:?}");
-    debug.split([' ', '(']).next().unwrap().to_owned()
+    match error {
+        Error::MaskedChecks { part } => (*part).to_owned(),
+        _ => debug.split([' ', '(']).next().unwrap().to_owned(),
+    }
+}
+
+fn sent(honest: impl Iterator<Item = Honest>) -> BTreeSet<Label> {
+    let messages = honest.flat_map(|honest| honest.events).filter_map(|event| match event {
+        Event::Message(label, _) => Some(label),
+        Event::Absorb(..) | Event::Squeeze(_) => None,
+    });
+    messages.collect()
 }
 
 #[test]
 fn every_label_is_in_the_manifest_or_known_to_be_no_message() {
     let manifest: Vec<Label> = MANIFEST.iter().map(|row| row.0).collect();
+    let shared = |label: &Label| manifest.contains(label);
+    let masked: Vec<Label> = MASKED.iter().map(|row| row.0).collect();
+    let masked_only = masked.iter().filter(|label| !shared(label));
     for label in labels::ALL {
-        let rows = manifest.iter().chain(NO_MESSAGES).chain(MASKED).filter(|known| *known == label).count();
+        let known = manifest.iter().chain(NO_MESSAGES).chain(masked_only.clone()).chain(MASKED_CHALLENGES);
+        let rows = known.filter(|known| *known == label).count();
         assert_eq!(rows, 1, "`{label}` occurs in {rows} rows");
     }
-    let sent: BTreeSet<Label> = tiny::all()
-        .into_iter()
-        .flat_map(|(_, network)| Honest::new(network).events)
-        .filter_map(|event| match event {
-            Event::Message(label, _) => Some(label),
-            Event::Absorb(..) | Event::Squeeze(_) => None,
-        })
-        .collect();
+    let behind_masks = sent(tiny::all().into_iter().map(|(_, network)| Honest::private(network)));
+    assert_eq!(behind_masks, masked.iter().chain(&manifest).copied().collect(), "messages behind masks");
+    let sent = sent(tiny::all().into_iter().map(|(_, network)| Honest::new(network)));
     assert_eq!(sent, manifest.into_iter().collect(), "messages sent and messages in the manifest");
 }
 
@@ -262,39 +316,103 @@ fn non_canonical(message: &Message, element: &[u8]) -> [u8; 32] {
     bytes
 }
 
+/// Applies mutations to every message; the label and the error of each that keeps the proof's form.
+fn mutate(honest: &Honest, mutations: impl Fn(&Message) -> Vec<Mutation>) -> Vec<(Label, Error)> {
+    assert_eq!(honest.verify(honest.proof()), Ok(()));
+    let cases: Vec<(usize, Mutation)> = (0..honest.oracle.messages.len())
+        .flat_map(|i| mutations(&honest.oracle.messages[i]).into_iter().map(move |m| (i, m)))
+        .collect();
+    let met = cases.into_par_iter().filter_map(|(index, mutation)| {
+        let message = honest.oracle.messages[index];
+        let proof = mutation.apply(&honest.oracle, index)?;
+        let error = honest.rejects(&proof, || format!("{mutation:?} of message {index}, {message:?}"));
+        if mutation == Mutation::Truncate {
+            let (label, needed) = (message.label, message.length);
+            let truncated = Malformed::Truncated { label, needed, left: 0 };
+            assert_eq!(error, Error::Malformed(truncated));
+        }
+        mutation.keeps_form().then_some((message.label, error))
+    });
+    met.collect()
+}
+
+/// Every message has to be in the manifest, with the error that it met; returns the pairs that were met.
+fn assert_manifest<'m>(
+    manifest: &BTreeMap<Label, &'m [&'m str]>,
+    met: Vec<(Label, Error)>,
+) -> BTreeSet<(Label, &'m str)> {
+    let row = |(label, error): (Label, Error)| {
+        let allowed = manifest.get(&label).unwrap_or_else(|| panic!("`{label}` is in no row"));
+        let row = allowed.iter().find(|name_| **name_ == name(&error));
+        (label, *row.unwrap_or_else(|| panic!("`{label}` met {error:?}")))
+    };
+    met.into_iter().map(row).collect()
+}
+
 #[test]
 fn every_message_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
     let manifest: BTreeMap<Label, &[&str]> = MANIFEST.iter().copied().collect();
     let mut applied: BTreeSet<(Label, &str)> = BTreeSet::new();
     for (_, network) in tiny::all() {
-        let honest = Honest::new(network);
-        assert_eq!(honest.verify(honest.proof()), Ok(()));
-        let cases: Vec<(usize, Mutation)> = (0..honest.oracle.messages.len())
-            .flat_map(|i| Mutation::all(&honest.oracle.messages[i]).into_iter().map(move |m| (i, m)))
-            .collect();
-        let met: Vec<(Label, Error)> = cases
-            .into_par_iter()
-            .filter_map(|(index, mutation)| {
-                let message = honest.oracle.messages[index];
-                let proof = mutation.apply(&honest.oracle, index)?;
-                let error =
-                    honest.rejects(&proof, || format!("{mutation:?} of message {index}, {message:?}"));
-                if mutation == Mutation::Truncate {
-                    let (label, needed) = (message.label, message.length);
-                    let truncated = Malformed::Truncated { label, needed, left: 0 };
-                    assert_eq!(error, Error::Malformed(truncated));
-                }
-                mutation.keeps_form().then_some((message.label, error))
-            })
-            .collect();
-        for (label, error) in met {
-            let allowed = manifest.get(&label).unwrap_or_else(|| panic!("`{label}` is in no row"));
-            let row = allowed.iter().find(|name_| **name_ == name(&error));
-            applied.insert((label, row.unwrap_or_else(|| panic!("`{label}` met {error:?}"))));
-        }
+        applied.extend(assert_manifest(&manifest, mutate(&Honest::new(network), Mutation::all)));
     }
     let labels: BTreeSet<Label> = applied.iter().map(|(label, _)| *label).collect();
     assert_eq!(labels, manifest.into_keys().collect(), "labels that some mutation was applied to");
+}
+
+#[test]
+fn every_message_of_a_hiding_proof_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
+    let masked = MANIFEST.iter().map(|(label, _)| (*label, &["error"][..]));
+    let manifest: BTreeMap<Label, &[&str]> = masked.chain(MASKED.iter().copied()).collect();
+    let mut applied: BTreeSet<(Label, &str)> = BTreeSet::new();
+    for honest in hiding() {
+        applied.extend(assert_manifest(&manifest, mutate(&honest, Mutation::all)));
+    }
+    // Every other kind of message by itself.
+    for (_, network) in tiny::all() {
+        let other = |_: &Message| vec![Mutation::OtherValue(0), Mutation::SwapElements];
+        applied.extend(assert_manifest(&manifest, mutate(&Honest::private(network), other)));
+    }
+    let rows = manifest.iter().flat_map(|(label, errors)| errors.iter().map(|error| (*label, *error)));
+    assert_eq!(applied, rows.collect(), "labels with the errors that mutations met");
+}
+
+/// Changes every hiding proof at random, this often.
+fn change_at_random(count: u64) {
+    for honest in hiding() {
+        (0..count).into_par_iter().for_each(|seed| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut proof = honest.proof().to_vec();
+            for _ in 0..rng.random_range(1..4) {
+                let (at, length) = (rng.random_range(0..proof.len()), rng.random_range(1..65));
+                let end = proof.len().min(at + length);
+                match rng.random_range(0..5) {
+                    0 => proof[at] ^= 1 << rng.random_range(0..8),
+                    1 => rng.fill(&mut proof[at..end]),
+                    2 => proof[at..end].fill(0),
+                    3 => drop(proof.drain(at..end)),
+                    _ => {
+                        let copy = proof[at..end].to_vec();
+                        proof.splice(at..at, copy);
+                    }
+                }
+            }
+            if proof != honest.proof() {
+                honest.rejects(&proof, || format!("changes {seed}"));
+            }
+        });
+    }
+}
+
+#[test]
+fn random_changes_of_a_hiding_proof_are_rejected() {
+    change_at_random(200);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn many_random_changes_of_a_hiding_proof_are_rejected() {
+    change_at_random(20_000);
 }
 
 #[test]

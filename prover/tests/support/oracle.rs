@@ -26,8 +26,14 @@ impl Message {
 
     /// Whether its elements are points.
     pub(crate) fn holds_points(&self) -> bool {
-        [labels::WITNESS_COMMITMENT, labels::LATE_COMMITMENT, labels::INNER_PRODUCT_HALVES]
-            .contains(&self.label)
+        [
+            labels::WITNESS_COMMITMENT,
+            labels::LATE_COMMITMENT,
+            labels::INNER_PRODUCT_HALVES,
+            labels::MASK_COMMITMENT,
+            labels::ANNOUNCEMENT,
+        ]
+        .contains(&self.label)
     }
 
     /// Whether these are the canonical bytes of an element.
@@ -108,12 +114,38 @@ impl Oracle {
         Some(error)
     }
 
+    /// The same where messages are masked: no check fails before the response to the challenge that follows from them all.
+    fn masked(&self, changed: usize, response: usize, bytes: &[u8]) -> (usize, Error) {
+        let factors = self.messages.iter().position(|m| m.label == labels::MASKING_FACTORS).unwrap();
+        let (start, of_error) = (self.messages[response].start, 64);
+        let error = start..start + of_error;
+        if changed < response || changed == response && bytes.get(error.clone()) != Some(&self.proof[error]) {
+            (response, Error::MaskedChecks { part: "error" })
+        } else if changed < factors || changed == factors && self.factors_differ(factors, bytes) {
+            (factors, Error::MaskedChecks { part: "products" })
+        } else {
+            (self.messages.len() - 1, Error::Opening)
+        }
+    }
+
+    /// Whether two factors have another product.
+    fn factors_differ(&self, factors: usize, bytes: &[u8]) -> bool {
+        let message = self.messages[factors];
+        let product = |bytes: &[u8]| -> Option<Fr> {
+            bytes.get(message.start..message.end())?.chunks_exact(32).map(scalar_from_bytes).product()
+        };
+        product(bytes) != product(&self.proof)
+    }
+
     /// The check that a change of this message fails: after which message it comes, and its error.
     pub(crate) fn check(&self, changed: usize, bytes: &[u8]) -> (usize, Error) {
         let label = self.messages[changed].label;
         let first = |label| self.messages.iter().position(|m| m.label == label);
         let last = |label| self.messages.iter().rposition(|m| m.label == label).unwrap();
         let value = |argument, message| (last(message), Error::FinalValue { argument, message });
+        if let Some(response) = first(labels::MASKING_RESPONSE) {
+            return self.masked(changed, response, bytes);
+        }
         if let Some(root) = first(labels::FRACTIONS).filter(|&root| root >= changed)
             && let Some(error) = self.root(root, bytes)
         {
