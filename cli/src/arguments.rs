@@ -144,6 +144,9 @@ pub(crate) struct CompileArguments {
     /// Compare every layer with the float model's on the calibration samples, to see where accuracy is lost
     #[arg(long, requires = "calibrate")]
     pub(crate) report: bool,
+    /// Hide the weights: the verifying key and proofs show shapes, scales and bounds, but no weight
+    #[arg(long)]
+    pub(crate) private_model: bool,
     #[command(flatten)]
     pub(crate) precision: Precision,
     #[command(flatten)]

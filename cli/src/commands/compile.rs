@@ -4,9 +4,9 @@ use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::cost::UnitCosts;
+use tacit_layers::{Network, cost::UnitCosts};
 use tacit_onnx::{FloatModel, quantise_comparably};
-use tacit_prover::ProvingKey;
+use tacit_prover::{ProvingKey, Seed};
 
 use self::values::ValueFacts;
 use crate::{
@@ -31,6 +31,7 @@ struct Facts {
     parameters: usize,
     macs: u64,
     lookups: usize,
+    private_model: bool,
     arguments: ArrangementFacts,
     float_agreement: f64,
     accuracy_float: Option<f64>,
@@ -53,7 +54,13 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     }
     let inputs: Vec<_> =
         [Some(path), calibrate.as_ref(), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
-    let (model_file, key_file) = (Destination::new(output, &inputs)?, Destination::new(&key_path, &inputs)?);
+    // Whoever reads a private model's proving key knows what its commitments are blinded by.
+    let model_file = if arguments.private_model {
+        Destination::secret(output, &inputs)?
+    } else {
+        Destination::new(output, &inputs)?
+    };
+    let key_file = Destination::new(&key_path, &inputs)?;
 
     let progress = Progress::new("Reading the model");
     // Read here first, so that a missing file is reported in the same words everywhere.
@@ -87,7 +94,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     });
     let values = values.transpose().with_context(|| format!("cannot compile `{}`", path.display()))?;
     progress.step("Committing to the weights");
-    let key = ProvingKey::setup(quantised.network)
+    let key = set_up(quantised.network, arguments.private_model)
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
 
     progress.step("Comparing with the float model");
@@ -105,6 +112,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         parameters: key.network().num_parameters(),
         macs: description::num_macs(&key.network().architecture)?,
         lookups: key.verifying_key().num_lookups(),
+        private_model: arguments.private_model,
         arguments: ArrangementFacts::new(&key.network().architecture, &choices),
         float_agreement: agreement(&classes_float, &classes_quantised),
         accuracy_float: accuracy(&classes_float),
@@ -122,12 +130,24 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     fields.splice(4..4, facts.arguments.fields());
     fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
+    if facts.private_model {
+        fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
+    }
     fields.extend(files);
     let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
     let values = facts.values.as_deref().map_or_else(String::new, |values| {
         format!("\nValues beside the float model's\n{}\n", values::table(values))
     });
     Ok(Report::done(&facts, &(title + &values + &units::fields(fields))))
+}
+
+/// Commits to the weights, blinded for a private model.
+fn set_up(network: Network, is_private: bool) -> tacit_prover::error::Result<ProvingKey> {
+    if is_private {
+        ProvingKey::setup_private(network, &Seed::from_os()?)
+    } else {
+        ProvingKey::setup(network)
+    }
 }
 
 /// Writes both keys or neither; returns what to report of them.

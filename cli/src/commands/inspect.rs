@@ -33,6 +33,7 @@ struct NetworkFacts {
     kind: &'static str,
     name: String,
     key_digest: String,
+    private_model: bool,
     file_bytes: usize,
     layers: Vec<LayerDescription>,
     outputs: Vec<OutputFacts>,
@@ -176,6 +177,7 @@ fn network(
         kind,
         name: architecture.name.clone(),
         key_digest: units::hexadecimal(key.digest()),
+        private_model: key.is_private(),
         file_bytes,
         layers,
         outputs: architecture
@@ -195,6 +197,7 @@ fn network(
     let summary = units::fields([
         ("file", units::bytes(file_bytes)),
         ("key", facts.key_digest.clone()),
+        ("weights", if facts.private_model { "hidden" } else { "public" }.to_owned()),
         ("parameters", units::count(facts.parameters as u64)),
         ("multiplications", units::count(facts.macs)),
         ("look-ups", units::count(facts.lookups as u64)),

@@ -9,6 +9,7 @@ mod choice;
 mod comparison;
 mod markup;
 mod private_input;
+mod private_model;
 mod quantised;
 mod rejection;
 mod report;

@@ -4,11 +4,12 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::tacit::{DONE, FAILED, Folder, done, fixture, tacit_json};
 
-const COMPILE: [&str; 8] = [
+const COMPILE: [&str; 9] = [
     "layers",
     "parameters",
     "macs",
     "lookups",
+    "private_model",
     "arguments",
     "already_quantised",
     "rescale_error",

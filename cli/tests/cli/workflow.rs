@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use crate::tacit::{DONE, Folder, LENET, assert_keys, done, fixture, inputs, tacit};
 
-const COMPILE: [&str; 10] = [
+const COMPILE: [&str; 11] = [
     "layers",
     "parameters",
     "macs",
     "lookups",
+    "private_model",
     "arguments",
     "float_agreement",
     "accuracy_float",
@@ -40,10 +41,11 @@ const PROVE: [&str; 8] = [
 const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
 const VERIFY: [&str; 6] =
     ["accepted", "reason", "output", "verify_seconds", "input_source", "input_commitment"];
-const NETWORK: [&str; 14] = [
+const NETWORK: [&str; 15] = [
     "kind",
     "name",
     "key_digest",
+    "private_model",
     "file_bytes",
     "layers",
     "outputs",

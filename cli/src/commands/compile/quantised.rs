@@ -6,9 +6,8 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_layers::cost::UnitCosts;
 use tacit_onnx::QuantisedModel;
-use tacit_prover::ProvingKey;
 
-use super::write;
+use super::{set_up, write};
 use crate::{
     arguments::CompileArguments, arrangement::ArrangementFacts, description, destination::Destination,
     progress::Progress, report::Report, units,
@@ -20,6 +19,7 @@ struct Facts {
     parameters: usize,
     macs: u64,
     lookups: usize,
+    private_model: bool,
     arguments: ArrangementFacts,
     already_quantised: bool,
     /// The largest bound on a rescale's error, in units of its result before rounding.
@@ -51,7 +51,7 @@ pub(super) fn run(
         .choose_arguments(arguments.arrangement.policy(), &UnitCosts::default())
         .with_context(failed)?;
     progress.step("Committing to the weights");
-    let key = ProvingKey::setup(network).with_context(failed)?;
+    let key = set_up(network, arguments.private_model).with_context(failed)?;
     let files = write(&key, output, files)?;
     drop(progress);
 
@@ -60,6 +60,7 @@ pub(super) fn run(
         parameters: key.network().num_parameters(),
         macs: description::num_macs(&key.network().architecture)?,
         lookups: key.verifying_key().num_lookups(),
+        private_model: arguments.private_model,
         arguments: ArrangementFacts::new(&key.network().architecture, &choices),
         already_quantised: true,
         rescale_error: rescales.iter().map(|rescale| rescale.units).fold(0.0, f64::max),
@@ -74,6 +75,9 @@ pub(super) fn run(
     fields.extend(facts.arguments.fields());
     fields.push(("quantisation", "the model's own scales and zero points".to_owned()));
     fields.push(("rescale error", format!("at most {:.4} units before rounding", facts.rescale_error)));
+    if facts.private_model {
+        fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
+    }
     fields.extend(files);
     let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
     Ok(Report::done(&facts, &(title + &units::fields(fields))))
