@@ -226,11 +226,23 @@ impl VerifyingKey {
         self.plan.num_lookups()
     }
 
-    /// Error of every sub-protocol of one proof with a public input; [`soundness::network`] takes any plan.
+    /// Error of every sub-protocol of one proof with a public input.
     pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
-        let mut errors = soundness::network(&self.architecture, &self.plan);
-        if self.is_private {
-            errors.push(("masked messages", soundness::masking(self.plan.key_vars)));
+        self.errors(&self.plan, self.is_private)
+    }
+
+    /// Error of every sub-protocol of one proof with a committed input, which always hides.
+    ///
+    /// # Errors
+    /// As [`committed_plan`](Self::committed_plan).
+    pub fn committed_soundness(&self) -> Result<Vec<(&'static str, SoundnessError)>> {
+        Ok(self.errors(self.committed_plan()?, true))
+    }
+
+    fn errors(&self, plan: &Plan, is_hiding: bool) -> Vec<(&'static str, SoundnessError)> {
+        let mut errors = soundness::network(&self.architecture, plan);
+        if is_hiding {
+            errors.push(("masked messages", soundness::masking(plan.opening_vars())));
         }
         errors
     }

@@ -12,7 +12,7 @@ use tacit_layers::{
     key,
     key::VerifyingKey,
     proof_file,
-    soundness::{self, SoundnessError},
+    soundness::SoundnessError,
     statement::{Input, Statement},
 };
 use tacit_prover::{Proven, ProvingKey};
@@ -307,7 +307,10 @@ fn proof(file: &AnyProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> 
 
 /// Statistical soundness of a proof about such an input.
 fn soundness_bits(key: &VerifyingKey, input: Input) -> Result<f64> {
-    let errors = soundness::network(key.architecture(), input.plan(key)?);
+    let errors = match input {
+        Input::Public(_) => key.soundness(),
+        Input::Committed(_) => key.committed_soundness()?,
+    };
     Ok(errors.into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits())
 }
 

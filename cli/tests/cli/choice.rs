@@ -67,7 +67,9 @@ fn every_argument_proves_a_network_with_the_bytes_it_predicts() {
 fn measures_what_each_layer_costs() {
     let keys =
         ["kind", "name", "key_digest", "file_bytes", "layers", "outputs", "parameters", "macs", "lookups"];
-    let keys = [&keys[..], &["tables", "soundness_bits", "soundness", "predicted", "measured"]].concat();
+    let keys =
+        [&keys[..], &["private_model", "tables", "soundness_bits", "soundness", "predicted", "measured"]]
+            .concat();
     let json =
         done(&["inspect", &LENET.model, "--measure", &inputs(), "--index", "3", "--threads", "1"], &keys);
     assert_keys(&json["measured"], &["prove_seconds", "phases", "verify_seconds", "proof_bytes"]);
