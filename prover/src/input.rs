@@ -25,7 +25,7 @@ use tacit_layers::{
     statement::Input,
 };
 use tacit_transcript::encoding::{SCALAR_BYTES, scalar_from_bytes, scalar_to_bytes};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     error::Result,
@@ -155,6 +155,20 @@ impl<'a> RunInput<'a> {
             Self::Public(input) => Input::Public(input),
             Self::Committed(opening) => Input::Committed(&opening.commitment),
         }
+    }
+
+    /// The secrets behind a proof: the input's integers, and what blinds them and the model, whose blinding is passed.
+    pub(crate) fn secret(self, model: &[Fr]) -> Zeroizing<Vec<u8>> {
+        let blinding = match self {
+            Self::Public(_) => &[][..],
+            Self::Committed(opening) => opening.blinding(),
+        };
+        let integers = self.values().data();
+        let capacity = 8 * integers.len() + SCALAR_BYTES * (blinding.len() + model.len());
+        let mut secret = Zeroizing::new(Vec::with_capacity(capacity));
+        secret.extend(integers.iter().flat_map(|x| x.to_le_bytes()));
+        secret.extend(blinding.iter().chain(model).flat_map(scalar_to_bytes));
+        secret
     }
 
     /// Its integers.

@@ -28,20 +28,20 @@ fn damaged(reason: &'static str) -> Error {
     tacit_layers::Error::Damaged { what: WHAT, reason }.into()
 }
 
-fn read_blinding(bytes: &[u8]) -> Result<Vec<Fr>> {
+fn read_blinding(bytes: &[u8]) -> Result<Zeroizing<Vec<Fr>>> {
     let scalars = bytes.chunks(SCALAR_BYTES).map(scalar_from_bytes).collect::<Option<Vec<Fr>>>();
-    scalars.ok_or_else(|| damaged("a blinding is not a reduced field element"))
+    scalars.map(Zeroizing::new).ok_or_else(|| damaged("a blinding is not a reduced field element"))
 }
 
-/// A network and its verifying key.
-#[derive(Debug, Clone)]
+/// A network and its verifying key. What blinds a private model is overwritten when it is dropped.
+#[derive(Clone)]
 pub struct ProvingKey {
     network: Network,
     verifying_key: VerifyingKey,
     /// Memory that one proof leaves to the next.
     pub(crate) buffers: Buffers,
     /// What the parameters' row commitments are blinded by; empty for a public model.
-    pub(crate) blinding: Vec<Fr>,
+    pub(crate) blinding: Zeroizing<Vec<Fr>>,
 }
 
 impl ProvingKey {
@@ -78,11 +78,11 @@ impl ProvingKey {
         let mut commitments = hyrax::commit(&tensors, &generators);
         let architecture = network.architecture.clone();
         let (verifying_key, blinding) = match seed {
-            None => (VerifyingKey::new(architecture, commitments)?, vec![]),
+            None => (VerifyingKey::new(architecture, commitments)?, Zeroizing::default()),
             Some(seed) => {
                 let encoded = Zeroizing::new(encode(&network, WHAT)?);
                 let secret = std::iter::once(encoded.as_slice());
-                let blinding = seed.scalars(b"model", secret, commitments.len());
+                let blinding = Zeroizing::new(seed.scalars(b"model", secret, commitments.len()));
                 hyrax::blind_rows(&mut commitments, &blinding, &generators);
                 (VerifyingKey::private(architecture, commitments)?, blinding)
             }
@@ -141,11 +141,18 @@ impl ProvingKey {
             (VerifyingKey::private(architecture, commitments)?, read_blinding(encoded)?)
         } else {
             let commitments = read_commitments(&architecture, rows, WHAT)?;
-            (VerifyingKey::new(architecture, commitments)?, vec![])
+            (VerifyingKey::new(architecture, commitments)?, Zeroizing::default())
         };
         if blinding.len() != usize::from(is_private) * verifying_key.commitments().len() {
             return Err(damaged("it has another number of blindings"));
         }
         Ok(Self { network, verifying_key, buffers: Buffers::default(), blinding })
+    }
+}
+
+impl std::fmt::Debug for ProvingKey {
+    /// Shows what everybody may know.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProvingKey").field("verifying_key", &self.verifying_key).finish_non_exhaustive()
     }
 }

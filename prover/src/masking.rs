@@ -21,6 +21,7 @@ use tacit_transcript::{
 };
 
 use tacit_verifier::masking::Unproved;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     cheating::Forgery,
@@ -35,10 +36,10 @@ pub(crate) struct Hiding {
     randomness: Randomness,
     generators: Arc<Generators>,
     /// Blindings of the witness' rows, and the hiding generator's multiples by them.
-    witness: Task<(Vec<Fr>, Vec<G1Affine>)>,
+    witness: Task<Zeroizing<(Vec<Fr>, Vec<G1Affine>)>>,
     fresh: Fresh,
     /// What rows of late columns are blinded by.
-    pub(crate) late: BTreeMap<Column, Vec<Fr>>,
+    pub(crate) late: BTreeMap<Column, Zeroizing<Vec<Fr>>>,
 }
 
 /// A fresh instance in the making.
@@ -68,7 +69,7 @@ impl Hiding {
         let witness = Task::spawn(move || {
             let blinding = blindings.scalars(count);
             let blinds = kept.blinds(&blinding);
-            (blinding, blinds)
+            Zeroizing::new((blinding, blinds))
         });
         let fresh_rows = (0..expected).map(|_| Task::row(stream.fork(), per_row, generators)).collect();
         let vector = Task::row(randomness.fork(), generators.vector().len(), generators);
@@ -83,15 +84,16 @@ impl Hiding {
     }
 
     /// Blinds the witness' rows.
-    pub(crate) fn blind_witness(&mut self, rows: &mut [G1Affine]) -> Vec<Fr> {
-        let (blinding, blinds) = self.witness.wait();
-        hyrax::add_blinds(rows, &blinds);
-        blinding
+    pub(crate) fn blind_witness(&mut self, rows: &mut [G1Affine]) -> Zeroizing<Vec<Fr>> {
+        let mut secrets = self.witness.wait();
+        let (blinding, blinds) = &mut *secrets;
+        hyrax::add_blinds(rows, blinds);
+        Zeroizing::new(std::mem::take(blinding))
     }
 
     /// Blinds rows' commitments and returns what by.
-    pub(crate) fn blind(&mut self, rows: &mut [G1Affine]) -> Vec<Fr> {
-        let blinding = self.randomness.scalars(rows.len());
+    pub(crate) fn blind(&mut self, rows: &mut [G1Affine]) -> Zeroizing<Vec<Fr>> {
+        let blinding = Zeroizing::new(self.randomness.scalars(rows.len()));
         hyrax::blind_rows(rows, &blinding, &self.generators);
         blinding
     }
@@ -150,13 +152,14 @@ pub(crate) struct Instance {
 }
 
 /// A combination of committed rows that has to be opened.
-#[derive(Debug, Clone)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Opened {
     /// Its vector, one entry for each generator.
     pub vector: Vec<Fr>,
     /// Its blinding.
     pub blinding: Fr,
     /// The point at which its multilinear extension is claimed.
+    #[zeroize(skip)]
     pub point: Vec<Fr>,
 }
 
@@ -164,13 +167,13 @@ pub(crate) struct Opened {
 fn commit(vector: &[Fr], blinding: Fr, generators: &Generators) -> G1Projective {
     let points: Vec<G1Affine> =
         generators.vector().iter().take(vector.len()).copied().chain([generators.hiding()]).collect();
-    let scalars: Vec<Fr> = vector.iter().copied().chain([blinding]).collect();
+    let scalars = Zeroizing::new([vector, &[blinding]].concat());
     combine_generators(&points, &scalars)
 }
 
 /// Every mask, in order.
-fn flat(rows: &[MaskRow]) -> Vec<Fr> {
-    rows.iter().flat_map(|row| row.masks.iter().copied()).collect()
+fn flat(rows: &[MaskRow]) -> Zeroizing<Vec<Fr>> {
+    Zeroizing::new(rows.iter().map(|row| row.masks.as_slice()).collect::<Vec<_>>().concat())
 }
 
 /// $x + \rho y$, entry by entry.
@@ -197,19 +200,19 @@ pub(crate) fn prove(
     let masks = flat(rows);
     let Instance { masks: fresh_rows, vector: fresh } = fresh;
     let fresh_masks = flat(&fresh_rows);
-    let [factors, fresh_factors] =
-        [relation.factors(Fr::one(), &masks), relation.factors(Fr::zero(), &fresh_masks)];
+    let [factors, fresh_factors] = [(Fr::one(), &masks), (Fr::zero(), &fresh_masks)]
+        .map(|(unit, k)| Zeroizing::new(relation.factors(unit, k)));
     let inner = |[a, b]: [&Vec<Fr>; 2]| backend().inner_product(a, b);
-    let mut announced = [
+    let mut announced = Zeroizing::new([
         inner([&fresh_factors[0], &fresh_factors[1]]),
         inner([&fresh_factors[0], &factors[1]])
             + inner([&factors[0], &fresh_factors[1]])
             + relation.linear.linear_part(&fresh_masks),
         randomness.scalar(),
         randomness.scalar(),
-    ];
-    forgery.revise(labels::ANNOUNCEMENT, &mut announced);
-    let [error, cross_term, error_blinding, cross_blinding] = announced;
+    ]);
+    forgery.revise(labels::ANNOUNCEMENT, &mut *announced);
+    let [error, cross_term, error_blinding, cross_blinding] = *announced;
     let carriers = [generators.inner_product(), generators.hiding()];
     let announced = [
         combine_generators(&carriers, &[error, error_blinding]),

@@ -110,14 +110,12 @@ fn prove_run(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<P
     rayon::scope(|_| prove_here(key, input, seed))
 }
 
-/// What hides a proof. It depends on the whole statement and on the input: masks that serve two statements, whose
-/// challenges differ, show what they hide.
-fn randomness(seed: &Seed, mut statement: merlin::Transcript, input: RunInput) -> Randomness {
+/// What hides a proof. It depends on the whole statement and on the secrets behind it: masks that serve two statements,
+/// whose challenges differ, show what they hide.
+fn randomness(seed: &Seed, mut statement: merlin::Transcript, secret: &[u8]) -> Randomness {
     let mut public = [0; 32];
     statement.challenge_bytes(b"randomness", &mut public);
-    let integers = input.values().data().iter().flat_map(|x| x.to_le_bytes());
-    let secret = Zeroizing::new(integers.collect::<Vec<u8>>());
-    seed.randomness(b"proof", [public.as_slice(), secret.as_slice()].into_iter())
+    seed.randomness(b"proof", [public.as_slice(), secret].into_iter())
 }
 
 fn prove_here(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
@@ -164,7 +162,7 @@ pub(crate) fn prove_witness(
     let generators = Generators::new(plan.opening_vars());
     let begun = writer.transcript();
     let mut hiding = seed.map(|seed| {
-        let randomness = randomness(seed, begun.clone(), input);
+        let randomness = randomness(seed, begun.clone(), &input.secret(&key.blinding));
         Hiding::begin(randomness, &mut writer, plan, &generators, &witness.forgery)
     });
     let columns: Vec<CommittedTensor> = plan
@@ -235,7 +233,7 @@ struct Last<'a> {
     columns: &'a [CommittedTensor<'a>],
     outputs: &'a [Tensor<i64>],
     /// What the witness' rows are blinded by, if they are.
-    blinding: Option<Vec<Fr>>,
+    blinding: Option<Zeroizing<Vec<Fr>>>,
     /// The transcript after the statement.
     begun: merlin::Transcript,
 }
@@ -283,16 +281,17 @@ impl Last<'_> {
     }
 
     /// What the rows of all lists are blinded by, in the opening's order.
-    fn row_blinding(&self, plan: &Plan, hiding: &Hiding) -> Vec<Fr> {
-        let mut blinding = self.key.blinding.clone();
-        blinding.resize(self.key.verifying_key().commitments().len(), Fr::zero());
-        blinding.extend(self.blinding.iter().flatten());
+    fn row_blinding(&self, plan: &Plan, hiding: &Hiding) -> Zeroizing<Vec<Fr>> {
+        let public = vec![Fr::zero(); self.key.verifying_key().commitments().len()];
+        let parameters = if self.key.blinding.is_empty() { &public } else { &*self.key.blinding };
         let late = plan.late.iter().filter_map(|column| hiding.late.get(&column.column));
-        blinding.extend(late.flatten());
+        let mut parts: Vec<&[Fr]> = vec![parameters];
+        parts.extend(self.blinding.iter().chain(late).map(|blinding| blinding.as_slice()));
         if let RunInput::Committed(opening) = self.input {
-            blinding.extend(opening.blinding());
+            parts.push(opening.blinding());
         }
-        blinding
+        // All at once, so that no copy is left behind.
+        Zeroizing::new(parts.concat())
     }
 }
 

@@ -8,7 +8,7 @@ use rand_chacha::{
 };
 use zeroize::Zeroize;
 
-/// A stream of uniform scalars.
+/// A stream of uniform scalars. Its state is overwritten when it is dropped.
 pub(crate) struct Randomness(ChaCha20Rng);
 
 impl Randomness {
@@ -39,6 +39,14 @@ impl Randomness {
         let mut secret = [0; 32];
         self.0.fill_bytes(&mut secret);
         Self::new(secret)
+    }
+}
+
+impl Drop for Randomness {
+    fn drop(&mut self) {
+        self.0 = ChaCha20Rng::from_seed([0; 32]);
+        // As if it were read, so that it is written.
+        std::hint::black_box(&self.0);
     }
 }
 

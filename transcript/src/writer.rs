@@ -2,6 +2,7 @@
 
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::Zero;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     encoding::{point_to_bytes, scalar_to_bytes},
@@ -17,14 +18,15 @@ pub struct ProofWriter {
     masking: Option<Masking>,
 }
 
-/// One-time masks and the commitment to them.
-#[derive(Clone, PartialEq, Eq)]
+/// One-time masks and the commitment to them. Masks and blinding are overwritten when it is dropped.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct MaskRow {
     /// A mask for every scalar.
     pub masks: Vec<Fr>,
     /// What the commitment is blinded by.
     pub blinding: Fr,
     /// The commitment.
+    #[zeroize(skip)]
     pub commitment: G1Affine,
 }
 
@@ -32,8 +34,8 @@ pub struct MaskRow {
 struct Masking {
     source: Box<dyn FnMut() -> MaskRow + Send + Sync>,
     rows: Vec<MaskRow>,
-    /// Masks that are not used yet.
-    left: Vec<Fr>,
+    /// How many masks are used.
+    used: usize,
 }
 
 impl ProofWriter {
@@ -50,7 +52,7 @@ impl ProofWriter {
     /// Masks every scalar from now on: each is sent plus a mask of `source`. A row of masks is asked for, and its
     /// commitment written, when a message begins that the rows before do not last for.
     pub fn mask(&mut self, source: Box<dyn FnMut() -> MaskRow + Send + Sync>) {
-        self.masking = Some(Masking { source, rows: vec![], left: vec![] });
+        self.masking = Some(Masking { source, rows: vec![], used: 0 });
     }
 
     /// Sends scalars as they are from now on, and returns the masks that were used.
@@ -64,8 +66,9 @@ impl ProofWriter {
         let bytes: Vec<u8> = match &mut self.masking {
             None => scalars.iter().flat_map(scalar_to_bytes).collect(),
             Some(masking) => {
-                let masks = masking.left.drain(..scalars.len());
-                scalars.iter().zip(masks).flat_map(|(x, mask)| scalar_to_bytes(&(mask + x))).collect()
+                let masks = masking.rows.iter().flat_map(|row| &row.masks).skip(masking.used);
+                masking.used = masking.used.saturating_add(scalars.len());
+                scalars.iter().zip(masks).flat_map(|(x, mask)| scalar_to_bytes(&(*mask + x))).collect()
             }
         };
         self.write(label, scalars.len(), &bytes);
@@ -96,7 +99,7 @@ impl ProofWriter {
     /// Commits to masks until there are `count`.
     fn commit_masks(&mut self, count: usize) {
         while let Some(masking) = &mut self.masking
-            && masking.left.len() < count
+            && masking.left() < count
         {
             let commitment = masking.extend();
             self.write_points(labels::MASK_COMMITMENT, &[commitment]);
@@ -152,10 +155,15 @@ impl ProofWriter {
 }
 
 impl Masking {
+    /// How many masks are not used yet.
+    fn left(&self) -> usize {
+        let committed: usize = self.rows.iter().map(|row| row.masks.len()).sum();
+        committed.saturating_sub(self.used)
+    }
+
     fn extend(&mut self) -> G1Affine {
         let row = (self.source)();
         let commitment = row.commitment;
-        self.left.extend(&row.masks);
         self.rows.push(row);
         commitment
     }
@@ -174,5 +182,44 @@ impl Transcript for ProofWriter {
 
     fn squeeze(&mut self, label: Label) -> Fr {
         self.sponge.squeeze(label)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::scalar_from_bytes;
+
+    fn row(first: u64) -> MaskRow {
+        let masks = [0_u64, 1, 2].map(|i| Fr::from(first) + Fr::from(i)).to_vec();
+        MaskRow { masks, blinding: Fr::from(7_u64), commitment: G1Affine::default() }
+    }
+
+    #[test]
+    fn every_scalar_has_the_next_mask() {
+        let mut writer = ProofWriter::new(b"test");
+        let mut rows = [100, 200, 300].into_iter().map(row);
+        writer.mask(Box::new(move || rows.next().unwrap_or_else(|| row(0))));
+        for count in [2, 3, 0, 4] {
+            writer.write_scalars(labels::CLAIM, &vec![Fr::zero(); count]);
+        }
+        let elements = writer
+            .bytes()
+            .chunks_exact(32)
+            .zip(writer.messages().iter().flat_map(|(label, bytes)| std::iter::repeat_n(*label, bytes / 32)));
+        let sent: Vec<Fr> = elements
+            .filter(|(_, label)| *label == labels::CLAIM)
+            .filter_map(|(bytes, _)| scalar_from_bytes(bytes))
+            .collect();
+        let masks = [100_u64, 101, 102, 200, 201, 202, 300, 301, 302].map(Fr::from);
+        assert_eq!(sent, masks);
+        assert!(writer.unmask() == [100, 200, 300].map(row));
+    }
+
+    #[test]
+    fn overwriting_leaves_the_commitment_only() {
+        let mut row = row(5);
+        row.zeroize();
+        assert!(row.masks.is_empty() && row.blinding.is_zero());
     }
 }
