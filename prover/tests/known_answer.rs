@@ -14,7 +14,7 @@ use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, Output, Tensor,
     Window2d, statement::PROTOCOL_VERSION,
 };
-use tacit_prover::{ProvingKey, prove};
+use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed};
 
 fn file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/known_answers");
@@ -60,6 +60,25 @@ fn proof(network: Network, threads: usize) -> Vec<u8> {
     })
 }
 
+/// The digest of a proof that hides model and input, all from one seed.
+fn hiding_digest(network: &Network, threads: usize) -> String {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let seed = Seed::new([5; 32]);
+        let opening = InputOpening::new(tiny::sample(network), &seed).unwrap();
+        let key = ProvingKey::setup_private(network.clone(), &seed).unwrap();
+        digest(&prove_committed(&key, &opening, &seed).unwrap().proof)
+    })
+}
+
+/// One line for each network.
+fn hiding_digests(threads: usize) -> String {
+    tiny::all().iter().chain([&("large", large())]).fold(String::new(), |mut lines, (name, network)| {
+        writeln!(lines, "{}  {name}", hiding_digest(network, threads)).unwrap();
+        lines
+    })
+}
+
 /// One line for each file, as `sha256sum` writes them.
 fn digests() -> String {
     tiny::all().iter().fold(String::new(), |mut lines, (name, _)| {
@@ -92,6 +111,15 @@ fn a_large_networks_proof_has_the_committed_digest_under_every_number_of_threads
     }
 }
 
+/// Statement, witness and seed are all that proofs depend on, those that hide something too.
+#[test]
+fn proofs_that_hide_have_the_committed_digests_under_every_number_of_threads() {
+    let expected = fs::read_to_string(file("hiding").with_extension("sha256")).unwrap();
+    for threads in [1, 2, 3] {
+        assert_eq!(hiding_digests(threads), expected, "{threads} threads");
+    }
+}
+
 #[test]
 fn committed_bytes_have_the_committed_digests() {
     assert_eq!(digests(), fs::read_to_string(file("mlp").with_file_name("SHA256SUMS")).unwrap());
@@ -108,4 +136,5 @@ fn rewrite_committed_bytes() {
     fs::write(file("mlp").with_file_name("SHA256SUMS"), digests()).unwrap();
     let large = digest(&proof(large(), 1));
     fs::write(file("large").with_extension("sha256"), format!("{large}\n")).unwrap();
+    fs::write(file("hiding").with_extension("sha256"), hiding_digests(1)).unwrap();
 }
