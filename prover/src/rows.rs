@@ -52,7 +52,11 @@ impl Rows {
                 *p = 0;
             }
         }
-        let places = Layout::new([&[block.min(length)], inner].concat());
+        // A layout may have no axis more than a tensor's.
+        let places = match cut {
+            0 => Layout::new(axes.to_vec()),
+            _ => Layout::new([&[block.min(length)], inner].concat()),
+        };
         let columns =
             places.iter().flat_map(Layout::runs).flat_map(|(_, padded, run)| padded..padded + run).collect();
         Self { runs, columns }
@@ -78,9 +82,10 @@ mod tests {
 
     #[test]
     fn every_element_has_the_row_and_the_generator_of_its_padded_index() {
-        for axes in
-            [vec![1], vec![7], vec![3, 5, 2], vec![6, 5, 3, 3], vec![64, 9], vec![1, 3, 1], vec![5, 1, 6]]
-        {
+        let short =
+            [vec![1], vec![7], vec![3, 5, 2], vec![6, 5, 3, 3], vec![64, 9], vec![1, 3, 1], vec![5, 1, 6]];
+        let most_axes = [vec![3, 2, 1, 2, 3, 1, 1, 1], vec![1; 8], vec![1, 1, 1, 1, 1, 1, 1, 5]];
+        for axes in short.into_iter().chain(most_axes) {
             let layout = Layout::new(axes).unwrap();
             for key_vars in 0..9 {
                 let shape = RowShape::new(&layout, key_vars);
