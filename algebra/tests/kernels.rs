@@ -138,6 +138,50 @@ fn sums_agree_with_the_reference() {
     }
 }
 
+/// What a round over integers sums, multiplied out; without bounds nothing is clipped.
+fn integer_sums(integers: &[[u32; 4]], weights: &[Fr], [lower, upper]: [u32; 2]) -> [Fr; 9] {
+    let mut sums = [Fr::zero(); 9];
+    for (weight, row) in weights.iter().zip(integers) {
+        let row = row.map(i128::from);
+        let clipped = row.map(|x| x.max(lower.into()).min(upper.into()) - i128::from(lower));
+        let ([a, b, a1, b1], [c, d, c1, d1]) = (row, clipped);
+        let (da, db, dc, dd) = (a1 - a, b1 - b, c1 - c, d1 - d);
+        let terms = [1, a + b, a * b, da * db, c + d, a * d + c * b, c * d, da * dd + dc * db, dc * dd];
+        for (sum, term) in sums.iter_mut().zip(terms) {
+            *sum += *weight * from_i64(term as i64);
+        }
+    }
+    sums
+}
+
+#[test]
+fn rounds_over_integers_are_sums_of_products() {
+    const LAST: u32 = (1 << 19) - 1;
+    let mut rng = ark_std::test_rng();
+    // Slopes as negative and as positive as they can be, products of two of them, and all of them alike.
+    let edges =
+        [[LAST; 4], [0; 4], [0, LAST, LAST, 0], [LAST, LAST, 0, 0], [0, 0, LAST, LAST], [1, 0, 0, LAST]];
+    for n in LENGTHS {
+        let random: Vec<[u32; 4]> = (0..n).map(|_| [(); 4].map(|()| rng.gen_range(0..=LAST))).collect();
+        let mixed: Vec<[u32; 4]> =
+            (0..n).map(|i| if i % 3 == 0 { random[i] } else { edges[i % 6] }).collect();
+        let constant = edges.iter().map(|&edge| vec![edge; n]);
+        for integers in constant.chain([random, mixed]) {
+            for weights in [largest(n), vec![Fr::zero(); n], vec![raw_one(); n], vector(&mut rng, n)] {
+                for bounds in [[0, LAST], [0, 0], [LAST, LAST], [1000, 300_000], [0, 5], [LAST - 1, LAST]] {
+                    let expected = integer_sums(&integers, &weights, bounds);
+                    for kernel in available() {
+                        let clipped = kernel.clipped_round(&integers, &weights, bounds);
+                        assert_eq!(clipped, expected, "{} over {n}, {bounds:?}", kernel.name());
+                        let plain = kernel.integer_round(&integers, &weights);
+                        assert_eq!(plain, expected[..4], "{} over {n}", kernel.name());
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The fold of a matrix given row by row, multiplied out.
 fn multiplied(weights: &[Fr], rows: &[Vec<i64>], columns: usize) -> Vec<Fr> {
     let mut sums = vec![Fr::ZERO; columns];

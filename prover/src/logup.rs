@@ -1,7 +1,8 @@
 //! The prover's side of [LogUp-GKR](tacit_layers::logup).
 //!
 //! The leaves of a network's look-ups are never stored: [`LookupLeaves`] names each by its row in a table, and the first
-//! sums, the first round and the first binding of the lowest level read them block by block. Every other level is stored
+//! sums, the first round and the first binding of the lowest level read them block by block; the first round is one over
+//! integers where tables are linear ([`LinearTable`]). Every other level is stored
 //! once; a binding computes the next round's sums while its results are in the cache. The equality weights of a level are
 //! products of two short tables. Padding, and what lies behind all blocks, is constant, and stays so up the tree and through
 //! the rounds: it is neither stored nor multiplied, and its weights are summed.
@@ -54,6 +55,7 @@ use tacit_transcript::{ProofWriter, Transcript, labels};
 use crate::{buffers::Buffers, sumcheck};
 
 mod coordinates;
+mod integers;
 mod leaves;
 mod level;
 mod lowest;
@@ -63,6 +65,7 @@ mod tables;
 mod weights;
 
 use coordinates::Coordinates;
+pub use integers::LinearTable;
 pub use leaves::{LeafBlock, LeafRows, LookupLeaves};
 use level::{Level, Pairs};
 use lowest::Lowest;

@@ -1,9 +1,10 @@
 //! Leaves read from their tables give the proof of the same leaves stored.
 
 use ark_bn254::Fr;
-use ark_ff::UniformRand;
+use ark_ff::{UniformRand, Zero};
+use ark_std::rand::Rng;
 use tacit_layers::Layout;
-use tacit_prover::logup::{self, LeafBlock, LeafRows, LookupLeaves};
+use tacit_prover::logup::{self, LeafBlock, LeafRows, LinearTable, LookupLeaves};
 use tacit_transcript::ProofWriter;
 
 /// Variables of the tables; axes of the looked-up blocks, each with its table.
@@ -39,14 +40,36 @@ fn cases() -> Vec<Case> {
     ]
 }
 
+/// A table of $2^n$ entries: linear in the row, in the row and the row clipped, or not at all.
+fn entries(index: usize, n: usize, rng: &mut impl Rng) -> (Vec<Fr>, Option<LinearTable>) {
+    let [first, slope, second] = [(); 3].map(|()| Fr::rand(rng));
+    let rows = 1_u32 << n;
+    let bounds = [rows / 8, rows / 2];
+    let clipped = (index % 2 == 1).then_some((bounds, second));
+    if index % 4 == 3 {
+        return ((0..rows).map(|_| Fr::rand(rng)).collect(), None);
+    }
+    let entry = |row: u32| {
+        let clip = row.clamp(bounds[0], bounds[1]) - bounds[0];
+        let clip = clipped.map_or_else(Fr::zero, |(_, second)| second * Fr::from(clip));
+        first + slope * Fr::from(row) + clip
+    };
+    ((0..rows).map(entry).collect(), Some(LinearTable { first, slope, clipped }))
+}
+
 #[test]
 fn leaves_read_from_tables_give_the_same_proof() {
-    // Padding should be one row, but does not have to.
-    let cases = cases().into_iter().enumerate().flat_map(|case| [(false, case.clone()), (true, case)]);
-    for (several_rows, (case, (tables, blocks))) in cases {
+    // Padding should be one row, but does not have to; tables may be linear.
+    let variants = [(false, false), (true, false), (false, true), (true, true)];
+    let cases =
+        cases().into_iter().enumerate().flat_map(|case| variants.map(|variant| (variant, case.clone())));
+    for ((several_rows, are_linear), (case, (tables, blocks))) in cases {
         let mut rng = ark_std::test_rng();
-        let fingerprints: Vec<Vec<Fr>> =
-            tables.iter().map(|n| (0..1 << n).map(|_| Fr::rand(&mut rng)).collect()).collect();
+        let (fingerprints, linear): (Vec<Vec<Fr>>, Vec<_>) = tables
+            .iter()
+            .enumerate()
+            .map(|(index, &n)| entries(if are_linear { index } else { 3 }, n, &mut rng))
+            .unzip();
         let mut counts: Vec<Vec<i64>> = tables.iter().map(|n| vec![0; 1 << n]).collect();
         let mut sorted: Vec<(Layout, usize)> =
             blocks.into_iter().map(|(axes, table)| (Layout::new(axes).unwrap(), table)).collect();
@@ -94,7 +117,7 @@ fn leaves_read_from_tables_give_the_same_proof() {
             .collect();
         last.reverse();
         leaves.extend(last);
-        let leaves = LookupLeaves::new(fingerprints, leaves, num_vars);
+        let leaves = LookupLeaves::new(fingerprints, leaves, num_vars).with_linear_tables(linear);
 
         let mut read = ProofWriter::new(b"leaves");
         let mut stored = ProofWriter::new(b"leaves");

@@ -11,7 +11,7 @@ use super::{AffineKernel, CurveKernel, Kernel, Sides};
 pub struct Counts {
     /// Products of two field elements.
     pub multiplications: u64,
-    /// Integers of folded matrices, each multiplied by a field element.
+    /// Integers multiplied by a field element: those of folded matrices, and those of rounds over integers.
     pub folded: u64,
 }
 
@@ -49,6 +49,10 @@ impl Counting {
 
     fn multiplied(&self, each: usize, entries: usize) {
         self.multiplications.fetch_add((each * entries) as u64, Ordering::Relaxed);
+    }
+
+    fn weighed(&self, each: usize, entries: usize) {
+        self.folded.fetch_add((each * entries) as u64, Ordering::Relaxed);
     }
 
     fn fold<T>(&self, rows: &[&[T]]) {
@@ -125,6 +129,16 @@ impl Kernel for Counting {
     fn fraction_round(&self, tables: [&[Fr]; 4], weights: &[Fr]) -> [Fr; 2] {
         self.multiplied(6, weights.len());
         self.kernel.fraction_round(tables, weights)
+    }
+
+    fn integer_round(&self, integers: &[[u32; 4]], weights: &[Fr]) -> [Fr; 4] {
+        self.weighed(3, weights.len());
+        self.kernel.integer_round(integers, weights)
+    }
+
+    fn clipped_round(&self, integers: &[[u32; 4]], weights: &[Fr], bounds: [u32; 2]) -> [Fr; 9] {
+        self.weighed(8, weights.len());
+        self.kernel.clipped_round(integers, weights, bounds)
     }
 
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {

@@ -21,6 +21,7 @@ use super::{AffineKernel, CurveKernel, Kernel, PackedPoint, PreparedPoint, Sides
 mod affine;
 mod curve;
 mod fold;
+mod integers;
 mod lanes;
 
 /// The kernel for processors with AVX-512F and AVX-512IFMA.
@@ -61,6 +62,15 @@ fn cut_pairs<const N: usize>(vectors: [&[Fr]; N]) -> ([&[Pairs]; N], [&[Fr]; N])
 fn cut_sides([even, odd]: Sides) -> (Lanes, Sides) {
     let ((even, even_rest), (odd, odd_rest)) = (even.as_chunks_mut::<LANES>(), odd.as_chunks_mut::<LANES>());
     ([even, odd], [even_rest, odd_rest])
+}
+
+/// Adds the sums of what is left, unless nothing is.
+fn add<const N: usize>(sums: [Fr; N], rest: impl FnOnce() -> [Fr; N], none: bool) -> [Fr; N] {
+    if none {
+        return sums;
+    }
+    let rest = rest();
+    std::array::from_fn(|k| sums[k] + rest[k])
 }
 
 impl Kernel for Ifma {
@@ -177,6 +187,22 @@ impl Kernel for Ifma {
         let [constant, leading] = unsafe { fraction_round(tables, whole) };
         let last = Portable.fraction_round(tables_rest, rest);
         [constant + last[0], leading + last[1]]
+    }
+
+    fn integer_round(&self, integers: &[[u32; 4]], weights: &[Fr]) -> [Fr; 4] {
+        let (groups, rest) = integers.as_chunks::<LANES>();
+        let ([whole], [last]) = cut([weights]);
+        // SAFETY: as in `bind`.
+        let sums = unsafe { integers::round(groups, whole) };
+        add(sums, || Portable.integer_round(rest, last), rest.is_empty())
+    }
+
+    fn clipped_round(&self, integers: &[[u32; 4]], weights: &[Fr], bounds: [u32; 2]) -> [Fr; 9] {
+        let (groups, rest) = integers.as_chunks::<LANES>();
+        let ([whole], [last]) = cut([weights]);
+        // SAFETY: as in `bind`.
+        let sums = unsafe { integers::clipped_round(groups, whole, bounds) };
+        add(sums, || Portable.clipped_round(rest, last, bounds), rest.is_empty())
     }
 
     fn affine(&self) -> &dyn AffineKernel {

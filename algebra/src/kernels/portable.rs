@@ -119,6 +119,36 @@ impl Kernel for Portable {
         sums.map(WideSum::reduce)
     }
 
+    fn integer_round(&self, integers: &[[u32; 4]], weights: &[Fr]) -> [Fr; 4] {
+        let mut sums = [SmallSum::default(); 4];
+        for (weight, integers) in weights.iter().zip(integers) {
+            let [a, b, a1, b1] = integers.map(i64::from);
+            let terms = [1, a + b, a * b, (a1 - a) * (b1 - b)];
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                sum.add(weight, term);
+            }
+        }
+        sums.map(SmallSum::reduce)
+    }
+
+    fn clipped_round(&self, integers: &[[u32; 4]], weights: &[Fr], bounds: [u32; 2]) -> [Fr; 9] {
+        let [lower, upper] = bounds.map(i64::from);
+        let mut sums = [SmallSum::default(); 9];
+        for (weight, integers) in weights.iter().zip(integers) {
+            let integers = integers.map(i64::from);
+            let ([a, b, a1, b1], [c, d, c1, d1]) =
+                (integers, integers.map(|integer| integer.max(lower).min(upper) - lower));
+            let slopes = [[a1 - a, b1 - b], [c1 - c, d1 - d]];
+            let [[a1, b1], [c1, d1]] = slopes;
+            let plain = [1, a + b, a * b, a1 * b1];
+            let clipped = [c + d, a * d + c * b, c * d, a1 * d1 + c1 * b1, c1 * d1];
+            for (sum, term) in sums.iter_mut().zip(plain.into_iter().chain(clipped)) {
+                sum.add(weight, term);
+            }
+        }
+        sums.map(SmallSum::reduce)
+    }
+
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
         let mut sums = vec![SmallSum::default(); columns];
         for (weight, row) in weights.iter().zip(rows) {

@@ -17,7 +17,7 @@ use tacit_transcript::{Transcript, labels};
 use crate::{
     error::Result,
     evaluation,
-    logup::{self, LeafBlock, LeafRows, LookupLeaves},
+    logup::{self, LeafBlock, LeafRows, LinearTable, LookupLeaves},
     session::Session,
 };
 
@@ -162,5 +162,7 @@ fn leaves<'a>(session: &Session<'a>, fingerprint: Fingerprint) -> LookupLeaves<'
         };
         LeafBlock { offset: segment.offset, table: segment.table, rows }
     });
-    LookupLeaves::new(tables, blocks.collect(), plan.tree_vars)
+    let linear = |(index, table)| LinearTable::new(&fingerprint, index, table);
+    let linear = plan.tables.iter().enumerate().map(linear).collect();
+    LookupLeaves::new(tables, blocks.collect(), plan.tree_vars).with_linear_tables(linear)
 }

@@ -9,7 +9,8 @@ use tacit_algebra::{kernels::backend, small::from_i64};
 use tacit_layers::Layout;
 
 use super::{
-    Fractions,
+    Fractions, LinearTable,
+    integers::MOST_VARIABLES,
     level::{Pairs, doubled, pairs},
     shapes::{Constant, Shape, Shapes},
     tables::{Source, build, cut},
@@ -21,12 +22,14 @@ pub(super) const SMALLEST: usize = 1 << 12;
 /// Rows of a table that nothing looks up are stored where they are fewer.
 const UNUSED: usize = 1 << 5;
 /// Pairs of leaves that are read together.
-const STEP: usize = 1 << 10;
+pub(super) const STEP: usize = 1 << 10;
 
 /// The leaves of a network's look-ups: blocks, and fractions $0 / 1$ between and behind them.
 #[derive(Debug, Clone)]
 pub struct LookupLeaves<'a> {
     tables: Vec<Vec<Fr>>,
+    /// Tables whose entries are linear.
+    linear: Vec<Option<LinearTable>>,
     blocks: Vec<LeafBlock<'a>>,
     num_vars: usize,
     /// Runs of leaves that are the same fraction.
@@ -54,6 +57,13 @@ pub enum LeafRows<'a> {
     LookedUp(&'a [u32], &'a Layout),
     /// Minus the multiplicity over the fingerprint, for every row of the table.
     Table(&'a [i64]),
+}
+
+/// Consecutive leaves, four for each pair of the first round.
+pub(super) struct Part<'a> {
+    pub(super) leaves: Range<usize>,
+    /// Their table and rows, where all are looked up in one that is linear.
+    pub(super) looked_up: Option<(usize, &'a [[u32; 4]])>,
 }
 
 /// Numbers of the constants between and behind blocks, and of numerators of looked-up rows.
@@ -87,9 +97,25 @@ impl<'a> LookupLeaves<'a> {
             end = block.offset + length;
         }
         assert!(end <= 1 << num_vars, "{end} leaves of {}", 1 << num_vars);
-        let mut leaves = Self { tables, blocks, num_vars, constants: vec![], values: vec![] };
+        let linear = vec![None; tables.len()];
+        let mut leaves = Self { tables, linear, blocks, num_vars, constants: vec![], values: vec![] };
         leaves.find_constants();
         leaves
+    }
+
+    /// Says which tables are linear: the prover is faster, the proof the same.
+    ///
+    /// # Panics
+    /// When not every table is said to be linear or not to be, or one that is has more than $2^{19}$ rows or a bound that is no row.
+    #[must_use]
+    pub fn with_linear_tables(mut self, linear: Vec<Option<LinearTable>>) -> Self {
+        assert_eq!(linear.len(), self.tables.len(), "one for each table");
+        for (rows, linear) in self.tables.iter().map(Vec::len).zip(&linear) {
+            let fits = |linear: &LinearTable| rows <= 1 << MOST_VARIABLES && linear.bounds_are_rows(rows);
+            assert!(linear.as_ref().is_none_or(fits), "a linear table of {rows} rows");
+        }
+        self.linear = linear;
+        self
     }
 
     /// Number of leaves, those behind the blocks included.
@@ -269,7 +295,13 @@ impl<'a> LookupLeaves<'a> {
     /// What pairs of leaves from leaf `first` on have as denominators, the first and the second of each pair apart: of
     /// looked-up rows the entries of `tables`, of a table's own rows their fingerprint plus what `extra` makes of the
     /// multiplicity, one where there is no block.
-    fn read(&self, first: usize, tables: &[Vec<Fr>], extra: impl Fn(i64) -> Fr, sides: [&mut [Fr]; 2]) {
+    pub(super) fn read(
+        &self,
+        first: usize,
+        tables: &[Vec<Fr>],
+        extra: impl Fn(i64) -> Fr,
+        sides: [&mut [Fr]; 2],
+    ) {
         let [even, odd] = sides;
         let own =
             |fingerprint: Fr, count: i64| if count == 0 { fingerprint } else { fingerprint + extra(count) };
@@ -345,6 +377,38 @@ impl<'a> LookupLeaves<'a> {
         for side in sides {
             buffers.put(side);
         }
+    }
+
+    /// Those of the tables that are linear.
+    pub(super) fn linear(&self) -> &[Option<LinearTable>] {
+        &self.linear
+    }
+
+    /// What is below a chunk's stored pairs of the first round, four leaves for each.
+    pub(super) fn parts(&self, shape: &Shape, chunk: usize) -> Vec<Part<'a>> {
+        let mut parts: Vec<Part> = vec![];
+        for run in shape.stored_pairs(chunk) {
+            self.spans(4 * run.start..4 * run.end, |leaves, block| {
+                let looked_up = block.and_then(|(&LeafBlock { table, rows, .. }, place)| match rows {
+                    LeafRows::LookedUp(rows, _) if self.linear[table].is_some() && leaves.len() >= 4 => {
+                        Some((table, rows[place..place + leaves.len()].as_chunks().0))
+                    }
+                    _ => None,
+                });
+                // Blocks of fewer than four leaves may share a pair.
+                match parts.last_mut() {
+                    Some(last)
+                        if last.looked_up.is_none()
+                            && looked_up.is_none()
+                            && last.leaves.end == leaves.start =>
+                    {
+                        last.leaves.end = leaves.end;
+                    }
+                    _ => parts.push(Part { leaves, looked_up }),
+                }
+            });
+        }
+        parts
     }
 
     /// The level above the leaves.

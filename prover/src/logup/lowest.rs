@@ -15,14 +15,20 @@ use tacit_algebra::{kernels::backend, small::from_i64};
 use tacit_layers::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
 
 use super::{
-    LevelSumcheck, LookupLeaves,
+    CHUNK, LevelSumcheck, LookupLeaves,
     coordinates::Coordinates,
-    leaves::SMALLEST,
+    integers::Products,
+    leaves::{Part, SMALLEST, STEP},
     shapes::{Shape, Shapes},
     tables::{Form, Source, Tables},
     weights::Weights,
 };
 use crate::{buffers::Buffers, sumcheck::SumcheckInstance};
+
+/// Fewer pairs of a table are read from it.
+const FEW: usize = 32;
+/// What is read for the first round's sums fits.
+const _: () = assert!(STEP >= 2 * CHUNK);
 
 /// $a b$.
 const PRODUCT: Form<2> =
@@ -47,6 +53,8 @@ struct Reader<'a> {
     leaves: &'a LookupLeaves<'a>,
     /// The tables' rows' fingerprints plus $\lambda^{-1}$.
     shifted: Vec<Vec<Fr>>,
+    /// Of the tables that are linear.
+    products: Vec<Option<Products>>,
     /// $\lambda^{-1}$.
     inverse: Fr,
     buffers: &'a Buffers,
@@ -61,11 +69,51 @@ impl Reader<'_> {
         each: usize,
         mut visit: impl FnMut(Range<usize>, [&[Fr]; 2]),
     ) {
-        let extra = |count| -(from_i64(count) * self.inverse);
-        let tables = (self.shifted.as_slice(), extra);
+        let tables = (self.shifted.as_slice(), |count| self.extra(count));
         self.leaves.read_chunk((shape, chunk, each), tables, self.buffers, |pairs, sides, _| {
             visit(pairs, sides);
         });
+    }
+
+    /// What a table's own row has beside its entry.
+    fn extra(&self, count: i64) -> Fr {
+        -(from_i64(count) * self.inverse)
+    }
+
+    /// A chunk's sums of the first round: over integers where many rows of a linear table follow each other.
+    fn first_sums(&self, shape: &Shape, chunk: usize, weights: &[Fr]) -> [Fr; 2] {
+        let mut sides = [(); 2].map(|()| self.buffers.take(STEP));
+        let mut rows = vec![];
+        let (mut sums, mut rest) = ([Fr::zero(); 2], weights);
+        let number = |part: &Part| part.looked_up.map(|(table, _)| table);
+        for parts in self.leaves.parts(shape, chunk).chunk_by(|a, b| number(a) == number(b)) {
+            let pairs = parts.iter().map(|part| part.leaves.len() / 4).sum();
+            let (weights, behind) = rest.split_at(pairs);
+            rest = behind;
+            let products = number(&parts[0]).and_then(|table| self.products[table].as_ref());
+            let [constant, leading] = if let Some(products) = products.filter(|_| pairs >= FEW) {
+                rows.clear();
+                for (_, part) in parts.iter().filter_map(|part| part.looked_up) {
+                    rows.extend_from_slice(part);
+                }
+                products.round(&rows, weights)
+            } else {
+                let mut filled = 0;
+                for Part { leaves, .. } in parts {
+                    let end = filled + leaves.len() / 2;
+                    let targets = sides.each_mut().map(|side| &mut side[filled..end]);
+                    self.leaves.read(leaves.start, &self.shifted, |count| self.extra(count), targets);
+                    filled = end;
+                }
+                let [a, b] = sides.each_ref().map(|side| &side[..filled]);
+                backend().kernel().weighted_round(a, b, weights)
+            };
+            sums = [sums[0] + constant, sums[1] + leading];
+        }
+        for side in sides {
+            self.buffers.put(side);
+        }
+        sums
     }
 }
 
@@ -102,8 +150,10 @@ impl<'a> Lowest<'a> {
         let constants = leaves.values().iter().map(|&[p, q]| [q + inverse * p; 2]).collect();
         let stored = leaves.stored_numerators(&numerator_shapes[num_vars], buffers);
         let shifted = leaves.tables().iter().map(shift).collect();
+        let products = |table: &Option<_>| table.as_ref().map(|table| Products::new(table, inverse));
+        let products = leaves.linear().iter().map(products).collect();
         Self {
-            reader: Reader { leaves, shifted, inverse, buffers },
+            reader: Reader { leaves, shifted, products, inverse, buffers },
             denominators: tables(shapes, [vec![], vec![]], constants),
             numerators: tables(numerator_shapes, stored, vec![[Fr::zero(); 2], [Fr::one(); 2]]),
             bound: false,
@@ -117,12 +167,7 @@ impl<'a> Lowest<'a> {
         let shape = self.denominators.shape();
         let weights = Weights::new(&self.coordinates.point()[..self.denominators.num_vars - 1], shape);
         let sums = weights.sum(vec![(); shape.chunks.len()], |chunk, (), weights| {
-            let mut sums = [Fr::zero(); 2];
-            self.reader.read(shape, chunk, 2, |pairs, [a, b]| {
-                let [constant, leading] = backend().kernel().weighted_round(a, b, &weights[pairs]);
-                sums = [sums[0] + constant, sums[1] + leading];
-            });
-            sums
+            self.reader.first_sums(shape, chunk, weights)
         });
         self.denominators.with_constants(sums, &weights)
     }

@@ -6,20 +6,24 @@
 //! |---|---|
 //! | the level above the leaves, from reciprocals | $\tfrac12$ |
 //! | the levels above it, three for each fraction | $\tfrac32$ |
-//! | the sumcheck above the leaves: four for each pair in a round, one for each bound entry of two tables | $3$ |
+//! | the sumcheck above the leaves: four for each pair in a round but the first, one for each bound entry of two tables | $2$ |
 //! | the other levels' sumchecks: six for each pair in a round, one for each bound entry of four tables, one for the bracket | $\tfrac{11}2$ |
 //!
-//! These are $10\tfrac12$. The tables' own rows have numerators of their own, which take another $3$ at most: runs of rows
+//! These are $9\tfrac12$: the first round of the sumcheck above the leaves is one over integers for rows of tables that are
+//! [linear](super::LinearTable), and takes another $1$ for other leaves. The tables' own rows have numerators of their own, which take another $3$ at most: runs of rows
 //! that nothing looks up take none, and only the witness tells which these are. Padding, and what is
 //! behind all blocks, costs nothing but where it ends in the middle of what is stored. [`multiplications`] counts the entries
 //! that are stored, level by level, and equality weights too. What is done once for each chunk of a vector is left out.
+
+use std::ops::Range;
 
 use tacit_layers::plan::{Plan, Rows};
 
 use super::{
     CHUNK,
+    integers::bounds,
     leaves::{GAP, LOOKED_UP, SMALLEST, padding, push},
-    shapes::{Constant, Shapes},
+    shapes::{Constant, Shape, Shapes},
 };
 
 /// Multiplications by kernels in the sumchecks of a plan's look-up tree and in its fractions, where every row of every table
@@ -35,7 +39,8 @@ pub fn multiplications(plan: &Plan) -> u64 {
     let [denominators, numerators] = constants(plan).map(|constants| Shapes::new(above, &constants));
     let lowest = |shapes: &Shapes| rounds(shapes, above, 2 + 4);
     let reciprocals = denominators[above].stored as u64;
-    reciprocals + lowest(&denominators) + lowest(&numerators) + levels(&denominators, above - 1)
+    let saved = 4 * integer_pairs(plan, &denominators[above]);
+    reciprocals - saved + lowest(&denominators) + lowest(&numerators) + levels(&denominators, above - 1)
 }
 
 /// Runs of leaves that are constant, and of leaves whose numerators are.
@@ -59,6 +64,22 @@ fn constants(plan: &Plan) -> [Vec<Constant>; 2] {
         push(constants, end..1 << plan.tree_vars, GAP);
     }
     [denominators, numerators]
+}
+
+/// Pairs of the lowest level's first round that are rows of a linear table, but for those of them that few others follow.
+fn integer_pairs(plan: &Plan, shape: &Shape) -> u64 {
+    let linear = plan.segments.iter().filter(|segment| {
+        segment.rows != Rows::Table && segment.num_vars >= 2 && bounds(&plan.tables[segment.table]).is_some()
+    });
+    let linear: Vec<Range<usize>> =
+        linear.map(|segment| segment.offset / 4..(segment.offset + (1 << segment.num_vars)) / 4).collect();
+    let in_run = |run: Range<usize>| -> usize {
+        let first = linear.partition_point(|segment| segment.end <= run.start);
+        let met = linear[first..].iter().take_while(|segment| segment.start < run.end);
+        met.map(|segment| segment.end.min(run.end) - segment.start.max(run.start)).sum()
+    };
+    let in_chunk = |chunk: usize| -> usize { shape.stored_pairs(chunk).map(in_run).sum() };
+    (0..shape.chunks.len()).map(in_chunk).sum::<usize>() as u64
 }
 
 /// All levels from one whose tables have so many variables up.
