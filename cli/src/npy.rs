@@ -96,8 +96,23 @@ struct File<'a> {
     data: &'a [u8],
 }
 
+/// Refuses a header that is longer than the file: the library below takes memory for it before it reads.
+fn check_header_length(bytes: &[u8]) -> Result<()> {
+    // Magic and version take eight bytes. The length takes two in version 1, four in later ones.
+    let length = match (bytes.get(6), bytes.get(8..)) {
+        (Some(1), Some(&[a, b, ..])) => usize::from(u16::from_le_bytes([a, b])),
+        (Some(_), Some(&[a, b, c, d, ..])) => u32::from_le_bytes([a, b, c, d]) as usize,
+        _ => return Ok(()),
+    };
+    if length > bytes.len() {
+        bail!("it ends inside its header: the file is damaged, write it again");
+    }
+    Ok(())
+}
+
 impl<'a> File<'a> {
     fn open(bytes: &'a [u8]) -> Result<Self> {
+        check_header_length(bytes)?;
         let mut data = bytes;
         let header = Header::from_reader(&mut data)
             .context("it is not a `.npy` file: write it with `numpy.save(path, array)`")?;
@@ -126,4 +141,5 @@ impl<'a> File<'a> {
 }
 
 #[cfg(test)]
+#[path = "npy/tests.rs"]
 mod tests;

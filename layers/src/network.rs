@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod infer;
+mod size;
 
 /// Index of a node in its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ use crate::{
     rescale::{ActivationFunction, RescaleLayer},
     reshape::ReshapeLayer,
     tensor::{Layout, bits_of},
-    window::Window2d,
+    window::{MAX_AXIS, Window2d},
 };
 
 mod bases;
@@ -25,6 +25,8 @@ mod bases;
 use bases::{Base, bases};
 
 mod late;
+
+mod least;
 
 mod work;
 
@@ -305,6 +307,9 @@ impl Plan {
         if num_view_claims > MAX_VIEW_CLAIMS || view_work > MAX_VIEW_WORK {
             return Err(Error::Graph { reason: "its views are read more often than supported" });
         }
+        if views_longest(architecture, &specs, &bases) > MAX_AXIS {
+            return Err(Error::Graph { reason: "a view runs along a longer axis than supported" });
+        }
         if work::count(architecture, &specs, &bases) > MAX_WORK {
             return Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
         }
@@ -527,6 +532,21 @@ fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[
         }
     }
     (total, work)
+}
+
+/// The longest vector of field elements that a view takes: an axis, or a group of a reshape's.
+fn views_longest(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> usize {
+    let views = nodes(architecture, specs).filter(|(node, _, id)| {
+        node.operation.is_view() && bases.get(id.index()).is_some_and(|base| base.node == *id)
+    });
+    let longest = views.flat_map(|(node, output, _)| {
+        let inputs = node.inputs.iter().filter_map(|id| specs.get(id.index())).map(|spec| &spec.layout);
+        inputs.map(|input| match &node.operation {
+            Operation::Reshape(_) => ReshapeLayer::longest(input, &output.layout),
+            _ => input.axes().iter().chain(output.layout.axes()).copied().max().unwrap_or(0),
+        })
+    });
+    longest.max().unwrap_or(0)
 }
 
 /// A rescale of the network.

@@ -98,12 +98,21 @@ impl ReshapeLayer {
             .all(|(from, to)| dense(&input.axes()[from]) && dense(&output.axes()[to]))
     }
 
-    /// What the verifier computes for each claim: every group's product.
+    /// Every group's product.
+    fn products(input: &Layout, output: &Layout) -> impl Iterator<Item = usize> {
+        groups(input.axes(), output.axes())
+            .into_iter()
+            .map(|(from, _)| input.axes()[from].iter().fold(1_usize, |product, &n| product.saturating_mul(n)))
+    }
+
+    /// What the verifier computes for each claim: a vector for every group.
     pub(crate) fn work(input: &Layout, output: &Layout) -> usize {
-        let products = groups(input.axes(), output.axes()).into_iter().map(|(from, _)| {
-            input.axes()[from].iter().fold(1_usize, |product, &n| product.saturating_mul(n))
-        });
-        products.fold(0, usize::saturating_add)
+        Self::products(input, output).fold(0, usize::saturating_add)
+    }
+
+    /// The longest of these vectors.
+    pub(crate) fn longest(input: &Layout, output: &Layout) -> usize {
+        Self::products(input, output).max().unwrap_or(0)
     }
 
     /// The vectors $S_g$ at a point of the output.

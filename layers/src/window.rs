@@ -30,6 +30,8 @@ pub struct AxisWindow {
 
 /// Largest kernel, stride, dilation or padding along one axis.
 pub const MAX_WINDOW: usize = 1 << 12;
+/// Longest axis that windows and views run along: both sides hold a vector of field elements over it.
+pub const MAX_AXIS: usize = 1 << 19;
 /// Largest number of window positions times kernel offsets along one axis: what the verifier computes for each window.
 pub const MAX_AXIS_WORK: usize = 1 << 22;
 
@@ -50,8 +52,8 @@ impl AxisWindow {
     /// Number of window positions over an axis of `length`.
     ///
     /// # Errors
-    /// [`Error::Attribute`] when an attribute is out of range, [`Error::Window`] when the window does not fit or has more
-    /// than [`MAX_AXIS_WORK`] offsets over all its positions.
+    /// [`Error::Attribute`] when an attribute is out of range, [`Error::Window`] when the window does not fit, runs along an
+    /// axis of more than [`MAX_AXIS`] positions or has more than [`MAX_AXIS_WORK`] offsets over all its positions.
     pub fn output_length(&self, layer: &str, length: usize) -> Result<usize> {
         for (what, value, minimum) in [
             ("kernel size", self.kernel, 1),
@@ -73,7 +75,7 @@ impl AxisWindow {
         let padding = self.pad_begin + self.pad_end;
         let extent = self.dilation * (self.kernel - 1) + 1;
         let positions = (length + padding).checked_sub(extent).map(|slack| slack / self.stride + 1);
-        let positions = positions.filter(|_| length <= MAX_AXIS_WORK);
+        let positions = positions.filter(|&positions| length.max(positions) <= MAX_AXIS);
         positions.filter(|positions| positions.saturating_mul(self.kernel) <= MAX_AXIS_WORK).ok_or_else(
             || Error::Window { layer: layer.to_owned(), extent, stride: self.stride, length, padding },
         )

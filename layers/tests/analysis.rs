@@ -8,6 +8,7 @@ use tacit_layers::{
     excess::{ExcessTable, MAX_QUOTIENT_VARS},
     lookup_table::LookupTable,
     plan::{Plan, Rows},
+    remap::AxisMap,
     rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER},
 };
 
@@ -235,6 +236,35 @@ fn refuses_more_look_ups_than_supported() {
     assert_eq!(padded(4), Ok(28));
     let reason = "it looks up more rows than supported";
     assert_eq!(padded(8), Err(Error::Graph { reason }));
+}
+
+/// A compiled model of a few bytes must not make a prover allocate without bound.
+#[test]
+fn refuses_values_out_of_proportion_to_input_and_parameters() {
+    let reason = "its values are much larger than its input and parameters";
+    let checked = |b: NetworkBuilder| {
+        let network = b.finish()?;
+        network.check_size(&network.infer()?)
+    };
+    let padded = |input_length: usize, length: usize| {
+        let mut b = NetworkBuilder::new("huge", input(&[input_length], 0, 1));
+        let x = b.remap("pad", b.input(), vec![AxisMap::pad(0, length)]);
+        b.output(output(x, length));
+        checked(b)
+    };
+    assert_eq!(padded(1, (1 << 18) + (1 << 10)), Ok(()));
+    assert_eq!(padded(1, (1 << 18) + (1 << 10) + 1), Err(Error::Graph { reason }));
+    assert_eq!(padded(64, (1 << 18) + (1 << 16)), Ok(()));
+    let reason = "its pools or circuits are much larger than its input and parameters";
+    let pooled = |kernel: usize| {
+        let mut b = NetworkBuilder::new("huge", input(&[1, 1, 1], 0, 1));
+        let window = Window2d::square(AxisWindow::new(kernel, 1).padded(kernel - 1, kernel - 1));
+        let x = b.average_pool("pool", b.input(), window);
+        b.output(output(x, kernel * kernel));
+        checked(b)
+    };
+    assert_eq!(pooled(1 << 6), Ok(()));
+    assert_eq!(pooled(1 << 7), Err(Error::Graph { reason }));
 }
 
 #[test]

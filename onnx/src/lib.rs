@@ -18,6 +18,7 @@
 //! | module | concept |
 //! |---|---|
 //! | [`mod@load`] | the float model |
+//! | `bounds` | what a model may make the importer compute |
 //! | `upsample` | an operator that tract lacks |
 //! | `graph` | layers with everything folded in, and views of their values |
 //! | `lower` | tract's graph to that graph |
@@ -35,6 +36,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agreement;
+mod bounds;
 pub mod calibrate;
 pub mod error;
 mod function_table;

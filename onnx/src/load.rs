@@ -17,7 +17,7 @@ use tract_onnx::{
     tract_hir::{infer::Factoid, internal::DimLike},
 };
 
-use crate::{error::Error, upsample};
+use crate::{bounds, error::Error, upsample};
 
 /// A float32 model: tract's decluttered graph of one sample, and what is needed to speak of it in ONNX terms.
 #[derive(Debug, Clone)]
@@ -45,11 +45,15 @@ fn one_line(text: &str) -> String {
     line.chars().take(400).collect()
 }
 
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
 /// Reads an ONNX file that has a graph.
-pub(crate) fn read_model(path: &Path) -> Result<ModelProto, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+pub(crate) fn read_model(bytes: &[u8], path: &Path) -> Result<ModelProto, Error> {
     let not_onnx = |detail| Error::NotOnnx { path: path.to_owned(), detail };
-    let proto = guarded(|| tract_onnx::onnx().proto_model_for_read(&mut &bytes[..])).map_err(not_onnx)?;
+    let proto = guarded(|| tract_onnx::onnx().proto_model_for_read(&mut &*bytes)).map_err(not_onnx)?;
     if proto.graph.as_ref().is_none_or(|graph| graph.node.is_empty()) {
         return Err(not_onnx("it has no graph".to_owned()));
     }
@@ -63,7 +67,15 @@ impl FloatModel {
     /// When the file cannot be read or is no ONNX model, when it does not have one float32 input of fixed shape, and
     /// when it holds an operator that cannot be imported even as a float model.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let proto = read_model(path)?;
+        Self::from_bytes(&read(path)?, path)
+    }
+
+    /// [`Self::load`] of bytes that are not read from `path`, which names the model and where its external data is.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        let proto = read_model(bytes, path)?;
         let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
         upsample::register(&mut onnx);
         let operators = operators(&proto);
@@ -108,7 +120,10 @@ impl FloatModel {
         let graph = guarded(|| {
             let dims: Vec<_> = shape.iter().map(ToDim::to_dim).collect();
             model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
-            model.into_typed()?.into_decluttered()
+            bounds::bound_constants(&mut model, bytes.len());
+            let model = model.into_typed()?;
+            bounds::check_values(&model, bytes.len(), &shape)?;
+            model.into_decluttered()
         })
         .map_err(malformed)?;
         let plan = guarded(|| graph.clone().into_runnable()).map_err(malformed)?;

@@ -24,7 +24,10 @@ use std::path::Path;
 use tacit_layers::Network;
 use tract_onnx::pb::ModelProto;
 
-use crate::{error::Error, load::read_model};
+use crate::{
+    error::Error,
+    load::{read, read_model},
+};
 
 mod constant;
 mod lower;
@@ -58,7 +61,15 @@ pub struct RescaleError {
 /// When the file cannot be read or is no ONNX model, when a node has no counterpart or is not quantised, and when the
 /// network breaks a bound of the interval analysis.
 pub fn import(path: &Path) -> Result<Option<QuantisedModel>, Error> {
-    let proto = read_model(path)?;
+    from_bytes(&read(path)?, path)
+}
+
+/// [`import`] of bytes that are not read from `path`, which names the model.
+///
+/// # Errors
+/// As [`import`].
+pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Option<QuantisedModel>, Error> {
+    let proto = read_model(bytes, path)?;
     if !is_quantised(&proto) {
         return Ok(None);
     }

@@ -127,7 +127,7 @@ impl ProvingKey {
         let (encoded, rows) = take_block(open_file(bytes, MAGIC, WHAT)?, WHAT)?;
         let mut network: Network = decode(encoded, WHAT)?;
         let declared = network.architecture.clone();
-        network.infer()?;
+        network.check_size(&network.infer()?)?;
         network.analyse()?;
         if network.architecture != declared {
             return Err(damaged("its ranges are not its network's"));

@@ -10,6 +10,14 @@ pub enum Error {
     /// The proof's bytes are malformed.
     #[error("malformed proof: {0}")]
     Malformed(#[from] tacit_transcript::Error),
+    /// No proof of the network is so short.
+    #[error("the proof has {actual} bytes, one of this network has at least {least}")]
+    TooShort {
+        /// Bytes of any proof.
+        least: usize,
+        /// Bytes given.
+        actual: usize,
+    },
     /// The input does not fit the key: the caller's mistake, or a statement that cannot be true.
     #[error("the statement does not fit the key: {0}")]
     Statement(#[from] tacit_layers::Error),

@@ -44,7 +44,13 @@ fn reads_what_it_writes() {
 #[test]
 fn refuses_files_that_are_cut_short_or_go_on() {
     let bytes = file(&Array1::from(vec![0_f32, 1.0, 7.0]).into_dyn());
-    for broken in [&bytes[..bytes.len() - 1], &bytes[..20], b"", &[&bytes[..], b"x"].concat()] {
+    // A header of two gigabytes, and one of sixty kilobytes.
+    let (mut huge, mut long) = (bytes.clone(), bytes.clone());
+    huge[6..12].copy_from_slice(&[2, 0, 0, 0, 0, 0x7f]);
+    long[8..10].copy_from_slice(&[0, 0xf0]);
+    for broken in
+        [&huge[..], &long, &bytes[..bytes.len() - 1], &bytes[..20], b"", &[&bytes[..], b"x"].concat()]
+    {
         assert!(parse_reals(broken).unwrap_err().to_string().starts_with("it "));
     }
 }

@@ -13,5 +13,6 @@ mod private_model;
 mod quantised;
 mod rejection;
 mod report;
+mod resources;
 mod tacit;
 mod workflow;

@@ -21,6 +21,7 @@ impl Lowering<'_> {
             _ => return Err(self.unsupported(node)),
         };
         let view = self.whole_view(node, 0)?;
+        self.check_axes(node, &view, &op.axes)?;
         let reduced: Vec<usize> = op.axes.iter().flat_map(|&axis| view.axes[axis].clone()).collect();
         let axes = <[usize; 3]>::try_from(self.lengths(&view));
         if reduced.is_empty() {
@@ -75,9 +76,18 @@ impl Lowering<'_> {
     /// A view of the first input in which an axis is one axis of the value, and which one.
     fn along(&mut self, node: &TypedNode, axis: usize) -> Result<(View, usize), Error> {
         let view = self.view(node, 0)?;
+        self.check_axes(node, &view, &[axis])?;
         let (view, found) = self.addressed(node, view, &[axis]);
         let at = found.first().copied().ok_or_else(|| self.unsupported(node))?;
         Ok((view, at))
+    }
+
+    /// Refuses axes that an outlet does not have: tract passes some attributes on as they are.
+    fn check_axes(&self, node: &TypedNode, view: &View, axes: &[usize]) -> Result<(), Error> {
+        match axes.iter().find(|&&axis| axis >= view.axes.len()) {
+            Some(axis) => Err(self.refuse(node, format!("axis {axis}"), "an axis of its input")),
+            None => Ok(()),
+        }
     }
 
     fn sum(&mut self, node: &TypedNode, view: View, axes: &[usize], mut reduced: Vec<usize>) -> View {

@@ -1,8 +1,10 @@
 //! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::view`]).
 
+use ark_bn254::Fr;
 use tacit_layers::{
     Layout, NodeId, Operation,
     claim::{EvaluationClaim, SumClaim},
+    remap::RemapLayer,
     sumcheck::{RoundWeights, instance_point},
     view::{Shifts, View},
 };
@@ -14,12 +16,31 @@ use crate::{
     sumcheck,
 };
 
-/// A claim on a view with one input.
+/// A claim on a view with one input. Its vectors, which may be much longer than the proof, are computed when the proof has
+/// been read that far, one view's at a time.
 struct Viewed<'a, V> {
     input: NodeId,
     layout: &'a Layout,
-    shifts: Shifts,
+    shown: &'a Layout,
+    map: Map<'a>,
+    point: Vec<Fr>,
     value: V,
+}
+
+/// What the view does, or the part of a concatenation that its input is.
+enum Map<'a> {
+    Whole(View<'a>),
+    Part(RemapLayer),
+}
+
+impl<V> Viewed<'_, V> {
+    fn shifts(&self) -> Shifts {
+        let view = match &self.map {
+            Map::Whole(view) => *view,
+            Map::Part(layer) => View::Remap(layer),
+        };
+        view.shifts(self.layout, self.shown, &self.point)
+    }
 }
 
 pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
@@ -38,12 +59,12 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
                 }
                 let layouts = node.inputs.iter().map(|&id| session.layout(id)).collect::<Result<Vec<_>>>()?;
                 let parts = layer.parts(layouts.into_iter(), session.layout(claim.subject)?);
-                for ((&input, part), share) in node.inputs.iter().zip(&parts).zip(shares) {
-                    views.push(viewed(session, input, View::Remap(part), &claim, share)?);
+                for ((&input, part), share) in node.inputs.iter().zip(parts).zip(shares) {
+                    views.push(viewed(session, input, Map::Part(part), &claim, share)?);
                 }
             } else if let Some(view) = View::of(&node.operation) {
                 let input = session.read(claim.subject)?;
-                views.push(viewed(session, input, view, &claim, claim.value.clone())?);
+                views.push(viewed(session, input, Map::Whole(view), &claim, claim.value.clone())?);
             } else {
                 return Err(Error::MissingColumn);
             }
@@ -58,7 +79,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
         let values = session.reader.read_scalars(labels::VIEW_VALUES, views.len())?;
         let products = views.iter().zip(&values).map(|(view, value)| {
             let point = instance_point(&reduced.point, view.layout.num_vars());
-            (value.clone() * view.shifts.evaluate(view.layout, point)).into()
+            (value.clone() * view.shifts().evaluate(view.layout, point)).into()
         });
         if !session.reader.check_zero(reduced.difference(products)) {
             return Err(Error::FinalValue { argument: "views", message: labels::VIEW_VALUES });
@@ -74,11 +95,10 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
 fn viewed<'a, V: Value>(
     session: &Session<'a, '_, V>,
     input: NodeId,
-    view: View,
+    map: Map<'a>,
     claim: &EvaluationClaim<NodeId, V>,
     value: V,
 ) -> Result<Viewed<'a, V>> {
-    let layout = session.layout(input)?;
-    let shifts = view.shifts(layout, session.layout(claim.subject)?, &claim.point);
-    Ok(Viewed { input, layout, shifts, value })
+    let (layout, shown) = (session.layout(input)?, session.layout(claim.subject)?);
+    Ok(Viewed { input, layout, shown, map, point: claim.point.clone(), value })
 }
