@@ -1,11 +1,12 @@
 //! Random small networks: chains and residual branches, every layer, odd shapes.
 
 use tacit_layers::{
-    ActivationFunction, AxisWindow, ConvolutionArgument, Layout, MatmulArgument, Multiplier, Network,
+    ActivationFunction, AxisWindow, ConvolutionArgument, Error, Layout, MatmulArgument, Multiplier, Network,
     NetworkBuilder, NodeId, Operation, Parameter, Tensor, Window2d,
     gates::CircuitBuilder,
     remap::{AxisMap, Gaps},
     rescale::MAX_SHIFT,
+    tensor::MAX_AXES,
 };
 
 use crate::networks::{Source, input, output};
@@ -26,7 +27,11 @@ struct Generator {
 
 /// A network of `layers` layers, each followed by its rescale where it has one.
 pub(crate) fn network(seed: u64, layers: usize) -> Network {
-    let mut source = Source::new(seed);
+    drawn(Source::new(seed), layers).unwrap()
+}
+
+/// The same, of numbers drawn elsewhere.
+pub(crate) fn drawn(mut source: Source, layers: usize) -> Result<Network, Error> {
     let shape: Vec<usize> = if source.pick(0, 3) == 0 {
         (0..source.pick(1, 2)).map(|_| source.pick(1, 9) as usize).collect()
     } else {
@@ -151,7 +156,8 @@ impl Generator {
             right_names.push(shared.unwrap_or(name));
         }
         let (order, shape) = self.order(&result.iter().map(|axis| axis.1).collect::<Vec<_>>());
-        if shape.is_empty() || shape.iter().product::<usize>() > 600 {
+        // Weights of a dense layer behind it have one axis more.
+        if shape.is_empty() || shape.len() >= MAX_AXES || shape.iter().product::<usize>() > 600 {
             return;
         }
         let names: Vec<u8> = order.iter().map(|&i| result[i].0).collect();
@@ -371,7 +377,7 @@ impl Generator {
         self.activations.push((node, shape, maximum.max(-minimum)));
     }
 
-    fn finish(mut self) -> Network {
+    fn finish(mut self) -> Result<Network, Error> {
         let count = self.activations.len();
         for index in 0..count {
             let (node, shape, _) = self.activations[index].clone();
@@ -380,7 +386,7 @@ impl Generator {
             }
         }
         let source = self.source;
-        choose_arguments(self.builder.finish().unwrap(), source)
+        Ok(choose_arguments(self.builder.finish()?, source))
     }
 }
 
