@@ -14,6 +14,18 @@ fn the_committed_example_is_read_and_written_as_it_is() {
 }
 
 #[test]
+fn numbers_are_read_as_the_nearest_ones() {
+    // Read by multiplications of powers of ten, it would be the next number above.
+    let before = Row::from_line(EXAMPLE).unwrap();
+    let mut row = before.clone();
+    row.layers[0].inference = 2.153e-26;
+    let line = row.to_line().unwrap();
+    assert!(line.contains("2.153e-26"), "{line}");
+    assert_eq!(Row::from_line(&line).unwrap().to_line().unwrap(), line);
+    assert_ne!(line, before.to_line().unwrap());
+}
+
+#[test]
 fn rows_of_other_versions_are_named() {
     let other = EXAMPLE.replace("{\"schema\":1,", "{\"schema\":7,");
     assert!(matches!(Row::from_line(&other), Err(RowError::Version { found: 7 })));
