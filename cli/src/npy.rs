@@ -96,23 +96,31 @@ struct File<'a> {
     data: &'a [u8],
 }
 
-/// Refuses a header that is longer than the file: the library below takes memory for it before it reads.
-fn check_header_length(bytes: &[u8]) -> Result<()> {
+/// Refuses a header that is longer than the file, which the library below takes memory for before it reads, and one with
+/// nested brackets, which it takes exponential time for.
+fn check_header(bytes: &[u8]) -> Result<()> {
     // Magic and version take eight bytes. The length takes two in version 1, four in later ones.
-    let length = match (bytes.get(6), bytes.get(8..)) {
-        (Some(1), Some(&[a, b, ..])) => usize::from(u16::from_le_bytes([a, b])),
-        (Some(_), Some(&[a, b, c, d, ..])) => u32::from_le_bytes([a, b, c, d]) as usize,
+    let (first, length) = match (bytes.get(6), bytes.get(8..)) {
+        (Some(1), Some(&[a, b, ..])) => (10, usize::from(u16::from_le_bytes([a, b]))),
+        (Some(_), Some(&[a, b, c, d, ..])) => (12, u32::from_le_bytes([a, b, c, d]) as usize),
         _ => return Ok(()),
     };
     if length > bytes.len() {
         bail!("it ends inside its header: the file is damaged, write it again");
+    }
+    // A dictionary with a shape has one pair of braces and one of parentheses.
+    let end = bytes.len().min(length.saturating_add(first));
+    let header = bytes.get(first..end).unwrap_or_default();
+    let nested = |bracket| header.iter().filter(|&&byte| byte == bracket).count() > 1;
+    if [b'{', b'(', b'['].into_iter().any(nested) {
+        bail!("its header is not that of a simple array: save numbers of one type");
     }
     Ok(())
 }
 
 impl<'a> File<'a> {
     fn open(bytes: &'a [u8]) -> Result<Self> {
-        check_header_length(bytes)?;
+        check_header(bytes)?;
         let mut data = bytes;
         let header = Header::from_reader(&mut data)
             .context("it is not a `.npy` file: write it with `numpy.save(path, array)`")?;
