@@ -111,7 +111,7 @@ fn check_header(bytes: &[u8]) -> Result<()> {
     // A dictionary with a shape has one pair of braces and one of parentheses.
     let end = bytes.len().min(length.saturating_add(first));
     let header = bytes.get(first..end).unwrap_or_default();
-    let nested = |bracket| header.iter().filter(|&&byte| byte == bracket).count() > 1;
+    let nested = |bracket| header.split(|&byte| byte == bracket).nth(2).is_some();
     if [b'{', b'(', b'['].into_iter().any(nested) {
         bail!("its header is not that of a simple array: save numbers of one type");
     }

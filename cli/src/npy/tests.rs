@@ -55,6 +55,20 @@ fn refuses_files_that_are_cut_short_or_go_on() {
     }
 }
 
+/// The library's parser would take time exponential in the depth of these.
+#[test]
+fn refuses_headers_with_nested_brackets() {
+    for shape in ["(2,(2,))", "{{}}", "[[2]]"] {
+        let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+        let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+        let bytes = [b"\x93NUMPY\x01\x00".as_slice(), &length, header.as_bytes(), &[0; 16]].concat();
+        assert!(parse_reals(&bytes).unwrap_err().to_string().contains("simple array"), "{shape}");
+    }
+    // Brackets among the elements are numbers.
+    let bytes = file(&Array1::from(b"(((({{{{[[[[".to_vec()).into_dyn());
+    assert_eq!(parse_reals(&bytes).unwrap().values[..5], [40.0, 40.0, 40.0, 40.0, 123.0]);
+}
+
 #[test]
 fn refuses_classes_that_are_negative_or_not_a_list() {
     let error = |bytes: &[u8]| parse_classes(bytes).unwrap_err().to_string();
