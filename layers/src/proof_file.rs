@@ -78,19 +78,27 @@ impl ProofFile {
     /// # Errors
     /// [`Error::Format`] when it is no proof, [`Error::Version`], or [`Error::Damaged`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let rest = open_file(bytes, MAGIC, WHAT)?;
-        let damaged = Error::Damaged { what: WHAT, reason: "it ends early" };
-        let (key_digest, rest) = rest.split_first_chunk::<32>().ok_or(damaged)?;
-        let (input, rest) = take_block(rest, WHAT)?;
-        let (outputs, proof) = take_block(rest, WHAT)?;
+        let Parts { key_digest, input, outputs, proof } = split(bytes, *MAGIC)?;
         let (layout, data): (Layout, Vec<i64>) = decode(input, WHAT)?;
-        Ok(Self {
-            key_digest: *key_digest,
-            input: Tensor::new(layout, data)?,
-            outputs: read_outputs(outputs)?,
-            proof: proof.to_vec(),
-        })
+        Ok(Self { key_digest, input: Tensor::new(layout, data)?, outputs, proof })
     }
+}
+
+/// What both kinds of files consist of, the input not decoded.
+struct Parts<'a> {
+    key_digest: [u8; 32],
+    input: &'a [u8],
+    outputs: Vec<Tensor<i64>>,
+    proof: Vec<u8>,
+}
+
+fn split(bytes: &[u8], magic: [u8; 8]) -> Result<Parts<'_>> {
+    let rest = open_file(bytes, &magic, WHAT)?;
+    let damaged = Error::Damaged { what: WHAT, reason: "it ends early" };
+    let (key_digest, rest) = rest.split_first_chunk::<32>().ok_or(damaged)?;
+    let (input, rest) = take_block(rest, WHAT)?;
+    let (outputs, proof) = take_block(rest, WHAT)?;
+    Ok(Parts { key_digest: *key_digest, input, outputs: read_outputs(outputs)?, proof: proof.to_vec() })
 }
 
 impl CommittedProofFile {
@@ -112,18 +120,10 @@ impl CommittedProofFile {
     /// # Errors
     /// [`Error::Format`] when it is no proof about a committed input, [`Error::Version`], or [`Error::Damaged`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let rest = open_file(bytes, COMMITTED_MAGIC, WHAT)?;
-        let damaged = Error::Damaged { what: WHAT, reason: "it ends early" };
-        let (key_digest, rest) = rest.split_first_chunk::<32>().ok_or(damaged)?;
-        let (input, rest) = take_block(rest, WHAT)?;
-        let (outputs, proof) = take_block(rest, WHAT)?;
+        let Parts { key_digest, input, outputs, proof } = split(bytes, *COMMITTED_MAGIC)?;
         let damaged = |_| Error::Damaged { what: WHAT, reason: "it holds no commitment to an input" };
-        Ok(Self {
-            key_digest: *key_digest,
-            input: InputCommitment::from_bytes(input).map_err(damaged)?,
-            outputs: read_outputs(outputs)?,
-            proof: proof.to_vec(),
-        })
+        let input = InputCommitment::from_bytes(input).map_err(damaged)?;
+        Ok(Self { key_digest, input, outputs, proof })
     }
 }
 

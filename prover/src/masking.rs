@@ -19,7 +19,6 @@ use tacit_transcript::{
     MaskRow, ProofWriter, Transcript, labels,
     value::{Constraint, Masked},
 };
-
 use tacit_verifier::masking::Unproved;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -27,7 +26,7 @@ use crate::{
     cheating::Forgery,
     hyrax,
     randomness::Randomness,
-    sumcheck::{self, Product},
+    sumcheck::{self, Product, SumcheckInstance},
     task::Task,
 };
 
@@ -303,17 +302,12 @@ impl Opening {
         let [masks, coefficients] =
             [&self.masks, &form.coefficients].map(|values| Mle::new(spread(values, key_vars), vars));
         let mut of_masks = Product::new(masks, coefficients, form.value);
-        let batch_weights;
-        let point;
-        {
-            let mut instances: [&mut dyn sumcheck::SumcheckInstance; 2] = [&mut of_vector, &mut of_masks];
-            let claims = instances.iter().map(|instance| instance.claim()).collect::<Vec<_>>();
-            let batch = Batch::begin(writer, &claims, RoundWeights::Uniform);
-            point = sumcheck::prove_rounds(writer, &mut instances, RoundWeights::Uniform, &batch);
-            batch_weights = batch.coefficients;
-        }
+        let claims = [of_vector.claim(), of_masks.claim()];
+        let batch = Batch::begin(writer, &claims, RoundWeights::Uniform);
+        let mut instances: [&mut dyn SumcheckInstance; 2] = [&mut of_vector, &mut of_masks];
+        let point = sumcheck::prove_rounds(writer, &mut instances, RoundWeights::Uniform, &batch);
         let [[_, equality], [_, coefficient]] = [of_vector.final_values(), of_masks.final_values()];
-        let (of_vector, of_masks) = (batch_weights[0] * equality, batch_weights[1] * coefficient);
+        let (of_vector, of_masks) = (batch.coefficients[0] * equality, batch.coefficients[1] * coefficient);
         let (row_point, _) = point.split_at(point.len() - key_vars);
         let mut blinding = [of_vector * self.blinding];
         let mut sum = vec![Fr::zero(); self.vector.len()];

@@ -65,3 +65,17 @@ fn no_randomness_serves_two_statements() {
     let again = [(); 2].map(|()| prove_with_seed(&key, &input, &seed(2)).unwrap().proof);
     assert_eq!(again[0], again[1]);
 }
+
+#[test]
+fn no_honest_proof_is_shorter_than_the_least() {
+    for (name, network) in tiny::all() {
+        let input = tiny::sample(&network);
+        let public = ProvingKey::setup(network.clone()).unwrap();
+        for key in [public, private(network)] {
+            let plan = key.verifying_key().plan();
+            let least = plan.least_proof_bytes(key.verifying_key().architecture());
+            let proven = prove_with_seed(&key, &input, &seed(2)).unwrap();
+            assert!(proven.proof.len() >= least, "{name}: {} bytes, at least {least}", proven.proof.len());
+        }
+    }
+}
