@@ -3,6 +3,10 @@
 //! Each message is changed and the next ones are mended so that every check holds at the challenges of the honest run. A
 //! verifier whose challenges are frozen accepts that; the real one rejects it, as nothing but absorption tells it from an
 //! honest proof. Where a change enters a sumcheck's claims, its first round polynomial makes up for it.
+//!
+//! Proofs that hide are in [`hiding`].
+
+mod hiding;
 
 use std::collections::BTreeSet;
 
@@ -601,17 +605,17 @@ fn absorption_stops_another_key() {
 #[test]
 fn all_challenges_differ() {
     for (name, network) in tiny::all() {
-        let frozen = Frozen::new(network);
-        let challenges: Vec<Fr> = frozen
-            .steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Squeeze(_, challenge) => Some(*challenge),
-                Step::Absorb(..) | Step::Message(..) => None,
-            })
-            .collect();
-        let different: BTreeSet<Fr> = challenges.iter().copied().collect();
-        assert_eq!(different.len(), challenges.len(), "{name}");
-        assert!(!different.contains(&Fr::ZERO) && !different.contains(&Fr::one()), "{name}");
+        assert_challenges_differ(&Frozen::new(network).steps, name);
     }
+}
+
+fn assert_challenges_differ(steps: &[Step], name: &str) {
+    let challenges = steps.iter().filter_map(|step| match step {
+        Step::Squeeze(_, challenge) => Some(*challenge),
+        Step::Absorb(..) | Step::Message(..) => None,
+    });
+    let challenges: Vec<Fr> = challenges.collect();
+    let different: BTreeSet<Fr> = challenges.iter().copied().collect();
+    assert_eq!(different.len(), challenges.len(), "{name}");
+    assert!(!different.contains(&Fr::ZERO) && !different.contains(&Fr::one()), "{name}");
 }
