@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `targets` | the parsers' targets, and all targets by name |
 //! | `proofs` | proofs and keys, mutated message by message and field by field |
+//! | `hiding` | proofs that hide, mutated likewise, and by what would cancel |
 //! | `differential` | drawn networks: three executors and a proof |
 //! | `script` | numbers read from a target's bytes |
 //! | `memory` | an allocator that counts |
@@ -14,6 +15,7 @@
 #[expect(dead_code, reason = "only what reads bytes is needed")]
 mod artifact;
 mod differential;
+mod hiding;
 mod memory;
 #[path = "../../prover/tests/support/naive.rs"]
 mod naive;

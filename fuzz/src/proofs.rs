@@ -12,7 +12,7 @@ use tacit_prover::{ProvingKey, prove};
 use tacit_transcript::encoding::{point_to_bytes, scalar_from_bytes, scalar_to_bytes};
 use tacit_verifier::verify;
 
-use crate::{differential, script::Script, tiny};
+use crate::{differential, hiding, script::Script, tiny};
 
 /// An honest proof, its statement, and where its messages are.
 struct Honest {
@@ -32,6 +32,7 @@ fn honest() -> &'static [Honest] {
 /// Makes the proofs, so that no target is charged for them.
 pub(crate) fn prepare() {
     honest();
+    hiding::prepare();
 }
 
 impl Honest {
@@ -51,12 +52,17 @@ impl Honest {
 }
 
 /// Bytes of every element of a message.
-const ELEMENT: usize = 32;
+pub(crate) const ELEMENT: usize = 32;
 
 /// Changes one element, or the elements' order or number.
-fn mutate(script: &mut Script, honest: &Honest, proof: &mut Vec<u8>) {
+pub(crate) fn mutate(
+    script: &mut Script,
+    messages: &[Range<usize>],
+    generators: &[G1Affine],
+    proof: &mut Vec<u8>,
+) {
     let operation = script.byte() % 16;
-    let message = honest.messages[script.index(honest.messages.len())].clone();
+    let message = messages[script.index(messages.len())].clone();
     let at = message.start + ELEMENT * script.index(message.len() / ELEMENT);
     let place = at..at + ELEMENT;
     let Some(old) = proof.get(place.clone()).map(<[u8]>::to_vec) else { return };
@@ -86,7 +92,6 @@ fn mutate(script: &mut Script, honest: &Honest, proof: &mut Vec<u8>) {
         (8, _) => proof[at + ELEMENT - 1] ^= 0x80,
         (9, _) => write(place, &point_to_bytes(&G1Affine::default())),
         (10, _) => {
-            let generators = honest.key.generators().vector();
             write(place, &point_to_bytes(&generators[script.index(generators.len())]));
         }
         (11, _) => proof[at + script.index(ELEMENT)] ^= 1 << (script.byte() % 8),
@@ -106,12 +111,12 @@ fn word_bytes(script: &mut Script) -> [u8; 32] {
     script.word()
 }
 
-fn word(script: &mut Script) -> Fr {
+pub(crate) fn word(script: &mut Script) -> Fr {
     scalar_from_bytes(&script.word()).unwrap_or_default()
 }
 
 /// A statement's tensor with one element changed.
-fn nudged(script: &mut Script, tensor: &Tensor<i64>) -> Tensor<i64> {
+pub(crate) fn nudged(script: &mut Script, tensor: &Tensor<i64>) -> Tensor<i64> {
     let mut data = tensor.data().to_vec();
     let at = script.index(data.len());
     data[at] = match script.byte() % 4 {
@@ -123,10 +128,13 @@ fn nudged(script: &mut Script, tensor: &Tensor<i64>) -> Tensor<i64> {
     Tensor::new(tensor.layout().clone(), data).unwrap()
 }
 
-/// Nothing but the honest proof of the honest statement is accepted.
+/// Nothing but the honest proof of the honest statement is accepted, in the clear or behind masks.
 pub(crate) fn verifier(data: &[u8]) {
     let mut script = Script::new(data);
-    let honest = &honest()[script.index(honest().len())];
+    let index = script.index(honest().len() + hiding::count());
+    let Some(honest) = honest().get(index) else {
+        return hiding::verifier(&mut script, index - honest().len());
+    };
     let (mut input, mut outputs, mut proof) =
         (honest.input.clone(), honest.outputs.clone(), honest.proof.clone());
     for _ in 0..8 {
@@ -139,7 +147,7 @@ pub(crate) fn verifier(data: &[u8]) {
                 let at = script.index(outputs.len());
                 outputs[at] = nudged(&mut script, &outputs[at]);
             }
-            _ => mutate(&mut script, honest, &mut proof),
+            _ => mutate(&mut script, &honest.messages, honest.key.generators().vector(), &mut proof),
         }
     }
     let same = (&input, &outputs, &proof) == (&honest.input, &honest.outputs, &honest.proof);

@@ -9,6 +9,8 @@ use std::{fs, path::Path};
 mod artifact;
 #[path = "../../../fuzz/src/differential.rs"]
 mod differential;
+#[path = "../../../fuzz/src/hiding.rs"]
+mod hiding;
 #[path = "../../../fuzz/src/memory.rs"]
 mod memory;
 #[path = "../../../prover/tests/support/naive.rs"]
