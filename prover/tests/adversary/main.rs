@@ -20,7 +20,7 @@
 //! | a permuted look-up | `network` | the leaves' columns | `LookupColumns`, `FinalValue` |
 //! | a wrong multiplicity | `network` | the sum of fractions | `FractionSum` |
 //! | any message changed and made up for in the next ones, any output, another input, another key | `frozen` | absorption | that of the first check behind it |
-//! | the same behind masks, another committed input, a hiding proof drawn at random | `frozen::hiding` | absorption | that of the first check behind it, nearly always `MaskedChecks { error }` |
+//! | the same behind masks, another committed input, a hiding proof drawn at random, a simulated one | `frozen::hiding` | absorption | that of the first check behind it, nearly always `MaskedChecks { error }` |
 //! | a multiplicity fitted to the fingerprint's challenges | `order` | its commitment, made before | `Opening` |
 //! | fractions that do not sum to zero, a zero denominator, broken levels | `logup` | root, levels | `FractionSum`, `ZeroDenominator`, `FractionLevel` |
 //! | swapped channels of an activation | `channels` | the sums of the layer before | `FinalValue`, by argument |

@@ -1,0 +1,191 @@
+//! The simulator of the book's chapter on zero knowledge: whoever chooses the challenges makes proofs without a witness, and
+//! without anything to mend.
+//!
+//! It shows that the simulator's messages are accepted, for false outputs too. That real proofs are distributed like them is
+//! an argument on paper, with tests of distributions in `hiding_statistics`. The steps are written a second time, the
+//! inner-product argument included; only sumchecks are the prover's.
+
+use tacit_algebra::Mle;
+use tacit_layers::masking::spread;
+use tacit_prover::sumcheck::{self, Product, SumcheckInstance};
+use tacit_transcript::ProofWriter;
+
+use super::*;
+
+/// The simulator's random numbers.
+struct Coins(StdRng);
+
+impl Coins {
+    fn scalar(&mut self) -> Fr {
+        Fr::rand(&mut self.0)
+    }
+
+    fn scalars(&mut self, count: usize) -> Vec<Fr> {
+        (0..count).map(|_| self.scalar()).collect()
+    }
+}
+
+fn inner(a: &[Fr], b: &[Fr]) -> Fr {
+    a.iter().zip(b).map(|(a, b)| *a * b).sum()
+}
+
+/// $\langle v, G \rangle + b H$.
+fn commit(vector: &[Fr], blinding: Fr, generators: &Generators) -> G1Projective {
+    multi_scalar(&generators.vector()[..vector.len()], vector) + generators.hiding() * blinding
+}
+
+/// $k''$ and $f''$ with the blindings of their commitments.
+struct Combined {
+    masks: Vec<Fr>,
+    row_blindings: Vec<Fr>,
+    vector: Vec<Fr>,
+    blinding: Fr,
+}
+
+/// A proof of a statement at the challenges of another run.
+fn simulate(hiding: &Hiding, statement: &Given) -> Given {
+    let mut coins = Coins(StdRng::seed_from_u64(9));
+    let announcement = hiding.frozen.first(labels::ANNOUNCEMENT);
+    let sent = &hiding.frozen.oracle.messages[..announcement];
+    let mut given = Given { proof: vec![], ..statement.clone() };
+    // 1. Masked scalars and commitments.
+    for message in sent {
+        for _ in 0..message.length / 32 {
+            given.proof.extend(random_element(message, &mut coins.0));
+        }
+    }
+    // 2. What the verifier makes of them.
+    let run = || {
+        let transcript = (given.proof.as_slice(), merlin::Transcript::new(b"simulated"));
+        let Unproved { constraints, combination } =
+            unproved(&given.key, &given.statement(), transcript).unwrap();
+        let mut writer = ProofWriter::new(b"simulated");
+        let relation = Relation::combine(&mut writer, constraints, combination.value);
+        let opened = (combination.coefficients.as_slice(), combination.point.as_slice());
+        announce(hiding, &given, &mut writer, &relation, opened, &mut coins);
+        writer.finish()
+    };
+    let (rest, _) = replay(&hiding.frozen.steps, run);
+    given.proof.extend(rest);
+    given
+}
+
+/// The rest of the simulator's steps.
+fn announce(
+    hiding: &Hiding,
+    given: &Given,
+    writer: &mut ProofWriter,
+    relation: &Relation,
+    (coefficients, z): (&[Fr], &[Fr]),
+    coins: &mut Coins,
+) {
+    let generators = &hiding.generators;
+    let committed = hiding.rows(given);
+    let (committed, rows) = committed.split_at(coefficients.len());
+    let per_row = masks_per_row(generators.num_vars());
+    // 3. What is revealed of the masks and of the opened vector, and what follows from it.
+    let rho = hiding.frozen.challenge(hiding.frozen.first(labels::ANNOUNCEMENT), labels::MASKING_CHALLENGE);
+    let combined = Combined {
+        masks: coins.scalars(rows.len() * per_row),
+        row_blindings: coins.scalars(rows.len()),
+        vector: coins.scalars(1 << generators.num_vars()),
+        blinding: coins.scalar(),
+    };
+    let Combined { masks, row_blindings, vector, blinding } = &combined;
+    let [left, right] = relation.factors(rho, masks);
+    let linear = relation.linear.linear_part(masks);
+    let error = inner(&left, &right) + rho * linear + rho * rho * relation.linear.constant;
+    let opened = inner(vector, &eq::table(z, vector.len()));
+    let cross = opened - rho * relation.value.constant - relation.value.linear_part(masks);
+    let response = Response { error, blinding: coins.scalar(), linear, opened };
+    // 4. The announcement that this answers.
+    let cross_term = G1Projective::rand(&mut coins.0);
+    let fresh_rows = masks.chunks(per_row).zip(row_blindings).zip(rows);
+    let fresh_rows = fresh_rows.map(|((k, b), row)| commit(k, *b, generators) - *row * rho);
+    let fresh = commit(vector, *blinding, generators) - multi_scalar(committed, coefficients) * rho;
+    let error = generators.inner_product() * response.error + generators.hiding() * response.blinding
+        - cross_term * rho;
+    let announced: Vec<G1Projective> = fresh_rows.chain([fresh, error, cross_term]).collect();
+    writer.write_points(labels::ANNOUNCEMENT, &G1Projective::normalize_batch(&announced));
+    writer.write_scalars(labels::ANNOUNCED_VALUE, &[cross]);
+    assert_eq!(writer.squeeze(labels::MASKING_CHALLENGE), rho);
+    writer.write_scalars(labels::MASKING_RESPONSE, &response.to_message());
+    // 5. The prover's last steps.
+    let table = |values: Vec<Fr>| Mle::new(values, relation.num_vars());
+    let mut products = Product::summed(table(left), table(right));
+    assert_eq!(products.claim().sum, relation.sum(rho, &response));
+    let point = sumcheck::prove(writer, &mut [&mut products], RoundWeights::Uniform);
+    let finals = products.final_values();
+    writer.write_scalars(labels::MASKING_FACTORS, &finals);
+    let form = relation.linear_form(writer, [rho, cross], &response, (&point, finals), masks.len());
+    open(hiding, writer, &form.coefficients, combined, z);
+}
+
+/// Opens a linear form of the masks and the vector's value.
+fn open(hiding: &Hiding, writer: &mut ProofWriter, form: &[Fr], combined: Combined, z: &[Fr]) {
+    let (generators, key_vars) = (&hiding.generators, hiding.generators.num_vars());
+    let Combined { masks, row_blindings, vector, blinding } = combined;
+    let vars = mask_vars(row_blindings.len(), key_vars);
+    let equality = eq::table(z, vector.len());
+    let mut of_vector =
+        Product::summed(Mle::new(vector.clone(), key_vars), Mle::new(equality.clone(), key_vars));
+    let spread = |values: &[Fr]| Mle::new(spread(values, key_vars), vars);
+    let mut of_masks = Product::summed(spread(&masks), spread(form));
+    let point = sumcheck::prove(writer, &mut [&mut of_vector, &mut of_masks], RoundWeights::Uniform);
+    let gamma = hiding.frozen.challenge(hiding.frozen.first(labels::MASKING_FACTORS), labels::SUMCHECK_BATCH);
+    let (of_vector, of_masks) = (of_vector.final_values()[1], gamma * of_masks.final_values()[1]);
+    let (row_point, z) = point.split_at(point.len() - key_vars);
+    let weights = eq::table(row_point, row_blindings.len());
+    let mut sum: Vec<Fr> = vector.iter().map(|x| of_vector * x).collect();
+    for (row, weight) in masks.chunks(masks_per_row(key_vars)).zip(&weights) {
+        for (sum, mask) in sum.iter_mut().zip(row) {
+            *sum += of_masks * weight * mask;
+        }
+    }
+    let blinding = of_vector * blinding + of_masks * inner(&row_blindings, &weights);
+    writer.write_scalars(labels::OPENING_BLINDING, &[blinding]);
+    inner_product(writer, sum, z, generators);
+}
+
+/// The inner-product argument, folding everything.
+fn inner_product(writer: &mut ProofWriter, mut vector: Vec<Fr>, z: &[Fr], generators: &Generators) {
+    let carrier = generators.inner_product() * writer.squeeze(labels::INNER_PRODUCT_GENERATOR);
+    let (mut bases, mut public) = (generators.vector().to_vec(), eq::table(z, vector.len()));
+    while vector.len() > 1 {
+        let ((w0, w1), (b0, b1), (g0, g1)) = {
+            let half = vector.len() / 2;
+            (vector.split_at(half), public.split_at(half), bases.split_at(half))
+        };
+        let cross =
+            |w: &[Fr], g: &[G1Affine], b: &[Fr]| (multi_scalar(g, w) + carrier * inner(w, b)).into_affine();
+        writer.write_points(labels::INNER_PRODUCT_HALVES, &[cross(w0, g1, b1), cross(w1, g0, b0)]);
+        let x = writer.squeeze(labels::INNER_PRODUCT_CHALLENGE);
+        let inverse = x.inverse().unwrap();
+        let fold = |low: &[Fr], high: &[Fr], scale: Fr| -> Vec<Fr> {
+            low.iter().zip(high).map(|(low, high)| *low + scale * high).collect()
+        };
+        let folded: Vec<G1Projective> = g0.iter().zip(g1).map(|(low, high)| *high * inverse + low).collect();
+        (vector, public) = (fold(w0, w1, x), fold(b0, b1, inverse));
+        bases = G1Projective::normalize_batch(&folded);
+    }
+    writer.write_scalars(labels::INNER_PRODUCT_SCALAR, &vector);
+}
+
+/// Proofs of true outputs and of false ones, neither from a witness.
+#[test]
+fn simulated_proofs_are_accepted_at_their_challenges_only() {
+    hiding().for_each(|hiding| {
+        let honest = &hiding.given;
+        let of_false = hiding.restated(|given| {
+            given.outputs = honest.outputs.iter().map(|output| moved(output, 0)).collect();
+        });
+        for statement in [honest, &of_false] {
+            let simulated = simulate(&hiding, statement);
+            assert_eq!(simulated.proof.len(), honest.proof.len(), "{}", hiding.name);
+            // No element is the real proof's.
+            let elements = simulated.proof.chunks_exact(32).zip(honest.proof.chunks_exact(32));
+            assert_eq!(elements.filter(|(a, b)| a == b).count(), 0, "{}", hiding.name);
+            hiding.assert_stopped(&simulated, &ERROR, "a simulated proof");
+        }
+    });
+}
