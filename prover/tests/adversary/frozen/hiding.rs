@@ -21,7 +21,8 @@
 //! generators are known. They change with the announcement or not at all, which is asserted.
 //!
 //! A prover that knows the challenges needs no proof to begin with: one drawn at random is mended in three places and
-//! accepted, whatever it is said to prove. The [`simulator`] of zero knowledge makes one with nothing to mend.
+//! accepted, whatever it is said to prove. The [`simulator`] of zero knowledge makes one with nothing to mend,
+//! and needs $\rho$ alone for it.
 
 mod simulator;
 

@@ -1,14 +1,14 @@
-//! The simulator of the book's chapter on zero knowledge: whoever chooses the challenges makes proofs without a witness, and
-//! without anything to mend.
+//! The simulator of the book's chapter on zero knowledge: whoever chooses $\rho$ makes proofs without a witness, and without
+//! anything to mend. All other challenges are those of the transcript.
 //!
 //! It shows that the simulator's messages are accepted, for false outputs too. That real proofs are distributed like them is
 //! an argument on paper, with tests of distributions in `hiding_statistics`. The steps are written a second time, the
 //! inner-product argument included; only sumchecks are the prover's.
 
 use tacit_algebra::Mle;
-use tacit_layers::masking::spread;
+use tacit_layers::{masking::spread, statement::HIDING_DOMAIN, sumcheck::Batch as SumBatch};
 use tacit_prover::sumcheck::{self, Product, SumcheckInstance};
-use tacit_transcript::ProofWriter;
+use tacit_transcript::{Error as Malformed, ProofWriter};
 
 use super::*;
 
@@ -42,32 +42,55 @@ struct Combined {
     blinding: Fr,
 }
 
-/// A proof of a statement at the challenges of another run.
-fn simulate(hiding: &Hiding, statement: &Given) -> Given {
+/// A transcript that has gone so far.
+fn continued(steps: &[Step]) -> ProofWriter {
+    let mut writer = ProofWriter::new(HIDING_DOMAIN);
+    for step in steps {
+        match step {
+            Step::Absorb(label, bytes) => writer.absorb_bytes(*label, bytes),
+            Step::Message(label, bytes) => {
+                if (Message { label: *label, start: 0, length: bytes.len() }).holds_points() {
+                    writer.write_points(*label, &points(bytes));
+                } else {
+                    writer.write_scalars(*label, &scalars(bytes));
+                }
+            }
+            Step::Squeeze(label, challenge) => assert_eq!(writer.squeeze(*label), *challenge),
+        }
+    }
+    writer
+}
+
+/// A proof of a statement, and the $\rho$ that it is accepted at.
+fn simulate(hiding: &Hiding, statement: &Given) -> (Given, Step) {
     let mut coins = Coins(StdRng::seed_from_u64(9));
     let announcement = hiding.frozen.first(labels::ANNOUNCEMENT);
-    let sent = &hiding.frozen.oracle.messages[..announcement];
+    // 1. Masked scalars and commitments; the verifier's challenges to them.
     let mut given = Given { proof: vec![], ..statement.clone() };
-    // 1. Masked scalars and commitments.
-    for message in sent {
+    for message in &hiding.frozen.oracle.messages[..announcement] {
         for _ in 0..message.length / 32 {
             given.proof.extend(random_element(message, &mut coins.0));
         }
     }
+    let (verdict, steps) = record(|| given.verify());
+    assert!(matches!(verdict, Err(Error::Malformed(Malformed::Truncated { .. }))), "{verdict:?}");
     // 2. What the verifier makes of them.
+    let transcript = (given.proof.as_slice(), merlin::Transcript::new(b"simulated"));
+    let left = replay(&steps, || unproved(&given.key, &given.statement(), transcript)).0;
+    let Unproved { constraints, combination } = left.unwrap();
+    let Some((Step::Squeeze(labels::CONSTRAINT_BATCH, _), before)) = steps.split_last() else {
+        panic!("no checks")
+    };
+    let mut writer = continued(before);
+    let rho = Step::Squeeze(labels::MASKING_CHALLENGE, coins.scalar());
     let run = || {
-        let transcript = (given.proof.as_slice(), merlin::Transcript::new(b"simulated"));
-        let Unproved { constraints, combination } =
-            unproved(&given.key, &given.statement(), transcript).unwrap();
-        let mut writer = ProofWriter::new(b"simulated");
         let relation = Relation::combine(&mut writer, constraints, combination.value);
         let opened = (combination.coefficients.as_slice(), combination.point.as_slice());
-        announce(hiding, &given, &mut writer, &relation, opened, &mut coins);
-        writer.finish()
+        announce(hiding, &given, &mut writer, &relation, opened, (&rho, &mut coins));
     };
-    let (rest, _) = replay(&hiding.frozen.steps, run);
-    given.proof.extend(rest);
-    given
+    replay(std::slice::from_ref(&rho), run);
+    given.proof = writer.finish();
+    (given, rho)
 }
 
 /// The rest of the simulator's steps.
@@ -77,14 +100,14 @@ fn announce(
     writer: &mut ProofWriter,
     relation: &Relation,
     (coefficients, z): (&[Fr], &[Fr]),
-    coins: &mut Coins,
+    (rho, coins): (&Step, &mut Coins),
 ) {
+    let Step::Squeeze(_, rho) = *rho else { panic!("no challenge") };
     let generators = &hiding.generators;
     let committed = hiding.rows(given);
     let (committed, rows) = committed.split_at(coefficients.len());
     let per_row = masks_per_row(generators.num_vars());
     // 3. What is revealed of the masks and of the opened vector, and what follows from it.
-    let rho = hiding.frozen.challenge(hiding.frozen.first(labels::ANNOUNCEMENT), labels::MASKING_CHALLENGE);
     let combined = Combined {
         masks: coins.scalars(rows.len() * per_row),
         row_blindings: coins.scalars(rows.len()),
@@ -131,8 +154,10 @@ fn open(hiding: &Hiding, writer: &mut ProofWriter, form: &[Fr], combined: Combin
         Product::summed(Mle::new(vector.clone(), key_vars), Mle::new(equality.clone(), key_vars));
     let spread = |values: &[Fr]| Mle::new(spread(values, key_vars), vars);
     let mut of_masks = Product::summed(spread(&masks), spread(form));
+    let claims = [of_vector.claim(), of_masks.claim()];
+    let mut copy = ProofWriter::from_merlin(writer.transcript());
+    let gamma = SumBatch::begin(&mut copy, &claims, RoundWeights::Uniform).coefficients[1];
     let point = sumcheck::prove(writer, &mut [&mut of_vector, &mut of_masks], RoundWeights::Uniform);
-    let gamma = hiding.frozen.challenge(hiding.frozen.first(labels::MASKING_FACTORS), labels::SUMCHECK_BATCH);
     let (of_vector, of_masks) = (of_vector.final_values()[1], gamma * of_masks.final_values()[1]);
     let (row_point, z) = point.split_at(point.len() - key_vars);
     let weights = eq::table(row_point, row_blindings.len());
@@ -173,19 +198,20 @@ fn inner_product(writer: &mut ProofWriter, mut vector: Vec<Fr>, z: &[Fr], genera
 
 /// Proofs of true outputs and of false ones, neither from a witness.
 #[test]
-fn simulated_proofs_are_accepted_at_their_challenges_only() {
+fn simulated_proofs_are_accepted_at_their_challenge_only() {
     hiding().for_each(|hiding| {
         let honest = &hiding.given;
         let of_false = hiding.restated(|given| {
             given.outputs = honest.outputs.iter().map(|output| moved(output, 0)).collect();
         });
         for statement in [honest, &of_false] {
-            let simulated = simulate(&hiding, statement);
+            let (simulated, rho) = simulate(&hiding, statement);
             assert_eq!(simulated.proof.len(), honest.proof.len(), "{}", hiding.name);
             // No element is the real proof's.
             let elements = simulated.proof.chunks_exact(32).zip(honest.proof.chunks_exact(32));
             assert_eq!(elements.filter(|(a, b)| a == b).count(), 0, "{}", hiding.name);
-            hiding.assert_stopped(&simulated, &ERROR, "a simulated proof");
+            let chosen = replay(&[rho], || simulated.verify()).0;
+            assert_eq!((chosen, simulated.verify()), (Ok(()), Err(ERROR)), "{}", hiding.name);
         }
     });
 }
