@@ -4,6 +4,8 @@ use std::{
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -80,16 +82,25 @@ impl Store {
     }
 }
 
+/// How long a run waits for one that is ending: a child that is being started shares its parent's lock.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Keeps other runs from the folder: each writes all rows that it knows of. Where folders cannot be locked, nothing does.
 fn lock(folder: &Path) -> Result<Option<fs::File>> {
     let Ok(opened) = fs::File::open(folder) else { return Ok(None) };
-    match opened.try_lock() {
-        Err(fs::TryLockError::WouldBlock) => bail!(
-            "another run is writing to `{}`: wait until it has ended, or give another --out",
-            folder.display()
-        ),
-        Err(fs::TryLockError::Error(_)) => Ok(None),
-        Ok(()) => Ok(Some(opened)),
+    let begin = Instant::now();
+    loop {
+        match opened.try_lock() {
+            Err(fs::TryLockError::WouldBlock) if begin.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(fs::TryLockError::WouldBlock) => bail!(
+                "another run is writing to `{}`: wait until it has ended, or give another --out",
+                folder.display()
+            ),
+            Err(fs::TryLockError::Error(_)) => return Ok(None),
+            Ok(()) => return Ok(Some(opened)),
+        }
     }
 }
 
