@@ -45,6 +45,10 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Make the verifying key of a public model again and compare
     CheckKey(CheckKeyArguments),
+    /// Prove, once for a key, that what it commits to are weights and biases of their declared widths
+    ProveKey(ProveKeyArguments),
+    /// Check such a proof
+    VerifyKey(VerifyKeyArguments),
     /// Describe a model, a verifying key or a proof
     Inspect(InspectArguments),
     /// Prove and verify that LeNet-5 recognises a handwritten digit
@@ -275,6 +279,28 @@ pub(crate) struct CheckKeyArguments {
     pub(crate) precision: Precision,
     #[command(flatten)]
     pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveKeyArguments {
+    /// Proving key
+    #[arg(value_name = "MODEL.tacit")]
+    pub(crate) model: PathBuf,
+    /// Proof to write
+    #[arg(short, long, value_name = "MODEL.keyproof")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyKeyArguments {
+    /// Verifying key
+    #[arg(value_name = "MODEL.vk")]
+    pub(crate) key: PathBuf,
+    /// Proof about it
+    #[arg(value_name = "MODEL.keyproof")]
+    pub(crate) proof: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,9 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result, bail};
-use tacit_layers::{AnyProofFile, Architecture, InputCommitment, input, key, key::VerifyingKey};
+use tacit_layers::{
+    AnyProofFile, Architecture, InputCommitment, KeyProofFile, input, key, key::VerifyingKey,
+};
 use tacit_prover::{InputOpening, ProvingKey};
 
 /// What is wrong with a file that begins as it should.
@@ -91,6 +93,20 @@ pub(crate) fn proof(path: &Path) -> Result<Result<AnyProofFile, Unreadable>> {
     match AnyProofFile::from_bytes(&read(path)?) {
         Err(error @ Unreadable::Format { .. }) => Err(error).with_context(|| {
             format!("cannot use `{}` as a proof; give a file that `tacit prove` wrote", path.display())
+        }),
+        result => Ok(result),
+    }
+}
+
+/// Reads a proof about a key. A file that begins as one and is not is for the verifier to reject; any other file is a
+/// mistake.
+pub(crate) fn key_proof(path: &Path) -> Result<Result<KeyProofFile, Unreadable>> {
+    match KeyProofFile::from_bytes(&read(path)?) {
+        Err(error @ Unreadable::Format { .. }) => Err(error).with_context(|| {
+            format!(
+                "cannot use `{}` as a proof about a key; give a file that `tacit prove-key` wrote",
+                path.display()
+            )
         }),
         result => Ok(result),
     }

@@ -9,8 +9,10 @@ mod evaluate;
 mod inspect;
 mod operators;
 mod prove;
+mod prove_key;
 mod run;
 mod verify;
+mod verify_key;
 
 use anyhow::{Context, Result};
 
@@ -44,6 +46,11 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
             use_threads(&arguments.threads)?;
             check_key::run(arguments)
         }
+        Command::ProveKey(arguments) => {
+            use_threads(&arguments.threads)?;
+            prove_key::run(arguments)
+        }
+        Command::VerifyKey(arguments) => verify_key::run(arguments),
         Command::Inspect(arguments) => {
             use_threads(&arguments.threads)?;
             inspect::run(arguments)

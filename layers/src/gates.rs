@@ -55,8 +55,8 @@ mod predicate;
 
 pub use adjacency::{Adjacency, Step};
 pub use builder::{CircuitBuilder, Wire};
-pub(crate) use check::check_products;
 pub use check::{MAX_GATES, MAX_LAYERS, MAX_WIRING_WORK, MAX_WIRINGS};
+pub(crate) use check::{bits_above, check_products};
 pub use claims::{Combined, GateClaims, LayerClaims};
 pub use layer::CircuitLayer;
 pub use linear::{Gated, Source, convolution, dense, product};

@@ -1,7 +1,8 @@
 //! The verifying key: an architecture and the commitment to its parameters.
 //!
 //! A commitment shows neither that weights are int8 and biases int32 nor that padding is zero, and quotient bounds are
-//! taken as declared. Whoever verifies must have recomputed the key from a public model, or trust who made it.
+//! taken as declared. Whoever verifies must have recomputed the key from a public model, have accepted a
+//! [proof about its parameters](crate::parameters), or trust who made it.
 //!
 //! As a file: eight bytes `TACITVK\n`, the format version (u32, little-endian), the length of the architecture (u64), the
 //! architecture in postcard, a byte that is one for a private model, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
@@ -60,6 +61,7 @@ pub fn open_file<'a>(bytes: &'a [u8], magic: &[u8; 8], what: &'static str) -> Re
         Some(b"TACITPK\n") => "it is a compiled model (proving key)",
         Some(b"TACITPR\n") => "it is a proof",
         Some(b"TACITPC\n") => "it is a proof about a committed input",
+        Some(b"TACITKP\n") => "it is a proof about a key",
         Some(b"TACITIC\n") => "it is an input commitment",
         Some(b"TACITIO\n") => "it is the opening of an input commitment",
         _ => "it does not begin as a Tacit file does",

@@ -27,6 +27,7 @@
 //! | [`lookup_table`], [`plan`], [`claim`], [`evaluation`] | tables, the plan of a proof, claims, evaluating tensors |
 //! | [`statement`], [`key`], [`proof_file`] | what is absorbed first, files |
 //! | [`input`] | commitments to inputs |
+//! | [`parameters`] | that a key's commitments hold weights and biases of their widths |
 //! | [`soundness`] | every argument's error |
 #![forbid(unsafe_code)]
 
@@ -56,6 +57,7 @@ pub mod masking;
 pub mod matmul;
 pub mod max_pool;
 pub mod network;
+pub mod parameters;
 pub mod plan;
 pub mod power;
 pub mod product;
@@ -84,6 +86,7 @@ pub use network::{
     Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
     ParameterSpec, ValueKind, ValueSpec,
 };
+pub use parameters::KeyProofFile;
 pub use proof_file::{AnyProofFile, CommittedProofFile, ProofFile};
 pub use rescale::{ActivationFunction, Multiplier, RescaleLayer};
 pub use tensor::{Layout, Tensor};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
+use tacit_algebra::eq;
 
 use crate::{
     average_pool::AveragePoolLayer,
@@ -78,9 +79,9 @@ impl Rows {
 
 /// A block of leaves of the look-up tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
+pub struct Segment<R = Rows> {
     /// Where its rows come from.
-    pub rows: Rows,
+    pub rows: R,
     /// The table they must be in, or are.
     pub table: usize,
     /// Shape of what is looked up, a table's by itself.
@@ -89,6 +90,21 @@ pub struct Segment {
     pub num_vars: usize,
     /// First leaf; a multiple of the block's size.
     pub offset: usize,
+}
+
+impl<R> Segment<R> {
+    /// The block of a tensor, at the first leaf.
+    pub(crate) fn new(rows: R, table: usize, layout: Layout) -> Self {
+        let num_vars = layout.num_vars();
+        Self { rows, table, layout, num_vars, offset: 0 }
+    }
+
+    /// $\mathrm{eq}$ of the block's place and the part of a point over all leaves that chooses it.
+    pub fn weight(&self, point: &[Fr]) -> Fr {
+        let (high, _) = point.split_at(point.len().saturating_sub(self.num_vars));
+        let place = u32::try_from(self.num_vars).ok().and_then(|vars| self.offset.checked_shr(vars));
+        eq::evaluate_index(high, place.unwrap_or(0))
+    }
 }
 
 /// The plan of a proof.
@@ -272,14 +288,13 @@ impl Plan {
         let mut table_rows = vec![];
         for (index, table) in tables.iter().enumerate() {
             let layout = Layout::new(vec![1 << table.num_vars()])?;
-            table_rows.push((Rows::Table, index, layout.clone()));
+            table_rows.push(Segment::new(Rows::Table, index, layout.clone()));
             witness.push(CommittedColumn { column: Column::Multiplicity(index), layout });
         }
-        let blocks = lookups
+        let looked_up = lookups
             .into_iter()
-            .map(|(rows, key, layout)| (rows, keys.partition_point(|k| *k < key), layout))
-            .chain(table_rows);
-        let (segments, tree_vars) = arrange(blocks);
+            .map(|(rows, key, layout)| Segment::new(rows, keys.partition_point(|k| *k < key), layout));
+        let (segments, tree_vars) = arrange(looked_up.collect(), table_rows);
         if tree_vars > MAX_TREE_VARS {
             let reason = "it looks up more rows than supported";
             return Err(Error::Graph { reason });
@@ -413,13 +428,10 @@ fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
 
 /// Places looked-up rows from the first leaf on and tables up to the last one, the largest block outermost, so that each
 /// starts at a multiple of its size.
-fn arrange(blocks: impl Iterator<Item = (Rows, usize, Layout)>) -> (Vec<Segment>, usize) {
-    let (mut tables, mut looked_up): (Vec<Segment>, Vec<Segment>) = blocks
-        .map(|(rows, table, layout)| {
-            let num_vars = layout.num_vars();
-            Segment { rows, table, layout, num_vars, offset: 0 }
-        })
-        .partition(|segment| segment.rows == Rows::Table);
+pub(crate) fn arrange<R>(
+    mut looked_up: Vec<Segment<R>>,
+    mut tables: Vec<Segment<R>>,
+) -> (Vec<Segment<R>>, usize) {
     for blocks in [&mut tables, &mut looked_up] {
         blocks.sort_by_key(|segment| std::cmp::Reverse(segment.num_vars));
     }

@@ -22,8 +22,10 @@ use crate::{
 };
 
 mod forgery;
+mod parameters;
 
 pub use forgery::{Forgery, MaskingLie, Move, Revision};
+pub use parameters::ParameterRun;
 
 /// States some claims and opens others instead, as many and with the same values: what is opened may be cut out of rows in
 /// another way than what is stated.

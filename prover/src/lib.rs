@@ -35,6 +35,7 @@
 //! | [`network`] | the phases in order |
 //! | [`profile`] | what each layer cost |
 //! | [`key`] | the proving key and its file |
+//! | [`parameters`] | ranges of a key's parameters |
 //! | [`input`], [`seed`] | commitments to inputs, and what blinds them |
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
@@ -54,6 +55,7 @@ pub mod layers;
 pub mod logup;
 mod masking;
 pub mod network;
+pub mod parameters;
 pub mod profile;
 mod randomness;
 mod rows;
@@ -68,5 +70,6 @@ pub use error::Error;
 pub use input::InputOpening;
 pub use key::ProvingKey;
 pub use network::{Phases, Proven, prove, prove_committed, prove_with_seed};
+pub use parameters::{ProvenParameters, prove_parameters};
 pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts};
 pub use seed::Seed;

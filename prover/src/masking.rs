@@ -12,6 +12,7 @@ use tacit_algebra::{Mle, eq, generators::Generators, kernels::backend, msm::comb
 use tacit_layers::{
     claim::{Column, SumClaim},
     masking::{LinearForm, Relation, Response, mask_vars, masks_per_row, spread},
+    parameters::ParameterPlan,
     plan::Plan,
     sumcheck::{Batch, RoundWeights, instance_point},
 };
@@ -53,12 +54,12 @@ impl Hiding {
     pub(crate) fn begin(
         mut randomness: Randomness,
         writer: &mut ProofWriter,
-        plan: &Plan,
+        Expected { rows: count, scalars }: Expected,
         generators: &Arc<Generators>,
         forgery: &Forgery,
     ) -> Self {
-        let (per_row, count) = (masks_per_row(generators.num_vars()), plan.rows(&plan.witness).1);
-        let expected = expected_scalars(plan).div_ceil(per_row);
+        let per_row = masks_per_row(generators.num_vars());
+        let expected = scalars.div_ceil(per_row);
         let mut blindings = randomness.fork();
         let mut masks = randomness.fork();
         let mut stream = randomness.fork();
@@ -124,10 +125,31 @@ impl Hiding {
     }
 }
 
-/// About as many scalars as a proof sends.
-fn expected_scalars(plan: &Plan) -> usize {
-    let rounds = plan.tree_vars * plan.tree_vars.saturating_sub(1);
-    rounds + 4 * plan.tree_vars + 2 * plan.key_vars + 3 * plan.segments.len() + 3 * plan.specs.len() + 64
+/// What of a proof can be prepared before it.
+pub(crate) struct Expected {
+    /// Rows of the witness.
+    rows: usize,
+    /// About as many scalars as it sends.
+    scalars: usize,
+}
+
+impl Expected {
+    /// Of a run's proof.
+    pub(crate) fn run(plan: &Plan) -> Self {
+        let columns = 3 * plan.segments.len() + 3 * plan.specs.len();
+        let scalars = Self::lookups(plan.tree_vars) + 2 * plan.key_vars + columns + 64;
+        Self { rows: plan.rows(&plan.witness).1, scalars }
+    }
+
+    /// Of a proof about a key's parameters.
+    pub(crate) fn parameters(plan: &ParameterPlan) -> Self {
+        let scalars = Self::lookups(plan.tree_vars) + 2 * plan.key_vars + plan.segments.len() + 8;
+        Self { rows: plan.rows().1, scalars }
+    }
+
+    const fn lookups(tree_vars: usize) -> usize {
+        tree_vars * tree_vars.saturating_sub(1) + 4 * tree_vars
+    }
 }
 
 impl Task<MaskRow> {

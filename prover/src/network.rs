@@ -27,9 +27,8 @@ use crate::{
     input::{InputOpening, RunInput},
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
-    masking::Hiding,
+    masking::{Expected, Hiding},
     profile::{self, Laps, LayerProfile, PhaseCosts},
-    randomness::Randomness,
     seed::Seed,
     session::Session,
     witness::Witness,
@@ -110,14 +109,6 @@ fn prove_run(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<P
     rayon::scope(|_| prove_here(key, input, seed))
 }
 
-/// What hides a proof. It depends on the whole statement and on the secrets behind it: masks that serve two statements,
-/// whose challenges differ, show what they hide.
-fn randomness(seed: &Seed, mut statement: merlin::Transcript, secret: &[u8]) -> Randomness {
-    let mut public = [0; 32];
-    statement.challenge_bytes(b"randomness", &mut public);
-    seed.randomness(b"proof", [public.as_slice(), secret].into_iter())
-}
-
 fn prove_here(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
     let clock = Instant::now();
@@ -162,8 +153,8 @@ pub(crate) fn prove_witness(
     let generators = Generators::new(plan.opening_vars());
     let begun = writer.transcript();
     let mut hiding = seed.map(|seed| {
-        let randomness = randomness(seed, begun.clone(), &input.secret(&key.blinding));
-        Hiding::begin(randomness, &mut writer, plan, &generators, &witness.forgery)
+        let randomness = seed.of_statement(begun.clone(), &input.secret(&key.blinding));
+        Hiding::begin(randomness, &mut writer, Expected::run(plan), &generators, &witness.forgery)
     });
     let columns: Vec<CommittedTensor> = plan
         .witness

@@ -40,6 +40,14 @@ impl Seed {
         self.randomness(purpose, secret).scalars(count)
     }
 
+    /// What hides a proof. It depends on the whole statement, that of a transcript, and on the secrets behind it: masks that
+    /// serve two statements, whose challenges differ, show what they hide.
+    pub(crate) fn of_statement(&self, mut statement: merlin::Transcript, secret: &[u8]) -> Randomness {
+        let mut public = [0; 32];
+        statement.challenge_bytes(b"randomness", &mut public);
+        self.randomness(b"proof", [public.as_slice(), secret].into_iter())
+    }
+
     /// A stream for one purpose that depends on what it hides, too.
     pub(crate) fn randomness<'a>(
         &self,

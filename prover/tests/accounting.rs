@@ -17,11 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use networks::Source;
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument, Network, Tensor, VerifyingKey, claim::Column, gates::Gated,
-    soundness::SoundnessError,
+    parameters::ParameterPlan, soundness::SoundnessError,
 };
-use tacit_prover::{ProvingKey, prove};
+use tacit_prover::{ProvingKey, Seed, prove, prove_parameters};
 use tacit_transcript::{Event, Label, labels};
-use tacit_verifier::verify;
+use tacit_verifier::{verify, verify_parameters};
 
 /// The least soundness that a key may have, in bits.
 const LEAST_BITS: f64 = 100.0;
@@ -43,7 +43,10 @@ fn protocol(label: Label) -> Option<&'static str> {
         labels::CONVOLUTION_POINT | labels::CONVOLUTION_VALUES => "polynomial convolutions",
         labels::CROSS_BATCH | labels::CROSS_POWER | labels::FACTOR_VALUES => "polynomial products",
         labels::VIEW_VALUES => "views",
-        labels::INNER_PRODUCT_GENERATOR | labels::INNER_PRODUCT_CHALLENGE => "openings",
+        // The last is what comes behind an opening whose messages are masked.
+        labels::INNER_PRODUCT_GENERATOR | labels::INNER_PRODUCT_CHALLENGE | labels::CONSTRAINT_BATCH => {
+            "openings"
+        }
         _ => return None,
     })
 }
@@ -60,8 +63,8 @@ fn sumcheck_protocol(behind: &[Event]) -> &'static str {
 /// Scalars of a claim of a sum when it is absorbed: variables, degree and sum.
 const SUM_CLAIM_BYTES: usize = 3 * 32;
 
-/// Bad challenges among all that could be squeezed at this place.
-fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey) -> usize {
+/// Bad challenges among all that could be squeezed at this place; the look-ups' tree has so many variables.
+fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey, tree_vars: usize) -> usize {
     let Event::Squeeze(label) = events[index] else { return 0 };
     let (plan, before) = (key.plan(), events[index - 1]);
     match (label, before) {
@@ -83,7 +86,7 @@ fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey) -> usize {
             _,
         ) => 1,
         // Two challenges in a polynomial of degree two for each leaf.
-        (labels::FINGERPRINT, _) => 1 << plan.tree_vars,
+        (labels::FINGERPRINT, _) => 1 << tree_vars,
         // Powers of the challenge combine claims on a layer; all layers are charged to the first challenge.
         (labels::GATE_CLAIM_BATCH, _) if events[..index].contains(&events[index]) => 0,
         (labels::GATE_CLAIM_BATCH, _) => {
@@ -116,7 +119,7 @@ fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey) -> usize {
 }
 
 /// Bad challenges by sub-protocol.
-fn count(events: &[Event], key: &VerifyingKey) -> BTreeMap<&'static str, u128> {
+fn count(events: &[Event], key: &VerifyingKey, tree_vars: usize) -> BTreeMap<&'static str, u128> {
     let (mut counts, mut sumcheck) = (BTreeMap::new(), "");
     for (index, event) in events.iter().enumerate() {
         let Event::Squeeze(label) = *event else { continue };
@@ -124,9 +127,21 @@ fn count(events: &[Event], key: &VerifyingKey) -> BTreeMap<&'static str, u128> {
             sumcheck = sumcheck_protocol(&events[index + 1..]);
         }
         let protocol = protocol(label).unwrap_or(sumcheck);
-        *counts.entry(protocol).or_insert(0) += bad_challenges(events, index, key) as u128;
+        *counts.entry(protocol).or_insert(0) += bad_challenges(events, index, key, tree_vars) as u128;
     }
     counts
+}
+
+fn compare(
+    name: &str,
+    counts: BTreeMap<&'static str, u128>,
+    functions: &BTreeMap<&'static str, SoundnessError>,
+) {
+    for (protocol, bad) in counts {
+        let counted = functions.get(protocol).unwrap_or_else(|| panic!("{protocol} is no sub-protocol"));
+        let counted = counted.bad_challenges();
+        assert!(counted >= bad, "{name}: {protocol} has {bad} bad challenges, {counted} are counted");
+    }
 }
 
 /// Compares both accounts and returns the challenges that occurred.
@@ -137,11 +152,7 @@ fn check(network: Network, input: &Tensor<i64>) -> BTreeSet<Label> {
     let key: &VerifyingKey = key.verifying_key();
     let events = verify(key, input, &proven.outputs, &proven.proof).unwrap().events;
     let functions: BTreeMap<&str, SoundnessError> = key.soundness().into_iter().collect();
-    for (protocol, bad) in count(&events, key) {
-        let counted = functions.get(protocol).unwrap_or_else(|| panic!("{protocol} is no sub-protocol"));
-        let counted = counted.bad_challenges();
-        assert!(counted >= bad, "{name}: {protocol} has {bad} bad challenges, {counted} are counted");
-    }
+    compare(&name, count(&events, key, key.plan().tree_vars), &functions);
     let bits = key.soundness_bits();
     assert!(bits > LEAST_BITS, "{name}: {bits} bits");
     // The sum is that of all sub-protocols.
@@ -196,6 +207,32 @@ fn every_challenge_is_counted_and_every_network_is_sound() {
     ]
     .into();
     assert_eq!(challenges, known);
+}
+
+/// Of proofs about keys, up to the proof of what is behind the masks.
+#[test]
+fn every_challenge_of_a_proof_about_a_key_is_counted() {
+    for network in tiny::all().into_iter().map(|(_, network)| network).chain(networks::all(2)) {
+        let name = network.architecture.name.clone();
+        let key = ProvingKey::setup(network).unwrap();
+        let proven = prove_parameters(&key, &Seed::new([1; 32])).unwrap();
+        let key = key.verifying_key();
+        let events = verify_parameters(key, &proven.proof).unwrap().events;
+        let batch = Event::Squeeze(labels::CONSTRAINT_BATCH);
+        let end = events.iter().position(|event| *event == batch).unwrap();
+        // Masks are committed to between other messages, and no challenge follows from them alone.
+        let is_mask = |event: &&Event| matches!(event, Event::Message(labels::MASK_COMMITMENT, _));
+        let mut counted: Vec<Event> = events[..end].iter().filter(|event| !is_mask(event)).copied().collect();
+        let plan = ParameterPlan::new(key).unwrap();
+        let functions: BTreeMap<&str, SoundnessError> = plan.soundness().into_iter().collect();
+        // What the opening's sumcheck is known by.
+        counted.push(Event::Message(labels::CONSTRAINT_BATCH, 0));
+        let counts = count(&counted, key, plan.tree_vars);
+        assert_eq!(counts.keys().copied().collect::<Vec<_>>(), ["look-ups", "openings"], "{name}");
+        compare(&name, counts, &functions);
+        let bits = functions.into_values().sum::<SoundnessError>().bits();
+        assert!(bits > LEAST_BITS, "{name}: {bits} bits");
+    }
 }
 
 #[test]

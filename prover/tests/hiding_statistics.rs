@@ -23,13 +23,16 @@ use tacit_layers::{
     Network, Parameter, Tensor, execute,
     statement::{Input, Statement},
 };
-use tacit_prover::{InputOpening, Proven, ProvingKey, Seed, prove, prove_committed, prove_with_seed};
+use tacit_prover::{
+    InputOpening, PhaseCosts, Phases, Proven, ProvenParameters, ProvingKey, Seed, prove, prove_committed,
+    prove_parameters, prove_with_seed,
+};
 use tacit_transcript::{
     encoding::scalar_from_bytes,
     labels,
     replay::{Step, record, replay},
 };
-use tacit_verifier::verify_statement;
+use tacit_verifier::{verify_parameters, verify_statement};
 
 /// Messages of points; all others are of scalars.
 const POINTS: [&str; 5] = [
@@ -45,6 +48,8 @@ struct Witness {
     key: ProvingKey,
     input: Tensor<i64>,
     opening: Option<InputOpening>,
+    /// Whether proofs are about the key alone.
+    is_about_key: bool,
 }
 
 /// Two witnesses for statements that are the same but for commitments.
@@ -89,6 +94,11 @@ fn scalar(words: &Words) -> Fr {
 
 impl Witness {
     fn prove(&self, seed: &Seed) -> Proven {
+        if self.is_about_key {
+            let ProvenParameters { proof, messages, events } = prove_parameters(&self.key, seed).unwrap();
+            let (phases, costs) = (Phases::default(), PhaseCosts::default());
+            return Proven { proof, outputs: vec![], phases, costs, layers: vec![], messages, events };
+        }
         match &self.opening {
             Some(opening) => prove_committed(&self.key, opening, seed).unwrap(),
             None => prove_with_seed(&self.key, &self.input, seed).unwrap(),
@@ -102,6 +112,10 @@ impl Witness {
     }
 
     fn verify(&self, proven: &Proven) {
+        if self.is_about_key {
+            verify_parameters(self.key.verifying_key(), &proven.proof).unwrap();
+            return;
+        }
         let input = match &self.opening {
             Some(opening) => Input::Committed(opening.commitment()),
             None => Input::Public(&self.input),
@@ -158,12 +172,12 @@ fn other_input(key: &ProvingKey, input: &Tensor<i64>) -> Option<Tensor<i64>> {
 
 fn private(network: Network, input: &Tensor<i64>, number: usize) -> Witness {
     let key = ProvingKey::setup_private(network, &seed(number)).unwrap();
-    Witness { key, input: input.clone(), opening: None }
+    Witness { key, input: input.clone(), opening: None, is_about_key: false }
 }
 
 fn committed(key: ProvingKey, input: &Tensor<i64>, number: usize) -> Witness {
     let opening = InputOpening::new(input.clone(), &seed(number)).unwrap();
-    Witness { key, input: input.clone(), opening: Some(opening) }
+    Witness { key, input: input.clone(), opening: Some(opening), is_about_key: false }
 }
 
 fn settings() -> Vec<Setting> {
@@ -185,8 +199,10 @@ fn settings() -> Vec<Setting> {
         let data = sample.data().iter().enumerate().map(|(i, &x)| if i < kept { x } else { 0 }).collect();
         Tensor::new(sample.layout().clone(), data).unwrap()
     };
+    let keys = models(&mlp, &input).map(|witness| Witness { is_about_key: true, ..witness });
     vec![
         Setting { name: "private model", witnesses: models(&mlp, &input) },
+        Setting { name: "private model's key", witnesses: keys },
         Setting {
             name: "private input",
             witnesses: [committed(public(), &input, 3), committed(public(), &other, 4)],

@@ -14,7 +14,7 @@ use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, Output, Tensor,
     Window2d, statement::PROTOCOL_VERSION,
 };
-use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed};
+use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_parameters};
 
 fn file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/known_answers");
@@ -71,12 +71,26 @@ fn hiding_digest(network: &Network, threads: usize) -> String {
     })
 }
 
-/// One line for each network.
+/// The digest of a proof about a private model's key.
+fn key_digest(network: &Network, threads: usize) -> String {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let seed = Seed::new([5; 32]);
+        let key = ProvingKey::setup_private(network.clone(), &seed).unwrap();
+        digest(&prove_parameters(&key, &seed).unwrap().proof)
+    })
+}
+
+/// One line for each network, one for the proof about a key.
 fn hiding_digests(threads: usize) -> String {
-    tiny::all().iter().chain([&("large", large())]).fold(String::new(), |mut lines, (name, network)| {
+    let networks = tiny::all();
+    let large = ("large", large());
+    let mut lines = networks.iter().chain([&large]).fold(String::new(), |mut lines, (name, network)| {
         writeln!(lines, "{}  {name}", hiding_digest(network, threads)).unwrap();
         lines
-    })
+    });
+    writeln!(lines, "{}  key of {}", key_digest(&large.1, threads), large.0).unwrap();
+    lines
 }
 
 /// One line for each file, as `sha256sum` writes them.

@@ -21,13 +21,16 @@ use tacit_layers::{
     key::FORMAT_VERSION,
     statement::{Input, Statement},
 };
-use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_with_seed};
+use tacit_prover::{
+    InputOpening, Proven, ProvenParameters, ProvingKey, Seed, prove, prove_committed, prove_parameters,
+    prove_with_seed,
+};
 use tacit_transcript::{
     Error as Malformed, Event, Label,
     encoding::{point_to_bytes, scalar_from_bytes, scalar_to_bytes},
     labels,
 };
-use tacit_verifier::{Error, verify, verify_statement};
+use tacit_verifier::{Error, verify, verify_parameters, verify_statement};
 
 /// An honest proof with its statement.
 struct Honest {
@@ -36,6 +39,8 @@ struct Honest {
     /// The commitment to the input, where it is not shown.
     commitment: Option<InputCommitment>,
     outputs: Vec<Tensor<i64>>,
+    /// Whether it is about the key instead of a run.
+    is_about_key: bool,
     events: Vec<Event>,
     oracle: Oracle,
 }
@@ -46,8 +51,7 @@ impl Honest {
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove(&key, &input).unwrap();
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
-        let key = key.verifying_key().clone();
-        Self { key, input, commitment: None, outputs: proven.outputs, events: proven.events, oracle }
+        Self::of(key.verifying_key().clone(), input, None, proven, oracle)
     }
 
     /// A proof about a private model.
@@ -56,8 +60,7 @@ impl Honest {
         let key = ProvingKey::setup_private(network, &seed).unwrap();
         let proven = prove_with_seed(&key, &input, &seed).unwrap();
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
-        let key = key.verifying_key().clone();
-        Self { key, input, commitment: None, outputs: proven.outputs, events: proven.events, oracle }
+        Self::of(key.verifying_key().clone(), input, None, proven, oracle)
     }
 
     /// A proof about a committed input.
@@ -67,8 +70,31 @@ impl Honest {
         let opening = InputOpening::new(input.clone(), &seed).unwrap();
         let proven = prove_committed(&key, &opening, &seed).unwrap();
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
-        let (key, commitment) = (key.verifying_key().clone(), Some(opening.commitment().clone()));
-        Self { key, input, commitment, outputs: proven.outputs, events: proven.events, oracle }
+        let commitment = Some(opening.commitment().clone());
+        Self::of(key.verifying_key().clone(), input, commitment, proven, oracle)
+    }
+
+    /// A proof about a private model's key.
+    fn about_key(network: Network) -> Self {
+        let (input, seed) = (tiny::sample(&network), Seed::new([5; 32]));
+        let key = ProvingKey::setup_private(network, &seed).unwrap();
+        let ProvenParameters { proof, messages, events } = prove_parameters(&key, &seed).unwrap();
+        let run = prove_with_seed(&key, &input, &seed).unwrap();
+        let proven = Proven { proof, messages, events, outputs: vec![], ..run };
+        let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
+        let honest = Self::of(key.verifying_key().clone(), input, None, proven, oracle);
+        Self { is_about_key: true, ..honest }
+    }
+
+    fn of(
+        key: VerifyingKey,
+        input: Tensor<i64>,
+        commitment: Option<InputCommitment>,
+        proven: Proven,
+        oracle: Oracle,
+    ) -> Self {
+        let Proven { outputs, events, .. } = proven;
+        Self { key, input, commitment, outputs, is_about_key: false, events, oracle }
     }
 
     fn proof(&self) -> &[u8] {
@@ -76,6 +102,9 @@ impl Honest {
     }
 
     fn verify(&self, proof: &[u8]) -> Result<(), Error> {
+        if self.is_about_key {
+            return verify_parameters(&self.key, proof).map(|_| ());
+        }
         let input = self.commitment.as_ref().map_or(Input::Public(&self.input), Input::Committed);
         verify_statement(&self.key, &Statement { input, outputs: &self.outputs }, proof).map(|_| ())
     }
@@ -377,9 +406,23 @@ fn every_message_of_a_hiding_proof_under_every_mutation_is_rejected_by_the_check
     assert_eq!(applied, rows.collect(), "labels with the errors that mutations met");
 }
 
+#[test]
+fn every_message_of_a_proof_about_a_key_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
+    let masked = MANIFEST.iter().map(|(label, _)| (*label, &["error"][..]));
+    let manifest: BTreeMap<Label, &[&str]> = masked.chain(MASKED.iter().copied()).collect();
+    let honest = Honest::about_key(tiny::mlp());
+    let sent = sent(std::iter::once(Honest::about_key(tiny::mlp())));
+    let met = assert_manifest(&manifest, mutate(&honest, Mutation::all));
+    assert_eq!(met.into_iter().map(|(label, _)| label).collect::<BTreeSet<_>>(), sent, "messages sent");
+    for (_, network) in tiny::all() {
+        let other = |_: &Message| vec![Mutation::OtherValue(0)];
+        let _ = assert_manifest(&manifest, mutate(&Honest::about_key(network), other));
+    }
+}
+
 /// Changes every hiding proof at random, this often.
 fn change_at_random(count: u64) {
-    for honest in hiding() {
+    for honest in hiding().into_iter().chain([Honest::about_key(tiny::cnn())]) {
         (0..count).into_par_iter().for_each(|seed| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let mut proof = honest.proof().to_vec();

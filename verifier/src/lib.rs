@@ -13,6 +13,7 @@
 //! | [`hyrax`] | openings |
 //! | [`masking`] | zero knowledge |
 //! | [`layers`] | every layer's argument |
+//! | [`parameters`] | ranges of a key's parameters |
 #![forbid(unsafe_code)]
 #![deny(
     clippy::indexing_slicing,
@@ -28,8 +29,10 @@ pub mod layers;
 pub mod logup;
 pub mod masking;
 pub mod network;
+pub mod parameters;
 mod session;
 pub mod sumcheck;
 
 pub use error::Error;
 pub use network::{Accepted, verify, verify_statement};
+pub use parameters::verify_parameters;

@@ -80,3 +80,35 @@ fn descend<V: Value>(reader: &mut ProofReader<V>, children: &Children<V>, point:
     let point = std::iter::once(mu).chain(point.iter().copied()).collect();
     LeafClaims { point, numerator, denominator }
 }
+
+/// What blocks of leaves add up to where all leaves are evaluated. Leaves of no block are 0 / 1.
+#[derive(Default)]
+pub(crate) struct LeafSum<V> {
+    numerator: V,
+    denominator: V,
+    weights: Fr,
+}
+
+impl<V: Value> LeafSum<V> {
+    /// Adds a block with this weight.
+    pub(crate) fn add(&mut self, weight: Fr, numerator: V, denominator: V) {
+        self.numerator += numerator * weight;
+        self.denominator += denominator * weight;
+        self.weights += weight;
+    }
+
+    /// Compares the sum with what the tree ended with.
+    ///
+    /// # Errors
+    /// [`Error::LookupColumns`].
+    pub(crate) fn check(self, reader: &mut ProofReader<V>, leaves: LeafClaims<V>) -> Result<()> {
+        if !reader.check_zero((self.numerator - leaves.numerator).into()) {
+            return Err(Error::LookupColumns { part: "numerator" });
+        }
+        let rest = V::from(Fr::one() - self.weights);
+        if !reader.check_zero((self.denominator + rest - leaves.denominator).into()) {
+            return Err(Error::LookupColumns { part: "denominator" });
+        }
+        Ok(())
+    }
+}

@@ -34,6 +34,20 @@ pub struct Accepted {
     pub events: Vec<Event>,
 }
 
+impl Accepted {
+    /// What a reader has read, which must be all.
+    ///
+    /// # Errors
+    /// When bytes are left.
+    pub(crate) fn of(reader: ProofReader) -> Result<Self> {
+        let messages =
+            reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
+        let events = reader.events().to_vec();
+        reader.finish()?;
+        Ok(Self { messages, events })
+    }
+}
+
 /// Zero bytes absorbed whatever the proof's length: they take some milliseconds.
 const CHEAP_HARDENING: usize = 1 << 22;
 
@@ -76,10 +90,7 @@ pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8])
         }
         reader
     };
-    let messages = reader.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
-    let events = reader.events().to_vec();
-    reader.finish()?;
-    Ok(Accepted { messages, events })
+    Accepted::of(reader)
 }
 
 /// For a prover: what the rest of a proof whose masked messages are written has to prove. The transcript is that after the

@@ -5,13 +5,13 @@ use std::{path::Path, time::Instant};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_layers::{
-    AnyProofFile,
+    AnyProofFile, KeyProofFile,
     cost::{NetworkCounts, NetworkUnits},
     input,
     interval::Interval,
     key,
     key::VerifyingKey,
-    proof_file,
+    parameters, proof_file,
     soundness::SoundnessError,
     statement::{Input, Statement},
 };
@@ -92,6 +92,14 @@ struct CommitmentFacts {
 }
 
 #[derive(Debug, Serialize)]
+struct KeyProofFacts {
+    kind: &'static str,
+    key_digest: String,
+    file_bytes: usize,
+    proof_bytes: usize,
+}
+
+#[derive(Debug, Serialize)]
 struct MessageFacts {
     message: String,
     count: usize,
@@ -103,7 +111,8 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let bytes = artifact::read(path)?;
     let is_proof = bytes.starts_with(proof_file::MAGIC) || bytes.starts_with(proof_file::COMMITTED_MAGIC);
     let is_about_input = artifact::is_about_input(&bytes);
-    if arguments.measure.is_some() && (is_proof || is_about_input || bytes.starts_with(key::MAGIC)) {
+    let is_about = is_about_input || bytes.starts_with(parameters::MAGIC);
+    if arguments.measure.is_some() && (is_proof || is_about || bytes.starts_with(key::MAGIC)) {
         bail!("--measure proves a sample with a model, `{}` is none: give a .tacit file", path.display());
     }
     if is_proof {
@@ -117,6 +126,9 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     }
     if is_about_input {
         return about_input(path, &bytes);
+    }
+    if bytes.starts_with(parameters::MAGIC) {
+        return about_key(path, &bytes);
     }
     if bytes.starts_with(key::MAGIC) {
         return network("verifying key", &artifact::verifying_key(path)?, bytes.len(), None, None);
@@ -254,6 +266,25 @@ fn about_input(path: &Path, bytes: &[u8]) -> Result<Report> {
         ("commitment", facts.digest.clone()),
         ("input", units::shape(&facts.input_shape)),
         ("rows", format!("{} of {} elements", facts.rows, facts.row_length)),
+    ]);
+    Ok(Report::done(&facts, &format!("Tacit {kind}\n{fields}")))
+}
+
+/// Describes a proof about a key.
+fn about_key(path: &Path, bytes: &[u8]) -> Result<Report> {
+    let kind = "proof about a key";
+    let file = KeyProofFile::from_bytes(bytes)
+        .with_context(|| format!("cannot read the {kind} `{}`; ask for it again", path.display()))?;
+    let facts = KeyProofFacts {
+        kind,
+        key_digest: units::hexadecimal(&file.key_digest),
+        file_bytes: bytes.len(),
+        proof_bytes: file.proof.len(),
+    };
+    let fields = units::fields([
+        ("file", units::bytes(facts.file_bytes)),
+        ("key", facts.key_digest.clone()),
+        ("proof", units::bytes(facts.proof_bytes)),
     ]);
     Ok(Report::done(&facts, &format!("Tacit {kind}\n{fields}")))
 }

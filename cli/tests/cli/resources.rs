@@ -9,8 +9,9 @@ use std::{
 };
 
 use tacit_layers::{
-    ActivationFunction, Architecture, AxisWindow, InputLayer, Layout, MatmulArgument, Multiplier, Network,
-    Node, NodeId, Operation, Output as NetworkOutput, ProofFile, Tensor, VerifyingKey, Window2d,
+    ActivationFunction, Architecture, AxisWindow, InputLayer, KeyProofFile, Layout, MatmulArgument,
+    Multiplier, Network, Node, NodeId, Operation, Output as NetworkOutput, ProofFile, Tensor, VerifyingKey,
+    Window2d,
     add::AddLayer,
     average_pool::AveragePoolLayer,
     dense::DenseLayer,
@@ -311,6 +312,9 @@ fn keys_of_a_kilobyte_take_no_gigabytes() {
         bounded(name, &["verify", &file, &proof], &[DONE, REJECTED]);
         bounded(name, &["verify", &file, &proof, "--input", &samples], &[DONE, REJECTED, FAILED]);
         bounded(name, &["inspect", &proof, "--key", &file], &[DONE, FAILED]);
+        let key_digest = parsed.as_ref().map_or([0; 32], |key| *key.digest());
+        let about = KeyProofFile { key_digest, proof: vec![0; 704] }.to_bytes();
+        bounded(name, &["verify-key", &file, &folder.file("h.keyproof", small(about))], &[REJECTED, FAILED]);
     }
 }
 
@@ -326,5 +330,6 @@ fn models_of_a_kilobyte_take_no_gigabytes() {
         bounded(name, &["evaluate", &file, "--input", &samples], &[DONE, FAILED]);
         bounded(name, &["prove", &file, "--input", &samples, "-o", &output], &[DONE, FAILED]);
         bounded(name, &["inspect", &file, "--measure", &samples], &[DONE, FAILED]);
+        bounded(name, &["prove-key", &file, "-o", &output], &[DONE, FAILED]);
     }
 }

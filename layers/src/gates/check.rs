@@ -19,6 +19,11 @@ pub const MAX_WIRING_WORK: u64 = 1 << 24;
 /// Largest magnitude of the product of a gate's coefficients.
 const MAX_COEFFICIENT: i128 = 1 << 31;
 
+/// The least $b$ with $x \le 2^b$.
+pub(crate) const fn bits_above(x: u128) -> u32 {
+    if x <= 1 { 0 } else { u128::BITS - (x - 1).leading_zeros() }
+}
+
 /// Refuses more gates than a prover is asked for.
 ///
 /// # Errors
@@ -75,20 +80,28 @@ impl Wired<'_> {
                 return fail("a wiring's factors do not cover every axis once");
             }
         }
-        let mut coefficient = i128::from(wiring.coefficient).abs();
         for factor in &wiring.factors {
             if let Err(reason) = self.check_factor(name, factor)? {
                 return fail(reason);
             }
+        }
+        if self.largest_coefficient() > MAX_COEFFICIENT {
+            return fail("a gate's coefficient is larger than 2^31");
+        }
+        Ok(())
+    }
+
+    /// The largest magnitude of a gate's coefficients' product.
+    fn largest_coefficient(&self) -> i128 {
+        let wiring = self.wiring();
+        let mut coefficient = i128::from(wiring.coefficient).abs();
+        for factor in &wiring.factors {
             if let Relation::Gates(gates) = &factor.relation {
                 let largest = gates.iter().map(|gate| i128::from(gate.coefficient).abs()).max();
                 coefficient = coefficient.saturating_mul(largest.unwrap_or(0));
             }
         }
-        if coefficient > MAX_COEFFICIENT {
-            return fail("a gate's coefficient is larger than 2^31");
-        }
-        Ok(())
+        coefficient
     }
 
     /// What is wrong with a factor.
@@ -174,6 +187,30 @@ impl Circuit {
             }
         }
         total
+    }
+
+    /// $b$ such that no value is larger than $2^b$ in magnitude, where inputs have so many bits each: from the numbers of
+    /// gates and their largest coefficients, without a look at single gates.
+    pub(crate) fn value_bits(&self, inputs: &[u32]) -> u32 {
+        let mut layers = vec![0_u32; self.layers.len()];
+        for index in (0..self.layers.len()).rev() {
+            let bits = |operand: Option<Operand>| match operand {
+                Some(Operand::Input(i)) => inputs.get(i as usize).copied().unwrap_or(0),
+                Some(Operand::Layer(i)) => layers.get(i as usize).copied().unwrap_or(0),
+                None => 0,
+            };
+            let (mut largest, mut wirings) = (0, 0_u128);
+            for wired in self.wirings(index) {
+                let terms = [wired.num_gates(), wired.largest_coefficient().unsigned_abs()].map(bits_above);
+                let operands = [bits(wired.wiring().left), bits(wired.wiring().right)];
+                largest = terms.into_iter().chain(operands).fold(0, u32::saturating_add).max(largest);
+                wirings += 1;
+            }
+            if let Some(layer) = layers.get_mut(index) {
+                *layer = largest.saturating_add(bits_above(wirings));
+            }
+        }
+        layers.into_iter().chain(inputs.iter().copied()).max().unwrap_or(0)
     }
 
     /// Checks a circuit of which nothing is trusted.

@@ -420,3 +420,31 @@ fn bounds_that_saturate_do_not_cancel() {
     let ranges = circuit.intervals(&[&[(value, value)]], |_, _| Ok::<_, ()>(())).unwrap();
     assert_eq!(ranges, [[(i128::MIN, i128::MAX)]]);
 }
+
+/// No run's values are larger than what is counted from gates and coefficients.
+#[test]
+fn values_have_the_bits_that_are_counted() {
+    let mut builder = CircuitBuilder::new();
+    let x = builder.input(&[4]).unwrap();
+    let total = builder.combine(&[(x[0], 3), (x[1], -5), (x[2], 1), (x[3], 1)]);
+    let mut power = total;
+    for _ in 0..3 {
+        power = builder.multiply(power, power);
+    }
+    builder.output(power);
+    let circuit = builder.finish(&[1]).unwrap();
+    let bits = circuit.value_bits(&[3]);
+    let largest =
+        circuit.execute(&[&[8, -8, 8, 8]]).into_iter().flatten().map(i64::unsigned_abs).max().unwrap();
+    // The sum is 10 times 8, at most: 2^51 is the eighth power's bound.
+    assert_eq!(largest, 80_u64.pow(8));
+    assert!((51..120).contains(&bits), "{bits}");
+    // Squaring ten times is beyond any field.
+    let mut builder = CircuitBuilder::new();
+    let mut x = builder.input(&[1]).unwrap()[0];
+    for _ in 0..10 {
+        x = builder.multiply(x, x);
+    }
+    builder.output(x);
+    assert!(builder.finish(&[1]).unwrap().value_bits(&[1]) >= 1024);
+}

@@ -47,6 +47,8 @@
 //! | a false error, cross term, difference, response, factor, blinding; other masks than committed to | `masking` | by step | `MaskedChecks`, `Opening` |
 //! | an error along a row's generator, masks along the error's | `masking` | its commitment, the opening | `MaskedChecks { error }`, `Opening` |
 //! | a hiding proof as one that does not hide, a key with its flag flipped | `masking` | domain, digest, the opening | `Malformed`, `Opening` |
+//! | a weight or bias outside its width, a value in padding, digits outside the table, a wrong multiplicity, in a proof about a key | `parameters` | look-ups, the root, the masked checks | `MaskedChecks { products }` |
+//! | digits or parameters other than committed, another key's proof | `parameters` | the opening, every challenge | `Opening`, `MaskedChecks { error }` |
 //! | a proof for another input, output, architecture or version | `statement` | every challenge | `FractionLevel { 2 }` |
 //! | a statement that does not fit the key | `statement` | counts and shapes of the key | `OutputCount`, `OutputShape`, `Statement` |
 //! | rounds swapped, replayed, reflected, of another degree | `sumcheck` | the final value, the form | `FinalValue`, `Malformed` |
@@ -79,6 +81,7 @@ mod moved;
 mod network;
 mod order;
 mod packing;
+mod parameters;
 mod polynomials;
 mod products;
 mod statement;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use ark_ff::One;
-use tacit_algebra::eq;
 use tacit_layers::{
     NodeId,
     claim::{Column, EvaluationClaim},
@@ -38,10 +37,10 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<DifferenceCla
     // Step 3: every column at its part of the point, and the leaves they give. Leaves of no block are 0 / 1.
     let mut differences = vec![];
     let mut rescales: BTreeMap<NodeId, RescaleValues<V>> = BTreeMap::new();
-    let (mut numerator, mut denominator, mut rest) = (V::default(), V::default(), Fr::one());
+    let mut sum = logup::LeafSum::default();
     for segment in &plan.segments {
         let point = instance_point(&leaves.point, segment.num_vars).to_vec();
-        let weight = block_weight(&leaves.point, segment);
+        let weight = segment.weight(&leaves.point);
         let one = V::from(Fr::one());
         let (p, first, second) = match segment.rows {
             Rows::Table => {
@@ -105,16 +104,9 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<DifferenceCla
                 (one, difference, V::default())
             }
         };
-        numerator += p * weight;
-        denominator += fingerprint.of(segment.table, first, second) * weight;
-        rest -= weight;
+        sum.add(weight, p, fingerprint.of(segment.table, first, second));
     }
-    if !session.reader.check_zero((numerator - leaves.numerator).into()) {
-        return Err(Error::LookupColumns { part: "numerator" });
-    }
-    if !session.reader.check_zero((denominator + V::from(rest) - leaves.denominator).into()) {
-        return Err(Error::LookupColumns { part: "denominator" });
-    }
+    sum.check(&mut session.reader, leaves)?;
     claim_columns(session, &rescales)?;
     Ok(differences)
 }
@@ -152,12 +144,4 @@ fn excess_table<V: Value>(session: &Session<V>, segment: &Segment) -> Result<Exc
         Some(LookupTable::Excess(table)) => Ok(*table),
         _ => Err(Error::MissingColumn),
     }
-}
-
-/// Weight of a block: the equality of the point's leading part with the block's place.
-fn block_weight(point: &[Fr], segment: &Segment) -> Fr {
-    let (high, _) = point.split_at(point.len().saturating_sub(segment.num_vars));
-    let place =
-        u32::try_from(segment.num_vars).ok().and_then(|vars| segment.offset.checked_shr(vars)).unwrap_or(0);
-    eq::evaluate_index(high, place)
 }
