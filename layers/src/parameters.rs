@@ -28,8 +28,9 @@
 //!
 //! **No value wraps around.** Where parameters are of their widths, every layer's accumulators are integers far below the
 //! field's order, whatever weights are: a sum of at most $2^{34}$ products of an activation, at most $2^{16}$, and a weight
-//! or another activation. Circuits of gates may multiply more often. A key with one whose values could be larger than $2^{252}$,
-//! which is counted from its numbers of gates and their coefficients, has no such proof. So the equations that a run's proof shows in the field hold for integers.
+//! or another activation, and a rescale multiplies them by at most $2^{24}$. Circuits of gates may multiply more often. A key
+//! with one whose values, times a rescale's multiplier, could be larger than $2^{252}$, which is counted from its numbers of gates
+//! and their coefficients, has no such proof. So the equations that a run's proof shows in the field hold for integers.
 //!
 //! **Soundness error.** [`ParameterPlan::soundness`]: the look-ups', the opening's and the masking's. The look-ups' table has
 //! fewer rows than the field elements by far, and digits are fixed by what they recompose to: nothing is added.
@@ -58,6 +59,7 @@ use crate::{
     lookup_table::LookupTable,
     network::{Operation, ParameterId, ParameterWidth},
     plan::{MAX_TREE_VARS, Segment, arrange},
+    rescale::MAX_MULTIPLIER,
     soundness::{self, SoundnessError},
     statement::PROTOCOL_VERSION,
     tensor::Layout,
@@ -133,8 +135,9 @@ pub fn last_digit<V: Value>(layout: &Layout, point: &[Fr], element: V, lower: &[
     rest * power.inverse().unwrap_or_else(Fr::zero)
 }
 
-/// $\log_2$ of the largest magnitude that a circuit's value may have: half the field's order is larger.
-const VALUE_BITS: u32 = 252;
+/// $\log_2$ of the largest magnitude that a circuit's value may have: a rescale compares its product with a multiplier, which is
+/// at most $2^{252}$, with quotient and remainder, and half the field's order is larger than that.
+const VALUE_BITS: u32 = 252 - MAX_MULTIPLIER.ilog2();
 
 /// Refuses circuits whose values could wrap around the field with parameters of their widths.
 fn check_circuits(key: &VerifyingKey) -> Result<()> {
@@ -153,7 +156,7 @@ fn check_circuits(key: &VerifyingKey) -> Result<()> {
         }
         let bits = layer.circuit.value_bits(&inputs);
         if bits > VALUE_BITS {
-            let (layer, reason) = (node.name.clone(), "its values could be larger than 2^252");
+            let (layer, reason) = (node.name.clone(), "its values could be larger than 2^228");
             return Err(Error::Circuit { layer, reason });
         }
     }
@@ -262,12 +265,12 @@ impl KeyProofFile {
 
 #[cfg(test)]
 mod tests {
-    use ark_ff::UniformRand;
+    use ark_ff::{BigInteger, PrimeField, UniformRand};
     use tacit_algebra::Mle;
 
     use super::*;
     use crate::{
-        InputLayer, NetworkBuilder, Output,
+        ActivationFunction, InputLayer, Multiplier, NetworkBuilder, Output,
         gates::CircuitBuilder,
         network::{Architecture, NodeId},
     };
@@ -380,8 +383,39 @@ mod tests {
             ParameterPlan::new(&key(architecture)).map(|_| ())
         };
         assert_eq!(squared(2), Ok(()));
-        let reason = "its values could be larger than 2^252";
+        let reason = "its values could be larger than 2^228";
         assert_eq!(squared(5), Err(Error::Circuit { layer: "power".into(), reason }));
+    }
+
+    /// The circuit's value is $c$ for an input of 1, with $2^{24} c = p + d$ where $p$ is the field's order and $d \le 2^{24}$: the
+    /// rescale behind it finds the quotient of $d$ in the field, which is 0 or 1, and that of $p + d$ in the integers.
+    #[test]
+    fn a_circuit_whose_product_with_a_multiplier_could_wrap_around_is_refused() {
+        let (shift, multiplier) = (MAX_MULTIPLIER.ilog2(), u64::from(MAX_MULTIPLIER));
+        let d = Fr::from(multiplier - Fr::MODULUS.0[0] % multiplier);
+        let c = (d * Fr::from(multiplier).inverse().unwrap()).into_bigint();
+        assert_eq!(c.num_bits() + shift, Fr::MODULUS_BIT_SIZE);
+        let mut gates = CircuitBuilder::new();
+        let x = gates.input(&[1]).unwrap()[0];
+        let (mut value, square) = (gates.constant(0), gates.multiply(x, x));
+        for part in c.to_bits_le()[..240].chunks(30).rev() {
+            let part = part.iter().rev().fold(0, |part, bit| part << 1 | i64::from(*bit));
+            let product = gates.multiply(value, x);
+            let sum = gates.combine(&[(product, 1 << 30), (x, part - 1), (square, 1)]);
+            value = gates.gate(sum);
+        }
+        gates.output(value);
+        let mut b = NetworkBuilder::new("x", InputLayer { layout: layout(&[1]), bounds: (0, 0), scale: 1.0 });
+        let y = b.circuit("constant", &[b.input()], vec![], gates.finish(&[1]).unwrap());
+        let clip = ActivationFunction::Clip { minimum: 0, maximum: 255 };
+        let y = b.rescale("clip", y, Multiplier::Uniform(MAX_MULTIPLIER), shift, clip);
+        b.output(output(y, &[1]));
+        let mut architecture = b.finish().unwrap().architecture;
+        let Operation::Input(input) = &mut architecture.nodes[0].operation else { unreachable!() };
+        input.bounds = (0, 1);
+        let reason = "its values could be larger than 2^228";
+        let refused = Error::Circuit { layer: "constant".into(), reason };
+        assert_eq!(ParameterPlan::new(&key(architecture)), Err(refused));
     }
 
     #[test]
