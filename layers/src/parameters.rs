@@ -100,6 +100,8 @@ pub struct ParameterPlan {
     pub tree_vars: usize,
     /// $\log_2$ of the length of a row.
     pub key_vars: usize,
+    /// Of every parameter the index of its lowest digit's column among those committed to here.
+    firsts: Vec<usize>,
 }
 
 /// The number of bytes of an element, and of its digits.
@@ -186,6 +188,12 @@ impl ParameterPlan {
         let num_vars = DIGIT_BITS + u32::from(is_padded);
         let table = LookupTable::Range { minimum: DIGITS.0, maximum: DIGITS.1, num_vars };
         let rows = Layout::new(vec![1 << num_vars])?;
+        let firsts = parameters.iter().scan(0, |next, (_, count)| {
+            let first = *next;
+            *next += count - 1;
+            Some(first)
+        });
+        let firsts = firsts.collect();
         let lower = parameters.iter().flat_map(|(layout, count)| vec![layout.clone(); *count - 1]);
         let witness = lower.chain([rows.clone()]).collect();
         let (segments, tree_vars) = arrange(blocks, vec![Segment::new(Digits::Table, 0, rows)]);
@@ -194,7 +202,7 @@ impl ParameterPlan {
                 reason: "it has more parameters than a proof about them can look up",
             });
         }
-        Ok(Self { parameters, witness, table, segments, tree_vars, key_vars: key.plan().key_vars })
+        Ok(Self { parameters, witness, table, segments, tree_vars, key_vars: key.plan().key_vars, firsts })
     }
 
     /// Where the committed columns lie, and how many rows they take.
@@ -205,12 +213,11 @@ impl ParameterPlan {
     /// Index of the column of a parameter's digit among what is committed, the parameters first. The last digit's is the
     /// parameter itself.
     pub fn column(&self, parameter: ParameterId, digit: usize) -> Option<usize> {
-        let (before, rest) = self.parameters.split_at_checked(parameter.index())?;
-        let (_, count) = rest.first()?;
+        let (_, count) = self.parameters.get(parameter.index())?;
         if digit + 1 == *count {
             return Some(parameter.index());
         }
-        let first: usize = before.iter().map(|(_, count)| count - 1).sum();
+        let first = self.firsts.get(parameter.index())?;
         Some(self.parameters.len() + first + digit)
     }
 
