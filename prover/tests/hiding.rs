@@ -7,7 +7,7 @@ mod tiny;
 use std::collections::BTreeSet;
 
 use tacit_layers::Network;
-use tacit_prover::{InputOpening, ProvingKey, Seed, prove_committed, prove_with_seed};
+use tacit_prover::{InputOpening, ProvingKey, Seed, prove_committed, prove_parameters, prove_with_seed};
 use tacit_verifier::verify;
 
 fn seed(seed: u8) -> Seed {
@@ -55,8 +55,11 @@ fn no_randomness_serves_two_statements() {
         prove_committed(&public, &second, &seed(2)),
         prove_with_seed(&key, &input, &seed(3)),
     ];
-    let elements = proofs
-        .map(|proven| proven.unwrap().proof.chunks(32).map(<[u8]>::to_vec).collect::<BTreeSet<Vec<u8>>>());
+    let about_keys = [(&key, 2), (&other, 2), (&public, 2), (&key, 3)]
+        .map(|(key, number)| prove_parameters(key, &seed(number)).unwrap().proof);
+    let proofs = proofs.into_iter().map(|proven| proven.unwrap().proof).chain(about_keys);
+    let elements: Vec<BTreeSet<Vec<u8>>> =
+        proofs.map(|proof| proof.chunks(32).map(<[u8]>::to_vec).collect()).collect();
     for (i, a) in elements.iter().enumerate() {
         for (j, b) in elements.iter().enumerate().skip(i + 1) {
             assert!(a.is_disjoint(b), "proofs {i} and {j}");
