@@ -16,12 +16,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use networks::Source;
 use tacit_layers::{
-    ConvolutionArgument, MatmulArgument, Network, Tensor, VerifyingKey, claim::Column, gates::Gated,
-    parameters::ParameterPlan, soundness::SoundnessError,
+    ConvolutionArgument, MatmulArgument, Network, Tensor, VerifyingKey,
+    claim::Column,
+    gates::Gated,
+    parameters::ParameterPlan,
+    soundness::SoundnessError,
+    statement::{Input, Statement},
 };
-use tacit_prover::{ProvingKey, Seed, prove, prove_parameters};
+use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_parameters};
 use tacit_transcript::{Event, Label, labels};
-use tacit_verifier::{verify, verify_parameters};
+use tacit_verifier::{verify, verify_parameters, verify_statement};
 
 /// The least soundness that a key may have, in bits.
 const LEAST_BITS: f64 = 100.0;
@@ -43,20 +47,26 @@ fn protocol(label: Label) -> Option<&'static str> {
         labels::CONVOLUTION_POINT | labels::CONVOLUTION_VALUES => "polynomial convolutions",
         labels::CROSS_BATCH | labels::CROSS_POWER | labels::FACTOR_VALUES => "polynomial products",
         labels::VIEW_VALUES => "views",
-        // The last is what comes behind an opening whose messages are masked.
-        labels::INNER_PRODUCT_GENERATOR | labels::INNER_PRODUCT_CHALLENGE | labels::CONSTRAINT_BATCH => {
-            "openings"
-        }
+        labels::INNER_PRODUCT_GENERATOR | labels::INNER_PRODUCT_CHALLENGE => "openings",
+        labels::CONSTRAINT_BATCH
+        | labels::MASKING_CHALLENGE
+        | labels::MASKING_FACTORS
+        | labels::FORM_BATCH
+        | labels::OPENING_BLINDING => "masked messages",
         _ => return None,
     })
 }
 
-/// The sub-protocol of a sumcheck: that of the first message behind its rounds. The opening's is followed by a challenge.
+/// The sub-protocol of a sumcheck: that of the first message behind its rounds. The opening's is followed by a challenge, of
+/// the inner product or, where messages are masked, of the checks behind them.
 fn sumcheck_protocol(behind: &[Event]) -> &'static str {
     let next = behind.iter().find_map(|event| match event {
         Event::Message(labels::ROUND_POLYNOMIAL, _) | Event::Squeeze(labels::ROUND_CHALLENGE) => None,
         Event::Message(label, _) | Event::Squeeze(label) | Event::Absorb(label, _) => Some(*label),
     });
+    if next == Some(labels::CONSTRAINT_BATCH) {
+        return "openings";
+    }
     next.and_then(protocol).unwrap_or_else(|| panic!("a sumcheck is followed by {next:?}"))
 }
 
@@ -112,10 +122,30 @@ fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey, tree_vars:
         }
         // Products of two factors of as many padded positions as the cross terms, which are shifted by half of them.
         (labels::CROSS_POWER, _) => 2 << plan.late_layout(Column::CrossTerms).unwrap().num_vars(),
+        // Powers of the challenge combine the checks, each of which is of some masked scalar sent before.
+        (labels::CONSTRAINT_BATCH, _) => events[..index].iter().map(scalars).sum(),
+        // Three answers determine what is behind the masks.
+        (labels::MASKING_CHALLENGE, _) => 2,
+        // Powers of the challenge combine four linear forms.
+        (labels::FORM_BATCH, _) => 3,
         // Four challenges extract a fold.
         (labels::INNER_PRODUCT_CHALLENGE, Event::Message(labels::INNER_PRODUCT_HALVES, 2)) => 4,
         (label, before) => panic!("`{label}` behind {before:?} is not accounted for"),
     }
+}
+
+/// Elements of a message.
+const fn scalars(event: &Event) -> usize {
+    match event {
+        Event::Message(_, count) => *count,
+        Event::Absorb(..) | Event::Squeeze(_) => 0,
+    }
+}
+
+/// Steps without the commitments to masks, which lie between other messages: no challenge follows from them alone.
+fn without_masks(events: Vec<Event>) -> Vec<Event> {
+    let is_mask = |event: &Event| matches!(event, Event::Message(labels::MASK_COMMITMENT, _));
+    events.into_iter().filter(|event| !is_mask(event)).collect()
 }
 
 /// Bad challenges by sub-protocol.
@@ -209,7 +239,6 @@ fn every_challenge_is_counted_and_every_network_is_sound() {
     assert_eq!(challenges, known);
 }
 
-/// Of proofs about keys, up to the proof of what is behind the masks.
 #[test]
 fn every_challenge_of_a_proof_about_a_key_is_counted() {
     for network in tiny::all().into_iter().map(|(_, network)| network).chain(networks::all(2)) {
@@ -217,18 +246,32 @@ fn every_challenge_of_a_proof_about_a_key_is_counted() {
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove_parameters(&key, &Seed::new([1; 32])).unwrap();
         let key = key.verifying_key();
-        let events = verify_parameters(key, &proven.proof).unwrap().events;
-        let batch = Event::Squeeze(labels::CONSTRAINT_BATCH);
-        let end = events.iter().position(|event| *event == batch).unwrap();
-        // Masks are committed to between other messages, and no challenge follows from them alone.
-        let is_mask = |event: &&Event| matches!(event, Event::Message(labels::MASK_COMMITMENT, _));
-        let mut counted: Vec<Event> = events[..end].iter().filter(|event| !is_mask(event)).copied().collect();
+        let events = without_masks(verify_parameters(key, &proven.proof).unwrap().events);
         let plan = ParameterPlan::new(key).unwrap();
         let functions: BTreeMap<&str, SoundnessError> = plan.soundness().into_iter().collect();
-        // What the opening's sumcheck is known by.
-        counted.push(Event::Message(labels::CONSTRAINT_BATCH, 0));
-        let counts = count(&counted, key, plan.tree_vars);
-        assert_eq!(counts.keys().copied().collect::<Vec<_>>(), ["look-ups", "openings"], "{name}");
+        let counts = count(&events, key, plan.tree_vars);
+        let protocols: Vec<&str> = counts.keys().copied().collect();
+        assert_eq!(protocols, ["look-ups", "masked messages", "openings"], "{name}");
+        compare(&name, counts, &functions);
+        let bits = functions.into_values().sum::<SoundnessError>().bits();
+        assert!(bits > LEAST_BITS, "{name}: {bits} bits");
+    }
+}
+
+#[test]
+fn every_challenge_of_a_hiding_proof_is_counted() {
+    for network in tiny::all().into_iter().map(|(_, network)| network).chain(networks::all(2)) {
+        let (name, seed) = (network.architecture.name.clone(), Seed::new([1; 32]));
+        let opening = InputOpening::new(Source::new(3).input(&network), &seed).unwrap();
+        let key = ProvingKey::setup_private(network, &seed).unwrap();
+        let proven = prove_committed(&key, &opening, &seed).unwrap();
+        let key = key.verifying_key();
+        let statement = Statement { input: Input::Committed(opening.commitment()), outputs: &proven.outputs };
+        let events = without_masks(verify_statement(key, &statement, &proven.proof).unwrap().events);
+        let functions: BTreeMap<&str, SoundnessError> =
+            key.committed_soundness().unwrap().into_iter().collect();
+        let counts = count(&events, key, key.committed_plan().unwrap().tree_vars);
+        assert!(counts.contains_key("masked messages"), "{name}");
         compare(&name, counts, &functions);
         let bits = functions.into_values().sum::<SoundnessError>().bits();
         assert!(bits > LEAST_BITS, "{name}: {bits} bits");
