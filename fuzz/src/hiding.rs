@@ -1,4 +1,5 @@
-//! Proofs that hide a model, an input or both, mutated message by message, and several at once by what would cancel.
+//! Proofs that hide a model, an input or both, and proofs about keys: mutated message by message, and several at once by
+//! what would cancel.
 
 use std::{ops::Range, sync::OnceLock};
 
@@ -9,13 +10,15 @@ use tacit_layers::{
     masking::masks_per_row,
     statement::{Input, Statement},
 };
-use tacit_prover::{InputOpening, Proven, ProvingKey, Seed, prove_committed, prove_with_seed};
+use tacit_prover::{
+    InputOpening, ProvingKey, Seed, parameters::prove_parameters, prove_committed, prove_with_seed,
+};
 use tacit_transcript::{
     Label,
     encoding::{point_from_bytes, point_to_bytes, scalar_from_bytes, scalar_to_bytes},
     labels,
 };
-use tacit_verifier::verify_statement;
+use tacit_verifier::{parameters::verify_parameters, verify_statement};
 
 use crate::{
     proofs::{ELEMENT, mutate, nudged, word},
@@ -43,31 +46,37 @@ struct Honest {
     /// commitment to the same model or input.
     claims: [Claim; 4],
     messages: Vec<(Label, Range<usize>)>,
+    /// Whether the proofs are about the key's parameters, not about outputs.
+    is_about_key: bool,
     /// Where each masked scalar is, in the order of the masks.
     masked: Vec<usize>,
     masks_per_row: usize,
 }
 
-/// What is hidden.
+/// What is hidden, and what is proved.
 #[derive(Clone, Copy)]
 struct Hidden {
     model: bool,
     input: bool,
+    is_about_key: bool,
 }
 
-const SETTINGS: [Hidden; 3] = [
-    Hidden { model: true, input: false },
-    Hidden { model: false, input: true },
-    Hidden { model: true, input: true },
-];
+const MODEL: Hidden = Hidden { model: true, input: false, is_about_key: false };
+const INPUT: Hidden = Hidden { model: false, input: true, is_about_key: false };
+const BOTH: Hidden = Hidden { model: true, input: true, is_about_key: false };
+const PRIVATE_KEY: Hidden = Hidden { is_about_key: true, ..MODEL };
+const PUBLIC_KEY: Hidden = Hidden { model: false, ..PRIVATE_KEY };
 
 /// Valid proofs in every setting: of few rows, with products of several values, with late columns.
 fn honest() -> &'static [Honest] {
     static HONEST: OnceLock<Vec<Honest>> = OnceLock::new();
     HONEST.get_or_init(|| {
         let networks = [tiny::mlp(), tiny::products(), tiny::frequencies(), tiny::polynomial()];
-        let settings = |network: Network| SETTINGS.map(|hidden| Honest::new(&network, hidden));
-        networks.into_iter().flat_map(settings).collect()
+        let settings = |network: Network| [MODEL, INPUT, BOTH].map(|hidden| Honest::new(&network, hidden));
+        let keys =
+            [(tiny::mlp(), PRIVATE_KEY), (tiny::frequencies(), PRIVATE_KEY), (tiny::mlp(), PUBLIC_KEY)];
+        let keys = keys.map(|(network, hidden)| Honest::new(&network, hidden));
+        networks.into_iter().flat_map(settings).chain(keys).collect()
     })
 }
 
@@ -103,12 +112,12 @@ impl Honest {
             claim(&first, &other, hidden, [1, 3]),
             claim(&second, &input, hidden, [2, 4]),
         ];
-        let of = |proven: &Proven| proven.messages.clone();
-        assert!(proofs.iter().all(|(_, proven)| of(proven) == of(&proofs[0].1)), "messages of other lengths");
+        let sent = &proofs[0].1;
+        assert!(proofs.iter().all(|(_, other)| other == sent), "messages of other lengths");
         let mut end = 0;
-        let messages = of(&proofs[0].1).into_iter().map(|(name, bytes)| {
+        let messages = sent.iter().map(|(name, bytes)| {
             end += bytes;
-            (*labels::ALL.iter().find(|label| label.name() == name).unwrap(), end - bytes..end)
+            (*labels::ALL.iter().find(|label| label.name() == name).unwrap(), end - *bytes..end)
         });
         let messages: Vec<_> = messages.collect();
         let sent = messages.iter().take_while(|(label, _)| *label != labels::ANNOUNCEMENT);
@@ -117,7 +126,8 @@ impl Honest {
         let key = first.verifying_key().clone();
         let plan = if hidden.input { key.committed_plan().unwrap() } else { key.plan() };
         let masks_per_row = masks_per_row(plan.opening_vars());
-        Self { key, claims: proofs.map(|(claim, _)| claim), messages, masked, masks_per_row }
+        let (claims, is_about_key) = (proofs.map(|(claim, _)| claim), hidden.is_about_key);
+        Self { key, claims, messages, is_about_key, masked, masks_per_row }
     }
 
     /// The places of all messages with this label.
@@ -139,6 +149,9 @@ impl Honest {
             (false, false) => VerifyingKey::new(architecture(), claim.model.clone()),
         };
         let Ok(key) = key else { return false };
+        if self.is_about_key {
+            return verify_parameters(&key, &claim.proof).is_ok();
+        }
         let layout = self.key.plan().specs[0].layout.clone();
         let commitment = InputCommitment::new(layout, claim.committed.clone());
         let input = match (&claim.input, &commitment) {
@@ -150,21 +163,28 @@ impl Honest {
     }
 }
 
-fn claim(key: &ProvingKey, input: &Tensor<i64>, hidden: Hidden, seeds: [u8; 2]) -> (Claim, Proven) {
+/// A claim, with label and bytes of every message of its proof.
+fn claim(
+    key: &ProvingKey,
+    input: &Tensor<i64>,
+    hidden: Hidden,
+    seeds: [u8; 2],
+) -> (Claim, Vec<(String, usize)>) {
     let [blinding, masks] = seeds.map(|seed| Seed::new([seed; 32]));
+    let model = key.verifying_key().commitments().to_vec();
+    if hidden.is_about_key {
+        let proven = prove_parameters(key, &masks).unwrap();
+        let claim = Claim { model, input: None, committed: vec![], outputs: vec![], proof: proven.proof };
+        return (claim, proven.messages);
+    }
     let opening = hidden.input.then(|| InputOpening::new(input.clone(), &blinding).unwrap());
     let proven = match &opening {
         Some(opening) => prove_committed(key, opening, &masks).unwrap(),
         None => prove_with_seed(key, input, &masks).unwrap(),
     };
-    let claim = Claim {
-        model: key.verifying_key().commitments().to_vec(),
-        input: opening.is_none().then(|| input.clone()),
-        committed: opening.map_or_else(Vec::new, |opening| opening.commitment().rows().to_vec()),
-        outputs: proven.outputs.clone(),
-        proof: proven.proof.clone(),
-    };
-    (claim, proven)
+    let input = opening.is_none().then(|| input.clone());
+    let committed = opening.map_or_else(Vec::new, |opening| opening.commitment().rows().to_vec());
+    (Claim { model, input, committed, outputs: proven.outputs, proof: proven.proof }, proven.messages)
 }
 
 fn holds_points(label: Label) -> bool {
@@ -359,7 +379,8 @@ fn restate(script: &mut Script, honest: &Honest, claim: &mut Claim) -> Option<()
         0 => claim.input = Some(nudged(script, claim.input.as_ref()?)),
         1 => {
             let at = script.index(claim.outputs.len());
-            claim.outputs[at] = nudged(script, &claim.outputs[at]);
+            let output = claim.outputs.get_mut(at)?;
+            *output = nudged(script, output);
         }
         2 => change_rows(script, honest, &mut claim.model)?,
         3 => change_rows(script, honest, &mut claim.committed)?,

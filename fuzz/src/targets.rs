@@ -4,7 +4,7 @@ use std::{panic, path::Path, sync::Once};
 
 use tacit_benches::row::Row;
 use tacit_layers::{
-    ProofFile, VerifyingKey, execute, input::InputCommitment, proof_file::CommittedProofFile,
+    KeyProofFile, ProofFile, VerifyingKey, execute, input::InputCommitment, proof_file::CommittedProofFile,
 };
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise, quantise_input, quantised};
 use tacit_prover::{ProvingKey, input::InputOpening};
@@ -77,6 +77,9 @@ fn proof_file(data: &[u8]) {
     }
     if let Ok(file) = CommittedProofFile::from_bytes(data) {
         assert_eq!(file.to_bytes().unwrap(), data);
+    }
+    if let Ok(file) = KeyProofFile::from_bytes(data) {
+        assert_eq!(file.to_bytes(), data);
     }
 }
 
