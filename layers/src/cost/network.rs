@@ -107,11 +107,11 @@ fn products(architecture: &Architecture, plan: &Plan) -> f64 {
 impl NetworkUnits {
     /// The machine that the documentation's figures come from, with both its cores.
     pub const REFERENCE: Self = Self([
-        [0.004_92, 2.04, 2762.0, 0.0, 0.0],
-        [14.0, 0.0, 32.1, 0.0, 0.0],
-        [22.4, 14.0, 14_487.0, 0.0, 0.0],
-        [0.0977, 0.484, 30_349.0, 0.0, 0.0],
-        [0.119, 2.67, 3623.0, 30_543.0, 290_896.0],
+        [0.004_22, 2.08, 2705.0, 0.0, 0.0],
+        [14.9, 0.0, 31.4, 0.0, 0.0],
+        [29.3, 0.0899, 18_966.0, 0.0, 0.0],
+        [0.0982, 0.486, 25_090.0, 0.0, 0.0],
+        [0.0, 1.51, 5172.0, 14_355.0, 252_564.0],
     ]);
 
     /// The units with which the predictions come nearest to what proofs took: for every phase the least sum of squares of
