@@ -1,11 +1,11 @@
 //! Streams of random scalars.
 
 use ark_bn254::Fr;
-use ark_ff::PrimeField;
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
+use tacit_transcript::encoding::scalar_from_wide_bytes;
 use zeroize::Zeroize;
 
 /// A stream of uniform scalars. Its state is overwritten when it is dropped.
@@ -23,8 +23,7 @@ impl Randomness {
     pub(crate) fn scalar(&mut self) -> Fr {
         let mut bytes = [0; 64];
         self.0.fill_bytes(&mut bytes);
-        // 512 bits reduced modulo a 254-bit prime: within 2^-258 of uniform.
-        let scalar = Fr::from_le_bytes_mod_order(&bytes);
+        let scalar = scalar_from_wide_bytes(&bytes);
         bytes.zeroize();
         scalar
     }

@@ -1,7 +1,7 @@
 //! Canonical bytes of scalars and points: one encoding for each value, everything else refused.
 
 use ark_bn254::{Fq, Fr, G1Affine};
-use ark_ff::{BigInt, PrimeField};
+use ark_ff::{BigInt, MontFp, PrimeField};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use tacit_algebra::hash_to_curve::lift_all;
 
@@ -32,6 +32,36 @@ fn to_bytes<const N: usize>(value: &impl CanonicalSerialize) -> [u8; N] {
 pub fn scalar_from_bytes(bytes: &[u8]) -> Option<Fr> {
     let scalar = Fr::deserialize_compressed(bytes).ok()?;
     (scalar_to_bytes(&scalar) == bytes).then_some(scalar)
+}
+
+/// 512 bits, little-endian, modulo the field's order: uniform bits give a scalar within $2^{-258}$ of uniform.
+pub fn scalar_from_wide_bytes(bytes: &[u8; 64]) -> Fr {
+    // Parts of 31 bytes are below the order. The last of the three has two.
+    const SHIFTS: [Fr; 2] = [
+        MontFp!("452312848583266388373324160190187140051835877600158453279131187530910662656"),
+        MontFp!("12512877870638116385038883101048554701812941940741553590844388391768215002658"),
+    ];
+    let (low, rest) = bytes.split_at(PART_BYTES);
+    let (middle, high) = rest.split_at(PART_BYTES);
+    let [low, middle, high] = [low, middle, high].map(part);
+    low + SHIFTS[0] * middle + SHIFTS[1] * high
+}
+
+/// Bytes of an integer that is below the order whatever they are.
+const PART_BYTES: usize = 31;
+
+/// The integer with at most so many bytes.
+fn part(bytes: &[u8]) -> Fr {
+    let mut padded = [0; SCALAR_BYTES];
+    for (to, from) in padded.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    let (words, _) = padded.as_chunks::<8>();
+    let mut limbs = [0; 4];
+    for (limb, word) in limbs.iter_mut().zip(words) {
+        *limb = u64::from_le_bytes(*word);
+    }
+    Fr::from_bigint(BigInt(limbs)).unwrap_or_default()
 }
 
 /// The point with these canonical bytes, checked to lie on the curve. The group has prime order, so every point of the
@@ -94,6 +124,27 @@ mod tests {
     use ark_ff::{BigInteger, PrimeField};
 
     use super::*;
+
+    #[test]
+    fn wide_bytes_are_reduced() {
+        let mut state = 1_u64;
+        let mut random = [0; 64];
+        for round in 0..200 {
+            for (i, byte) in (0_u64..).zip(&mut random) {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(i + 1);
+                // Runs of ones and of zeros, too.
+                *byte = match round % 4 {
+                    0 if i > round / 3 => 0,
+                    1 if i > round / 3 => 0xff,
+                    _ => state.to_be_bytes()[0],
+                };
+            }
+            assert_eq!(scalar_from_wide_bytes(&random), Fr::from_le_bytes_mod_order(&random));
+        }
+        for bytes in [[0; 64], [0xff; 64]] {
+            assert_eq!(scalar_from_wide_bytes(&bytes), Fr::from_le_bytes_mod_order(&bytes));
+        }
+    }
 
     #[test]
     fn refuses_an_unreduced_scalar() {

@@ -1,11 +1,14 @@
 //! Absorbing and squeezing, on top of merlin's STROBE transcript.
 
 use ark_bn254::Fr;
-use ark_ff::PrimeField;
 
 #[cfg(feature = "replay")]
 use crate::replay::challenge;
-use crate::{encoding::scalar_to_bytes, labels::Label, value::Value};
+use crate::{
+    encoding::{scalar_from_wide_bytes, scalar_to_bytes},
+    labels::Label,
+    value::Value,
+};
 
 /// One step of the transcript, for inventories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,8 +98,7 @@ impl Sponge {
         self.events.push(Event::Squeeze(label));
         let mut bytes = [0; 64];
         self.merlin.challenge_bytes(label.name().as_bytes(), &mut bytes);
-        // 512 bits reduced modulo a 254-bit prime: within 2^-258 of uniform.
-        challenge(label, Fr::from_le_bytes_mod_order(&bytes))
+        challenge(label, scalar_from_wide_bytes(&bytes))
     }
 }
 
