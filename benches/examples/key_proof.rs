@@ -3,18 +3,13 @@
 
 use std::{env, error::Error, io::Write, time::Instant};
 
-use tacit_benches::{lenet5, mlp, vgg16};
+use tacit_benches::networks::by_name;
 use tacit_prover::{ProvingKey, Seed, prove_parameters};
 use tacit_verifier::verify_parameters;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = env::args().nth(1).unwrap_or_else(|| "lenet5".to_owned());
-    let widths: Vec<usize> = name.split(',').filter_map(|width| width.parse().ok()).collect();
-    let network = match name.as_str() {
-        "vgg16" => vgg16()?,
-        "lenet5" => lenet5()?,
-        _ => mlp("mlp", &widths)?,
-    };
+    let network = by_name(&name)?;
     let key = ProvingKey::setup_private(network, &Seed::from_os()?)?;
     let mut out = std::io::stdout();
     writeln!(out, "{name}: {} parameters", key.network().num_parameters())?;

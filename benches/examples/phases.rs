@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 
-use tacit_benches::{Source, lenet5, mlp, vgg16};
+use tacit_benches::{Source, networks::by_name};
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument,
     statement::{Input, Statement},
@@ -14,12 +14,7 @@ use tacit_verifier::verify_statement;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = env::args().nth(1).unwrap_or_else(|| "lenet5".to_owned());
-    let widths: Vec<usize> = name.split(',').filter_map(|width| width.parse().ok()).collect();
-    let network = match name.as_str() {
-        "vgg16" => vgg16()?,
-        "lenet5" => lenet5()?,
-        _ => mlp("mlp", &widths)?,
-    };
+    let network = by_name(&name)?;
     let chosen: Vec<String> = env::args().skip(2).collect();
     let convolution =
         ConvolutionArgument::ALL.iter().find(|argument| chosen.iter().any(|n| n == argument.name()));

@@ -120,6 +120,19 @@ impl Sketch {
     }
 }
 
+/// `lenet5`, `vgg16`, or the perceptron of widths like `784,128,10`.
+///
+/// # Errors
+/// When it is none of these.
+pub fn by_name(name: &str) -> Result<Network> {
+    let widths: Vec<usize> = name.split(',').filter_map(|width| width.parse().ok()).collect();
+    match name {
+        "lenet5" => lenet5(),
+        "vgg16" => vgg16(),
+        _ => mlp("mlp", &widths),
+    }
+}
+
 /// LeNet-5 with ReLU and max-pooling on a 28x28 digit: 61,706 parameters.
 ///
 /// # Errors

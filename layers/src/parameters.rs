@@ -112,11 +112,11 @@ pub const fn num_digits(width: ParameterWidth) -> usize {
     }
 }
 
-/// The digits of an integer, the lowest first; none if it has more.
-pub fn digits(x: i64, count: usize) -> Option<Vec<i64>> {
+/// One of so many digits of an integer, the lowest being 0; none if the integer has more.
+pub fn digit(x: i64, count: usize, position: usize) -> Option<i64> {
     let half = 1_i64.checked_shl(DIGIT_BITS * count as u32 - 1)?;
     let shifted = x.checked_add(half).filter(|shifted| (0..2 * half).contains(shifted))?;
-    Some((0..count as u32).map(|i| (shifted >> (DIGIT_BITS * i) & 255) + DIGITS.0).collect())
+    Some((shifted >> (DIGIT_BITS * position as u32) & 255) + DIGITS.0)
 }
 
 /// $c_k$.
@@ -281,6 +281,10 @@ mod tests {
         gates::CircuitBuilder,
         network::{Architecture, NodeId},
     };
+
+    fn digits(x: i64, count: usize) -> Option<Vec<i64>> {
+        (0..count).map(|position| digit(x, count, position)).collect()
+    }
 
     const WIDTHS: [ParameterWidth; 2] = [ParameterWidth::Int8, ParameterWidth::Int32];
 

@@ -3,7 +3,10 @@
 //! As a file: eight bytes `TACITPK\n`, the format version (u32), a block with the network in postcard, a byte that is one
 //! for a private model, and the parameters' row commitments; behind them what a private model's are blinded by.
 
+use std::borrow::Cow;
+
 use ark_bn254::Fr;
+use ark_ff::Zero;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Network, VerifyingKey,
@@ -98,6 +101,15 @@ impl ProvingKey {
     /// What verifiers need.
     pub const fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying_key
+    }
+
+    /// What the parameters' row commitments are blinded by: zeros for a public model.
+    pub(crate) fn row_blinding(&self) -> Cow<'_, [Fr]> {
+        if self.verifying_key.is_private() {
+            Cow::Borrowed(&self.blinding)
+        } else {
+            Cow::Owned(vec![Fr::zero(); self.verifying_key.commitments().len()])
+        }
     }
 
     /// The commitment generators.

@@ -6,7 +6,6 @@ use std::{
 };
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
@@ -273,10 +272,9 @@ impl Last<'_> {
 
     /// What the rows of all lists are blinded by, in the opening's order.
     fn row_blinding(&self, plan: &Plan, hiding: &Hiding) -> Zeroizing<Vec<Fr>> {
-        let public = vec![Fr::zero(); self.key.verifying_key().commitments().len()];
-        let parameters = if self.key.blinding.is_empty() { &public } else { &*self.key.blinding };
+        let parameters = self.key.row_blinding();
         let late = plan.late.iter().filter_map(|column| hiding.late.get(&column.column));
-        let mut parts: Vec<&[Fr]> = vec![parameters];
+        let mut parts: Vec<&[Fr]> = vec![&parameters];
         parts.extend(self.blinding.iter().chain(late).map(|blinding| blinding.as_slice()));
         if let RunInput::Committed(opening) = self.input {
             parts.push(opening.blinding());

@@ -10,7 +10,6 @@
 //! ```
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use rayon::prelude::*;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
@@ -18,7 +17,7 @@ use tacit_layers::{
     claim::EvaluationClaim,
     hyrax::OpeningClaim,
     lookup_table::Fingerprint,
-    parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digits},
+    parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
     plan::Segment,
     sumcheck::instance_point,
 };
@@ -63,9 +62,8 @@ pub fn prove_parameters(key: &ProvingKey, seed: &Seed) -> Result<ProvenParameter
         .collect();
     let names = key.network().architecture.parameters.iter().map(|spec| spec.name.as_str());
     let witness = ParameterWitness::new(&plan, &tensors, &names.collect::<Vec<_>>())?;
-    let public = vec![Fr::zero(); key.verifying_key().commitments().len()];
-    let blinding = if key.blinding.is_empty() { &public } else { &*key.blinding };
-    rayon::scope(|_| prove_witness(key.verifying_key(), &plan, (&tensors, blinding), &witness, seed))
+    let blinding = key.row_blinding();
+    rayon::scope(|_| prove_witness(key.verifying_key(), &plan, (&tensors, &blinding), &witness, seed))
 }
 
 /// Committed columns, and what each block looks up.
@@ -123,7 +121,7 @@ pub(crate) fn committed(plan: &ParameterPlan, id: ParameterId, digit: usize) -> 
 }
 
 /// Rows of one digit of every element and of padding.
-fn look_up(tensor: &CommittedTensor, (digit, count): (usize, usize), name: &str) -> Result<Vec<u32>> {
+fn look_up(tensor: &CommittedTensor, (place, count): (usize, usize), name: &str) -> Result<Vec<u32>> {
     let Elements::Integers(integers) = tensor.values else { unreachable!("parameters are integers") };
     let row = |x: i64| x - DIGITS.0;
     let mut positions = vec![row(DIGITS.1 + 1) as u32; 1 << tensor.layout.num_vars()];
@@ -131,7 +129,7 @@ fn look_up(tensor: &CommittedTensor, (digit, count): (usize, usize), name: &str)
         for (position, i) in positions[padded..padded + length].iter_mut().zip(at..) {
             let value = integers.get(i);
             let missing = || Error::Lookup { layer: name.to_owned(), value };
-            *position = row(digits(value, count).ok_or_else(missing)?[digit]) as u32;
+            *position = row(digit(value, count, place).ok_or_else(missing)?) as u32;
         }
     }
     Ok(positions)

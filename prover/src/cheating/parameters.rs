@@ -1,7 +1,6 @@
 //! A lying prover of the ranges of a key's parameters.
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_layers::{
     Tensor, VerifyingKey,
     parameters::{Digits, ParameterPlan},
@@ -49,8 +48,7 @@ impl ParameterRun {
         let tensors = tensors.collect::<std::result::Result<Vec<_>, _>>()?;
         let witness =
             ParameterWitness::new(&plan, &committed_tensors(&tensors), &vec![""; plan.parameters.len()])?;
-        let mut blinding = key.blinding.to_vec();
-        blinding.resize(key.verifying_key().commitments().len(), Fr::zero());
+        let blinding = key.row_blinding().into_owned();
         Ok(Self { key: key.verifying_key().clone(), plan, tensors, blinding, witness })
     }
 

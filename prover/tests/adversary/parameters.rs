@@ -3,7 +3,7 @@
 use tacit_layers::{
     ActivationFunction, InputLayer, Layout, Multiplier, Network, NetworkBuilder, ParameterId, Tensor,
     VerifyingKey,
-    parameters::{Digits, digits},
+    parameters::{Digits, digit},
 };
 use tacit_prover::{ProvingKey, Seed, cheating::ParameterRun, prove_parameters};
 use tacit_transcript::labels;
@@ -60,7 +60,7 @@ fn honest_runs_are_accepted() {
 fn replace(run: &mut ParameterRun, id: ParameterId, value: i64, shown: i64) -> VerifyingKey {
     run.tensors()[id.index()].data_mut()[1] = value;
     let count = if id == WEIGHTS { 1 } else { 4 };
-    for (i, digit) in digits(shown, count).unwrap().into_iter().enumerate() {
+    for (i, digit) in (0..count).map(|i| (i, digit(shown, count, i).unwrap())) {
         run.positions(Digits::Digit(id, i))[1] = (digit + 128) as u32;
         if i + 1 < count {
             run.column(Digits::Digit(id, i))[1] = digit;
