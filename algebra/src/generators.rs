@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::{PrimeField, Zero};
-use rayon::prelude::*;
 
 use crate::{
+    cores::prelude::*,
     hash_to_curve::CurveHasher,
     kernels::{affine::PackedPoint, backend},
 };

@@ -1,24 +1,26 @@
 //! Field-vector kernels: one trait for what runs on one core, one wrapper that splits long vectors over all cores.
 //!
 //! Every kernel computes exact field elements, so that the choice changes no proof byte. [`portable`] is the reference: it
-//! always compiles and is the oracle that faster kernels are tested against. [`ifma`] needs AVX-512 with its 52-bit
-//! multiply-add. The environment variable `TACIT_KERNEL` (`portable` or `ifma`) overrides the choice, to compare them.
+//! always compiles and is the oracle that faster kernels are tested against. `ifma`, of the feature `vector`, needs AVX-512
+//! with its 52-bit multiply-add. The environment variable `TACIT_KERNEL` (`portable` or `ifma`) overrides the choice, to
+//! compare them.
 
 use std::sync::OnceLock;
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
-use rayon::prelude::*;
 
 pub mod affine;
 pub mod bytes;
 pub mod counting;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "vector", target_arch = "x86_64"))]
 pub mod ifma;
 pub mod portable;
 
 pub use affine::{AffineKernel, PackedPoint};
 use counting::{Counting, Counts};
+
+use crate::cores::{current_num_threads, prelude::*};
 
 /// Entries with an even and entries with an odd index.
 pub type Sides<'a> = [&'a mut [Fr]; 2];
@@ -156,10 +158,11 @@ pub fn counts() -> Option<Counts> {
 
 /// Every kernel this processor can run, the reference first, the fastest last.
 pub fn available() -> Vec<&'static dyn Kernel> {
-    let mut kernels: Vec<&'static dyn Kernel> = vec![&portable::Portable];
-    #[cfg(target_arch = "x86_64")]
-    kernels.extend(ifma::Ifma::detect().map(|kernel| kernel as &dyn Kernel));
-    kernels
+    #[cfg(all(feature = "vector", target_arch = "x86_64"))]
+    let faster = ifma::Ifma::detect().map(|kernel| kernel as &dyn Kernel);
+    #[cfg(not(all(feature = "vector", target_arch = "x86_64")))]
+    let faster = None;
+    std::iter::once(&portable::Portable as &dyn Kernel).chain(faster).collect()
 }
 
 fn add2(x: [Fr; 2], y: [Fr; 2]) -> [Fr; 2] {
@@ -239,11 +242,12 @@ impl Backend {
             } else {
                 let ones: Vec<&mut [Fr]> = one.chunks_mut(CHUNK).collect();
                 let mut ones = ones.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
-                let pairs: Vec<(&mut [Fr], Option<&mut [Fr]>)> =
+                let pairs: Vec<_> =
                     zero.chunks_mut(CHUNK).map(|zero| (zero, ones.next().flatten())).collect();
-                pairs
-                    .into_par_iter()
-                    .for_each(|(zero, one)| self.kernel.split(zero, one.unwrap_or_default(), r));
+                let split = |(zero, one): (&mut [Fr], Option<&mut [Fr]>)| {
+                    self.kernel.split(zero, one.unwrap_or_default(), r);
+                };
+                pairs.into_par_iter().for_each(split);
             }
             filled = filled.saturating_mul(2);
         }
@@ -274,7 +278,7 @@ impl Backend {
         match n.div_ceil(CHUNK) {
             0 => [Fr::zero(); 2],
             1 => round(0),
-            chunks => (0..chunks).into_par_iter().map(round).reduce(|| [Fr::zero(); 2], add2),
+            chunks => (0..chunks).into_par_iter().map(round).reduce_with(add2).unwrap_or_default(),
         }
     }
 
@@ -360,19 +364,17 @@ fn fold<T: Sync>(
         return (0..columns.div_ceil(COLUMNS)).into_par_iter().flat_map_iter(|i| part(i * COLUMNS)).collect();
     }
     // Every part ends in a sum of field elements for each column: no more parts than keep all cores busy.
-    let parts = 2 * rayon::current_num_threads();
+    let parts = 2 * current_num_threads();
     let height = SMALL_MATRIX.div_ceil(columns.max(1)).max(rows.len().div_ceil(parts));
     weights
         .par_chunks(height)
         .zip(rows.par_chunks(height))
         .map(|(weights, rows)| kernel(weights, rows, columns))
-        .reduce(
-            || vec![Fr::zero(); columns],
-            |mut a, b| {
-                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-                a
-            },
-        )
+        .reduce_with(|mut a, b| {
+            a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+            a
+        })
+        .unwrap_or_else(|| vec![Fr::zero(); columns])
 }
 
 impl std::fmt::Debug for Backend {

@@ -14,7 +14,14 @@
 //! | [`inverse`] | inverses in the base field |
 //! | [`hash_to_curve`] | hashing to BN254 G1 (RFC 9380, Shallue-van de Woestijne) |
 //! | [`generators`] | commitment generators nobody knows a relation between |
+//!
+//! Both features are on by default, and neither changes a result: `parallel` spreads long loops over all cores by rayon,
+//! `vector` adds the kernels in vector instructions, which hold all `unsafe` there is. Without either this crate has no
+//! threads and no `unsafe`, and the portable reference serves.
+#![cfg_attr(not(feature = "vector"), forbid(unsafe_code))]
 #![deny(unsafe_code)]
+
+mod cores;
 
 pub mod eq;
 pub mod generators;

@@ -9,14 +9,16 @@ use std::collections::BTreeMap;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::VariableBaseMSM;
 use ark_ff::{AdditiveGroup, Zero};
-use rayon::prelude::*;
 
 mod buckets;
 mod fold;
 mod halves;
 
 use self::buckets::Threads;
-use crate::kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend};
+use crate::{
+    cores::prelude::*,
+    kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend},
+};
 
 /// $\sum_i x_i G_i$ for each row of small integers, at the cost of their width; zeros cost nearly nothing.
 ///

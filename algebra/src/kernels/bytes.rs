@@ -2,13 +2,14 @@
 //!
 //! The right factor's bytes are unsigned, the left one's signed, as vector instructions for 8-bit networks have them. A sum
 //! of [`BLOCK`] products fits 32 bits; longer ones are added up in 64. The result is exact, so that all kernels agree:
-//! [`Portable`] is the reference, [`avx2`] and [`vnni`] are faster. `TACIT_KERNEL=portable` chooses the reference.
+//! [`Portable`] is the reference, `avx2` and `vnni`, of the feature `vector`, are faster. `TACIT_KERNEL=portable` chooses the
+//! reference.
 
 use std::sync::OnceLock;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "vector", target_arch = "x86_64"))]
 pub mod avx2;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "vector", target_arch = "x86_64"))]
 pub mod vnni;
 
 /// Most products of a signed and an unsigned byte whose sum surely fits 32 bits: $2^{16} \cdot 2^7 (2^8 - 1) < 2^{31}$.
@@ -91,11 +92,12 @@ pub fn kernel() -> &'static dyn ByteKernel {
 
 /// Every kernel this processor can run, the reference first, the fastest last.
 pub fn available() -> Vec<&'static dyn ByteKernel> {
-    let mut kernels: Vec<&'static dyn ByteKernel> = vec![&Portable];
-    #[cfg(target_arch = "x86_64")]
-    {
-        kernels.extend(avx2::Avx2::detect().map(|kernel| kernel as &dyn ByteKernel));
-        kernels.extend(vnni::Vnni::detect().map(|kernel| kernel as &dyn ByteKernel));
-    }
-    kernels
+    #[cfg(all(feature = "vector", target_arch = "x86_64"))]
+    let faster = [
+        avx2::Avx2::detect().map(|kernel| kernel as &dyn ByteKernel),
+        vnni::Vnni::detect().map(|kernel| kernel as &dyn ByteKernel),
+    ];
+    #[cfg(not(all(feature = "vector", target_arch = "x86_64")))]
+    let faster = [None];
+    std::iter::once(&Portable as &dyn ByteKernel).chain(faster.into_iter().flatten()).collect()
 }
