@@ -3,20 +3,28 @@
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
+/// $\lfloor x / 2^n \rfloor$ for any $n$.
+fn shifted(x: usize, n: usize) -> usize {
+    u32::try_from(n).ok().and_then(|n| x.checked_shr(n)).unwrap_or(0)
+}
+
+/// The last $n$ bits of $x$, the most significant first.
+fn bits(x: usize, n: usize) -> impl Iterator<Item = bool> {
+    (0..n).rev().map(move |k| shifted(x, k) & 1 == 1)
+}
+
 /// $\mathrm{eq}(r, x)$ for the first `length` of the $2^n$ hypercube points $x$, in index order.
 ///
 /// # Panics
 /// When `length` is more than $2^n$.
 pub fn table(point: &[Fr], length: usize) -> Vec<Fr> {
-    assert!(length <= 1 << point.len(), "a table of {length} rows over {} variables", point.len());
-    if length == 0 {
-        return vec![];
-    }
+    let Some(last) = length.checked_sub(1) else { return vec![] };
+    assert!(shifted(last, point.len()) == 0, "a table of {length} rows over {} variables", point.len());
     // Level by level, keeping only the prefix that the wanted rows need.
     let mut rows = vec![Fr::one()];
-    for (level, &r) in point.iter().enumerate() {
-        let needed = ((length - 1) >> (point.len() - 1 - level)) + 1;
-        let mut next = Vec::with_capacity(needed + 1);
+    for (&r, left) in point.iter().zip((0..point.len()).rev()) {
+        let needed = shifted(last, left).saturating_add(1);
+        let mut next = Vec::with_capacity(needed.saturating_add(1));
         for row in rows {
             let one = row * r;
             next.push(row - one);
@@ -50,18 +58,17 @@ pub fn evaluate_zero(point: &[Fr]) -> Fr {
 
 /// $\mathrm{eq}(r, \text{bits of index})$.
 pub fn evaluate_index(point: &[Fr], index: usize) -> Fr {
-    let bit = |i: usize| index >> (point.len() - 1 - i) & 1 == 1;
-    point.iter().enumerate().map(|(i, &r)| if bit(i) { r } else { Fr::one() - r }).product()
+    point.iter().zip(bits(index, point.len())).map(|(&r, bit)| if bit { r } else { Fr::one() - r }).product()
 }
 
 /// $\sum_{x < \text{length}} \mathrm{eq}(r, x)$: the multilinear extension of "the index is below `length`".
 pub fn evaluate_range(point: &[Fr], length: usize) -> Fr {
-    if length >> point.len() >= 1 {
+    if shifted(length, point.len()) >= 1 {
         return Fr::one();
     }
     let (mut sum, mut prefix) = (Fr::zero(), Fr::one());
-    for (i, &r) in point.iter().enumerate() {
-        if length >> (point.len() - 1 - i) & 1 == 1 {
+    for (&r, bit) in point.iter().zip(bits(length, point.len())) {
+        if bit {
             sum += prefix * (Fr::one() - r);
             prefix *= r;
         } else {
@@ -89,19 +96,18 @@ pub fn evaluate_diagonal(points: &[&[Fr]], length: usize) -> Fr {
     let num_vars = points.first().map_or(0, |point| point.len());
     assert!(points.iter().all(|point| point.len() == num_vars));
     let side = |i: usize| -> [Fr; 2] {
-        points
-            .iter()
-            .fold([Fr::one(); 2], |[zero, one], point| [zero * (Fr::one() - point[i]), one * point[i]])
+        let values = points.iter().filter_map(|point| point.get(i));
+        values.fold([Fr::one(); 2], |[zero, one], r| [zero * (Fr::one() - r), one * r])
     };
     // From the last variable on: everything below it, and what of it is below the length's last bits.
     let (mut whole, mut below) = (Fr::one(), Fr::zero());
-    for i in (0..num_vars).rev() {
+    for (i, k) in (0..num_vars).rev().zip(0..) {
         let [zero, one] = side(i);
-        let bit = length >> (num_vars - 1 - i) & 1 == 1;
+        let bit = shifted(length, k) & 1 == 1;
         below = if bit { zero * whole + one * below } else { zero * below };
         whole *= zero + one;
     }
-    if length >> num_vars >= 1 { whole } else { below }
+    if shifted(length, num_vars) >= 1 { whole } else { below }
 }
 
 /// $\sum_x \mathrm{eq}(r, x)\, x$: the multilinear extension of the index itself.
@@ -110,15 +116,18 @@ pub fn evaluate_identity(point: &[Fr]) -> Fr {
 }
 
 /// $\sum_x \mathrm{eq}(r, x) \max(0, x - t)$: the multilinear extension of a ramp that begins at `threshold`, in time
-/// linear in the variables.
+/// linear in the variables, of which there are at most 64.
 pub fn evaluate_ramp(point: &[Fr], threshold: u64) -> Fr {
     let Some((&r, rest)) = point.split_first() else { return Fr::zero() };
-    let half = 1_u64 << rest.len();
-    if threshold >= half {
-        return if threshold >= 2 * half { Fr::zero() } else { r * evaluate_ramp(rest, threshold - half) };
+    let half = u32::try_from(rest.len()).ok().and_then(|n| 1_u64.checked_shl(n)).unwrap_or(u64::MAX);
+    match threshold.checked_sub(half) {
+        Some(beyond) if beyond >= half => Fr::zero(),
+        Some(beyond) => r * evaluate_ramp(rest, beyond),
+        None => {
+            let above = Fr::from(half.abs_diff(threshold)) + evaluate_identity(rest);
+            (Fr::one() - r) * evaluate_ramp(rest, threshold) + r * above
+        }
     }
-    let above = Fr::from(half - threshold) + evaluate_identity(rest);
-    (Fr::one() - r) * evaluate_ramp(rest, threshold) + r * above
 }
 
 #[cfg(test)]
@@ -141,7 +150,7 @@ mod tests {
             let other = table(&z, 1 << n);
             for (x, &e) in full.iter().enumerate() {
                 assert_eq!(e, evaluate_index(&r, x));
-                let bits: Vec<Fr> = (0..n).map(|i| Fr::from((x >> (n - 1 - i) & 1) as u64)).collect();
+                let bits: Vec<Fr> = (0..n).map(|i| Fr::from(x >> (n - 1 - i) & 1 == 1)).collect();
                 assert_eq!(e, evaluate(&r, &bits));
             }
             assert_eq!(full[0], evaluate_zero(&r));

@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use crate::{
     inverse::invert_all,
-    kernels::{AffineKernel, Backend, backend},
+    kernels::{AffineKernel, Backend, affine},
 };
 
 /// A hash function onto the curve, fixed by its domain separation tag.
@@ -51,7 +51,7 @@ impl CurveHasher {
 
     /// The points that messages hash to, with inversions and roots for all of them together.
     pub fn hash_all<'a>(&self, messages: impl Iterator<Item = &'a [u8]>) -> Vec<G1Affine> {
-        self.hash_all_with(backend(), messages)
+        self.hash_with(affine::kernel(), messages)
     }
 
     /// As [`CurveHasher::hash_all`], on a backend of one's choice.
@@ -60,11 +60,18 @@ impl CurveHasher {
         backend: Backend,
         messages: impl Iterator<Item = &'a [u8]>,
     ) -> Vec<G1Affine> {
-        let kernel = backend.affine();
+        self.hash_with(backend.affine(), messages)
+    }
+
+    fn hash_with<'a>(
+        &self,
+        kernel: &dyn AffineKernel,
+        messages: impl Iterator<Item = &'a [u8]>,
+    ) -> Vec<G1Affine> {
         let fields: Vec<Fq> = messages.flat_map(|message| self.field.hash_to_field::<2>(message)).collect();
         let mut points = kernel.pack(&self.map_all(kernel, &fields));
-        let count = points.len() as u32 / 2;
-        kernel.add_pairs(&mut points, &(0..count).map(|k| [2 * k, 2 * k + 1]).collect::<Vec<_>>());
+        let indices: Vec<u32> = (0..).take(points.len()).collect();
+        kernel.add_pairs(&mut points, indices.as_chunks().0);
         points.iter().step_by(2).map(|point| kernel.unpack(point)).collect()
     }
 
@@ -84,12 +91,12 @@ impl CurveHasher {
         // One of the three is on the curve; the first that is counts.
         let mut left: Vec<usize> = (0..fields.len()).collect();
         for candidates in candidates {
-            let xs: Vec<Fq> = left.iter().map(|&i| candidates[i]).collect();
+            let xs: Vec<Fq> = left.iter().filter_map(|&i| candidates.get(i).copied()).collect();
             let mut lifted = lift_all_with(kernel, &xs).into_iter().zip(xs);
             left.retain(|&i| {
                 let Some((Some(y), x)) = lifted.next() else { return true };
-                let y = if sign(fields[i]) == sign(y) { y } else { -y };
-                points[i] = G1Affine::new_unchecked(x, y);
+                let Some((point, &u)) = points.get_mut(i).zip(fields.get(i)) else { return false };
+                *point = G1Affine::new_unchecked(x, if sign(u) == sign(y) { y } else { -y });
                 false
             });
         }
@@ -111,7 +118,7 @@ impl CurveHasher {
 
 /// For each $x$ a $y$ such that $(x, y)$ lies on the curve, where there is one.
 pub fn lift_all(xs: &[Fq]) -> Vec<Option<Fq>> {
-    lift_all_with(backend().affine(), xs)
+    lift_all_with(affine::kernel(), xs)
 }
 
 fn lift_all_with(kernel: &dyn AffineKernel, xs: &[Fq]) -> Vec<Option<Fq>> {

@@ -3,6 +3,12 @@
 //!
 //! **Reference.** D. J. Bernstein and B.-Y. Yang, "Fast constant-time gcd computation and modular inversion", TCHES 2019;
 //! the arrangement in 62-bit limbs is that of libsecp256k1.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "field arithmetic: words of an element"
+)]
 
 use ark_bn254::{Fq, FqConfig};
 use ark_ff::{BigInt, MontConfig, One, PrimeField, Zero};

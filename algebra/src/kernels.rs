@@ -4,6 +4,12 @@
 //! always compiles and is the oracle that faster kernels are tested against. `ifma`, of the feature `vector`, needs AVX-512
 //! with its 52-bit multiply-add. The environment variable `TACIT_KERNEL` (`portable` or `ifma`) overrides the choice, to
 //! compare them.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "field and curve arithmetic"
+)]
 
 use std::sync::OnceLock;
 

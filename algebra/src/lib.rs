@@ -18,8 +18,19 @@
 //! Both features are on by default, and neither changes a result: `parallel` spreads long loops over all cores by rayon,
 //! `vector` adds the kernels in vector instructions, which hold all `unsafe` there is. Without either this crate has no
 //! threads and no `unsafe`, and the portable reference serves.
+//!
+//! Indices, arithmetic and conversions are checked by lints except in field and curve arithmetic and what only provers call:
+//! each place says so. A verifier calls [`mod@eq`], [`small`], [`generators`], [`hash_to_curve`] and
+//! [`msm::multi_scalar`], which stand on [`inverse`] and [`kernels::affine`].
 #![cfg_attr(not(feature = "vector"), forbid(unsafe_code))]
 #![deny(unsafe_code)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::wildcard_enum_match_arm,
+    clippy::unreachable
+)]
 
 mod cores;
 

@@ -45,7 +45,7 @@ impl Mle {
     /// When no variable is left.
     pub fn bind(&mut self, r: Fr) {
         assert!(self.num_vars > 0, "no variable left to bind");
-        self.num_vars -= 1;
+        self.num_vars = self.num_vars.saturating_sub(1);
         backend().bind(&mut self.values, 1 << self.num_vars, r);
     }
 

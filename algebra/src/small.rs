@@ -21,6 +21,10 @@ pub struct SmallSum {
 impl SmallSum {
     /// Adds `scalar * small`. At most [`MAX_TERMS`] products of at most [`MAX_MAGNITUDE`].
     #[inline]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "field arithmetic: the bounds keep the sums below $2^{127}$"
+    )]
     pub fn add(&mut self, scalar: &Fr, small: i64) {
         for (sum, &limb) in self.limbs.iter_mut().zip(&scalar.0.0) {
             *sum += i128::from(limb) * i128::from(small);
@@ -87,7 +91,7 @@ mod tests {
     #[test]
     fn sums_match_field_arithmetic_at_edge_values() {
         let mut rng = ark_std::test_rng();
-        let edge = MAX_MAGNITUDE as i64;
+        let edge = i64::try_from(MAX_MAGNITUDE).unwrap();
         let small = [0, 1, -1, 127, -128, 255, edge, -edge, 12345, i64::MAX, i64::MIN, edge + 1];
         let mut scalars: Vec<Fr> = (0..small.len()).map(|_| Fr::rand(&mut rng)).collect();
         scalars[3] = -Fr::one();

@@ -33,7 +33,13 @@
 //! # Ok::<(), tacit_transcript::Error>(())
 //! ```
 #![forbid(unsafe_code)]
-#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::wildcard_enum_match_arm,
+    clippy::unreachable
+)]
 
 pub mod encoding;
 mod error;

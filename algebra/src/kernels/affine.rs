@@ -60,6 +60,14 @@ pub trait AffineKernel: Sync {
     fn raise_to_root(&self, values: &mut [Fq]);
 }
 
+/// The fastest kernel that this processor can run.
+pub fn kernel() -> &'static dyn AffineKernel {
+    #[cfg(feature = "vector")]
+    return super::backend().affine();
+    #[cfg(not(feature = "vector"))]
+    return &Portable;
+}
+
 /// A power of each value that is a square root of it or of its negative: the prime is 3 modulo 4, and the exponent is
 /// $(p + 1) / 4$.
 pub const ROOT: BigInt<4> = {

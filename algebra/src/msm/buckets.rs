@@ -4,6 +4,12 @@
 //! the same digit share a *bucket*. Buckets are summed as trees, whose sums of one level are one batch of additions, and so
 //! are the buckets' weighted sum's parts: with $t + 1$ the digit of bucket $t$,
 //! $\sum_t (t + 1) S_t = \sum_t S_t + \sum_b 2^b \sum_{t_b = 1} S_t$.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "curve arithmetic: digits and places of points in buckets"
+)]
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{AdditiveGroup, Zero};

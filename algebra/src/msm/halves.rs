@@ -2,6 +2,12 @@
 //!
 //! The pairs $(a, b)$ with $a + \lambda b = 0$ are the lattice of $(A, -B)$ and $(B, C)$, whose determinant is $r$. The
 //! point of the lattice near $(s, 0)$ has the coefficients $s C / r$ and $s B / r$, rounded.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "field arithmetic: words of a scalar"
+)]
 
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
