@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tacit_benches::Source;
-use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, conv2d::ConvolutionLayer, error::Result};
+use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, error::Result, layer::conv2d::ConvolutionLayer};
 use tacit_prover::layers::conv2d::ConvolutionProver;
 use tacit_transcript::ProofWriter;
 

@@ -6,7 +6,7 @@ use tacit_layers::{
     Architecture, Network, NodeId, Operation, Tensor,
     cost::{LayerArgument, UnitCosts, node_cost},
     execute_each,
-    key::VerifyingKey,
+    proof::key::VerifyingKey,
 };
 use tacit_prover::{Proven, ProvingKey, prove};
 use tacit_verifier::verify;

@@ -116,7 +116,7 @@ impl Prepared {
         if let Some(refusal) = &choice.refusal {
             return Ok(Err(Skipped::Refused(refusal.reason.to_string())));
         }
-        let plan = tacit_layers::plan::Plan::new(&network.architecture)?;
+        let plan = tacit_layers::proof::plan::Plan::new(&network.architecture)?;
         let predicted = node_cost(&network.architecture, &plan, LAYER).argument.prover.nanoseconds(units);
         if predicted > limit {
             return Ok(Err(Skipped::Limit));

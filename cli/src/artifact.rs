@@ -4,7 +4,11 @@ use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result, bail};
 use tacit_layers::{
-    AnyProofFile, Architecture, InputCommitment, KeyProofFile, input, key, key::VerifyingKey,
+    AnyProofFile, Architecture, InputCommitment, KeyProofFile,
+    proof::{
+        input,
+        key::{self, VerifyingKey},
+    },
 };
 use tacit_prover::{InputOpening, ProvingKey};
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tacit_layers::{
     Architecture, NodeId,
     cost::{UnitCosts, node_cost},
-    plan::Plan,
+    proof::plan::Plan,
 };
 use tacit_prover::LayerProfile;
 

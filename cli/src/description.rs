@@ -4,11 +4,10 @@ use anyhow::Result;
 use serde::Serialize;
 use tacit_layers::{
     ActivationFunction, Architecture, Multiplier, Operation, ValueKind, Window2d,
+    argument::lookup_table::{LookupTable, excess::ExcessTable},
     cost::LayerArgument,
-    excess::ExcessTable,
-    lookup_table::LookupTable,
-    plan::{Plan, Rows, Segment},
-    remap::{AxisMap, Gaps},
+    layer::remap::{AxisMap, Gaps},
+    proof::plan::{Plan, Rows, Segment},
 };
 
 use crate::{

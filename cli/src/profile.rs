@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tacit_layers::{
     cost::LayerArgument,
-    plan::{Plan, Rows},
+    proof::plan::{Plan, Rows},
 };
 use tacit_prover::{
     LayerCounts, LayerProfile, PhaseCost, Proven, ProvingKey, logup::multiplications, profile::counts,

@@ -1,26 +1,35 @@
 //! Building a network layer by layer.
 
 use crate::{
-    add::AddLayer,
-    argument::{ConvolutionArgument, MatmulArgument},
-    average_pool::AveragePoolLayer,
-    conv2d::Conv2dLayer,
-    dense::DenseLayer,
-    error::Result,
-    gates::{Circuit, CircuitLayer},
-    max_pool::MaxPoolLayer,
-    network::{
-        Architecture, InputLayer, Network, Node, NodeId, Operation, Output, Parameter, ParameterId,
-        ParameterSpec, ValueSpec,
+    argument::{
+        choice::{ConvolutionArgument, MatmulArgument},
+        function::ActivationFunction,
+        gates::Circuit,
     },
-    product::ProductLayer,
-    reduce_sum::ReduceSumLayer,
-    remap::{AxisMap, ConcatLayer, RemapLayer},
-    rescale::{ActivationFunction, Multiplier, RescaleLayer},
-    reshape::ReshapeLayer,
-    tensor::{Layout, Tensor},
-    transpose::TransposeLayer,
-    window::Window2d,
+    error::Result,
+    layer::{
+        Operation,
+        add::AddLayer,
+        average_pool::AveragePoolLayer,
+        circuit::CircuitLayer,
+        concat::ConcatLayer,
+        conv2d::Conv2dLayer,
+        dense::DenseLayer,
+        input::InputLayer,
+        max_pool::MaxPoolLayer,
+        product::ProductLayer,
+        reduce_sum::ReduceSumLayer,
+        remap::{AxisMap, RemapLayer},
+        rescale::{Multiplier, RescaleLayer},
+        reshape::ReshapeLayer,
+        transpose::TransposeLayer,
+    },
+    network::{Architecture, Network, Node, Output},
+    tensor::{
+        Layout, Tensor,
+        value::{NodeId, Parameter, ParameterId, ParameterSpec, ValueSpec},
+        window::Window2d,
+    },
 };
 
 /// Assembles a [`Network`]; every method returns the node it added. Shapes are checked by [`NetworkBuilder::finish`].
@@ -222,7 +231,7 @@ impl NetworkBuilder {
     /// A layer of one's own, by gates: the circuit's inputs are activations, then parameters (name, shape, values).
     ///
     /// ```
-    /// use tacit_layers::{InputLayer, Layout, NetworkBuilder, Output, gates::CircuitBuilder};
+    /// use tacit_layers::{InputLayer, Layout, NetworkBuilder, Output, argument::gates::CircuitBuilder};
     ///
     /// // The squared distance of two neighbours: a layer that no argument was written for.
     /// let mut gates = CircuitBuilder::new();

@@ -1,9 +1,13 @@
 //! The reference executor: the one definition of what a network computes, bit for bit.
 
 use crate::{
-    error::{Error, Result},
-    network::{Network, NodeId, Operation, ValueSpec},
-    tensor::{Layout, Tensor},
+    error::Result,
+    layer::Operation,
+    network::{Network, check_input},
+    tensor::{
+        Tensor,
+        value::{NodeId, ValueSpec},
+    },
 };
 
 /// The value of every node, in node order.
@@ -26,35 +30,6 @@ impl Trace {
     /// The values of the network's outputs, in output order.
     pub fn outputs<'a>(&'a self, network: &'a Network) -> impl Iterator<Item = &'a Tensor<i64>> + 'a {
         network.architecture.outputs.iter().map(|output| &self.values[output.node.index()])
-    }
-}
-
-/// Checks that a quantised input fits the network.
-///
-/// # Errors
-/// [`Error::InputShape`] or [`Error::InputRange`].
-pub fn check_input(network: &crate::Architecture, input: &Tensor<i64>) -> Result<()> {
-    check_input_shape(network, input.layout())?;
-    let (minimum, maximum) = network.input()?.bounds;
-    match input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
-        Some(position) => {
-            Err(Error::InputRange { position, value: input.data()[position], minimum, maximum })
-        }
-        None => Ok(()),
-    }
-}
-
-/// Checks that an input's shape fits the network.
-///
-/// # Errors
-/// [`Error::InputShape`].
-pub fn check_input_shape(network: &crate::Architecture, layout: &Layout) -> Result<()> {
-    let expected = &network.input()?.layout;
-    if layout == expected {
-        Ok(())
-    } else {
-        let (expected, actual) = (expected.axes().to_vec(), layout.axes().to_vec());
-        Err(Error::InputShape { expected, actual })
     }
 }
 

@@ -4,10 +4,11 @@
 //! the calibration data were; rescales receive the bounds of their quotients, which size their activation tables.
 
 use crate::{
+    argument::function::ActivationFunction,
     error::{Error, Result},
-    network::{Network, NodeId, Operation, ValueSpec},
-    product::ProductLayer,
-    rescale::{ACCUMULATOR_BITS, ActivationFunction},
+    layer::{Operation, product::ProductLayer, rescale::ACCUMULATOR_BITS},
+    network::Network,
+    tensor::value::{NodeId, ValueSpec},
 };
 
 /// Range of a node's value: one interval, or one per output channel.

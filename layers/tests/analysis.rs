@@ -4,12 +4,15 @@
 use tacit_layers::{
     ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId,
     Operation, Output, RescaleLayer, Tensor, VerifyingKey, Window2d,
-    claim::Column,
-    excess::{ExcessTable, MAX_QUOTIENT_VARS},
-    lookup_table::LookupTable,
-    plan::{Plan, Rows},
-    remap::AxisMap,
-    rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER},
+    argument::{
+        claim::Column,
+        lookup_table::{LookupTable, excess::ExcessTable},
+    },
+    layer::{
+        remap::AxisMap,
+        rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, excess::MAX_QUOTIENT_VARS},
+    },
+    proof::plan::{Plan, Rows},
 };
 
 const RELU: ActivationFunction = ActivationFunction::Clip { minimum: 0, maximum: 255 };

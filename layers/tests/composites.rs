@@ -134,7 +134,7 @@ fn softmax_keeps_its_tables_within_sixteen_bits() {
         let softmax =
             b.softmax("softmax", b.input(), 0, &SoftmaxOptions { scale: 0.01, output_bits }).unwrap();
         b.output(output(softmax.node, &[length]));
-        let plan = tacit_layers::plan::Plan::new(&b.finish().unwrap().architecture).unwrap();
+        let plan = tacit_layers::proof::plan::Plan::new(&b.finish().unwrap().architecture).unwrap();
         // Differences of the maximum itself need as many bits as the input and one.
         assert!(plan.tables.iter().all(|table| table.num_vars() <= 16), "length {length}");
     }

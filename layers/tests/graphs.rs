@@ -4,13 +4,16 @@
 use tacit_layers::{
     ActivationFunction, Architecture, AxisWindow, Error, InputLayer, Layout, Multiplier, Network,
     NetworkBuilder, NodeId, Operation, Output, Parameter, ParameterId, Tensor, Window2d,
-    add::{MAX_ADDENDS, MAX_COEFFICIENT},
-    dense::DenseLayer,
-    excess::MAX_QUOTIENT_VARS,
-    max_pool::MAX_OFFSETS,
-    network::{MAX_ACTIVATION, ParameterWidth},
-    rescale::{MAX_MULTIPLIER, MAX_RESULT_VARS, MAX_SHIFT},
-    window::MAX_WINDOW,
+    layer::{
+        add::{MAX_ADDENDS, MAX_COEFFICIENT},
+        dense::DenseLayer,
+        max_pool::MAX_OFFSETS,
+        rescale::{MAX_MULTIPLIER, MAX_RESULT_VARS, MAX_SHIFT, excess::MAX_QUOTIENT_VARS},
+    },
+    tensor::{
+        value::{MAX_ACTIVATION, ParameterWidth},
+        window::MAX_WINDOW,
+    },
 };
 
 const CLIP: ActivationFunction = ActivationFunction::Clip { minimum: -8, maximum: 7 };
@@ -113,7 +116,7 @@ fn refuses_another_number_of_inputs() {
 }
 
 fn add(coefficients: &[i64]) -> Operation {
-    Operation::Add(tacit_layers::add::AddLayer { coefficients: coefficients.to_vec() })
+    Operation::Add(tacit_layers::layer::add::AddLayer { coefficients: coefficients.to_vec() })
 }
 
 #[test]

@@ -6,11 +6,13 @@ use ark_ff::UniformRand;
 use tacit_algebra::eq;
 use tacit_layers::{
     ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, NetworkBuilder,
-    Output, RescaleLayer, Tensor, Window2d, evaluation, execute,
-    max_pool::{MaxPoolLayer, PoolClaim},
-    product::{Factor, ProductLayer},
-    rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
-    tensor::{MAX_AXES, MAX_VARS},
+    Output, RescaleLayer, Tensor, Window2d, execute,
+    layer::{
+        max_pool::{MaxPoolLayer, PoolClaim},
+        product::{Factor, ProductLayer},
+        rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
+    },
+    tensor::{MAX_AXES, MAX_VARS, evaluation},
 };
 
 fn layout(axes: &[usize]) -> Layout {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use tacit_layers::{Window2d, remap::AxisMap};
+use tacit_layers::{Window2d, layer::remap::AxisMap};
 use tract_onnx::prelude::OutletId;
 
 use crate::{error::Error, pointwise::Function};

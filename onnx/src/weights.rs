@@ -55,7 +55,8 @@ pub(crate) fn quantise_free(weights: &[f64], bias: f64) -> Channel {
 pub(crate) fn quantise_on_grid(weights: &[f64], grid: f64) -> Channel {
     let ideal = magnitude(weights) / LEVELS / grid;
     // A hair's breadth of tolerance, so that scales meant to be on the grid stay there.
-    let ceiling = (ideal - 1e-6 * ideal).ceil().clamp(1.0, f64::from(tacit_layers::rescale::MAX_MULTIPLIER));
+    let ceiling =
+        (ideal - 1e-6 * ideal).ceil().clamp(1.0, f64::from(tacit_layers::layer::rescale::MAX_MULTIPLIER));
     let quantise = |m: f64| {
         let scale = m * grid;
         let (values, error) = round_all(weights, scale);
@@ -63,7 +64,7 @@ pub(crate) fn quantise_on_grid(weights: &[f64], grid: f64) -> Channel {
     };
     let coarser = if weights.len() <= FEW_WEIGHTS { (ceiling as u32).min(MAX_COARSER) } else { 0 };
     let others = (1..=coarser).map(|step| ceiling + f64::from(step)).chain([(ceiling - 1.0).max(1.0)]);
-    let others = others.filter(|&m| m <= f64::from(tacit_layers::rescale::MAX_MULTIPLIER));
+    let others = others.filter(|&m| m <= f64::from(tacit_layers::layer::rescale::MAX_MULTIPLIER));
     let better = |best: Channel, other: Channel| if other.error < best.error { other } else { best };
     others.map(quantise).fold(quantise(ceiling), better)
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayD, Axis};
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument, Network,
-    plan::Plan,
-    soundness::{self, SoundnessError},
+    argument::soundness::{self, SoundnessError},
+    proof::plan::Plan,
 };
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise, quantised};
 

@@ -15,7 +15,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey as CameraKey};
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputCommitment, InputLayer, Layout, Multiplier, Network, NetworkBuilder,
     Output, Tensor, VerifyingKey, Window2d,
-    statement::{Input, Statement},
+    proof::statement::{Input, Statement},
 };
 use tacit_prover::{InputOpening, ProvingKey, Seed, prove_committed};
 

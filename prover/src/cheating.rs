@@ -4,10 +4,12 @@ use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     InputCommitment, Layout, Tensor, Trace, VerifyingKey,
-    claim::Column,
+    argument::{
+        claim::Column,
+        hyrax::{OpeningClaim, absorb_claims},
+    },
     execute,
-    hyrax::{OpeningClaim, absorb_claims},
-    plan::{Plan, Rows},
+    proof::plan::{Plan, Rows},
 };
 use tacit_transcript::{Label, ProofWriter};
 

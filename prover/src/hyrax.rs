@@ -1,10 +1,10 @@
-//! The prover's side of [Hyrax](tacit_layers::hyrax).
+//! The prover's side of [Hyrax](tacit_layers::argument::hyrax).
 //!
 //! By itself: commit to a small tensor and open it at a point.
 //!
 //! ```
 //! use tacit_algebra::generators::Generators;
-//! use tacit_layers::{Layout, claim::EvaluationClaim, evaluation};
+//! use tacit_layers::{Layout, argument::claim::EvaluationClaim, tensor::evaluation};
 //! use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
 //! use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript, labels};
 //! use tacit_verifier::hyrax::Commitment;
@@ -52,9 +52,11 @@ use tacit_algebra::{
 };
 use tacit_layers::{
     Layout, Parameter,
-    claim::SumClaim,
-    hyrax::{OpeningClaim, Place, absorb_claims, invert, places},
-    sumcheck::{Batch, RoundWeights},
+    argument::{
+        claim::SumClaim,
+        hyrax::{OpeningClaim, Place, absorb_claims, invert, places},
+        sumcheck::{Batch, RoundWeights},
+    },
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 

@@ -10,8 +10,11 @@ use ark_ff::Zero;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Network, VerifyingKey,
-    key::{block, decode, encode, file_header, open_file, read_commitments, take_block, take_privacy},
-    plan::Plan,
+    proof::{
+        file::{block, decode, encode, file_header, open_file, take_block},
+        key::{read_commitments, take_privacy},
+        plan::Plan,
+    },
 };
 use tacit_transcript::encoding::{SCALAR_BYTES, point_to_bytes, scalar_from_bytes, scalar_to_bytes};
 use zeroize::Zeroizing;

@@ -1,4 +1,4 @@
-//! The prover's side of [LogUp-GKR](tacit_layers::logup).
+//! The prover's side of [LogUp-GKR](tacit_layers::argument::logup).
 //!
 //! The leaves of a network's look-ups are never stored: [`LookupLeaves`] names each by its row in a table, and the first
 //! sums, the first round and the first binding of the lowest level read them block by block; the first round is one over
@@ -45,7 +45,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     logup::{Children, LeafClaims},
     sumcheck::RoundWeights,

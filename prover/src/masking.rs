@@ -1,4 +1,4 @@
-//! The prover's side of [masking](tacit_layers::masking).
+//! The prover's side of [masking](tacit_layers::argument::masking).
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -10,11 +10,12 @@ use ark_ec::CurveGroup;
 use ark_ff::{One, Zero};
 use tacit_algebra::{Mle, eq, generators::Generators, kernels::backend, msm::combine_generators};
 use tacit_layers::{
-    claim::{Column, SumClaim},
-    masking::{LinearForm, Relation, Response, mask_vars, masks_per_row, spread},
-    parameters::ParameterPlan,
-    plan::Plan,
-    sumcheck::{Batch, RoundWeights, instance_point},
+    argument::{
+        claim::{Column, SumClaim},
+        masking::{LinearForm, Relation, Response, mask_vars, masks_per_row, spread},
+        sumcheck::{Batch, RoundWeights, instance_point},
+    },
+    proof::{parameters::ParameterPlan, plan::Plan},
 };
 use tacit_transcript::{
     MaskRow, ProofWriter, Transcript, labels,

@@ -9,12 +9,16 @@ use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Tensor, Trace, VerifyingKey,
-    claim::{Claims, Column, EvaluationClaim},
+    argument::{
+        claim::{Claims, Column, EvaluationClaim},
+        hyrax::OpeningClaim,
+    },
     execute_each,
-    hyrax::OpeningClaim,
-    input::row_vars,
-    plan::{CommittedColumn, Plan},
-    statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
+    proof::{
+        input::row_vars,
+        plan::{CommittedColumn, Plan},
+        statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
+    },
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
 use zeroize::Zeroizing;

@@ -14,12 +14,13 @@ use rayon::prelude::*;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, ParameterId, VerifyingKey,
-    claim::EvaluationClaim,
-    hyrax::OpeningClaim,
-    lookup_table::Fingerprint,
-    parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
-    plan::Segment,
-    sumcheck::instance_point,
+    argument::{
+        claim::EvaluationClaim, hyrax::OpeningClaim, lookup_table::Fingerprint, sumcheck::instance_point,
+    },
+    proof::{
+        parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
+        plan::Segment,
+    },
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, encoding::scalar_to_bytes, labels};
 use zeroize::Zeroizing;

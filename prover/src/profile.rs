@@ -8,9 +8,11 @@ use rayon::prelude::*;
 use tacit_algebra::kernels::{self, counting::Counts};
 use tacit_layers::{
     Architecture, NodeId, Operation,
-    claim::{Column, SumClaim},
-    plan::Plan,
-    sumcheck::{RoundPolynomial, RoundWeights},
+    argument::{
+        claim::{Column, SumClaim},
+        sumcheck::{RoundPolynomial, RoundWeights},
+    },
+    proof::plan::Plan,
 };
 use tacit_transcript::ProofWriter;
 

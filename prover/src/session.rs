@@ -6,8 +6,8 @@ use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor, Trace,
-    claim::{Claims, Column, EvaluationClaim},
-    plan::Plan,
+    argument::claim::{Claims, Column, EvaluationClaim},
+    proof::plan::Plan,
 };
 use tacit_transcript::{Label, ProofWriter, labels};
 

@@ -1,11 +1,11 @@
-//! The prover's side of the [batched sumcheck](tacit_layers::sumcheck).
+//! The prover's side of the [batched sumcheck](tacit_layers::argument::sumcheck).
 //!
 //! By itself, in a transcript of the caller's:
 //!
 //! ```
 //! use ark_bn254::Fr;
 //! use tacit_algebra::Mle;
-//! use tacit_layers::sumcheck::RoundWeights;
+//! use tacit_layers::argument::sumcheck::RoundWeights;
 //! use tacit_prover::sumcheck::{self, Product, SumcheckInstance};
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //!
@@ -29,7 +29,7 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use rayon::prelude::*;
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     sumcheck::{Batch, RoundPolynomial, RoundWeights},
 };

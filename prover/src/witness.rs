@@ -3,9 +3,8 @@
 use rayon::prelude::*;
 use tacit_layers::{
     Layout, Network, NodeId, Operation, RescaleLayer, Tensor, Trace,
-    claim::Column,
-    lookup_table::LookupTable,
-    plan::{Plan, Rows, Segment},
+    argument::{claim::Column, lookup_table::LookupTable},
+    proof::plan::{Plan, Rows, Segment},
 };
 
 use crate::{

@@ -17,11 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use networks::Source;
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument, Network, Tensor, VerifyingKey,
-    claim::Column,
-    gates::Gated,
-    parameters::ParameterPlan,
-    soundness::SoundnessError,
-    statement::{Input, Statement},
+    argument::{claim::Column, soundness::SoundnessError},
+    layer::gated::Gated,
+    proof::{
+        parameters::ParameterPlan,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_parameters};
 use tacit_transcript::{Event, Label, labels};

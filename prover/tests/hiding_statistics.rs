@@ -21,7 +21,7 @@ use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 use statistics::{Words, accepts, two_sample_tail, uniform_tail};
 use tacit_layers::{
     Network, Parameter, Tensor, execute,
-    statement::{Input, Statement},
+    proof::statement::{Input, Statement},
 };
 use tacit_prover::{
     InputOpening, PhaseCosts, Phases, Proven, ProvenParameters, ProvingKey, Seed, prove, prove_committed,

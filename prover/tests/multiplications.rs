@@ -4,7 +4,7 @@
 use tacit_algebra::kernels;
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, Output, Tensor,
-    Window2d, plan::Rows,
+    Window2d, proof::plan::Rows,
 };
 use tacit_prover::{ProvingKey, logup::multiplications, prove};
 

@@ -1,13 +1,15 @@
-//! The verifier's side of [Hyrax](tacit_layers::hyrax).
+//! The verifier's side of [Hyrax](tacit_layers::argument::hyrax).
 
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::Zero;
 use tacit_algebra::{eq, generators::Generators, msm::multi_scalar};
 use tacit_layers::{
     Layout,
-    claim::SumClaim,
-    hyrax::{OpeningClaim, Place, absorb_claims, folded_coefficients, folded_point, invert, places},
-    sumcheck::RoundWeights,
+    argument::{
+        claim::SumClaim,
+        hyrax::{OpeningClaim, Place, absorb_claims, folded_coefficients, folded_point, invert, places},
+        sumcheck::RoundWeights,
+    },
 };
 use tacit_transcript::{ProofReader, Transcript, Value, labels};
 

@@ -1,9 +1,9 @@
-//! The verifier's side of [masking](tacit_layers::masking).
+//! The verifier's side of [masking](tacit_layers::argument::masking).
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::{eq, generators::Generators, msm::multi_scalar};
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     masking::{LinearForm, Relation, Response, evaluate_spread, mask_vars},
     sumcheck::{RoundWeights, instance_point},
@@ -104,7 +104,7 @@ fn verify_products(
     if !reduced.holds(std::iter::once(left * right)) {
         return Err(Error::MaskedChecks { part: "products" });
     }
-    let num_masks = masks.len().saturating_mul(tacit_layers::masking::masks_per_row(key_vars));
+    let num_masks = masks.len().saturating_mul(tacit_layers::argument::masking::masks_per_row(key_vars));
     let finals = (reduced.point.as_slice(), [left, right]);
     Ok(relation.linear_form(reader, [rho, cross], response, finals, num_masks))
 }

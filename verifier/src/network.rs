@@ -7,13 +7,17 @@ use ark_ff::Zero;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, Tensor, ValueKind, VerifyingKey,
-    claim::{Claims, EvaluationClaim},
-    evaluation,
-    executor::{check_input, check_input_shape},
-    hyrax::OpeningClaim,
-    masking::masks_per_row,
-    plan::CommittedColumn,
-    statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
+    argument::{
+        claim::{Claims, EvaluationClaim},
+        hyrax::OpeningClaim,
+        masking::masks_per_row,
+    },
+    network::{check_input, check_input_shape},
+    proof::{
+        plan::CommittedColumn,
+        statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
+    },
+    tensor::evaluation,
 };
 use tacit_transcript::{Event, ProofReader, Transcript, Value, labels, value::Masked};
 
@@ -64,7 +68,7 @@ pub fn verify(
     verify_statement(key, &Statement { input: Input::Public(input), outputs }, proof)
 }
 
-/// Checks a statement about the network of `key`, whose input may be [committed](tacit_layers::input).
+/// Checks a statement about the network of `key`, whose input may be [committed](tacit_layers::proof::input).
 ///
 /// # Errors
 /// The first check that fails; whatever the proof's bytes are.

@@ -5,13 +5,14 @@ use ark_ff::One;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     VerifyingKey,
-    claim::EvaluationClaim,
-    hyrax::OpeningClaim,
-    input::padding_row,
-    lookup_table::Fingerprint,
-    masking::masks_per_row,
-    parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, last_digit},
-    sumcheck::instance_point,
+    argument::{
+        claim::EvaluationClaim, hyrax::OpeningClaim, lookup_table::Fingerprint, masking::masks_per_row,
+        sumcheck::instance_point,
+    },
+    proof::{
+        input::padding_row,
+        parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, last_digit},
+    },
 };
 use tacit_transcript::{ProofReader, Transcript, Value, labels, value::Masked};
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use ark_bn254::{Fr, G1Affine};
 use tacit_layers::{
     Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueSpec, VerifyingKey,
-    claim::{Claims, Column, EvaluationClaim},
-    evaluation,
-    hyrax::places,
-    plan::Plan,
-    statement::Input,
+    argument::{
+        claim::{Claims, Column, EvaluationClaim},
+        hyrax::places,
+    },
+    proof::{plan::Plan, statement::Input},
+    tensor::evaluation,
 };
 use tacit_transcript::{ProofReader, Value, labels};
 

@@ -6,14 +6,15 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_layers::{
     AnyProofFile, KeyProofFile,
+    argument::soundness::SoundnessError,
     cost::{NetworkCounts, NetworkUnits},
-    input,
     interval::Interval,
-    key,
-    key::VerifyingKey,
-    parameters, proof_file,
-    soundness::SoundnessError,
-    statement::{Input, Statement},
+    proof::{
+        input,
+        key::{self, VerifyingKey},
+        parameters, proof_file,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{Proven, ProvingKey};
 
@@ -174,9 +175,8 @@ fn network(
     measured: Option<(Proven, MeasuredFacts)>,
 ) -> Result<Report> {
     let (architecture, plan) = (key.architecture(), key.plan());
-    let argument = |(argument, error): (_, tacit_layers::soundness::SoundnessError)| ArgumentFacts {
-        argument,
-        bits: error.bits(),
+    let argument = |(argument, error): (_, tacit_layers::argument::soundness::SoundnessError)| {
+        ArgumentFacts { argument, bits: error.bits() }
     };
     let predicted = NetworkCounts::new(architecture, plan).nanoseconds(&NetworkUnits::REFERENCE);
     let predicted = predicted.map(|nanoseconds| nanoseconds * 1e-9);

@@ -10,9 +10,10 @@
 
 use crate::{
     NetworkBuilder,
+    argument::function::ActivationFunction,
     error::{Error, Result},
-    network::{MAX_ACTIVATION, NodeId},
-    rescale::{ActivationFunction, Multiplier},
+    layer::rescale::Multiplier,
+    tensor::value::{MAX_ACTIVATION, NodeId},
 };
 
 impl NetworkBuilder {

@@ -1,8 +1,8 @@
 //! Maxima over whole axes, and what is broadcast along an axis.
 //!
-//! $y(p) = \max_k x[p, k]$ is a cascade of [max-pools](crate::max_pool) along one axis, each of at most eight offsets. A pool
-//! of the last two of three axes does that for any tensor: axes are [transposed](crate::transpose), which is free, and those
-//! before [merged](crate::reshape), which is free up to three axes and where lengths are powers of two.
+//! $y(p) = \max_k x[p, k]$ is a cascade of [max-pools](crate::layer::max_pool) along one axis, each of at most eight offsets. A pool
+//! of the last two of three axes does that for any tensor: axes are [transposed](crate::layer::transpose), which is free, and those
+//! before [merged](crate::layer::reshape), which is free up to three axes and where lengths are powers of two.
 //!
 //! An axis of length $n$ is split into stages of about equal size: $\lceil \log_2 n / 3 \rceil$ pools, about $8 n / 7$
 //! look-ups and $n / 7$ committed maxima. Fewer offsets would cost more of both, more offsets larger proofs, since the
@@ -10,12 +10,14 @@
 
 use crate::{
     NetworkBuilder,
+    argument::function::ActivationFunction,
     error::{Error, Result},
-    network::NodeId,
-    remap::AxisMap,
-    rescale::{ActivationFunction, Multiplier},
-    tensor::bits_of,
-    window::{AxisWindow, Window2d},
+    layer::{remap::AxisMap, rescale::Multiplier},
+    tensor::{
+        bits_of,
+        value::NodeId,
+        window::{AxisWindow, Window2d},
+    },
 };
 
 /// $\log_2$ of the most offsets of one pool.

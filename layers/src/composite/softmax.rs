@@ -32,10 +32,10 @@
 
 use crate::{
     NetworkBuilder,
+    argument::function::ActivationFunction,
     error::{Error, Result},
-    network::NodeId,
-    rescale::{ActivationFunction, Multiplier},
-    tensor::MAX_AXES,
+    layer::rescale::Multiplier,
+    tensor::{MAX_AXES, value::NodeId},
 };
 
 /// What a softmax is asked for.
@@ -82,7 +82,7 @@ const MAX_BITS: u32 = 16;
 /// Largest number of bits of an output: its table has a row more than $2^b$.
 const MAX_OUTPUT_BITS: u32 = 15;
 /// Shifts up to here take one look-up.
-const SHORT_SHIFT: u32 = crate::rescale::MAX_WHOLE_SHIFT;
+const SHORT_SHIFT: u32 = crate::layer::rescale::MAX_WHOLE_SHIFT;
 /// Longest axis.
 pub const MAX_LENGTH: usize = 1 << 14;
 

@@ -8,10 +8,14 @@ use std::fmt;
 
 use super::{UnitCosts, convolution, convolution::ConvolutionShape, matmul, matmul::MatmulShape, product};
 use crate::{
-    argument::{ConvolutionArgument, MatmulArgument},
+    argument::choice::{ConvolutionArgument, MatmulArgument},
     error::{Error, Result},
-    network::{Network, NodeId, Operation, ValueSpec},
-    tensor::Layout,
+    layer::Operation,
+    network::Network,
+    tensor::{
+        Layout,
+        value::{NodeId, ValueSpec},
+    },
 };
 
 /// What is asked for.

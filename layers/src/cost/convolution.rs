@@ -13,12 +13,15 @@
 
 use super::{ArgumentCost, Work, gates::products, points, scalars};
 use crate::{
-    argument::ConvolutionArgument,
-    conv2d::Conv2dLayer,
-    fft_convolution::{FftConvolutionLayer, TransformValues},
-    fourier::{BASE_VARS, LEVEL_DEGREE},
-    tensor::{Layout, bits_of},
-    window::Window2d,
+    argument::{
+        choice::ConvolutionArgument,
+        fourier::{BASE_VARS, LEVEL_DEGREE},
+    },
+    layer::conv2d::{
+        Conv2dLayer,
+        fft::{FftConvolutionLayer, TransformValues},
+    },
+    tensor::{Layout, bits_of, window::Window2d},
 };
 
 /// Shape of a convolution.
@@ -128,7 +131,7 @@ const VECTOR_LANES: usize = 16;
 /// A butterfly in multiplications: its sums and the way to memory and back count too.
 const BUTTERFLY: f64 = 1.6;
 
-/// In the frequency domain (see [`crate::fft_convolution`]).
+/// In the frequency domain (see [`crate::layer::conv2d::fft`]).
 fn fft(shape: &ConvolutionShape) -> ArgumentCost {
     let ConvolutionShape { outputs, channels, groups, window, input, output, .. } = *shape;
     let layer = FftConvolutionLayer::new(&window, groups, channels / groups, input, output);
@@ -214,7 +217,7 @@ fn gates(shape: &ConvolutionShape) -> ArgumentCost {
     products(shape.num_macs(), &[shape.channels, height, width], &weights, shape.num_outputs(), relations)
 }
 
-/// From a windowed input to the input (see [`crate::windowed`]).
+/// From a windowed input to the input (see [`crate::argument::unfold`]).
 pub(super) fn window(
     channels: usize,
     window: &Window2d,

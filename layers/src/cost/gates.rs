@@ -1,4 +1,4 @@
-//! What circuits of gates count (see [`crate::gates`]).
+//! What circuits of gates count (see [`crate::argument::gates`]).
 //!
 //! With $N$ gates between a left operand of $A$ elements and a right one of $B$: $N$ small products and $A$ reductions for
 //! the first phase's table, $2 B$ multiplications for the second one's, $A + B$ small products for sums, and both sumchecks
@@ -6,7 +6,7 @@
 
 use super::{ArgumentCost, Count, Work, convolution::extent, scalars};
 use crate::{
-    gates::{Circuit, Wired},
+    argument::gates::{Circuit, Wired},
     tensor::{Layout, bits_of},
 };
 

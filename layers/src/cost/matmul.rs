@@ -17,7 +17,7 @@ use super::{
     gates::products,
     points, scalars,
 };
-use crate::{argument::MatmulArgument, dense::DenseLayer, tensor::Layout};
+use crate::{argument::choice::MatmulArgument, layer::dense::DenseLayer, tensor::Layout};
 
 /// Shape of a matrix product.
 #[derive(Debug, Clone, PartialEq, Eq)]

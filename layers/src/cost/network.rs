@@ -17,8 +17,9 @@
 use super::{UnitCosts, node_cost};
 use crate::{
     Operation,
-    network::{Architecture, NodeId},
-    plan::{Plan, Rows},
+    network::Architecture,
+    proof::plan::{Plan, Rows},
+    tensor::value::NodeId,
 };
 
 /// Phases of a proof.

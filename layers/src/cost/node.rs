@@ -8,14 +8,11 @@ use super::{
     points, product, scalars,
 };
 use crate::{
-    claim::Column,
-    hyrax::RowShape,
-    max_pool::MaxPoolLayer,
-    network::{Architecture, NodeId, Operation},
-    plan::Plan,
-    rescale::Multiplier,
-    reshape::ReshapeLayer,
-    tensor::{Layout, bits_of},
+    argument::{claim::Column, hyrax::RowShape},
+    layer::{Operation, max_pool::MaxPoolLayer, rescale::Multiplier, reshape::ReshapeLayer},
+    network::Architecture,
+    proof::plan::Plan,
+    tensor::{Layout, bits_of, value::NodeId},
 };
 
 /// A node's predicted cost.

@@ -16,9 +16,8 @@ use super::{
     scalars,
 };
 use crate::{
-    argument::MatmulArgument,
-    gates,
-    product::{ProductAxes, ProductLayer},
+    argument::choice::MatmulArgument,
+    layer::product::{ProductAxes, ProductLayer},
     tensor::{Layout, bits_of},
 };
 
@@ -29,7 +28,7 @@ pub fn cost(layer: &ProductLayer, factors: [&Layout; 2], output: &Layout) -> Arg
     match layer.argument {
         MatmulArgument::Sumcheck => sumcheck(&axes, factors),
         MatmulArgument::Polynomial => polynomial(&axes, factors),
-        MatmulArgument::Gates => circuit(&gates::product(layer, factors, output)),
+        MatmulArgument::Gates => circuit(&crate::layer::gated::product(layer, factors, output)),
     }
 }
 

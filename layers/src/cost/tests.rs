@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, NetworkBuilder, Output, Tensor, Window2d, plan::Plan,
+    Network, NetworkBuilder, Output, Tensor, Window2d, proof::plan::Plan,
 };
 
 fn shape(outputs: usize, channels: usize, kernel: usize, size: usize) -> ConvolutionShape {

@@ -1,7 +1,11 @@
 //! Checking a graph: every node's shape and kind, or the first layer that breaks a rule.
 
-use super::{Architecture, MAX_NODES, Operation, ValueKind, ValueSpec};
+use super::{Architecture, MAX_NODES};
 use crate::error::{Error, Result};
+use crate::{
+    layer::Operation,
+    tensor::value::{ValueKind, ValueSpec},
+};
 
 impl Architecture {
     /// Checks the whole graph and derives every node's shape and kind, in node order.

@@ -1,7 +1,11 @@
 //! How large a network may be for what it is made of: a few bytes of a file may not ask for gigabytes.
 
-use super::{Network, Operation, Parameter, ValueSpec};
+use super::Network;
 use crate::error::{Error, Result};
+use crate::{
+    layer::Operation,
+    tensor::value::{Parameter, ValueSpec},
+};
 
 /// Elements of values that any network may have.
 const FREE_ELEMENTS: u128 = 1 << 18;

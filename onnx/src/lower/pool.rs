@@ -1,6 +1,6 @@
 //! Pooling windows and reductions over height and width.
 
-use tacit_layers::{AxisWindow, Window2d, max_pool::MAX_OFFSETS};
+use tacit_layers::{AxisWindow, Window2d, layer::max_pool::MAX_OFFSETS};
 use tract_onnx::{
     prelude::OutletId,
     tract_core::ops::cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool},

@@ -11,7 +11,7 @@
 //! Numbers less than one apart round to integers at most one apart, ties included: with an error below one, results differ
 //! by one at most. Where the runtime clamps, $y'$ is monotone in $a$ and within one of the bound at the range's end.
 
-use tacit_layers::rescale::{MAX_MULTIPLIER, MAX_SHIFT};
+use tacit_layers::layer::rescale::{MAX_MULTIPLIER, MAX_SHIFT};
 
 /// One output channel.
 #[derive(Debug, Clone, Copy)]

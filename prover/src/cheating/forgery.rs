@@ -5,10 +5,12 @@ use ark_ff::{AdditiveGroup, Field};
 use tacit_algebra::{eq, generators::Generators, small::from_i64};
 use tacit_layers::{
     Layout, Tensor,
-    claim::Column,
-    lookup_table::Fingerprint,
-    masking::{Relation, Response},
-    plan::{Plan, Rows},
+    argument::{
+        claim::Column,
+        lookup_table::Fingerprint,
+        masking::{Relation, Response},
+    },
+    proof::plan::{Plan, Rows},
 };
 use tacit_transcript::{Label, labels};
 

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use tacit_layers::{
     Tensor, VerifyingKey,
-    parameters::{Digits, ParameterPlan},
+    proof::parameters::{Digits, ParameterPlan},
 };
 use tacit_transcript::Label;
 

@@ -11,7 +11,7 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend};
-use tacit_layers::{
+use tacit_layers::argument::{
     hyrax::{OpeningClaim, Place, places},
     sumcheck::Batch,
 };

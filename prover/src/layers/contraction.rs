@@ -1,16 +1,17 @@
-//! Accumulators: every linear layer's sumcheck in one batch (see [`tacit_layers::matmul`] and
-//! [`tacit_layers::conv2d`]), sums and averages without one.
+//! Accumulators: every linear layer's sumcheck in one batch (see [`tacit_layers::argument::matmul`] and
+//! [`tacit_layers::layer::conv2d`]), sums and averages without one.
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_layers::{
     ConvolutionArgument, Layout, MatmulArgument, NodeId, Operation, ParameterId,
-    claim::{Column, EvaluationClaim, LinearClaim},
-    conv2d::Conv2dLayer,
-    dense::DenseLayer,
-    evaluation,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim},
+        sumcheck::{RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
+    layer::{conv2d::Conv2dLayer, dense::DenseLayer},
+    tensor::evaluation,
 };
 use tacit_transcript::labels;
 
@@ -97,8 +98,13 @@ fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
         let read = session.node(claim.node).inputs[0];
         if matches!(session.node(claim.node).operation, Operation::Conv2d(_)) {
             let channel_vars = session.layout(read).axis_vars().next().unwrap_or(0);
-            let claim =
-                tacit_layers::conv2d::windowed_claim(claim.node, channel_vars, inner, &claim.others, input);
+            let claim = tacit_layers::layer::conv2d::windowed_claim(
+                claim.node,
+                channel_vars,
+                inner,
+                &claim.others,
+                input,
+            );
             session.claims.windowed.push(claim);
         } else {
             session.claim_activation(read, [&claim.others, inner].concat(), input);

@@ -1,9 +1,9 @@
-//! Convolutions by the direct argument (see [`tacit_layers::conv2d`]).
+//! Convolutions by the direct argument (see [`tacit_layers::layer::conv2d`]).
 //!
 //! By itself: two 3x3 filters with padding over a 5x4 map of one channel.
 //!
 //! ```
-//! use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, conv2d::ConvolutionLayer, evaluation};
+//! use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, layer::conv2d::ConvolutionLayer, tensor::evaluation};
 //! use tacit_prover::layers::conv2d::ConvolutionProver;
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //! use tacit_verifier::layers::conv2d::ConvolutionVerifier;
@@ -37,8 +37,8 @@ use rayon::prelude::*;
 use tacit_algebra::{eq, kernels::backend};
 use tacit_layers::{
     AxisWindow, Layout, Tensor, Window2d,
-    conv2d::{ConvolutionClaims, ConvolutionLayer},
-    sumcheck::{RoundWeights, instance_point},
+    argument::sumcheck::{RoundWeights, instance_point},
+    layer::conv2d::{ConvolutionClaims, ConvolutionLayer},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 

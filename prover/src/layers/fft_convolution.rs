@@ -1,17 +1,18 @@
-//! Convolutions in the frequency domain (see [`tacit_layers::fft_convolution`]).
+//! Convolutions in the frequency domain (see [`tacit_layers::layer::conv2d::fft`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::{Mle, eq, kernels::backend, small::from_i64};
 use tacit_layers::{
     ConvolutionArgument, NodeId, Operation, Tensor,
-    claim::{Column, EvaluationClaim, LinearClaim},
-    evaluation::kronecker,
-    fft_convolution::{
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim},
+        fourier::FourierClaim,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::fft::{
         AxisTransform, FftClaim, FftConvolutionClaims, FftConvolutionLayer, SpectrumClaims, TransformValues,
     },
-    fourier::FourierClaim,
-    sumcheck::{RoundWeights, instance_point},
-    tensor::bits_of,
+    tensor::{bits_of, evaluation::kronecker},
 };
 use tacit_transcript::{ProofWriter, encoding::SCALAR_BYTES, labels};
 
@@ -298,7 +299,7 @@ impl FftConvolutionProver<'_> {
 }
 
 /// The first `length` entries of a vector whose period with step one and offset zero is given.
-fn entries(vector: &tacit_layers::fourier::FourierVector, period: &[Fr], length: usize) -> Vec<Fr> {
+fn entries(vector: &tacit_layers::argument::fourier::FourierVector, period: &[Fr], length: usize) -> Vec<Fr> {
     (0..length).map(|i| period[vector.position(i)]).collect()
 }
 

@@ -1,10 +1,10 @@
-//! Fourier vectors, reduced level by level (see [`tacit_layers::fourier`]).
+//! Fourier vectors, reduced level by level (see [`tacit_layers::argument::fourier`]).
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, One};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, eq};
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     fourier::{BASE_VARS, FourierClaim, LEVEL_DEGREE, root_of_unity},
     sumcheck::{RoundPolynomial, RoundWeights},

@@ -1,9 +1,9 @@
-//! Circuits of gates (see [`tacit_layers::gates`]); the verifier's file of this name has the same steps.
+//! Circuits of gates (see [`tacit_layers::argument::gates`]); the verifier's file of this name has the same steps.
 //!
 //! By itself: one product of two sums.
 //!
 //! ```
-//! use tacit_layers::{Layout, Tensor, evaluation, gates::{CircuitBuilder, Operand}};
+//! use tacit_layers::{Layout, Tensor, tensor::evaluation, argument::gates::{CircuitBuilder, Operand}};
 //! use tacit_prover::layers::gates::GatesProver;
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //! use tacit_verifier::layers::gates::GatesVerifier;
@@ -40,10 +40,13 @@ use ark_bn254::Fr;
 use tacit_algebra::small;
 use tacit_layers::{
     NodeId, Tensor,
-    claim::{Column, EvaluationClaim},
-    evaluation::evaluate,
-    gates::{Circuit, Combined, GateClaims, Gated, Group, LayerClaims, Operand, Source},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim},
+        gates::{Circuit, Combined, GateClaims, Group, LayerClaims, Operand},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::gated::{Gated, Source},
+    tensor::evaluation::evaluate,
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 

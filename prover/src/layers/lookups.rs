@@ -6,11 +6,13 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_layers::{
     NodeId, Operation,
-    claim::{Column, EvaluationClaim},
-    excess::RescaleValues,
-    lookup_table::Fingerprint,
-    plan::Rows,
-    sumcheck::instance_point,
+    argument::{
+        claim::{Column, EvaluationClaim},
+        lookup_table::Fingerprint,
+        sumcheck::instance_point,
+    },
+    layer::rescale::excess::RescaleValues,
+    proof::plan::Rows,
 };
 use tacit_transcript::{Transcript, labels};
 

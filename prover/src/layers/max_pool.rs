@@ -1,4 +1,4 @@
-//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
+//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::layer::max_pool`]).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -6,11 +6,13 @@ use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend, small::from_i64};
 use tacit_layers::{
     Layout, NodeId, Operation,
-    claim::SumClaim,
-    max_pool::{MaxPoolLayer, PoolClaim},
-    plan::{Rows, max_pools},
-    sumcheck::{RoundPolynomial, RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        claim::SumClaim,
+        sumcheck::{RoundPolynomial, RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
+    layer::max_pool::{MaxPoolLayer, PoolClaim},
+    proof::plan::{Rows, max_pools},
 };
 use tacit_transcript::{Transcript, labels};
 

@@ -1,12 +1,14 @@
-//! Products of activations by activations (see [`tacit_layers::product`]).
+//! Products of activations by activations (see [`tacit_layers::layer::product`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
     Layout, NodeId, Operation,
-    claim::EvaluationClaim,
-    product::{Factor, ProductAxes, ProductLayer},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::EvaluationClaim,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::{Factor, ProductAxes, ProductLayer},
 };
 use tacit_transcript::labels;
 

@@ -1,14 +1,16 @@
-//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::rescale`]).
+//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::layer::rescale`]).
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use tacit_algebra::{Mle, small::from_i64};
 use tacit_layers::{
     Multiplier, NodeId,
-    claim::EvaluationClaim,
-    evaluation,
-    plan::rescales,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::EvaluationClaim,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    proof::plan::rescales,
+    tensor::evaluation,
 };
 use tacit_transcript::labels;
 
@@ -51,7 +53,8 @@ pub(crate) fn prove(session: &mut Session) {
         session.charge_rounds(instance, 1);
         let id = claim.subject;
         let channel = instance_point(&point, instance.claim().num_vars);
-        let point = tacit_layers::rescale::replace_axis(session.layout(id), &claim.point, *axis, channel);
+        let point =
+            tacit_layers::layer::rescale::replace_axis(session.layout(id), &claim.point, *axis, channel);
         session.claim_accumulator(session.node(id).inputs[0], point, value);
     }
 }

@@ -1,12 +1,14 @@
-//! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::view`]).
+//! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::argument::view`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
     NodeId, Operation,
-    claim::EvaluationClaim,
-    sumcheck::{RoundWeights, instance_point},
-    view::View,
+    argument::{
+        claim::EvaluationClaim,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::view::View,
 };
 use tacit_transcript::labels;
 

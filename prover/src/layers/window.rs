@@ -1,11 +1,13 @@
-//! Windows: from windowed inputs to inputs (see [`tacit_layers::windowed`]).
+//! Windows: from windowed inputs to inputs (see [`tacit_layers::argument::unfold`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, Tensor, Window2d,
-    plan::window,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        sumcheck::{RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
+    layer::window,
 };
 use tacit_transcript::labels;
 

@@ -7,9 +7,9 @@
 use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_algebra::{kernels::backend, small::from_i64};
-use tacit_layers::{
+use tacit_layers::argument::{
+    function::ActivationFunction,
     lookup_table::{Fingerprint, LookupTable},
-    rescale::ActivationFunction,
 };
 
 /// Variables of the largest table whose rows are integers to the kernels.

@@ -12,7 +12,7 @@ use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{kernels::backend, small::from_i64};
-use tacit_layers::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
+use tacit_layers::argument::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
 
 use super::{
     CHUNK, LevelSumcheck, LookupLeaves,

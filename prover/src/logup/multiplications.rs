@@ -17,7 +17,7 @@
 
 use std::ops::Range;
 
-use tacit_layers::plan::{Plan, Rows};
+use tacit_layers::proof::plan::{Plan, Rows};
 
 use super::{
     CHUNK,

@@ -2,7 +2,7 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, Multiplier,
-    NetworkBuilder, NodeId, Tensor, Window2d, claim::Column, plan::Rows,
+    NetworkBuilder, NodeId, Tensor, Window2d, argument::claim::Column, proof::plan::Rows,
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;

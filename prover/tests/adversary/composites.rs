@@ -1,8 +1,8 @@
 //! Blocks of several layers: what their tables, sums and maxima let a cheating prover claim, which is nothing else.
 
 use tacit_layers::{
-    InputLayer, NetworkBuilder, NodeId, Operation, Tensor, claim::Column, composite::softmax::SoftmaxOptions,
-    plan::Rows,
+    InputLayer, NetworkBuilder, NodeId, Operation, Tensor, argument::claim::Column,
+    composite::softmax::SoftmaxOptions, proof::plan::Rows,
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;

@@ -2,10 +2,14 @@
 
 use tacit_layers::{
     ActivationFunction, InputLayer, Multiplier, NetworkBuilder, NodeId, Operation, RescaleLayer, Tensor,
-    claim::Column,
-    excess::{ExcessTable, Parts},
-    lookup_table::LookupTable,
-    plan::Rows,
+    argument::{
+        claim::Column,
+        lookup_table::{
+            LookupTable,
+            excess::{ExcessTable, Parts},
+        },
+    },
+    proof::plan::Rows,
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_verifier::Error;

@@ -7,10 +7,12 @@ use ark_ff::{Field, One, Zero};
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
     AxisWindow, Layout, NodeId, Tensor, Window2d,
-    evaluation::{evaluate, kronecker},
-    fft_convolution::{FftClaim, FftConvolutionClaims, FftConvolutionLayer, TransformValues},
-    fourier::{FourierClaim, FourierVector},
-    tensor::bits_of,
+    argument::fourier::{FourierClaim, FourierVector},
+    layer::conv2d::fft::{FftClaim, FftConvolutionClaims, FftConvolutionLayer, TransformValues},
+    tensor::{
+        bits_of,
+        evaluation::{evaluate, kronecker},
+    },
 };
 use tacit_prover::{
     LayerProfile, ProvingKey,
@@ -139,7 +141,7 @@ fn at(
     let [height, width] = layer.axes.map(|axis| axis.window.kernel);
     let layout = Layout::new(vec![GROUPS, CHANNELS, height, width]).unwrap();
     let point = [claims.group.as_slice(), &claims.weights_point].concat();
-    let table = kronecker(tacit_layers::evaluation::split_point(&layout, &point));
+    let table = kronecker(tacit_layers::tensor::evaluation::split_point(&layout, &point));
     let weights = table.iter().zip(weights).map(|(e, w)| *e * w).sum();
     [weights, evaluate(input.layout(), input.data(), &claims.input_point)]
 }

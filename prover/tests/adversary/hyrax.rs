@@ -3,7 +3,11 @@
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::One;
 use tacit_algebra::generators::Generators;
-use tacit_layers::{Layout, claim::EvaluationClaim, evaluation::evaluate, hyrax::OpeningClaim};
+use tacit_layers::{
+    Layout,
+    argument::{claim::EvaluationClaim, hyrax::OpeningClaim},
+    tensor::evaluation::evaluate,
+};
 use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
 use tacit_transcript::{ProofReader, ProofWriter};
 use tacit_verifier::{

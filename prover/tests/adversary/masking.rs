@@ -4,9 +4,11 @@ use ark_bn254::Fr;
 use ark_ff::One;
 use tacit_layers::{
     AxisWindow, InputLayer, Network, NetworkBuilder, Tensor, VerifyingKey, Window2d,
-    claim::Column,
-    plan::Rows,
-    statement::{Input, Statement},
+    argument::claim::Column,
+    proof::{
+        plan::Rows,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{
     InputOpening, Proven, ProvingKey, Seed,

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One};
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Multiplier, NetworkBuilder, NodeId, Tensor, Window2d,
-    plan::Rows,
+    proof::plan::Rows,
 };
 use tacit_prover::{
     ProvingKey,

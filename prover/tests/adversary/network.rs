@@ -2,7 +2,7 @@
 
 use tacit_layers::{
     ActivationFunction, InputLayer, Multiplier, Network, NetworkBuilder, NodeId, Operation, Output,
-    Parameter, Tensor, claim::Column, plan::Rows,
+    Parameter, Tensor, argument::claim::Column, proof::plan::Rows,
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::{Label, labels};

@@ -3,7 +3,7 @@
 use tacit_layers::{
     ActivationFunction, InputLayer, Layout, Multiplier, Network, NetworkBuilder, ParameterId, Tensor,
     VerifyingKey,
-    parameters::{Digits, digit},
+    proof::parameters::{Digits, digit},
 };
 use tacit_prover::{ProvingKey, Seed, cheating::ParameterRun, prove_parameters};
 use tacit_transcript::labels;

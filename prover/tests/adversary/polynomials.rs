@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::One;
 use tacit_layers::{
     AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, NetworkBuilder, NodeId, Tensor, Window2d,
-    claim::Column, hyrax::RowShape,
+    argument::{claim::Column, hyrax::RowShape},
 };
 use tacit_prover::{ProvingKey, cheating::Run, prove};
 use tacit_transcript::{Event, labels};

@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use tacit_layers::{NodeId, Operation, claim::Column, plan::Rows};
+use tacit_layers::{NodeId, Operation, argument::claim::Column, proof::plan::Rows};
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
 use tacit_verifier::Error;

@@ -3,12 +3,14 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, Operation, Parameter, Tensor, Window2d,
-    conv2d::Conv2dLayer,
-    dense::DenseLayer,
-    gates::{Circuit, Factor, Operand, Relation},
-    product::ProductLayer,
-    remap::{Gaps, RemapLayer},
-    rescale::RescaleLayer,
+    argument::gates::{Circuit, Factor, Operand, Relation},
+    layer::{
+        conv2d::Conv2dLayer,
+        dense::DenseLayer,
+        product::ProductLayer,
+        remap::{Gaps, RemapLayer},
+        rescale::RescaleLayer,
+    },
 };
 
 /// A value in progress: its shape and its elements, row-major.

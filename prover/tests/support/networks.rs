@@ -5,9 +5,9 @@ use rand_chacha::ChaCha8Rng;
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
     Network, NetworkBuilder, NodeId, Output, Parameter, Tensor, Window2d,
+    argument::gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring},
     composite::softmax::SoftmaxOptions,
-    gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring},
-    remap::AxisMap,
+    layer::remap::AxisMap,
 };
 
 /// ReLU into a byte.

@@ -2,7 +2,7 @@
 //! checks alone: the first changed message decides which check sees it, unless something before that check is malformed.
 
 use ark_bn254::Fr;
-use tacit_layers::{Network, VerifyingKey, plan::Rows};
+use tacit_layers::{Network, VerifyingKey, proof::plan::Rows};
 use tacit_prover::Proven;
 use tacit_transcript::{
     Error as Malformed, Label,

@@ -3,9 +3,11 @@
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, Error, Layout, MatmulArgument, Multiplier, Network,
     NetworkBuilder, NodeId, Operation, Parameter, Tensor, Window2d,
-    gates::CircuitBuilder,
-    remap::{AxisMap, Gaps},
-    rescale::MAX_SHIFT,
+    argument::gates::CircuitBuilder,
+    layer::{
+        remap::{AxisMap, Gaps},
+        rescale::MAX_SHIFT,
+    },
     tensor::MAX_AXES,
 };
 

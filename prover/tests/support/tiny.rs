@@ -3,8 +3,8 @@
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
     Network, NetworkBuilder, NodeId, Output, Parameter, Tensor, Window2d,
-    gates::{Circuit, CircuitBuilder},
-    remap::AxisMap,
+    argument::gates::{Circuit, CircuitBuilder},
+    layer::remap::AxisMap,
 };
 
 const SMALL: ActivationFunction = ActivationFunction::Clip { minimum: -4, maximum: 3 };

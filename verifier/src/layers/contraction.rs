@@ -1,16 +1,20 @@
-//! Accumulators: every linear layer's sumcheck in one batch (see [`tacit_layers::matmul`] and
-//! [`tacit_layers::conv2d`]), sums and averages without one.
+//! Accumulators: every linear layer's sumcheck in one batch (see [`tacit_layers::argument::matmul`] and
+//! [`tacit_layers::layer::conv2d`]), sums and averages without one.
 
 use ark_bn254::Fr;
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument, NodeId, Operation, ParameterId,
-    claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
-    conv2d::{Conv2dLayer, windowed_claim},
-    dense::DenseLayer,
-    evaluation,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
+        sumcheck::{RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
+    layer::{
+        conv2d::{Conv2dLayer, windowed_claim},
+        dense::DenseLayer,
+    },
+    tensor::evaluation,
 };
 use tacit_transcript::{Value, labels};
 

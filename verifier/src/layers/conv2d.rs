@@ -1,10 +1,8 @@
-//! Convolutions by the direct argument (see [`tacit_layers::conv2d`]).
+//! Convolutions by the direct argument (see [`tacit_layers::layer::conv2d`]).
 
 use tacit_layers::{
-    claim::SumClaim,
-    conv2d::{ConvolutionClaims, ConvolutionLayer},
-    sumcheck::RoundWeights,
-    windowed::spatial_vars,
+    argument::{claim::SumClaim, sumcheck::RoundWeights, unfold::spatial_vars},
+    layer::conv2d::{ConvolutionClaims, ConvolutionLayer},
 };
 use tacit_transcript::{ProofReader, Transcript, labels};
 

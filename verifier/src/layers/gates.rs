@@ -1,12 +1,15 @@
-//! Circuits of gates (see [`tacit_layers::gates`]); the prover's file of this name has the same steps.
+//! Circuits of gates (see [`tacit_layers::argument::gates`]); the prover's file of this name has the same steps.
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_layers::{
     Layout, NodeId,
-    claim::{Column, EvaluationClaim, SumClaim},
-    gates::{Circuit, Combined, GateClaims, Gated, Group, LayerClaims, Operand, Source, Wired},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim, SumClaim},
+        gates::{Circuit, Combined, GateClaims, Group, LayerClaims, Operand, Wired},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::gated::{Gated, Source},
 };
 use tacit_transcript::{ProofReader, Transcript, Value, labels};
 

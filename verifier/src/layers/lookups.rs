@@ -6,12 +6,16 @@ use ark_bn254::Fr;
 use ark_ff::One;
 use tacit_layers::{
     NodeId,
-    claim::{Column, EvaluationClaim},
-    excess::{ExcessTable, RescaleValues},
-    input::padding_row,
-    lookup_table::{Fingerprint, LookupTable},
-    plan::{Rows, Segment},
-    sumcheck::instance_point,
+    argument::{
+        claim::{Column, EvaluationClaim},
+        lookup_table::{Fingerprint, LookupTable, excess::ExcessTable},
+        sumcheck::instance_point,
+    },
+    layer::rescale::excess::RescaleValues,
+    proof::{
+        input::padding_row,
+        plan::{Rows, Segment},
+    },
 };
 use tacit_transcript::{Transcript, Value, labels};
 

@@ -1,13 +1,15 @@
-//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
+//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::layer::max_pool`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     NodeId, Operation,
-    claim::SumClaim,
-    max_pool::{MaxPoolLayer, PoolClaim},
-    plan::max_pools,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        claim::SumClaim,
+        sumcheck::{RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
+    layer::max_pool::{MaxPoolLayer, PoolClaim},
+    proof::plan::max_pools,
 };
 use tacit_transcript::{Transcript, Value, labels};
 

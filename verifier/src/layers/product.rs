@@ -1,11 +1,13 @@
-//! Products of activations by activations (see [`tacit_layers::product`]).
+//! Products of activations by activations (see [`tacit_layers::layer::product`]).
 
 use tacit_algebra::eq;
 use tacit_layers::{
     NodeId, Operation,
-    claim::{EvaluationClaim, SumClaim},
-    product::{Factor, ProductAxes, ProductLayer},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{EvaluationClaim, SumClaim},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::{Factor, ProductAxes, ProductLayer},
 };
 use tacit_transcript::{Value, labels};
 

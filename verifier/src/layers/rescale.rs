@@ -1,15 +1,17 @@
-//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::rescale`]).
+//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::layer::rescale`]).
 
 use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
     Multiplier,
-    claim::{EvaluationClaim, SumClaim},
-    evaluation,
-    plan::rescales,
-    rescale::replace_axis,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{EvaluationClaim, SumClaim},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::rescale::replace_axis,
+    proof::plan::rescales,
+    tensor::evaluation,
 };
 use tacit_transcript::{Value, labels};
 

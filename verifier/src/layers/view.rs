@@ -1,12 +1,14 @@
-//! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::view`]).
+//! Views: from slices, padding, enlargements, reshapes and concatenations to what they show (see [`tacit_layers::argument::view`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, NodeId, Operation,
-    claim::{EvaluationClaim, SumClaim},
-    remap::RemapLayer,
-    sumcheck::{RoundWeights, instance_point},
-    view::{Shifts, View},
+    argument::{
+        claim::{EvaluationClaim, SumClaim},
+        sumcheck::{RoundWeights, instance_point},
+        view::Shifts,
+    },
+    layer::{remap::RemapLayer, view::View},
 };
 use tacit_transcript::{Value, labels};
 

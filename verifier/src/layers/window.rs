@@ -1,12 +1,14 @@
-//! Windows: from windowed inputs to inputs (see [`tacit_layers::windowed`]).
+//! Windows: from windowed inputs to inputs (see [`tacit_layers::argument::unfold`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, Window2d,
-    claim::SumClaim,
-    plan::window,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::{WindowedClaim, evaluate_shifts, spatial_vars},
+    argument::{
+        claim::SumClaim,
+        sumcheck::{RoundWeights, instance_point},
+        unfold::{WindowedClaim, evaluate_shifts, spatial_vars},
+    },
+    layer::window,
 };
 use tacit_transcript::{Value, labels};
 

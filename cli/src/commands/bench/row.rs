@@ -14,7 +14,7 @@ use tacit_benches::{
 use tacit_layers::{
     Network, Tensor,
     cost::{Policy, UnitCosts, node_cost},
-    plan::Plan,
+    proof::plan::Plan,
 };
 use tacit_prover::ProvingKey;
 

@@ -36,14 +36,15 @@ pub(super) fn window_of(
                 *values.get(index).ok_or_else(|| node.refuse(format!("a short list `{name}`"), expected))?
             }
         };
-        let in_range = usize::try_from(value).ok().filter(|&value| value <= tacit_layers::window::MAX_WINDOW);
+        let in_range =
+            usize::try_from(value).ok().filter(|&value| value <= tacit_layers::tensor::window::MAX_WINDOW);
         in_range.ok_or_else(|| node.refuse(format!("{value} in `{name}`"), expected))
     };
     let axis = |dimension: usize| -> Result<AxisWindow, Error> {
         let at = dimension + num_dimensions - 2;
         let (kernel, length) = (kernel[dimension], axes[1 + dimension]);
         let (stride, dilation) = (get("strides", at, 1)?, get("dilations", at, 1)?);
-        if stride == 0 || dilation == 0 || kernel == 0 || kernel > tacit_layers::window::MAX_WINDOW {
+        if stride == 0 || dilation == 0 || kernel == 0 || kernel > tacit_layers::tensor::window::MAX_WINDOW {
             return Err(node.refuse("a window of no size", "positive sizes"));
         }
         let extent = dilation * (kernel - 1) + 1;

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use tacit_layers::{ActivationFunction, Layout, Multiplier, NodeId, Tensor, Window2d, max_pool::MAX_OFFSETS};
+use tacit_layers::{
+    ActivationFunction, Layout, Multiplier, NodeId, Tensor, Window2d, layer::max_pool::MAX_OFFSETS,
+};
 
 use super::{
     Lowering,

@@ -1,4 +1,4 @@
-//! Convolutions as products of polynomials (see [`tacit_layers::conv2d::polynomial`]).
+//! Convolutions as products of polynomials (see [`tacit_layers::layer::conv2d::polynomial`]).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -10,13 +10,15 @@ use tacit_algebra::{
 };
 use tacit_layers::{
     Layout, Operation, Tensor, Window2d,
-    claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
-    conv2d::{
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::{
         Conv2dLayer,
         polynomial::{ConvolutionPowers, crop_vectors},
     },
-    evaluation::{fold_except, kronecker, split_point},
-    sumcheck::{RoundWeights, instance_point},
+    tensor::evaluation::{fold_except, kronecker, split_point},
 };
 use tacit_transcript::{Transcript, labels};
 

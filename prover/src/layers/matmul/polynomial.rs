@@ -1,4 +1,4 @@
-//! Matrix products as middle coefficients (see [`tacit_layers::matmul::polynomial`]).
+//! Matrix products as middle coefficients (see [`tacit_layers::argument::matmul::polynomial`]).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -6,11 +6,13 @@ use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use tacit_algebra::{Mle, eq, kernels::backend};
 use tacit_layers::{
     Layout, NodeId, Operation,
-    claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
-    matmul::polynomial::{CrossPowers, absorb_products, combination, cross_halves},
-    power::PowerPoint,
-    product::Factor,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
+        matmul::polynomial::{CrossPowers, absorb_products, combination, cross_halves},
+        power::PowerPoint,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::Factor,
 };
 use tacit_transcript::{Transcript, labels};
 

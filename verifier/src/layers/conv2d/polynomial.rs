@@ -1,16 +1,18 @@
-//! Convolutions as products of polynomials (see [`tacit_layers::conv2d::polynomial`]).
+//! Convolutions as products of polynomials (see [`tacit_layers::layer::conv2d::polynomial`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::eq;
 use tacit_layers::{
     Layout, Operation,
-    claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
-    conv2d::{
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
+        sumcheck::{RoundWeights, instance_point},
+        unfold::evaluate_shifts,
+    },
+    layer::conv2d::{
         Conv2dLayer,
         polynomial::{ConvolutionPowers, crop_vectors},
     },
-    sumcheck::{RoundWeights, instance_point},
-    windowed::evaluate_shifts,
 };
 use tacit_transcript::{Transcript, Value, labels};
 

@@ -1,13 +1,15 @@
-//! Matrix products as middle coefficients (see [`tacit_layers::matmul::polynomial`]).
+//! Matrix products as middle coefficients (see [`tacit_layers::argument::matmul::polynomial`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::eq;
 use tacit_layers::{
     NodeId,
-    claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
-    matmul::polynomial::{CrossPowers, absorb_products, combination},
-    product::Factor,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
+        matmul::polynomial::{CrossPowers, absorb_products, combination},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::Factor,
 };
 use tacit_transcript::{Transcript, Value, labels};
 
