@@ -6,10 +6,8 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use tacit_layers::{
-    ConvolutionArgument, MatmulArgument,
-    cost::{Policy, Preference},
-};
+use tacit_inference::cost::{Policy, Preference};
+use tacit_layers::{ConvolutionArgument, MatmulArgument};
 
 pub(crate) use crate::bench_arguments::{
     BenchCommand, BenchOptions, CompareArguments, ModelArguments, ReportArguments, RowArguments, SuiteOptions,

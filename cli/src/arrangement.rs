@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tacit_layers::{
-    Architecture,
-    cost::{Choice, LayerArgument},
-};
+use tacit_inference::cost::Choice;
+use tacit_layers::{Architecture, argument::choice::LayerArgument};
 
 use crate::units;
 

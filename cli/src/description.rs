@@ -4,10 +4,13 @@ use anyhow::Result;
 use serde::Serialize;
 use tacit_layers::{
     ActivationFunction, Architecture, Multiplier, Operation, ValueKind, Window2d,
-    argument::lookup_table::{LookupTable, excess::ExcessTable},
-    cost::LayerArgument,
+    argument::{
+        choice::LayerArgument,
+        lookup_block::{Rows, Segment},
+        lookup_table::{LookupTable, excess::ExcessTable},
+    },
     layer::remap::{AxisMap, Gaps},
-    proof::plan::{Plan, Rows, Segment},
+    proof::plan::Plan,
 };
 
 use crate::{
@@ -84,12 +87,12 @@ pub(crate) fn layers(
             };
             LayerDescription {
                 name: node.name.clone(),
-                operation: node.operation.name(),
+                operation: node.operation.layer().name(),
                 inputs: node.inputs.iter().map(|&id| architecture.node(id).name.clone()).collect(),
                 shape: spec.layout.axes().to_vec(),
                 range: ranges.and_then(|ranges| ranges.get(index).copied()).or(bounds),
                 detail: detail(&node.operation),
-                argument: node.operation.argument().map(LayerArgument::name),
+                argument: node.operation.layer().argument().map(LayerArgument::name),
                 predicted,
                 measured: None,
             }
@@ -201,7 +204,7 @@ fn detail(operation: &Operation) -> String {
         }
         Operation::Concat(layer) => format!("along axis {}", layer.axis),
         Operation::Remap(layer) => layer.axes.iter().map(axis_map).collect::<Vec<_>>().join(", "),
-        Operation::Dense(_) | Operation::Flatten => String::new(),
+        Operation::Dense(_) | Operation::Flatten(_) => String::new(),
     }
 }
 

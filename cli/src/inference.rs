@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use rayon::prelude::*;
-use tacit_layers::{Network, ValueSpec, execute};
+use tacit_inference::execute;
+use tacit_layers::{Network, ValueSpec};
 
 use crate::{answer::Answer, progress::Progress};
 

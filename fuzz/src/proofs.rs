@@ -3,6 +3,7 @@
 use std::{ops::Range, sync::OnceLock};
 
 use ark_bn254::{Fr, G1Affine};
+use tacit_inference::analyse;
 use tacit_layers::{
     Network, Tensor, VerifyingKey,
     proof::{
@@ -242,7 +243,7 @@ pub(crate) fn hostile_network(data: &[u8]) {
     let mut encoded = encode(honest.key.network(), "network").unwrap();
     edit(&mut script, &mut encoded);
     let Ok(mut network) = decode::<Network>(&encoded, "network") else { return };
-    if network.analyse().is_err() || network.infer().is_err() || !differential::is_small(&network) {
+    if analyse(&mut network).is_err() || network.infer().is_err() || !differential::is_small(&network) {
         return;
     }
     let layer = network.architecture.input().unwrap();

@@ -7,6 +7,7 @@ pub mod function;
 pub mod gates;
 pub mod hyrax;
 pub mod logup;
+pub mod lookup_block;
 pub mod lookup_table;
 pub mod masking;
 pub mod matmul;

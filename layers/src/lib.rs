@@ -19,15 +19,9 @@
 #![forbid(unsafe_code)]
 
 pub mod argument;
-pub mod builder;
-pub mod composite;
-pub mod cost;
 pub mod error;
-pub mod executor;
-pub mod interval;
 pub mod layer;
 pub mod network;
-mod products;
 pub mod proof;
 pub mod tensor;
 
@@ -35,9 +29,7 @@ pub use argument::{
     choice::{ConvolutionArgument, MatmulArgument},
     function::ActivationFunction,
 };
-pub use builder::NetworkBuilder;
 pub use error::Error;
-pub use executor::{Trace, execute, execute_each};
 pub use layer::{
     Operation,
     input::InputLayer,

@@ -8,8 +8,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    argument::choice::{ConvolutionArgument, LayerArgument, MatmulArgument},
     error::{Error, Result},
-    layer::{Operation, input::InputLayer},
+    layer::{
+        Operation,
+        input::InputLayer,
+        site::{Inputs, Site},
+    },
     tensor::{
         Layout, Tensor,
         value::{NodeId, Parameter, ParameterId, ParameterSpec, ValueSpec},
@@ -72,6 +77,42 @@ pub struct Network {
 pub const MAX_NODES: usize = 1 << 16;
 
 impl Architecture {
+    /// What a node reads, from the specifications of the nodes before it.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] when it reads a node or a parameter that does not exist before it.
+    pub fn inputs<'a>(&'a self, node: &'a Node, specs: &'a [ValueSpec]) -> Result<Inputs<'a>> {
+        let value = |id: &NodeId| {
+            let missing = || Error::Reference { layer: node.name.clone(), what: "node", index: id.index() };
+            specs.get(id.index()).ok_or_else(missing)
+        };
+        let parameters = node.operation.layer().parameters();
+        Ok(Inputs {
+            layer: &node.name,
+            values: node.inputs.iter().map(value).collect::<Result<_>>()?,
+            parameters: parameters
+                .into_iter()
+                .map(|id| self.parameter(&node.name, id))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// A node with its place; none when there is no such node or it reads what does not exist. `specs` are those of
+    /// [`Self::infer`].
+    pub fn site<'a>(&'a self, id: NodeId, specs: &'a [ValueSpec]) -> Option<(&'a Node, Site<'a>)> {
+        let (node, output) = self.nodes.get(id.index()).zip(specs.get(id.index()))?;
+        let inputs = self.inputs(node, specs).ok()?;
+        Some((node, Site { id, reads: &node.inputs, inputs, output }))
+    }
+
+    /// Every node with its place, in node order. `specs` are those of [`Self::infer`].
+    pub fn sites<'a>(
+        &'a self,
+        specs: &'a [ValueSpec],
+    ) -> impl DoubleEndedIterator<Item = (&'a Node, Site<'a>)> {
+        (0..self.nodes.len()).filter_map(|index| self.site(NodeId(u32::try_from(index).ok()?), specs))
+    }
+
     /// The node with this index.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
@@ -102,6 +143,24 @@ impl Architecture {
 }
 
 impl Network {
+    /// The same network with every convolution proved by one argument and every matrix product by another.
+    ///
+    /// # Errors
+    /// When an argument does not do a layer's shape.
+    pub fn with_arguments(
+        mut self,
+        convolution: ConvolutionArgument,
+        matmul: MatmulArgument,
+    ) -> Result<Self> {
+        for node in &mut self.architecture.nodes {
+            let layer = node.operation.layer_mut();
+            layer.set_argument(LayerArgument::Convolution(convolution));
+            layer.set_argument(LayerArgument::Matmul(matmul));
+        }
+        self.infer()?;
+        Ok(self)
+    }
+
     /// Checks the graph and that every parameter has the type and size its specification gives.
     ///
     /// # Errors

@@ -4,9 +4,10 @@
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use tacit_algebra::eq;
+use tacit_inference::{NetworkBuilder, execute};
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, NetworkBuilder,
-    Output, RescaleLayer, Tensor, Window2d, execute,
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, Output,
+    RescaleLayer, Tensor, Window2d,
     layer::{
         max_pool::{MaxPoolLayer, PoolClaim},
         product::{Factor, ProductLayer},

@@ -1,6 +1,7 @@
 //! Agreement of a quantised network with its float model, value by value: where accuracy is lost.
 
-use tacit_layers::{Network, NodeId, ValueKind, execute};
+use tacit_inference::execute;
+use tacit_layers::{Network, NodeId, ValueKind};
 
 use crate::{
     calibrate::{Stops, check_samples},
@@ -149,7 +150,7 @@ impl Quantised {
                 let node = self.network.architecture.node(self.nodes[index]);
                 ValueAgreement {
                     name: value.name.clone(),
-                    operation: node.operation.name(),
+                    operation: node.operation.layer().name(),
                     signal_to_noise: (share > 0.0).then(|| -10.0 * share.log10()),
                     added_noise: (share - before).max(0.0),
                     largest_error: tally.largest_error,

@@ -1,9 +1,7 @@
 //! Post-training quantisation: a float model and calibration samples to an integer network.
 
-use tacit_layers::{
-    ActivationFunction, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output, Tensor,
-    composite::softmax::SoftmaxOptions,
-};
+use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
+use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor};
 
 use crate::{
     agreement::Quantised,

@@ -2,14 +2,15 @@
 
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
+use tacit_inference::{Trace, execute};
 use tacit_layers::{
-    InputCommitment, Layout, Tensor, Trace, VerifyingKey,
+    InputCommitment, Layout, Tensor, VerifyingKey,
     argument::{
         claim::Column,
         hyrax::{OpeningClaim, absorb_claims},
+        lookup_block::Rows,
     },
-    execute,
-    proof::plan::{Plan, Rows},
+    proof::plan::Plan,
 };
 use tacit_transcript::{Label, ProofWriter};
 

@@ -4,6 +4,7 @@
 //! for a private model, and the parameters' row commitments; behind them what a private model's are blinded by.
 
 use std::borrow::Cow;
+use tacit_inference::interval::analyse;
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -71,7 +72,7 @@ impl ProvingKey {
     }
 
     fn commit(mut network: Network, seed: Option<&Seed>) -> Result<Self> {
-        network.analyse()?;
+        analyse(&mut network)?;
         network.infer()?;
         let plan = Plan::new(&network.architecture)?;
         let generators = Generators::new(plan.key_vars);
@@ -143,7 +144,7 @@ impl ProvingKey {
         let mut network: Network = decode(encoded, WHAT)?;
         let declared = network.architecture.clone();
         network.check_size(&network.infer()?)?;
-        network.analyse()?;
+        analyse(&mut network)?;
         if network.architecture != declared {
             return Err(damaged("its ranges are not its network's"));
         }

@@ -6,7 +6,8 @@
 //! Each argument is public by itself and takes the caller's transcript.
 //!
 //! ```
-//! use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, NetworkBuilder, Output, ProofFile, Tensor};
+//! use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Output, ProofFile, Tensor};
+//! use tacit_inference::NetworkBuilder;
 //! use tacit_prover::{ProvingKey, prove};
 //!
 //! // y = relu(W x + b) / 16, three outputs of four inputs.

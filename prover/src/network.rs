@@ -7,16 +7,16 @@ use std::{
 
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
+use tacit_inference::{Trace, execute_each};
 use tacit_layers::{
-    Tensor, Trace, VerifyingKey,
+    Tensor, VerifyingKey,
     argument::{
-        claim::{Claims, Column, EvaluationClaim},
+        claim::{Claims, Column, CommittedColumn, EvaluationClaim},
         hyrax::OpeningClaim,
     },
-    execute_each,
     proof::{
         input::row_vars,
-        plan::{CommittedColumn, Plan},
+        plan::Plan,
         statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
     },
 };

@@ -15,12 +15,10 @@ use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, ParameterId, VerifyingKey,
     argument::{
-        claim::EvaluationClaim, hyrax::OpeningClaim, lookup_table::Fingerprint, sumcheck::instance_point,
+        claim::EvaluationClaim, hyrax::OpeningClaim, lookup_block::Segment, lookup_table::Fingerprint,
+        sumcheck::instance_point,
     },
-    proof::{
-        parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
-        plan::Segment,
-    },
+    proof::parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, encoding::scalar_to_bytes, labels};
 use zeroize::Zeroizing;

@@ -141,7 +141,8 @@ pub fn counts(architecture: &Architecture, plan: &Plan) -> Vec<LayerCounts> {
         }
     }
     for (node, own) in architecture.nodes.iter().zip(&mut counts) {
-        let sizes = node.operation.parameters().into_iter().filter_map(|id| plan.parameters.get(id.index()));
+        let sizes =
+            node.operation.layer().parameters().into_iter().filter_map(|id| plan.parameters.get(id.index()));
         own.weights = sizes.map(|column| column.layout.num_elements()).sum();
     }
     counts

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
+use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor, Trace,
+    Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor,
     argument::claim::{Claims, Column, EvaluationClaim},
+    layer::site::Site,
     proof::plan::Plan,
 };
 use tacit_transcript::{Label, ProofWriter, labels};
@@ -40,6 +42,14 @@ pub(crate) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.network.architecture.node(id)
+    }
+
+    /// A node with its place.
+    pub(crate) fn site(&self, id: NodeId) -> (&Node, Site<'_>) {
+        let Some(site) = self.network.architecture.site(id, &self.plan.specs) else {
+            unreachable!("the graph was checked")
+        };
+        site
     }
 
     /// A rescale, by its node.
@@ -88,7 +98,7 @@ impl<'a> Session<'a> {
     /// Leaves a claim on a node's activations.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
         let (id, point) = self.plan.base(id, point);
-        if self.node(id).operation.is_view() {
+        if self.plan.is_view(id) {
             self.claims.views.push(EvaluationClaim::new(id, point, value));
             return;
         }

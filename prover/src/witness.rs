@@ -1,10 +1,15 @@
 //! The witness: every committed column and every look-up row, from an execution trace.
 
 use rayon::prelude::*;
+use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Network, NodeId, Operation, RescaleLayer, Tensor, Trace,
-    argument::{claim::Column, lookup_table::LookupTable},
-    proof::plan::{Plan, Rows, Segment},
+    Layout, Network, NodeId, Operation, RescaleLayer, Tensor,
+    argument::{
+        claim::Column,
+        lookup_block::{Rows, Segment},
+        lookup_table::LookupTable,
+    },
+    proof::plan::Plan,
 };
 
 use crate::{

@@ -4,9 +4,10 @@
 #[path = "support/tiny.rs"]
 mod tiny;
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NetworkBuilder, NodeId, Output,
-    ProofFile, Tensor, VerifyingKey, Window2d, layer::remap::AxisMap,
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NodeId, Output, ProofFile, Tensor,
+    VerifyingKey, Window2d, layer::remap::AxisMap,
 };
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::{Error as Rejection, verify};

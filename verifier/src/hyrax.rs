@@ -44,7 +44,7 @@ fn committed(commitments: &[Commitment], key_vars: usize) -> Result<Vec<Committe
     for Commitment { layouts, rows, row_vars } in commitments {
         let (places, num_rows) = places(layouts.iter().copied(), *row_vars);
         if num_rows != rows.len() || *row_vars > key_vars {
-            return Err(Error::MissingColumn);
+            return Err(Error::UnfitClaim);
         }
         for (layout, mut place) in layouts.iter().zip(places) {
             place.row = place.row.saturating_add(first);
@@ -117,9 +117,9 @@ pub fn combine<V: Value>(
     let rows: Vec<G1Affine> = commitments.iter().flat_map(|c| c.rows.iter().copied()).collect();
     let mut scalars = vec![Fr::zero(); rows.len()];
     for (claim, gamma) in claims.iter().zip(coefficients) {
-        let Committed { num_vars, place } = tensors.get(claim.subject).ok_or(Error::MissingColumn)?;
+        let Committed { num_vars, place } = tensors.get(claim.subject).ok_or(Error::UnfitClaim)?;
         if claim.point.len() != *num_vars {
-            return Err(Error::MissingColumn);
+            return Err(Error::UnfitClaim);
         }
         let (row, column) = place.shape.split(&claim.point);
         let delta = gamma * place.column_weight(column, &point);

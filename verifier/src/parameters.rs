@@ -92,7 +92,7 @@ fn look_up<V: Value>(plan: &ParameterPlan, reader: &mut ProofReader<V>) -> Resul
                 (plan.multiplicities(), -value.clone(), first.into(), second.into())
             }
             Digits::Digit(id, digit) => {
-                let column = plan.column(id, digit).ok_or(Error::MissingColumn)?;
+                let column = plan.column(id, digit).ok_or(Error::BrokenInvariant)?;
                 let layout = &segment.layout;
                 let looked_up = if column == id.index() {
                     last_digit(layout, &point, value.clone(), &std::mem::take(&mut lower))

@@ -107,7 +107,8 @@ fn difference(given: &VerifyingKey, made: &VerifyingKey) -> String {
     let (a, b) = (given.architecture(), made.architecture());
     for (given, made) in a.nodes.iter().zip(&b.nodes) {
         if given != made {
-            let (layer, mine, other) = (&made.name, made.operation.name(), given.operation.name());
+            let (layer, mine, other) =
+                (&made.name, made.operation.layer().name(), given.operation.layer().name());
             if mine != other {
                 return format!("layer `{layer}` is a {mine}, in the key `{}` is a {other}", given.name);
             }
@@ -153,9 +154,9 @@ fn difference(given: &VerifyingKey, made: &VerifyingKey) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tacit_inference::NetworkBuilder;
     use tacit_layers::{
-        ActivationFunction, InputLayer, Layout, MatmulArgument, Multiplier, NetworkBuilder, NodeId, Output,
-        Tensor,
+        ActivationFunction, InputLayer, Layout, MatmulArgument, Multiplier, NodeId, Output, Tensor,
     };
 
     use super::*;

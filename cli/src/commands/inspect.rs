@@ -4,11 +4,13 @@ use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use tacit_inference::{
+    cost::{NetworkCounts, NetworkUnits},
+    interval::{Interval, analyse},
+};
 use tacit_layers::{
     AnyProofFile, KeyProofFile,
     argument::soundness::SoundnessError,
-    cost::{NetworkCounts, NetworkUnits},
-    interval::Interval,
     proof::{
         input,
         key::{self, VerifyingKey},
@@ -137,7 +139,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let key = ProvingKey::from_bytes(&bytes).with_context(|| {
         format!("cannot inspect `{}`; give a .tacit, .vk or .proof file that Tacit wrote", path.display())
     })?;
-    let intervals = key.network().clone().analyse()?;
+    let intervals = analyse(&mut key.network().clone())?;
     let clamped = |x: i128| x.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     let ranges: Vec<(i64, i64)> =
         intervals.iter().map(Interval::hull).map(|(low, high)| (clamped(low), clamped(high))).collect();

@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Result, layer::Operation, network::Network};
-
 /// How a convolution is proved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConvolutionArgument {
@@ -61,6 +59,31 @@ impl MatmulArgument {
     }
 }
 
+/// The argument of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LayerArgument {
+    /// Of a convolution.
+    Convolution(ConvolutionArgument),
+    /// Of a matrix product.
+    Matmul(MatmulArgument),
+}
+
+impl LayerArgument {
+    /// The argument's name, as users write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Convolution(argument) => argument.name(),
+            Self::Matmul(argument) => argument.name(),
+        }
+    }
+}
+
+impl fmt::Display for LayerArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl fmt::Display for ConvolutionArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -70,28 +93,5 @@ impl fmt::Display for ConvolutionArgument {
 impl fmt::Display for MatmulArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl Network {
-    /// The same network with every convolution proved by one argument and every matrix product by another.
-    ///
-    /// # Errors
-    /// When an argument does not do a layer's shape.
-    pub fn with_arguments(
-        mut self,
-        convolution: ConvolutionArgument,
-        matmul: MatmulArgument,
-    ) -> Result<Self> {
-        for node in &mut self.architecture.nodes {
-            match &mut node.operation {
-                Operation::Conv2d(layer) => layer.argument = convolution,
-                Operation::Dense(layer) => layer.argument = matmul,
-                Operation::Product(layer) => layer.argument = matmul,
-                _ => {}
-            }
-        }
-        self.infer()?;
-        Ok(self)
     }
 }

@@ -7,7 +7,10 @@ use tacit_transcript::{Transcript, labels};
 
 use crate::{
     argument::unfold::WindowedClaim,
-    tensor::value::{NodeId, ParameterId},
+    tensor::{
+        layout::Layout,
+        value::{NodeId, ParameterId},
+    },
 };
 
 /// A claimed sum of a polynomial over the hypercube.
@@ -58,6 +61,15 @@ impl Column {
             Self::Multiplicity(_) | Self::Parameter(_) | Self::CrossTerms => None,
         }
     }
+}
+
+/// A committed column and its shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommittedColumn {
+    /// What it holds.
+    pub column: Column,
+    /// Its shape.
+    pub layout: Layout,
 }
 
 /// The claim that a multilinear extension takes a value at a point.

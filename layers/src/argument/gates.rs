@@ -44,18 +44,15 @@ use crate::{
 };
 
 mod adjacency;
-mod builder;
 mod check;
 mod claims;
-mod execute;
 mod predicate;
 
 pub use adjacency::{Adjacency, Step};
-pub use builder::{CircuitBuilder, Wire};
 pub use check::{MAX_GATES, MAX_LAYERS, MAX_WIRING_WORK, MAX_WIRINGS};
 pub(crate) use check::{bits_above, check_products};
 pub use claims::{Combined, GateClaims, LayerClaims};
-pub use predicate::Wired;
+pub use predicate::{Triple, Wired};
 
 /// A layered circuit over input tensors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -315,6 +312,3 @@ impl Circuit {
 
 /// Most factors of a wiring: each covers an axis.
 const MAX_FACTORS: usize = 3 * MAX_AXES;
-
-#[cfg(test)]
-mod tests;

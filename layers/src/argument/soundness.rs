@@ -10,8 +10,10 @@ use ark_bn254::Fr;
 use ark_ff::PrimeField;
 
 use crate::{
-    argument::fourier::{BASE_VARS, LEVEL_DEGREE},
-    layer::{conv2d::fft::FftConvolutionLayer, gated::Gated},
+    argument::{
+        fourier::{BASE_VARS, LEVEL_DEGREE},
+        gates::Circuit,
+    },
     tensor::Layout,
 };
 
@@ -118,18 +120,6 @@ pub fn fourier(num_vars: &[usize]) -> SoundnessError {
     (BASE_VARS + 1..=longest).map(level).sum()
 }
 
-/// Convolutions in the frequency domain: products by one batched sumcheck of degree 3, transforms by one of degree 2 with
-/// four sums for each convolution, then four Fourier vectors for each.
-pub fn fft_convolutions(layers: &[FftConvolutionLayer]) -> SoundnessError {
-    let products = layers.iter().map(FftConvolutionLayer::num_vars).max().unwrap_or(0);
-    let transforms = layers.iter().flat_map(FftConvolutionLayer::transform_vars).max().unwrap_or(0);
-    let vectors: Vec<usize> =
-        layers.iter().flat_map(|layer| layer.axes.map(|axis| axis.num_vars)).flat_map(|n| [n, n]).collect();
-    let stages =
-        [sumcheck(products, 3, layers.len()), sumcheck(transforms, 2, 4 * layers.len()), fourier(&vectors)];
-    stages.into_iter().sum()
-}
-
 /// Masked messages: the combination of fewer than $2^{32}$ checks, three answers that determine the masks, a sumcheck of
 /// degree 2 over fewer than $2^{32}$ products, the combination of four linear forms, and a sumcheck of degree 2 over the
 /// masks' tensor.
@@ -141,18 +131,18 @@ pub fn masking(key_vars: usize) -> SoundnessError {
 
 /// Circuits of gates, going down together: for each depth the combination of every layer's claims, and both phases' batched
 /// sumchecks of degree 2.
-pub fn gates(circuits: &[Gated]) -> SoundnessError {
-    let depth = circuits.iter().map(|gated| gated.circuit.layers.len()).max().unwrap_or(0);
-    let vars = |gated: &Gated, operand| gated.circuit.layout(operand).map_or(0, Layout::num_vars);
+pub fn gates(circuits: &[&Circuit]) -> SoundnessError {
+    let depth = circuits.iter().map(|circuit| circuit.layers.len()).max().unwrap_or(0);
+    let vars = |circuit: &Circuit, operand| circuit.layout(operand).map_or(0, Layout::num_vars);
     let largest = |vars: &[usize]| vars.iter().copied().max().unwrap_or(0);
     let levels = (0..depth).map(|level| {
         let (mut combined, mut left, mut right) = (0, vec![], vec![]);
-        for gated in circuits {
-            let place = gated.circuit.inputs.len() + level;
-            combined += gated.circuit.claim_counts().get(place).map_or(0, |count| count.saturating_sub(1));
-            for group in gated.circuit.groups(level) {
-                left.push(vars(gated, group.left));
-                right.extend(group.pairs.iter().map(|(right, _)| vars(gated, *right)));
+        for circuit in circuits {
+            let place = circuit.inputs.len() + level;
+            combined += circuit.claim_counts().get(place).map_or(0, |count| count.saturating_sub(1));
+            for group in circuit.groups(level) {
+                left.push(vars(circuit, group.left));
+                right.extend(group.pairs.iter().map(|(right, _)| vars(circuit, *right)));
             }
         }
         let phases = [sumcheck(largest(&left), 2, left.len()), sumcheck(largest(&right), 2, right.len())];

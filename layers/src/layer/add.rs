@@ -1,12 +1,20 @@
 //! Integer combination of activations of one shape: residual connections.
 
+use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::Gated,
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
     tensor::{
-        Tensor,
-        value::{ValueKind, ValueSpec},
+        value::{ParameterId, ValueKind, ValueSpec},
+        window::Window2d,
     },
 };
 
@@ -22,8 +30,28 @@ pub const MAX_COEFFICIENT: i64 = 1 << 24;
 /// Most addends.
 pub const MAX_ADDENDS: usize = 64;
 
-impl AddLayer {
-    pub(crate) fn infer(&self, layer: &str, inputs: &[&ValueSpec]) -> Result<ValueSpec> {
+impl Layer for AddLayer {
+    fn name(&self) -> &'static str {
+        "Add"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        if inputs.values.len() != self.coefficients.len() {
+            let (expected, actual) = (self.coefficients.len(), inputs.values.len());
+            return Err(Error::InputCount { layer: layer.to_owned(), expected, actual });
+        }
+        let inputs = &inputs.values;
         let attribute = |what, actual, minimum, maximum| {
             Err(Error::Attribute { layer: layer.to_owned(), what, actual, minimum, maximum })
         };
@@ -47,20 +75,43 @@ impl AddLayer {
         Ok(ValueSpec { layout: first.layout.clone(), kind: ValueKind::Accumulator })
     }
 
-    pub(crate) fn execute(&self, inputs: &[&Tensor<i64>]) -> Vec<i64> {
-        let mut sum = vec![0; inputs[0].data().len()];
-        for (input, &c) in inputs.iter().zip(&self.coefficients) {
-            for (sum, &x) in sum.iter_mut().zip(input.data()) {
-                *sum += c * x;
-            }
-        }
-        sum
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
     }
 
-    pub(crate) fn bounds(&self, inputs: &[(i64, i64)]) -> (i128, i128) {
-        self.coefficients.iter().zip(inputs).fold((0, 0), |(min, max), (&c, &(low, high))| {
-            let (a, b) = (i128::from(c) * i128::from(low), i128::from(c) * i128::from(high));
-            (min + a.min(b), max + a.max(b))
-        })
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
+    }
+
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![1; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, _: &Site) -> Result<Commitments> {
+        Ok(Commitments::none())
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, _: &Site, _: &mut Batches<'a>) {}
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
     }
 }
+
+impl AddLayer {}

@@ -1,14 +1,20 @@
 //! Average pooling: the sum over a sliding window, channel by channel. The rescale that follows divides.
 
-use rayon::prelude::*;
+use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    argument::{choice::LayerArgument, unfold::spatial_vars, view::Shifts},
     error::Result,
-    layer::conv2d::{axes3, feature_map, window_output},
+    layer::{
+        Layer,
+        batches::Batches,
+        conv2d::{feature_map, shift_work, window_output},
+        gated::Gated,
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
     tensor::{
-        Layout, Tensor,
-        value::{ValueKind, ValueSpec},
+        value::{ParameterId, ValueKind, ValueSpec},
         window::Window2d,
     },
 };
@@ -20,105 +26,68 @@ pub struct AveragePoolLayer {
     pub window: Window2d,
 }
 
-impl AveragePoolLayer {
-    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+impl Layer for AveragePoolLayer {
+    fn name(&self) -> &'static str {
+        "AveragePool"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         input.activation(layer)?;
         let [channels, ..] = feature_map(layer, &input.layout)?;
         let layout = window_output(layer, &self.window, channels, &input.layout)?;
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }
 
-    pub(crate) fn execute(&self, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
-        reduce_windows(&self.window, input, output, 0, |sum, x| sum + x, 0)
+    fn size(&self, site: &Site) -> Size {
+        let read = site.output.layout.num_elements() as u128;
+        Size { elements: 0, steps: read.saturating_mul(self.window.num_offsets() as u128) }
     }
 
-    pub(crate) fn bounds(&self, (low, high): (i64, i64)) -> (i128, i128) {
-        let offsets = self.window.num_offsets() as i128;
-        (offsets * i128::from(low.min(0)), offsets * i128::from(high.max(0)))
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
     }
-}
 
-/// Outputs that are worth a core's while.
-const GRAIN: usize = 1 << 12;
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![1; site.reads.len()]
+    }
 
-/// Folds every window of every channel with `combine`, reading `outside` for padding.
-pub(crate) fn reduce_windows(
-    window: &Window2d,
-    input: &Tensor<i64>,
-    output: &Layout,
-    start: i64,
-    combine: impl Fn(i64, i64) -> i64 + Sync,
-    outside: i64,
-) -> Vec<i64> {
-    let [_, height, width] = axes3(input.layout());
-    let [_, out_height, out_width] = axes3(output);
-    let mut result = vec![start; output.num_elements()];
-    let rows = result.par_chunks_mut(out_width).with_min_len(GRAIN.div_ceil(out_width)).enumerate();
-    rows.for_each(|(index, row)| {
-        let (c, py) = (index / out_height, index % out_height);
-        for ky in 0..window.height.kernel {
-            let Some(y) = window.height.input_position(py, ky, height) else {
-                for value in &mut *row {
-                    *value = (0..window.width.kernel).fold(*value, |value, _| combine(value, outside));
-                }
-                continue;
-            };
-            let map = &input.data()[(c * height + y) * width..][..width];
-            for kx in 0..window.width.kernel {
-                let inside = window.width.positions_inside(kx, width, out_width);
-                let first = window.width.input_position(inside.start, kx, width).unwrap_or(width);
-                let (before, rest) = row.split_at_mut(inside.start);
-                let (read, behind) = rest.split_at_mut(inside.len());
-                for value in before.iter_mut().chain(behind) {
-                    *value = combine(*value, outside);
-                }
-                for (value, &x) in read.iter_mut().zip(map[first..].iter().step_by(window.width.stride)) {
-                    *value = combine(*value, x);
-                }
-            }
-        }
-    });
-    result
-}
+    fn window(&self) -> Option<&Window2d> {
+        Some(&self.window)
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tensor::window::AxisWindow;
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
 
-    #[test]
-    fn windows_are_folded_over_what_they_read() {
-        for (kernel, stride, dilation, pad_begin, pad_end) in [
-            (1, 1, 1, 0, 0),
-            (2, 2, 1, 0, 0),
-            (3, 2, 1, 1, 1),
-            (3, 1, 2, 4, 3),
-            (4, 3, 1, 0, 5),
-            (2, 1, 9, 10, 10),
-        ] {
-            let height = AxisWindow { kernel, stride, dilation, pad_begin, pad_end };
-            let window =
-                Window2d { height, width: AxisWindow { pad_begin: pad_end, pad_end: pad_begin, ..height } };
-            let layout = Layout::new(vec![3, 11, 12]).unwrap();
-            let data: Vec<i64> = (0..layout.num_elements() as i64).map(|i| i * 7919 % 511 - 255).collect();
-            let input = Tensor::new(layout.clone(), data).unwrap();
-            let output = window_output("pool", &window, 3, &layout).unwrap();
-            let [channels, out_height, out_width] = axes3(&output);
-            // Each value shows what was read, in which order.
-            let combine = |value: i64, x: i64| value.wrapping_mul(1_000_003).wrapping_add(x);
-            let mut expected = vec![];
-            for c in 0..channels {
-                for (py, px) in (0..out_height).flat_map(|py| (0..out_width).map(move |px| (py, px))) {
-                    let offsets = (0..kernel).flat_map(|ky| (0..kernel).map(move |kx| (ky, kx)));
-                    let reads = offsets.map(|(ky, kx)| {
-                        let y = window.height.input_position(py, ky, 11);
-                        let x = window.width.input_position(px, kx, 12);
-                        y.zip(x).map_or(-9, |(y, x)| input.data()[(c * 11 + y) * 12 + x])
-                    });
-                    expected.push(reads.fold(5, combine));
-                }
-            }
-            assert_eq!(reduce_windows(&window, &input, &output, 5, combine, -9), expected, "{window:?}");
-        }
+    fn commitments(&self, _: &Site) -> Result<Commitments> {
+        Ok(Commitments::none())
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, site: &Site) -> Result<Burden> {
+        Ok(Burden { verifier: shift_work(&self.window, site), ..Burden::NOTHING })
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        batches.unfolded.extend(site.inputs.layout(0).map(spatial_vars));
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
     }
 }

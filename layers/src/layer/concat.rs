@@ -1,13 +1,22 @@
 //! Concatenation: activations behind each other along one axis.
 
+use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
-    layer::remap::{AxisMap, RemapLayer},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::Gated,
+        remap::{AxisMap, RemapLayer, view_size},
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
     tensor::{
-        Layout, Tensor,
-        value::{ValueKind, ValueSpec},
+        Layout,
+        value::{ParameterId, ValueKind, ValueSpec},
+        window::Window2d,
     },
 };
 
@@ -21,8 +30,23 @@ pub struct ConcatLayer {
 /// Most inputs of a concatenation.
 pub const MAX_PARTS: usize = 1 << 10;
 
-impl ConcatLayer {
-    pub(crate) fn infer(self, layer: &str, inputs: &[&ValueSpec]) -> Result<ValueSpec> {
+impl Layer for ConcatLayer {
+    fn name(&self) -> &'static str {
+        "Concat"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let (layer, inputs) = (inputs.layer, &inputs.values);
         let Some(first) = inputs.first().filter(|_| inputs.len() <= MAX_PARTS) else {
             let (actual, maximum) = (inputs.len() as i64, MAX_PARTS as i64);
             let what = "number of inputs";
@@ -59,6 +83,52 @@ impl ConcatLayer {
         Ok(ValueSpec { layout: Layout::new(axes)?, kind: ValueKind::Activation { minimum, maximum } })
     }
 
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
+    }
+
+    fn reading(&self, site: &Site) -> Reading {
+        Reading::SumOfViews(
+            site.inputs.values.iter().map(|input| view_size(&input.layout, &site.output.layout)).collect(),
+        )
+    }
+
+    fn num_claims(&self, site: &Site, own: usize) -> Vec<usize> {
+        vec![own; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, site: &Site, position: usize, point: &[Fr]) -> Option<Shifts> {
+        let inputs = site.inputs.values.iter().map(|input| &input.layout);
+        let part = self.parts(inputs, &site.output.layout).into_iter().nth(position)?;
+        Some(part.shifts_of(site.inputs.layout(position)?, &site.output.layout, point))
+    }
+
+    fn commitments(&self, _: &Site) -> Result<Commitments> {
+        Ok(Commitments::none())
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        batches.views.extend(site.inputs.values.iter().map(|input| input.layout.num_vars()));
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl ConcatLayer {
     /// Each input's view: zero but for its place.
     pub fn parts<'a>(self, inputs: impl Iterator<Item = &'a Layout>, output: &Layout) -> Vec<RemapLayer> {
         let mut begin = 0;
@@ -72,16 +142,5 @@ impl ConcatLayer {
                 RemapLayer { axes }
             })
             .collect()
-    }
-
-    pub(crate) fn execute(self, inputs: &[&Tensor<i64>], output: &Layout) -> Vec<i64> {
-        let mut sum = vec![0; output.num_elements()];
-        let parts = self.parts(inputs.iter().map(|input| input.layout()), output);
-        for (part, input) in parts.iter().zip(inputs) {
-            for (sum, x) in sum.iter_mut().zip(part.execute(input, output)) {
-                *sum += x;
-            }
-        }
-        sum
     }
 }

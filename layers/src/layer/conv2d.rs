@@ -30,27 +30,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     argument::{
-        choice::ConvolutionArgument, claim::EvaluationClaim, gates::check_products, unfold::WindowedClaim,
+        choice::{ConvolutionArgument, LayerArgument},
+        claim::{Column, CommittedColumn, EvaluationClaim},
+        gates::check_products,
+        unfold::{WindowedClaim, spatial_vars},
+        view::Shifts,
     },
     error::{Error, Result},
     layer::{
+        Layer,
+        batches::Batches,
         conv2d::fft::FftConvolutionLayer,
-        dense::{channel_bounds, check_parameter},
+        dense::{check_parameter, inner_vars},
+        gated::{self, Gated},
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
-    network::{Architecture, Network},
-    products::{Planes, Weights},
     tensor::{
-        Layout, Tensor, bits_of,
-        value::{NodeId, Parameter, ParameterId, ParameterWidth, ValueKind, ValueSpec},
-        window::Window2d,
+        Layout, bits_of,
+        value::{NodeId, ParameterId, ParameterWidth, ValueKind, ValueSpec},
+        window::{AxisWindow, Window2d},
     },
 };
 
 pub mod fft;
-mod patches;
 pub mod polynomial;
-
-use patches::PaddedMaps;
 
 /// Outputs and channels are split into `groups` parts of the same size, and an output reads its own part's channels only:
 /// one group is an ordinary convolution, as many groups as channels a depthwise one. Per part,
@@ -76,7 +79,7 @@ pub struct Conv2dLayer {
 ///
 /// # Errors
 /// [`Error::LayerShape`] when the layout has other than three axes.
-pub(crate) fn feature_map(layer: &str, layout: &Layout) -> Result<[usize; 3]> {
+pub fn feature_map(layer: &str, layout: &Layout) -> Result<[usize; 3]> {
     <[usize; 3]>::try_from(layout.axes()).map_err(|_| Error::LayerShape {
         layer: layer.to_owned(),
         what: "input (channels, height, width)",
@@ -85,13 +88,22 @@ pub(crate) fn feature_map(layer: &str, layout: &Layout) -> Result<[usize; 3]> {
     })
 }
 
+/// Entries of a window's shift and crop vectors, and products that give them, for one claim.
+pub(crate) fn shift_work(window: &Window2d, site: &Site) -> usize {
+    let Some(input) = site.inputs.layout(0) else { return 0 };
+    let lengths = input.axes().iter().zip(site.output.layout.axes()).skip(1);
+    let axes = [&window.height, &window.width].into_iter().zip(lengths);
+    axes.map(|(axis, (&input, &output))| vectors(axis, input, output)).sum()
+}
+
+/// Entries of an axis' shift and crop vectors, and products that give them.
+const fn vectors(window: &AxisWindow, input: usize, output: usize) -> usize {
+    let entries = input.saturating_add(window.reach());
+    entries.saturating_add(output.saturating_mul(window.kernel))
+}
+
 /// Layout of a window's output over a feature map.
-pub(crate) fn window_output(
-    layer: &str,
-    window: &Window2d,
-    channels: usize,
-    input: &Layout,
-) -> Result<Layout> {
+pub fn window_output(layer: &str, window: &Window2d, channels: usize, input: &Layout) -> Result<Layout> {
     let [_, height, width] = feature_map(layer, input)?;
     Layout::new(vec![
         channels,
@@ -100,22 +112,39 @@ pub(crate) fn window_output(
     ])
 }
 
-impl Conv2dLayer {
-    pub(crate) fn infer(
-        &self,
-        layer: &str,
-        input: &ValueSpec,
-        architecture: &Architecture,
-    ) -> Result<ValueSpec> {
+impl Layer for Conv2dLayer {
+    fn name(&self) -> &'static str {
+        "Conv2d"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        [Some(self.weights), self.bias].into_iter().flatten().collect()
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        Some(LayerArgument::Convolution(self.argument))
+    }
+
+    fn set_argument(&mut self, argument: LayerArgument) {
+        if let LayerArgument::Convolution(argument) = argument {
+            self.argument = argument;
+        }
+    }
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         input.activation(layer)?;
         let [channels, ..] = feature_map(layer, &input.layout)?;
         let layout = window_output(layer, &self.window, self.num_outputs, &input.layout)?;
         self.check_groups(layer, channels)?;
         let channels = channels / self.groups;
         let expected = [self.num_outputs, channels, self.window.height.kernel, self.window.width.kernel];
-        check_parameter(layer, "weights", architecture, self.weights, &expected, ParameterWidth::Int8)?;
-        if let Some(bias) = self.bias {
-            check_parameter(layer, "bias", architecture, bias, &[self.num_outputs], ParameterWidth::Int32)?;
+        let weights = inputs.parameters.first().copied();
+        check_parameter(layer, "weights", weights, &expected, ParameterWidth::Int8)?;
+        if self.bias.is_some() {
+            let bias = inputs.parameters.get(1).copied();
+            check_parameter(layer, "bias", bias, &[self.num_outputs], ParameterWidth::Int32)?;
         }
         match self.argument {
             ConvolutionArgument::Direct => {}
@@ -131,6 +160,86 @@ impl Conv2dLayer {
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }
 
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
+    }
+
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
+    }
+
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![1; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        Some(&self.window)
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, site: &Site) -> Result<Commitments> {
+        let late = match (self.argument, site.inputs.layout(0)) {
+            (ConvolutionArgument::Polynomial, Some(input)) => {
+                let layout = polynomial::product_layout(site.inputs.layer, &self.window, input)?;
+                Some(CommittedColumn { column: Column::Convolved(site.id), layout })
+            }
+            (ConvolutionArgument::Polynomial, None)
+            | (ConvolutionArgument::Direct | ConvolutionArgument::Fft | ConvolutionArgument::Gates, _) => {
+                None
+            }
+        };
+        Ok(Commitments { late, ..Commitments::none() })
+    }
+
+    fn gated(&self, site: &Site) -> Option<Gated<'_>> {
+        let circuit = match self.argument {
+            ConvolutionArgument::Gates => {
+                gated::convolution(self, site.inputs.layout(0)?, &site.output.layout).ok()?
+            }
+            ConvolutionArgument::Direct | ConvolutionArgument::Fft | ConvolutionArgument::Polynomial => {
+                return None;
+            }
+        };
+        Some(Gated::weighted(circuit, *site.reads.first()?, self.weights))
+    }
+
+    fn burden(&self, site: &Site) -> Result<Burden> {
+        Ok(Burden { verifier: shift_work(&self.window, site), ..Burden::NOTHING })
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        let Some(input) = site.inputs.layout(0) else { return };
+        match self.argument {
+            ConvolutionArgument::Direct => {
+                let weights = site.inputs.parameters.first().copied();
+                batches.contractions.push(inner_vars(weights) + self.group_vars());
+                batches.unfolded.push(spatial_vars(input));
+            }
+            ConvolutionArgument::Fft => {
+                batches.transformed.push(FftConvolutionLayer::of(self, input, &site.output.layout));
+            }
+            ConvolutionArgument::Polynomial => {
+                let product = polynomial::product_layout(site.inputs.layer, &self.window, input);
+                let channel_vars: usize = input.axis_vars().take(1).sum();
+                if let Ok(product) = product {
+                    batches.polynomial_convolutions.add(&product, channel_vars + self.group_vars());
+                }
+            }
+            ConvolutionArgument::Gates => {
+                batches.circuits.extend(self.gated(site).map(|gated| gated.circuit));
+            }
+        }
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Conv2dLayer {
     fn check_groups(&self, layer: &str, channels: usize) -> Result<()> {
         let splits = |n: usize| n.checked_rem(self.groups) == Some(0) && (n / self.groups).is_power_of_two();
         if self.groups == 1 || (splits(channels) && splits(self.num_outputs)) {
@@ -149,95 +258,12 @@ impl Conv2dLayer {
         bits_of(self.groups)
     }
 
-    pub(crate) fn execute(&self, network: &Network, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
-        let weights = network.parameter(self.weights);
-        let bias = |o| self.bias.map_or(0, |id| network.parameter(id).get(o));
-        match weights {
-            Parameter::Int8(weights) if patches::is_dense(&self.window, input.layout(), output) => {
-                convolve_bytes(&self.window, self.groups, weights, bias, input, output)
-            }
-            _ => convolve(&self.window, self.groups, |i| weights.get(i), bias, input, output),
-        }
-    }
-
-    /// Smallest and largest accumulator of each output channel.
-    pub(crate) fn bounds(&self, network: &Network, (low, high): (i64, i64)) -> Vec<(i128, i128)> {
-        let input = if self.window.has_padding() { (low.min(0), high.max(0)) } else { (low, high) };
-        channel_bounds(network, self.weights, self.bias, self.num_outputs, input)
-    }
-
     /// Multiplications of a weight by an activation, padding counted.
     pub fn num_macs(&self, input: &Layout, output: &Layout) -> u64 {
         let channels = input.axes()[0] / self.groups;
         (output.num_elements() as u64)
             .saturating_mul(channels.saturating_mul(self.window.num_offsets()) as u64)
     }
-}
-
-pub(crate) fn axes3(layout: &Layout) -> [usize; 3] {
-    match *layout.axes() {
-        [a, b, c] => [a, b, c],
-        _ => unreachable!("the graph was checked"),
-    }
-}
-
-/// The convolution of a feature map, weights in storage order.
-fn convolve(
-    window: &Window2d,
-    groups: usize,
-    weight: impl Fn(usize) -> i64,
-    bias: impl Fn(usize) -> i64,
-    input: &Tensor<i64>,
-    output: &Layout,
-) -> Vec<i64> {
-    let [channels, height, width] = axes3(input.layout());
-    let [outputs, out_height, out_width] = axes3(output);
-    let (outputs, channels) = (outputs / groups, channels / groups);
-    let (k_height, k_width) = (window.height.kernel, window.width.kernel);
-    let mut result = vec![0; output.num_elements()];
-    for (o, plane) in result.chunks_exact_mut(out_height * out_width).enumerate() {
-        plane.fill(bias(o));
-        let group = &input.data()[o / outputs * channels * height * width..][..channels * height * width];
-        for (c, map) in group.chunks_exact(height * width).enumerate() {
-            for (ky, kx) in (0..k_height).flat_map(|ky| (0..k_width).map(move |kx| (ky, kx))) {
-                let w = weight(((o * channels + c) * k_height + ky) * k_width + kx);
-                for (py, row) in plane.chunks_exact_mut(out_width).enumerate() {
-                    let Some(y) = window.height.input_position(py, ky, height) else { continue };
-                    let source = &map[y * width..][..width];
-                    for (px, sum) in row.iter_mut().enumerate() {
-                        if let Some(x) = window.width.input_position(px, kx, width) {
-                            *sum += w * source[x];
-                        }
-                    }
-                }
-            }
-        }
-    }
-    result
-}
-
-/// The same by bytes: the patch that each window position reads, times every filter.
-fn convolve_bytes(
-    window: &Window2d,
-    groups: usize,
-    weights: &[i8],
-    bias: impl Fn(usize) -> i64,
-    input: &Tensor<i64>,
-    output: &Layout,
-) -> Vec<i64> {
-    let [outputs, out_height, out_width] = axes3(output);
-    let positions = out_height * out_width;
-    let bytes = Planes::new(input.data());
-    let offsets = Weights { values: weights, inner: weights.len() / outputs }.offsets(bias, bytes.offset);
-    let mut sums = vec![0; output.num_elements()];
-    for (sums, offset) in sums.chunks_exact_mut(positions).zip(offsets) {
-        sums.fill(offset);
-    }
-    for (plane, scale, zero) in bytes.iter() {
-        let maps = PaddedMaps::new(window, input.layout(), output, plane, zero);
-        maps.add_products(weights, groups, scale, &mut sums, positions);
-    }
-    sums
 }
 
 /// Shape of a stand-alone convolution.
@@ -288,23 +314,6 @@ impl ConvolutionLayer {
         Ok(Self { window, weights, input, output })
     }
 
-    /// The convolution itself.
-    ///
-    /// # Errors
-    /// [`Error::LayerShape`] when weights or input are not of the layer's shapes.
-    pub fn convolve(&self, weights: &Tensor<i64>, input: &Tensor<i64>) -> Result<Tensor<i64>> {
-        for (what, expected, actual) in
-            [("weights", &self.weights, weights.layout()), ("input", &self.input, input.layout())]
-        {
-            if expected != actual {
-                let (expected, actual) = (expected.axes().to_vec(), actual.axes().to_vec());
-                return Err(Error::LayerShape { layer: "convolution".to_owned(), what, expected, actual });
-            }
-        }
-        let sums = convolve(&self.window, 1, |i| weights.data()[i], |_| 0, input, &self.output);
-        Tensor::new(self.output.clone(), sums)
-    }
-
     fn channel_vars(&self) -> usize {
         self.input.axis_vars().next().unwrap_or(0)
     }
@@ -339,66 +348,4 @@ pub fn windowed_claim<V>(
     let (channel, offsets) = inner.split_at(channel_vars.min(inner.len()));
     let offsets = Some(offsets.to_vec());
     WindowedClaim { node, channel: channel.to_vec(), offsets, position: position.to_vec(), value }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::AxisWindow;
-
-    /// Windows with every attribute, and what they read.
-    fn windows() -> Vec<(Window2d, [usize; 2])> {
-        let uneven = Window2d {
-            height: AxisWindow { kernel: 3, stride: 2, dilation: 2, pad_begin: 3, pad_end: 1 },
-            width: AxisWindow::new(2, 1).padded(0, 1),
-        };
-        let dilated = AxisWindow { kernel: 3, stride: 3, dilation: 3, pad_begin: 0, pad_end: 5 };
-        let kernels =
-            [1, 3, 4, 5, 7, 9, 12].map(|kernel| AxisWindow::new(kernel, 1).padded(kernel / 2, kernel / 2));
-        let square =
-            [dilated, AxisWindow::new(1, 3), AxisWindow::new(2, 2), AxisWindow::new(1, 2).padded(5, 0)];
-        let square = square.into_iter().chain(kernels).map(|axis| (Window2d::square(axis), [13, 15]));
-        square
-            .chain([(uneven, [9, 8]), (uneven, [5, 1]), (Window2d::square(AxisWindow::new(5, 1)), [40, 50])])
-            .collect()
-    }
-
-    #[test]
-    fn convolutions_by_bytes_agree_with_the_definition() {
-        for (window, [height, width]) in windows() {
-            for (groups, channels, outputs) in [(1, 3, 5), (1, 1, 9), (3, 3, 6), (2, 4, 2), (4, 4, 4)] {
-                let layout = Layout::new(vec![channels, height, width]).unwrap();
-                let output = window_output("test", &window, outputs, &layout).unwrap();
-                let count = outputs * channels / groups * window.num_offsets();
-                let weights: Vec<i8> = (0..count).map(|i| (i * 89 % 256) as u8 as i8).collect();
-                let bias = |o: usize| o as i64 * 1000 - 7;
-                for (low, high) in [
-                    (0, 255),
-                    (-128, 127),
-                    (-7, 3),
-                    (5, 9),
-                    (-32768, 32767),
-                    (0, 65535),
-                    (-(1 << 17), 1 << 17),
-                ] {
-                    let value = |i: i64| low + i * 7919 % (high - low + 1);
-                    let input: Vec<i64> = (0..layout.num_elements() as i64).map(value).collect();
-                    let input = Tensor::new(layout.clone(), input).unwrap();
-                    assert!(patches::is_dense(&window, &layout, &output));
-                    let fast = convolve_bytes(&window, groups, &weights, bias, &input, &output);
-                    let weight = |i: usize| i64::from(weights[i]);
-                    let expected = convolve(&window, groups, weight, bias, &input, &output);
-                    assert_eq!(fast, expected, "{window:?}, {groups} groups, {low}..={high}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn padding_that_dwarfs_the_input_is_not_stored() {
-        let window = Window2d::square(AxisWindow::new(1, 4096).padded(4000, 4000));
-        let layout = Layout::new(vec![1, 3, 3]).unwrap();
-        let output = window_output("test", &window, 1, &layout).unwrap();
-        assert!(!patches::is_dense(&window, &layout, &output));
-    }
 }

@@ -1,16 +1,26 @@
 //! Dense layer: a matrix product with a weight matrix.
 
+use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    argument::{choice::MatmulArgument, gates::check_products, matmul::polynomial::inner_extent},
+    argument::{
+        choice::{LayerArgument, MatmulArgument},
+        gates::check_products,
+        matmul::polynomial::inner_extent,
+        view::Shifts,
+    },
     error::{Error, Result},
-    layer::transpose::permute,
-    network::{Architecture, Network},
-    products::{Planes, Weights},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::{self, Gated},
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
     tensor::{
-        Layout, Tensor,
-        value::{ParameterId, ParameterWidth, ValueKind, ValueSpec},
+        Layout,
+        value::{ParameterId, ParameterSpec, ParameterWidth, ValueKind, ValueSpec},
+        window::Window2d,
     },
 };
 
@@ -33,12 +43,11 @@ pub struct DenseLayer {
 pub(crate) fn check_parameter(
     layer: &str,
     what: &'static str,
-    architecture: &Architecture,
-    id: ParameterId,
+    spec: Option<&ParameterSpec>,
     expected: &[usize],
     width: ParameterWidth,
 ) -> Result<()> {
-    let spec = architecture.parameter(layer, id)?;
+    let spec = spec.ok_or(Error::Graph { reason: "a parameter that is not there" })?;
     if spec.width != width {
         return Err(Error::Graph { reason: "weights must be int8 and biases int32" });
     }
@@ -50,13 +59,28 @@ pub(crate) fn check_parameter(
     }
 }
 
-impl DenseLayer {
-    pub(crate) fn infer(
-        &self,
-        layer: &str,
-        input: &ValueSpec,
-        architecture: &Architecture,
-    ) -> Result<ValueSpec> {
+impl Layer for DenseLayer {
+    fn name(&self) -> &'static str {
+        "Dense"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        [Some(self.weights), self.bias].into_iter().flatten().collect()
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        Some(LayerArgument::Matmul(self.argument))
+    }
+
+    fn set_argument(&mut self, argument: LayerArgument) {
+        if let LayerArgument::Matmul(argument) = argument {
+            self.argument = argument;
+        }
+    }
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         input.activation(layer)?;
         let axes = input.layout.axes();
         if self.num_row_axes >= axes.len() {
@@ -71,9 +95,16 @@ impl DenseLayer {
         let (rows, contracted) = axes.split_at(self.num_row_axes);
         let mut weights = vec![self.num_outputs];
         weights.extend_from_slice(contracted);
-        check_parameter(layer, "weights", architecture, self.weights, &weights, ParameterWidth::Int8)?;
-        if let Some(bias) = self.bias {
-            check_parameter(layer, "bias", architecture, bias, &[self.num_outputs], ParameterWidth::Int32)?;
+        check_parameter(
+            layer,
+            "weights",
+            inputs.parameters.first().copied(),
+            &weights,
+            ParameterWidth::Int8,
+        )?;
+        if self.bias.is_some() {
+            let bias = inputs.parameters.get(1).copied();
+            check_parameter(layer, "bias", bias, &[self.num_outputs], ParameterWidth::Int32)?;
         }
         if self.argument == MatmulArgument::Polynomial {
             inner_extent(layer, contracted)?;
@@ -87,31 +118,70 @@ impl DenseLayer {
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
     }
 
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
+    }
+
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
+    }
+
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![1; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, site: &Site) -> Result<Commitments> {
+        let cross_extent = match (self.argument, site.inputs.parameters.first()) {
+            (MatmulArgument::Polynomial, Some(weights)) => {
+                let (_, inner) = weights.layout.axes().split_at(1);
+                Some(inner_extent(site.inputs.layer, inner)?)
+            }
+            (MatmulArgument::Polynomial, None) | (MatmulArgument::Sumcheck | MatmulArgument::Gates, _) => {
+                None
+            }
+        };
+        Ok(Commitments { cross_extent, ..Commitments::none() })
+    }
+
+    fn gated(&self, site: &Site) -> Option<Gated<'_>> {
+        let circuit = match self.argument {
+            MatmulArgument::Gates => gated::dense(self, site.inputs.layout(0)?).ok()?,
+            MatmulArgument::Sumcheck | MatmulArgument::Polynomial => return None,
+        };
+        Some(Gated::weighted(circuit, *site.reads.first()?, self.weights))
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        match self.argument {
+            MatmulArgument::Sumcheck => {
+                batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()))
+            }
+            MatmulArgument::Polynomial => batches.polynomial_products.layers += 1,
+            MatmulArgument::Gates => batches.circuits.extend(self.gated(site).map(|gated| gated.circuit)),
+        }
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl DenseLayer {
     /// Number of rows of an input of this layout.
     pub fn num_rows(&self, input: &Layout) -> usize {
         input.axes()[..self.num_row_axes].iter().product()
-    }
-
-    pub(crate) fn execute(&self, network: &Network, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
-        let weights = network.parameter(self.weights);
-        let contracted = weights.num_elements() / self.num_outputs;
-        let bias = |o| self.bias.map_or(0, |id| network.parameter(id).get(o));
-        let rows = output.num_elements() / self.num_outputs;
-        let crate::Parameter::Int8(weights) = weights else { unreachable!("the graph was checked") };
-        let (weights, bytes) = (Weights { values: weights, inner: contracted }, Planes::new(input.data()));
-        let mut sums = weights.offsets(bias, bytes.offset);
-        if rows > 1 {
-            sums = sums.into_iter().flat_map(|offset| std::iter::repeat_n(offset, rows)).collect();
-        }
-        for (plane, scale, _) in bytes.iter() {
-            weights.add_products(plane, scale, &mut sums, rows);
-        }
-        if rows == 1 { sums } else { permute(&[self.num_outputs, rows], &sums, &[1, 0]) }
-    }
-
-    /// Smallest and largest accumulator of each output channel.
-    pub(crate) fn bounds(&self, network: &Network, input: (i64, i64)) -> Vec<(i128, i128)> {
-        channel_bounds(network, self.weights, self.bias, self.num_outputs, input)
     }
 
     /// Multiplications of a weight by an activation.
@@ -120,24 +190,7 @@ impl DenseLayer {
     }
 }
 
-/// Interval of `bias + sum of weight * x` per output channel, every x within `input`.
-pub(crate) fn channel_bounds(
-    network: &Network,
-    weights: ParameterId,
-    bias: Option<ParameterId>,
-    num_outputs: usize,
-    (low, high): (i64, i64),
-) -> Vec<(i128, i128)> {
-    let weights = network.parameter(weights);
-    let per_channel = weights.num_elements() / num_outputs;
-    (0..num_outputs)
-        .map(|o| {
-            let bias = bias.map_or(0, |id| i128::from(network.parameter(id).get(o)));
-            (0..per_channel).fold((bias, bias), |(min, max), k| {
-                let w = i128::from(weights.get(o * per_channel + k));
-                let (a, b) = (w * i128::from(low), w * i128::from(high));
-                (min + a.min(b), max + a.max(b))
-            })
-        })
-        .collect()
+/// Variables of the axes of weights that are contracted.
+pub(crate) fn inner_vars(weights: Option<&ParameterSpec>) -> usize {
+    weights.map_or(0, |spec| spec.layout.axis_vars().skip(1).sum())
 }

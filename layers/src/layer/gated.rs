@@ -3,15 +3,12 @@
 use std::borrow::Cow;
 
 use crate::{
-    argument::choice::{ConvolutionArgument, MatmulArgument},
     argument::gates::{Circuit, Factor, GateLayer, Operand, Wiring},
     error::Result,
-    layer::{Operation, conv2d::Conv2dLayer, dense::DenseLayer, product::ProductLayer},
-    network::{Architecture, Node},
-    proof::plan::nodes,
+    layer::{conv2d::Conv2dLayer, dense::DenseLayer, product::ProductLayer},
     tensor::{
         Layout,
-        value::{NodeId, ParameterId, ValueSpec},
+        value::{NodeId, ParameterId},
     },
 };
 
@@ -33,53 +30,11 @@ pub struct Gated<'a> {
     pub sources: Vec<Source>,
 }
 
-impl<'a> Gated<'a> {
-    /// Every node of a checked graph that is proved by gates, in node order.
-    pub fn all(
-        architecture: &'a Architecture,
-        specs: &'a [ValueSpec],
-    ) -> impl Iterator<Item = (NodeId, Self)> {
-        nodes(architecture, specs).filter_map(|(node, spec, id)| {
-            let layout = |id: NodeId| specs.get(id.index()).map(|spec| &spec.layout);
-            Some((id, Self::new(node, layout, &spec.layout)?))
-        })
-    }
-
-    /// The circuit of a node of a checked graph; none when the node is proved otherwise. `layout` gives nodes' shapes,
-    /// `output` is this node's.
-    pub fn new(
-        node: &'a Node,
-        layout: impl Fn(NodeId) -> Option<&'a Layout>,
-        output: &Layout,
-    ) -> Option<Self> {
-        let input = *node.inputs.first()?;
-        let linear = |circuit: Result<Circuit>, weights| {
-            let sources = vec![Source::Activation(input), Source::Parameter(weights)];
-            Some(Self { circuit: Cow::Owned(circuit.ok()?), sources })
-        };
-        match &node.operation {
-            Operation::Circuit(layer) => {
-                let inputs = node.inputs.iter().copied().map(Source::Activation);
-                let parameters = layer.parameters.iter().copied().map(Source::Parameter);
-                Some(Self {
-                    circuit: Cow::Borrowed(&layer.circuit),
-                    sources: inputs.chain(parameters).collect(),
-                })
-            }
-            Operation::Conv2d(layer) if layer.argument == ConvolutionArgument::Gates => {
-                linear(convolution(layer, layout(input)?, output), layer.weights)
-            }
-            Operation::Dense(layer) if layer.argument == MatmulArgument::Gates => {
-                linear(dense(layer, layout(input)?), layer.weights)
-            }
-            Operation::Product(layer) if layer.argument == MatmulArgument::Gates => {
-                let other = *node.inputs.get(1)?;
-                let circuit = product(layer, [layout(input)?, layout(other)?], output);
-                let sources = vec![Source::Activation(input), Source::Activation(other)];
-                Some(Self { circuit: Cow::Owned(circuit), sources })
-            }
-            _ => None,
-        }
+impl Gated<'_> {
+    /// A node that reads activations and weights.
+    pub(super) fn weighted(circuit: Circuit, input: NodeId, weights: ParameterId) -> Self {
+        let sources = vec![Source::Activation(input), Source::Parameter(weights)];
+        Self { circuit: Cow::Owned(circuit), sources }
     }
 }
 

@@ -32,14 +32,24 @@ use tacit_algebra::{eq, small::from_i64};
 use tacit_transcript::Value;
 
 use crate::{
+    argument::{
+        choice::LayerArgument,
+        claim::{Column, CommittedColumn},
+        lookup_block::{LookupRequest, Rows, TableKey},
+        unfold::spatial_vars,
+        view::Shifts,
+    },
     error::{Error, Result},
     layer::{
-        average_pool::reduce_windows,
-        conv2d::{feature_map, window_output},
+        Layer,
+        batches::Batches,
+        conv2d::{feature_map, shift_work, window_output},
+        gated::Gated,
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{
-        Layout, Tensor, bits_of,
-        value::ValueSpec,
+        Layout, bits_of,
+        value::{ParameterId, ValueSpec},
         window::{OffsetWeights, Window2d},
     },
 };
@@ -55,6 +65,9 @@ pub struct MaxPoolLayer {
 /// axis and then along the other.
 pub const MAX_OFFSETS: usize = 16;
 
+/// Claims left on the input, and on its maxima: one by the look-ups, one by the zero check.
+const NUM_CLAIMS: usize = 2;
+
 /// Values of the differences and of the maximum at one point.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolClaim<'a, V = Fr> {
@@ -68,8 +81,24 @@ pub struct PoolClaim<'a, V = Fr> {
     pub maximum: V,
 }
 
-impl MaxPoolLayer {
-    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+impl Layer for MaxPoolLayer {
+    fn name(&self) -> &'static str {
+        "MaxPool"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         input.activation(layer)?;
         let [channels, ..] = feature_map(layer, &input.layout)?;
         let layout = window_output(layer, &self.window, channels, &input.layout)?;
@@ -86,6 +115,66 @@ impl MaxPoolLayer {
         Ok(ValueSpec { layout, kind: input.kind })
     }
 
+    fn size(&self, site: &Site) -> Size {
+        let read = site.output.layout.num_elements() as u128;
+        let read = read.saturating_mul(self.window.num_offsets() as u128);
+        Size { elements: read, steps: read }
+    }
+
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
+    }
+
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![NUM_CLAIMS; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        Some(&self.window)
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, site: &Site) -> Result<Commitments> {
+        let column = Column::Activation(site.id);
+        let (low, high) = site.output.activation(site.inputs.layer)?;
+        let lookup = LookupRequest {
+            rows: Rows::Differences(site.id),
+            table: TableKey::Difference,
+            bounds: (0, high - low),
+            layout: self.difference_layout(&site.output.layout)?,
+        };
+        Ok(Commitments {
+            columns: vec![CommittedColumn { column, layout: site.output.layout.clone() }],
+            lookups: vec![lookup],
+            ..Commitments::none()
+        })
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, site: &Site) -> Result<Burden> {
+        let verifier = shift_work(&self.window, site).saturating_mul(NUM_CLAIMS);
+        Ok(Burden { verifier, ..Burden::NOTHING })
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        let offset_vars: usize = self.offset_vars().iter().sum();
+        batches.pools.push((site.output.layout.num_vars(), self.window.num_offsets(), offset_vars));
+        let vars = site.inputs.layout(0).map_or(0, spatial_vars);
+        batches.unfolded.extend([vars; NUM_CLAIMS]);
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl MaxPoolLayer {
     /// Layout of the differences of an output of this layout: kernel height and width, then the output's axes.
     ///
     /// # Errors
@@ -143,9 +232,5 @@ impl MaxPoolLayer {
             from_i64(minimum) * eq::evaluate_range(c, channels) * (kernel_share * stored - inside)
         };
         maximum * kernel_share - difference - V::from(outside)
-    }
-
-    pub(crate) fn execute(&self, input: &Tensor<i64>, output: &Layout, minimum: i64) -> Vec<i64> {
-        reduce_windows(&self.window, input, output, i64::MIN, i64::max, minimum)
     }
 }

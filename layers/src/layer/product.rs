@@ -23,20 +23,30 @@
 //!
 //! **Reference.** Thaler, "Time-optimal interactive proofs for circuit evaluation" (2013), section 5, with batch axes.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    argument::{choice::MatmulArgument, gates::check_products, matmul::polynomial::inner_extent},
+    argument::{
+        choice::{LayerArgument, MatmulArgument},
+        gates::check_products,
+        matmul::polynomial::inner_extent,
+        view::Shifts,
+    },
     error::{Error, Result},
-    layer::transpose::permute,
-    products::{inner_product_in_blocks, narrow, safe_block},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::{self, Gated, Source},
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
     tensor::{
-        Layout, Tensor, bits_of,
+        Layout, bits_of,
         evaluation::split_point,
-        value::{ValueKind, ValueSpec},
+        value::{ParameterId, ValueKind, ValueSpec},
+        window::Window2d,
     },
 };
 
@@ -56,21 +66,21 @@ pub struct ProductLayer {
 }
 
 /// An axis by its name, with its length.
-type Axis = (u8, usize);
+pub type Axis = (u8, usize);
 
 /// The axes of a product by their role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductAxes {
     /// In both factors and the result; in the result's order.
-    batch: Vec<Axis>,
+    pub batch: Vec<Axis>,
     /// In the first factor and the result; in the result's order.
-    left: Vec<Axis>,
+    pub left: Vec<Axis>,
     /// In the second factor and the result; in the result's order.
-    right: Vec<Axis>,
+    pub right: Vec<Axis>,
     /// In both factors only; in the first factor's order.
-    inner: Vec<Axis>,
+    pub inner: Vec<Axis>,
     /// Every axis of the result.
-    output: Vec<Axis>,
+    pub output: Vec<Axis>,
 }
 
 /// One of the two factors.
@@ -80,6 +90,111 @@ pub enum Factor {
     Left,
     /// The second.
     Right,
+}
+
+impl Layer for ProductLayer {
+    fn name(&self) -> &'static str {
+        "Product"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        Some(LayerArgument::Matmul(self.argument))
+    }
+
+    fn set_argument(&mut self, argument: LayerArgument) {
+        if let LayerArgument::Matmul(argument) = argument {
+            self.argument = argument;
+        }
+    }
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [left, right] = inputs.exactly()?;
+        left.activation(layer)?;
+        right.activation(layer)?;
+        let axes = self.axes(layer, &left.layout, &right.layout)?;
+        if self.argument == MatmulArgument::Polynomial {
+            inner_extent(layer, &axes.inner_lengths())?;
+        }
+        let layout = axes.output()?;
+        if self.argument == MatmulArgument::Gates {
+            for tensor in [&left.layout, &right.layout] {
+                check_products(layer, axes.num_products() as u128, [tensor, &layout])?;
+            }
+        }
+        Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
+    }
+
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
+    }
+
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
+    }
+
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![1; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, site: &Site) -> Result<Commitments> {
+        let cross_extent = match self.argument {
+            MatmulArgument::Polynomial => {
+                Some(inner_extent(site.inputs.layer, &self.axes_at(site)?.inner_lengths())?)
+            }
+            MatmulArgument::Sumcheck | MatmulArgument::Gates => None,
+        };
+        Ok(Commitments { cross_extent, ..Commitments::none() })
+    }
+
+    fn gated(&self, site: &Site) -> Option<Gated<'_>> {
+        let factors = [site.inputs.layout(0)?, site.inputs.layout(1)?];
+        let circuit = match self.argument {
+            MatmulArgument::Gates => gated::product(self, factors, &site.output.layout),
+            MatmulArgument::Sumcheck | MatmulArgument::Polynomial => return None,
+        };
+        let sources = site.reads.iter().copied().map(Source::Activation).collect();
+        Some(Gated { circuit: Cow::Owned(circuit), sources })
+    }
+
+    fn burden(&self, site: &Site) -> Result<Burden> {
+        let axes = self.axes_at(site)?;
+        let rounds = match self.argument {
+            MatmulArgument::Sumcheck | MatmulArgument::Gates => axes.inner_vars(),
+            MatmulArgument::Polynomial => 0,
+        };
+        Ok(Burden { verifier: 0, rounds, products: axes.num_products() })
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        let Ok(axes) = self.axes_at(site) else { return };
+        match self.argument {
+            MatmulArgument::Sumcheck => batches.products.push(axes.summed_vars()),
+            MatmulArgument::Polynomial => {
+                let batch_vars = axes.summed_vars().saturating_sub(axes.inner_vars());
+                let products = &mut batches.polynomial_products;
+                products.layers += 1;
+                products.batch_vars = products.batch_vars.max(batch_vars);
+            }
+            MatmulArgument::Gates => batches.circuits.extend(self.gated(site).map(|gated| gated.circuit)),
+        }
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl ProductLayer {
@@ -139,20 +254,10 @@ impl ProductLayer {
         Ok(axes)
     }
 
-    pub(crate) fn infer(&self, layer: &str, left: &ValueSpec, right: &ValueSpec) -> Result<ValueSpec> {
-        left.activation(layer)?;
-        right.activation(layer)?;
-        let axes = self.axes(layer, &left.layout, &right.layout)?;
-        if self.argument == MatmulArgument::Polynomial {
-            inner_extent(layer, &axes.inner_lengths())?;
-        }
-        let layout = axes.output()?;
-        if self.argument == MatmulArgument::Gates {
-            for tensor in [&left.layout, &right.layout] {
-                check_products(layer, axes.num_products() as u128, [tensor, &layout])?;
-            }
-        }
-        Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
+    /// The axes at a node.
+    fn axes_at(&self, site: &Site) -> Result<ProductAxes> {
+        let [left, right] = site.inputs.exactly()?;
+        self.axes(site.inputs.layer, &left.layout, &right.layout)
     }
 
     const fn names(&self, factor: Factor) -> &Vec<u8> {
@@ -164,19 +269,13 @@ impl ProductLayer {
 
     /// A factor's axes in another order: first those of `leading`, then those of `trailing`; axes that occur once, all of
     /// length one, in front.
-    fn order(&self, factor: Factor, leading: &[Axis], trailing: &[Axis]) -> Vec<usize> {
+    pub fn order(&self, factor: Factor, leading: &[Axis], trailing: &[Axis]) -> Vec<usize> {
         let names = self.names(factor);
         let wanted = leading.iter().chain(trailing);
         let wanted: Vec<usize> =
             wanted.filter_map(|(name, _)| names.iter().position(|n| n == name)).collect();
         let single = (0..names.len()).filter(|axis| !wanted.contains(axis));
         single.chain(wanted.iter().copied()).collect()
-    }
-
-    /// A factor's elements over its own axes, then the batch axes, then the inner ones, all row-major.
-    pub fn arrange(&self, axes: &ProductAxes, factor: Factor, value: &Tensor<i64>) -> Vec<i64> {
-        let summed = [&axes.batch[..], &axes.inner].concat();
-        permute(value.layout().axes(), value.data(), &self.order(factor, axes.own(factor), &summed))
     }
 
     /// The point of a factor: from the result's point its own axes' parts, from the sumcheck's final point the others'.
@@ -208,60 +307,6 @@ impl ProductLayer {
         let part = |name| parts.get(name).copied().unwrap_or_default();
         Ok(self.names(factor).iter().flat_map(part).copied().collect())
     }
-
-    pub(crate) fn execute(&self, axes: &ProductAxes, left: &Tensor<i64>, right: &Tensor<i64>) -> Vec<i64> {
-        let rows = |factor, value: &Tensor<i64>| {
-            let trailing = [axes.own(factor), &axes.inner].concat();
-            permute(value.layout().axes(), value.data(), &self.order(factor, &axes.batch, &trailing))
-        };
-        let (left, right) = (rows(Factor::Left, left), rows(Factor::Right, right));
-        let inner = axes.num_inner();
-        let counts = (length(&axes.left), length(&axes.right));
-        let narrowed = narrow(&left).zip(narrow(&right)).zip(safe_block(&left, &right));
-        let products = match narrowed {
-            Some(((left, right), block)) if inner > 1 => {
-                batched(&left, &right, counts, inner, |a, b| inner_product_in_blocks(a, b, block))
-            }
-            _ => batched(&left, &right, counts, inner, |a, b| a.iter().zip(b).map(|(a, b)| a * b).sum()),
-        };
-        // From (batch, left, right) to the result's order.
-        let from: Vec<Axis> = [&axes.batch[..], &axes.left, &axes.right].concat();
-        let lengths: Vec<usize> = from.iter().map(|axis| axis.1).collect();
-        let known = axes.output.iter().filter_map(|axis| from.iter().position(|other| other.0 == axis.0));
-        permute(&lengths, &products, &known.collect::<Vec<_>>())
-    }
-
-    /// Bounds of a sum of products; `square` says that it is one of squares.
-    pub(crate) fn bounds(
-        axes: &ProductAxes,
-        left: (i64, i64),
-        right: (i64, i64),
-        square: bool,
-    ) -> (i128, i128) {
-        let corners = [left.0, left.1].map(|x| [right.0, right.1].map(|y| i128::from(x) * i128::from(y)));
-        let corners = corners.as_flattened().iter().copied();
-        let (low, high) = corners.fold((0, 0), |(low, high), x| (x.min(low), x.max(high)));
-        let count = axes.num_inner() as i128;
-        (if square { 0 } else { count * low }, count * high)
-    }
-}
-
-/// Products of every row of the left factor with every row of the right, batch by batch.
-fn batched<T>(
-    left: &[T],
-    right: &[T],
-    (lefts, rights): (usize, usize),
-    inner: usize,
-    product: impl Fn(&[T], &[T]) -> i64,
-) -> Vec<i64> {
-    let batches = left.chunks_exact(lefts * inner).zip(right.chunks_exact(rights * inner));
-    let mut result = Vec::with_capacity(left.len() / inner * rights);
-    for (left, right) in batches {
-        for row in left.chunks_exact(inner) {
-            result.extend(right.chunks_exact(inner).map(|column| product(row, column)));
-        }
-    }
-    result
 }
 
 fn length(axes: &[Axis]) -> usize {
@@ -278,7 +323,7 @@ impl ProductAxes {
     }
 
     /// Axes that only this factor and the result have.
-    fn own(&self, factor: Factor) -> &[Axis] {
+    pub fn own(&self, factor: Factor) -> &[Axis] {
         match factor {
             Factor::Left => &self.left,
             Factor::Right => &self.right,
@@ -310,7 +355,8 @@ impl ProductAxes {
         self.batch.iter().chain(&self.inner).map(|axis| bits_of(axis.1)).sum()
     }
 
-    fn num_inner(&self) -> usize {
+    /// Products that are summed up.
+    pub fn num_inner(&self) -> usize {
         length(&self.inner)
     }
 

@@ -23,10 +23,18 @@ use serde::{Deserialize, Serialize};
 use tacit_transcript::Value;
 
 use crate::{
+    argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::Gated,
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
     tensor::{
-        Layout, Tensor, bits_of,
-        value::{ValueKind, ValueSpec},
+        Layout, bits_of,
+        value::{ParameterId, ValueKind, ValueSpec},
+        window::Window2d,
     },
 };
 
@@ -37,8 +45,24 @@ pub struct ReduceSumLayer {
     pub axes: Vec<usize>,
 }
 
-impl ReduceSumLayer {
-    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+impl Layer for ReduceSumLayer {
+    fn name(&self) -> &'static str {
+        "ReduceSum"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         input.activation(layer)?;
         let mut axes = input.layout.axes().to_vec();
         let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
@@ -53,23 +77,49 @@ impl ReduceSumLayer {
         Ok(ValueSpec { layout: Layout::new(axes)?, kind: ValueKind::Accumulator })
     }
 
-    fn num_addends(&self, input: &Layout) -> usize {
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
+    }
+
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
+    }
+
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![1; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, _: &Site) -> Result<Commitments> {
+        Ok(Commitments::none())
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, _: &Site, _: &mut Batches<'a>) {}
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl ReduceSumLayer {
+    /// Elements that a sum is over.
+    pub fn num_addends(&self, input: &Layout) -> usize {
         self.axes.iter().map(|&axis| input.axes()[axis]).product()
-    }
-
-    pub(crate) fn execute(&self, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
-        let lengths = input.layout().axes();
-        let kept = (0..lengths.len()).filter(|axis| !self.axes.contains(axis));
-        let order: Vec<usize> = kept.chain(self.axes.iter().copied()).collect();
-        let rows = crate::layer::transpose::permute(lengths, input.data(), &order);
-        let addends = self.num_addends(input.layout());
-        debug_assert_eq!(rows.len(), addends * output.num_elements());
-        rows.chunks_exact(addends).map(|row| row.iter().sum()).collect()
-    }
-
-    pub(crate) fn bounds(&self, input: &Layout, (low, high): (i64, i64)) -> (i128, i128) {
-        let addends = self.num_addends(input) as i128;
-        (addends * i128::from(low.min(0)), addends * i128::from(high.max(0)))
     }
 
     /// The claim on the input that a claim on the sums is: its point and its value.
@@ -89,35 +139,5 @@ impl ReduceSumLayer {
             }
         }
         (extended, value * scale)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ark_ff::UniformRand;
-
-    use super::*;
-    use crate::tensor::evaluation;
-
-    #[test]
-    fn sums_at_a_point_are_the_input_at_one_half() {
-        let mut rng = ark_std::test_rng();
-        for (axes, summed) in [
-            (vec![3, 5, 2], vec![1]),
-            (vec![7], vec![0]),
-            (vec![4, 3, 6, 1], vec![0, 2]),
-            (vec![2, 5], vec![]),
-        ] {
-            let input = Layout::new(axes).unwrap();
-            let data: Vec<i64> = (0..input.num_elements() as i64).map(|i| (i * 7919) % 511 - 255).collect();
-            let layer = ReduceSumLayer { axes: summed };
-            let kind = ValueKind::Activation { minimum: -255, maximum: 255 };
-            let output = layer.infer("sum", &ValueSpec { layout: input.clone(), kind }).unwrap().layout;
-            let sums = layer.execute(&Tensor::new(input.clone(), data.clone()).unwrap(), &output);
-            let point: Vec<Fr> = (0..output.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
-            let value = evaluation::evaluate(&output, &sums, &point);
-            let (extended, claimed) = layer.input_claim(&input, &point, value);
-            assert_eq!(evaluation::evaluate(&input, &data, &extended), claimed);
-        }
     }
 }

@@ -25,13 +25,19 @@ use serde::{Deserialize, Serialize};
 use tacit_algebra::eq;
 
 use crate::{
-    argument::view::Shifts,
+    argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::Gated,
+        site::{Burden, Commitments, Inputs, Reading, Site, Size, ViewSize},
+    },
     tensor::{
-        Layout, Tensor,
+        Layout,
         evaluation::split_point,
-        value::{ValueKind, ValueSpec},
-        window::MAX_WINDOW,
+        value::{ParameterId, ValueKind, ValueSpec},
+        window::{MAX_WINDOW, Window2d},
     },
 };
 
@@ -137,8 +143,24 @@ impl AxisMap {
     }
 }
 
-impl RemapLayer {
-    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+impl Layer for RemapLayer {
+    fn name(&self) -> &'static str {
+        "Remap"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         let (minimum, maximum) = input.activation(layer)?;
         if self.axes.len() != input.layout.axes().len() {
             let (expected, actual) = (vec![input.layout.axes().len()], vec![self.axes.len()]);
@@ -157,24 +179,59 @@ impl RemapLayer {
         Ok(ValueSpec { layout, kind })
     }
 
-    pub(crate) fn execute(&self, input: &Tensor<i64>, output: &Layout) -> Vec<i64> {
-        let axes = input.layout().axes();
-        let read = |mut index: usize| {
-            let (mut at, mut weight) = (0, 1);
-            for (map, &length) in self.axes.iter().zip(axes).rev() {
-                at += map.source(index % map.length, length)? * weight;
-                weight *= length;
-                index /= map.length;
-            }
-            Some(input.data()[at])
-        };
-        (0..output.num_elements()).map(|index| read(index).unwrap_or(0)).collect()
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
     }
 
+    fn reading(&self, site: &Site) -> Reading {
+        let size = site.inputs.layout(0).map(|input| view_size(input, &site.output.layout));
+        Reading::View(size.unwrap_or_default())
+    }
+
+    fn num_claims(&self, site: &Site, own: usize) -> Vec<usize> {
+        vec![own; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, site: &Site, position: usize, point: &[Fr]) -> Option<Shifts> {
+        Some(self.shifts_of(site.inputs.layout(position)?, &site.output.layout, point))
+    }
+
+    fn commitments(&self, _: &Site) -> Result<Commitments> {
+        Ok(Commitments::none())
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        batches.views.extend(site.inputs.values.iter().map(|input| input.layout.num_vars()));
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl RemapLayer {
     /// $S_j$ for every axis, at a point of the output.
-    pub(crate) fn shifts(&self, input: &Layout, output: &Layout, point: &[Fr]) -> Shifts {
+    pub(crate) fn shifts_of(&self, input: &Layout, output: &Layout, point: &[Fr]) -> Shifts {
         let maps = self.axes.iter().zip(input.axes());
         let vectors = maps.zip(split_point(output, point));
         Shifts::new(vectors.map(|((map, &length), (_, part))| (1, map.shift_vector(length, part))).collect())
     }
+}
+
+/// What viewing an input axis by axis costs the verifier.
+pub(super) fn view_size(input: &Layout, output: &Layout) -> ViewSize {
+    let axes = || input.axes().iter().chain(output.axes()).copied();
+    ViewSize { work: axes().fold(0, usize::saturating_add), longest: axes().max().unwrap_or(0) }
 }

@@ -34,19 +34,31 @@ use std::ops::Range;
 
 use ark_bn254::Fr;
 use ark_ff::One;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tacit_algebra::{eq, small::from_i64};
 use tacit_transcript::Value;
 
 use crate::{
-    argument::function::ActivationFunction,
+    argument::{
+        choice::LayerArgument,
+        claim::{Column, CommittedColumn},
+        function::ActivationFunction,
+        lookup_block::{LookupRequest, Rows, TableKey},
+        view::Shifts,
+    },
     error::{Error, Result},
-    interval::Interval,
-    layer::rescale::excess::{MAX_QUOTIENT_VARS, MAX_WHOLE_VARS},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::Gated,
+        rescale::excess::{Clipping, MAX_QUOTIENT_VARS, MAX_WHOLE_VARS},
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
     tensor::{
-        Layout, Tensor,
-        value::{ValueKind, ValueSpec, check_activation_bounds},
+        Layout,
+        layout::bits_of,
+        value::{ParameterId, ValueKind, ValueSpec, check_activation_bounds},
+        window::Window2d,
     },
 };
 
@@ -88,9 +100,6 @@ pub const MAX_RESULT_VARS: u32 = 18;
 /// Width of an accumulator in bits, sign included: a product with a multiplier stays inside 64 bits.
 pub const ACCUMULATOR_BITS: u32 = 38;
 
-/// Elements that one core rescales at a time.
-const GRAIN: usize = 1 << 12;
-
 impl Multiplier {
     /// The multiplier of the element stored at `index`.
     pub fn at(&self, layout: &Layout, index: usize) -> i64 {
@@ -127,7 +136,8 @@ impl Multiplier {
             .collect()
     }
 
-    fn values(&self) -> &[u32] {
+    /// Every multiplier.
+    pub fn values(&self) -> &[u32] {
         match self {
             Self::Uniform(m) => std::slice::from_ref(m),
             Self::PerChannel { values, .. } => values,
@@ -135,8 +145,24 @@ impl Multiplier {
     }
 }
 
-impl RescaleLayer {
-    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+impl Layer for RescaleLayer {
+    fn name(&self) -> &'static str {
+        "Rescale"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         if input.kind != ValueKind::Accumulator {
             return Err(Error::ValueKind {
                 layer: layer.to_owned(),
@@ -197,9 +223,79 @@ impl RescaleLayer {
         Ok(ValueSpec { layout: input.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
     }
 
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
+    }
+
+    fn reading(&self, _: &Site) -> Reading {
+        Reading::Own
+    }
+
+    fn num_claims(&self, site: &Site, _: usize) -> Vec<usize> {
+        vec![1; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, site: &Site) -> Result<Commitments> {
+        let (id, layout) = (site.id, &site.output.layout);
+        let lookup = |rows, table, bounds| LookupRequest { rows, table, bounds, layout: layout.clone() };
+        let mut columns = vec![Column::Activation(id), Column::Remainder(id)];
+        let mut lookups = vec![];
+        let mut arguments = Some(self.quotient_bounds);
+        if let Some(Clipping { minimum, maximum, is_argument }) = self.clipping() {
+            columns.push(Column::Excess(id));
+            for rows in [Rows::LowExcess(id), Rows::HighExcess(id)] {
+                lookups.push(lookup(rows, TableKey::Excess { minimum, maximum }, self.quotient_bounds));
+            }
+            arguments = is_argument.then_some((minimum, maximum));
+            if is_argument {
+                columns.push(Column::Argument(id));
+            }
+        }
+        if let Some(arguments) = arguments {
+            let table = TableKey::Activation(self.function.clone());
+            lookups.push(lookup(Rows::Activations(id), table, arguments));
+        }
+        let low = self.low_digits();
+        lookups.push(lookup(Rows::Remainders(id), TableKey::Remainder(self.shift - low), (0, 0)));
+        if low > 0 {
+            columns.push(Column::LowRemainder(id));
+            lookups.push(lookup(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0)));
+        }
+        let columns = columns.into_iter().map(|column| CommittedColumn { column, layout: layout.clone() });
+        Ok(Commitments { columns: columns.collect(), lookups, ..Commitments::none() })
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, _: &Site, batches: &mut Batches<'a>) {
+        if let Multiplier::PerChannel { values, .. } = &self.multiplier {
+            batches.channels.push(bits_of(values.len()));
+        }
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl RescaleLayer {
     /// $\log_2$ of how many values the quotients may take: the verifier reads a table of results row by row, and only a
     /// short one can be looked up with a clipped quotient.
-    fn max_quotient_vars(&self) -> u32 {
+    pub fn max_quotient_vars(&self) -> u32 {
         let (first, last) = self.function.arguments();
         match &self.function {
             ActivationFunction::Table { .. } if last - first >= 1 << MAX_WHOLE_VARS => MAX_RESULT_VARS,
@@ -236,47 +332,6 @@ impl RescaleLayer {
         let product = multiplier * accumulator;
         let quotient = (product + (1 << (self.shift - 1))) >> self.shift;
         (quotient, product - (quotient << self.shift))
-    }
-
-    pub(crate) fn execute(&self, input: &Tensor<i64>) -> Vec<i64> {
-        let mut result = vec![0; input.data().len()];
-        result.par_chunks_mut(GRAIN).enumerate().for_each(|(i, part)| {
-            for (run, m) in self.multiplier.runs(input.layout(), i * GRAIN..i * GRAIN + part.len()) {
-                let (accumulators, part) = (&input.data()[run.clone()], &mut part[run.start - i * GRAIN..]);
-                // The function is chosen outside of the loop.
-                if let ActivationFunction::Clip { minimum, maximum } = self.function {
-                    for (y, &a) in part.iter_mut().zip(accumulators) {
-                        *y = self.divide(m, a).0.clamp(minimum, maximum);
-                    }
-                } else {
-                    for (y, &a) in part.iter_mut().zip(accumulators) {
-                        *y = self.function.apply(self.divide(m, a).0);
-                    }
-                }
-            }
-        });
-        result
-    }
-
-    /// Bounds of the quotient from bounds of the accumulator, per channel or for all.
-    pub(crate) fn quotients(&self, layer: &str, accumulator: &Interval) -> Result<(i64, i64)> {
-        let multipliers = self.multiplier.values();
-        // A channel meets one multiplier when both run over the same axis, and every one otherwise.
-        let aligned = matches!(&self.multiplier, Multiplier::PerChannel { axis, .. } if accumulator.axis == Some(*axis));
-        let shifted = |m: u32, a: i128| (i128::from(m) * a + (1 << (self.shift - 1))) >> self.shift;
-        let (mut low, mut high) = (0, 0);
-        for (channel, &(min, max)) in accumulator.channels.iter().enumerate() {
-            let range = if aligned { channel..channel + 1 } else { 0..multipliers.len() };
-            for &m in &multipliers[range] {
-                low = shifted(m, min).min(low);
-                high = shifted(m, max).max(high);
-            }
-        }
-        let limit = self.max_quotient_vars();
-        if high - low >= 1 << limit {
-            return Err(Error::TableTooLarge { layer: layer.to_owned(), minimum: low, maximum: high, limit });
-        }
-        Ok((low as i64, high as i64))
     }
 }
 

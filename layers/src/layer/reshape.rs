@@ -27,12 +27,19 @@ use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    argument::view::Shifts,
+    argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::Gated,
+        site::{Burden, Commitments, Inputs, Reading, Site, Size, ViewSize},
+    },
     tensor::{
         Layout,
         evaluation::{kronecker, split_point},
-        value::ValueSpec,
+        value::{ParameterId, ValueSpec},
+        window::Window2d,
     },
 };
 
@@ -78,8 +85,24 @@ fn groups(input: &[usize], output: &[usize]) -> Vec<Group> {
     groups
 }
 
-impl ReshapeLayer {
-    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+impl Layer for ReshapeLayer {
+    fn name(&self) -> &'static str {
+        "Reshape"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         let layout = Layout::new(self.axes.clone())?;
         if layout.num_elements() != input.layout.num_elements() {
             let (expected, actual) = (input.layout.axes().to_vec(), self.axes.clone());
@@ -92,6 +115,55 @@ impl ReshapeLayer {
         Ok(ValueSpec { layout, kind: input.kind })
     }
 
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
+    }
+
+    fn reading(&self, site: &Site) -> Reading {
+        let output = &site.output.layout;
+        let Some(input) = site.inputs.layout(0) else { return Reading::Own };
+        if Self::keeps_places(input, output) {
+            return Reading::Renamed((0..output.num_vars()).collect());
+        }
+        let axes: usize = input.axes().iter().chain(output.axes()).copied().fold(0, usize::saturating_add);
+        let (work, longest) = (axes.saturating_add(Self::work(input, output)), Self::longest(input, output));
+        Reading::View(ViewSize { work, longest })
+    }
+
+    fn num_claims(&self, site: &Site, own: usize) -> Vec<usize> {
+        vec![own; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, site: &Site, position: usize, point: &[Fr]) -> Option<Shifts> {
+        Some(Self::shifts_of(site.inputs.layout(position)?, &site.output.layout, point))
+    }
+
+    fn commitments(&self, _: &Site) -> Result<Commitments> {
+        Ok(Commitments::none())
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
+        batches.views.extend(site.inputs.values.iter().map(|input| input.layout.num_vars()));
+    }
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl ReshapeLayer {
     /// Whether every element keeps its padded place, so that points stay as they are.
     pub fn keeps_places(input: &Layout, output: &Layout) -> bool {
         let dense = |axes: &[usize]| axes.iter().filter(|&&n| n > 1).skip(1).all(|n| n.is_power_of_two());
@@ -118,7 +190,7 @@ impl ReshapeLayer {
     }
 
     /// The vectors $S_g$ at a point of the output.
-    pub(crate) fn shifts(input: &Layout, output: &Layout, point: &[Fr]) -> Shifts {
+    pub(crate) fn shifts_of(input: &Layout, output: &Layout, point: &[Fr]) -> Shifts {
         let mut parts = split_point(output, point);
         let groups = groups(input.axes(), output.axes()).into_iter();
         Shifts::new(groups.map(|(from, to)| (from.len(), kronecker(parts.by_ref().take(to.len())))).collect())
@@ -160,7 +232,7 @@ mod tests {
             let mut point = |n: usize| -> Vec<Fr> { (0..n).map(|_| Fr::rand(&mut rng)).collect() };
             let r = point(output.num_vars());
             let expected = evaluation::evaluate(&output, &data, &r);
-            let shifts = ReshapeLayer::shifts(&input, &output, &r);
+            let shifts = ReshapeLayer::shifts_of(&input, &output, &r);
             let table = shifts.table();
             let sum =
                 table.iter().zip(&data).map(|(s, &x)| *s * tacit_algebra::small::from_i64(x)).sum::<Fr>();

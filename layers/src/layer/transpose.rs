@@ -17,11 +17,23 @@
 //!
 //! **Reference.** Folklore.
 
+use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
-    tensor::{Layout, Tensor, value::ValueSpec},
+    layer::{
+        Layer,
+        batches::Batches,
+        gated::Gated,
+        site::{Burden, Commitments, Inputs, Reading, Site, Size},
+    },
+    tensor::{
+        Layout,
+        value::{ParameterId, ValueSpec},
+        window::Window2d,
+    },
 };
 
 /// The axes of a tensor in another order.
@@ -31,8 +43,24 @@ pub struct TransposeLayer {
     pub axes: Vec<usize>,
 }
 
-impl TransposeLayer {
-    pub(crate) fn infer(&self, layer: &str, input: &ValueSpec) -> Result<ValueSpec> {
+impl Layer for TransposeLayer {
+    fn name(&self) -> &'static str {
+        "Transpose"
+    }
+
+    fn parameters(&self) -> Vec<ParameterId> {
+        vec![]
+    }
+
+    fn argument(&self) -> Option<LayerArgument> {
+        None
+    }
+
+    fn set_argument(&mut self, _: LayerArgument) {}
+
+    fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
+        let layer = inputs.layer;
+        let [input] = inputs.exactly()?;
         let lengths = input.layout.axes();
         let mut sorted = self.axes.clone();
         sorted.sort_unstable();
@@ -45,12 +73,48 @@ impl TransposeLayer {
         Ok(ValueSpec { layout, kind: input.kind })
     }
 
-    pub(crate) fn execute(&self, input: &Tensor<i64>) -> Vec<i64> {
-        permute(input.layout().axes(), input.data(), &self.axes)
+    fn size(&self, _: &Site) -> Size {
+        Size::NOTHING
     }
 
+    fn reading(&self, site: &Site) -> Reading {
+        Reading::Renamed(site.inputs.layout(0).map_or_else(Vec::new, |input| self.variables(input)))
+    }
+
+    fn num_claims(&self, site: &Site, own: usize) -> Vec<usize> {
+        vec![own; site.reads.len()]
+    }
+
+    fn window(&self) -> Option<&Window2d> {
+        None
+    }
+
+    fn shifts(&self, _: &Site, _: usize, _: &[Fr]) -> Option<Shifts> {
+        None
+    }
+
+    fn commitments(&self, _: &Site) -> Result<Commitments> {
+        Ok(Commitments::none())
+    }
+
+    fn gated(&self, _: &Site) -> Option<Gated<'_>> {
+        None
+    }
+
+    fn burden(&self, _: &Site) -> Result<Burden> {
+        Ok(Burden::NOTHING)
+    }
+
+    fn soundness<'a>(&'a self, _: &Site, _: &mut Batches<'a>) {}
+
+    fn check_widths(&self, _: &Site) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl TransposeLayer {
     /// For each variable of the input, the variable of the output that it is.
-    pub(crate) fn variables(&self, input: &Layout) -> Vec<usize> {
+    pub fn variables(&self, input: &Layout) -> Vec<usize> {
         let vars: Vec<usize> = input.axis_vars().collect();
         let mut begins = vec![0; vars.len()];
         let mut begin = 0;
@@ -62,51 +126,7 @@ impl TransposeLayer {
     }
 
     /// The axis of the output that an axis of the input becomes.
-    pub(crate) fn output_axis(&self, input_axis: usize) -> Option<usize> {
+    pub fn output_axis(&self, input_axis: usize) -> Option<usize> {
         self.axes.iter().position(|&axis| axis == input_axis)
-    }
-}
-
-/// The elements of a tensor with these axis lengths, row-major in the axes' new order.
-pub fn permute<T: Copy>(lengths: &[usize], data: &[T], order: &[usize]) -> Vec<T> {
-    let stride = |axis: usize| lengths[axis + 1..].iter().product::<usize>();
-    // Positions of the outer axes; the innermost is walked with one step.
-    let Some((&inner, outer)) = order.split_last() else { return data.to_vec() };
-    let mut starts = vec![0];
-    for &axis in outer {
-        let step = stride(axis);
-        starts = starts.iter().flat_map(|start| (0..lengths[axis]).map(move |i| start + i * step)).collect();
-    }
-    let (length, step) = (lengths[inner], stride(inner));
-    starts.iter().flat_map(|start| (0..length).map(move |i| data[start + i * step])).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use ark_bn254::Fr;
-    use ark_ff::UniformRand;
-
-    use super::*;
-    use crate::tensor::evaluation;
-
-    #[test]
-    fn an_output_at_a_point_is_the_input_at_the_reordered_point() {
-        let mut rng = ark_std::test_rng();
-        for (lengths, axes) in [
-            (vec![3, 5, 2], vec![2, 0, 1]),
-            (vec![7], vec![0]),
-            (vec![1, 6, 1, 3], vec![3, 2, 1, 0]),
-            (vec![4, 3, 5], vec![1, 2, 0]),
-        ] {
-            let input = Layout::new(lengths).unwrap();
-            let data: Vec<i64> = (0..input.num_elements() as i64).map(|i| (i * 7919) % 511 - 255).collect();
-            let layer = TransposeLayer { axes };
-            let output = Layout::new(layer.axes.iter().map(|&a| input.axes()[a]).collect()).unwrap();
-            let transposed = layer.execute(&Tensor::new(input.clone(), data.clone()).unwrap());
-            let point: Vec<Fr> = (0..output.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
-            let reordered: Vec<Fr> = layer.variables(&input).into_iter().map(|v| point[v]).collect();
-            let expected = evaluation::evaluate(&input, &data, &reordered);
-            assert_eq!(evaluation::evaluate(&output, &transposed, &point), expected);
-        }
     }
 }

@@ -52,17 +52,16 @@ use tacit_transcript::{Transcript, Value, labels};
 
 use crate::{
     argument::{
-        gates::bits_above,
         hyrax::{Place, places},
+        lookup_block::{Segment, arrange},
         lookup_table::LookupTable,
         soundness::{self, SoundnessError},
     },
     error::{Error, Result},
-    layer::{Operation, rescale::MAX_MULTIPLIER},
     proof::{
         file::{file_header, open_file},
         key::VerifyingKey,
-        plan::{MAX_TREE_VARS, Segment, arrange},
+        plan::MAX_TREE_VARS,
         statement::PROTOCOL_VERSION,
     },
     tensor::{
@@ -144,34 +143,6 @@ pub fn last_digit<V: Value>(layout: &Layout, point: &[Fr], element: V, lower: &[
     rest * power.inverse().unwrap_or_else(Fr::zero)
 }
 
-/// $\log_2$ of the largest magnitude that a circuit's value may have: a rescale compares its product with a multiplier, which is
-/// at most $2^{252}$, with quotient and remainder, and half the field's order is larger than that.
-const VALUE_BITS: u32 = 252 - MAX_MULTIPLIER.ilog2();
-
-/// Refuses circuits whose values could wrap around the field with parameters of their widths.
-fn check_circuits(key: &VerifyingKey) -> Result<()> {
-    let (architecture, specs) = (key.architecture(), &key.plan().specs);
-    for node in &architecture.nodes {
-        let Operation::Circuit(layer) = &node.operation else { continue };
-        let mut inputs = vec![];
-        for id in &node.inputs {
-            let spec = specs.get(id.index()).ok_or(Error::Graph { reason: "a node that does not exist" })?;
-            let (low, high) = spec.activation(&node.name)?;
-            inputs.push(bits_above(low.unsigned_abs().max(high.unsigned_abs()).into()));
-        }
-        for &id in &layer.parameters {
-            let width = architecture.parameter(&node.name, id)?.width;
-            inputs.push(DIGIT_BITS * num_digits(width) as u32 - 1);
-        }
-        let bits = layer.circuit.value_bits(&inputs);
-        if bits > VALUE_BITS {
-            let (layer, reason) = (node.name.clone(), "its values could be larger than 2^228");
-            return Err(Error::Circuit { layer, reason });
-        }
-    }
-    Ok(())
-}
-
 impl ParameterPlan {
     /// The plan for a key.
     ///
@@ -179,7 +150,9 @@ impl ParameterPlan {
     /// [`Error::Graph`] for more parameters than supported, [`Error::Circuit`] for a circuit whose values could wrap around
     /// the field.
     pub fn new(key: &VerifyingKey) -> Result<Self> {
-        check_circuits(key)?;
+        for (node, site) in key.architecture().sites(&key.plan().specs) {
+            node.operation.layer().check_widths(&site)?;
+        }
         let specs = &key.architecture().parameters;
         let parameters: Vec<(Layout, usize)> =
             specs.iter().map(|spec| (spec.layout.clone(), num_digits(spec.width))).collect();
@@ -279,14 +252,10 @@ impl KeyProofFile {
 
 #[cfg(test)]
 mod tests {
-    use ark_ff::{BigInteger, PrimeField, UniformRand};
+    use ark_ff::UniformRand;
     use tacit_algebra::Mle;
 
     use super::*;
-    use crate::{
-        ActivationFunction, InputLayer, Multiplier, NetworkBuilder, Output, argument::gates::CircuitBuilder,
-        network::Architecture, tensor::value::NodeId,
-    };
 
     fn digits(x: i64, count: usize) -> Option<Vec<i64>> {
         (0..count).map(|position| digit(x, count, position)).collect()
@@ -350,89 +319,6 @@ mod tests {
                 assert_eq!(last, column(count - 1), "{axes:?}");
             }
         }
-    }
-
-    fn output(node: NodeId, shape: &[usize]) -> Output {
-        Output { name: "y".into(), node, shape: shape.to_vec(), scales: vec![1.0], scale_axis: 0 }
-    }
-
-    fn key(architecture: Architecture) -> VerifyingKey {
-        let plan = crate::proof::plan::Plan::new(&architecture).unwrap();
-        let rows = plan.rows(&plan.parameters).1;
-        VerifyingKey::new(architecture, vec![ark_bn254::G1Affine::default(); rows]).unwrap()
-    }
-
-    #[test]
-    fn columns_come_in_the_order_of_the_opening() {
-        let mut b = NetworkBuilder::new("x", InputLayer { layout: layout(&[3]), bounds: (0, 7), scale: 1.0 });
-        let weights = crate::Tensor::new(layout(&[2, 3]), vec![1_i8; 6]).unwrap();
-        let y = b.dense("dense", b.input(), 0, weights, Some(vec![1, 2])).unwrap();
-        b.output(output(y, &[2]));
-        let plan = ParameterPlan::new(&key(b.finish().unwrap().architecture)).unwrap();
-        let column = |id, digit| plan.column(ParameterId(id), digit);
-        assert_eq!([column(0, 0), column(1, 3)], [Some(0), Some(1)]);
-        assert_eq!([0, 1, 2].map(|digit| column(1, digit)), [Some(2), Some(3), Some(4)]);
-        assert_eq!((column(2, 0), plan.multiplicities(), plan.witness.len()), (None, 5, 4));
-        // Look-ups of six weights, padded, and of four digits of two biases, behind them the table with a row for padding.
-        let rows: Vec<_> = plan.segments.iter().map(|segment| segment.rows).collect();
-        let biases = [0, 1, 2, 3].map(|digit| Digits::Digit(ParameterId(1), digit));
-        let expected = [&[Digits::Digit(ParameterId(0), 0)][..], &biases, &[Digits::Table]].concat();
-        assert_eq!((rows, plan.table.num_vars(), plan.tree_vars), (expected, 9, 10));
-        assert!(plan.soundness().into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits() > 200.0);
-    }
-
-    #[test]
-    fn a_circuit_that_could_wrap_around_the_field_is_refused() {
-        let squared = |times: usize| {
-            let mut gates = CircuitBuilder::new();
-            let mut x = gates.input(&[1]).unwrap()[0];
-            for _ in 0..times {
-                x = gates.multiply(x, x);
-            }
-            gates.output(x);
-            let mut b =
-                NetworkBuilder::new("x", InputLayer { layout: layout(&[1]), bounds: (0, 1), scale: 1.0 });
-            let y = b.circuit("power", &[b.input()], vec![], gates.finish(&[1]).unwrap());
-            b.output(output(y, &[1]));
-            let mut architecture = b.finish().unwrap().architecture;
-            let Operation::Input(input) = &mut architecture.nodes[0].operation else { unreachable!() };
-            input.bounds = (0, 255);
-            ParameterPlan::new(&key(architecture)).map(|_| ())
-        };
-        assert_eq!(squared(2), Ok(()));
-        let reason = "its values could be larger than 2^228";
-        assert_eq!(squared(5), Err(Error::Circuit { layer: "power".into(), reason }));
-    }
-
-    /// The circuit's value is $c$ for an input of 1, with $2^{24} c = p + d$ where $p$ is the field's order and $d \le 2^{24}$: the
-    /// rescale behind it finds the quotient of $d$ in the field, which is 0 or 1, and that of $p + d$ in the integers.
-    #[test]
-    fn a_circuit_whose_product_with_a_multiplier_could_wrap_around_is_refused() {
-        let (shift, multiplier) = (MAX_MULTIPLIER.ilog2(), u64::from(MAX_MULTIPLIER));
-        let d = Fr::from(multiplier - Fr::MODULUS.0[0] % multiplier);
-        let c = (d * Fr::from(multiplier).inverse().unwrap()).into_bigint();
-        assert_eq!(c.num_bits() + shift, Fr::MODULUS_BIT_SIZE);
-        let mut gates = CircuitBuilder::new();
-        let x = gates.input(&[1]).unwrap()[0];
-        let (mut value, square) = (gates.constant(0), gates.multiply(x, x));
-        for part in c.to_bits_le()[..240].chunks(30).rev() {
-            let part = part.iter().rev().fold(0, |part, bit| part << 1 | i64::from(*bit));
-            let product = gates.multiply(value, x);
-            let sum = gates.combine(&[(product, 1 << 30), (x, part - 1), (square, 1)]);
-            value = gates.gate(sum);
-        }
-        gates.output(value);
-        let mut b = NetworkBuilder::new("x", InputLayer { layout: layout(&[1]), bounds: (0, 0), scale: 1.0 });
-        let y = b.circuit("constant", &[b.input()], vec![], gates.finish(&[1]).unwrap());
-        let clip = ActivationFunction::Clip { minimum: 0, maximum: 255 };
-        let y = b.rescale("clip", y, Multiplier::Uniform(MAX_MULTIPLIER), shift, clip);
-        b.output(output(y, &[1]));
-        let mut architecture = b.finish().unwrap().architecture;
-        let Operation::Input(input) = &mut architecture.nodes[0].operation else { unreachable!() };
-        input.bounds = (0, 1);
-        let reason = "its values could be larger than 2^228";
-        let refused = Error::Circuit { layer: "constant".into(), reason };
-        assert_eq!(ParameterPlan::new(&key(architecture)), Err(refused));
     }
 
     #[test]

@@ -3,26 +3,21 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use tacit_algebra::eq;
 
 use crate::{
     argument::{
-        claim::Column,
-        function::ActivationFunction,
+        claim::{Column, CommittedColumn},
         hyrax::{self, Place},
-        lookup_table::{LookupTable, excess::ExcessTable},
+        lookup_block::{LookupRequest, Requests, Rows, Segment, TableKey, arrange},
+        lookup_table::LookupTable,
+        matmul::polynomial::cross_layout,
     },
     error::{Error, Result},
-    layer::{
-        Operation,
-        max_pool::MaxPoolLayer,
-        rescale::{RescaleLayer, excess::Clipping},
-        reshape::ReshapeLayer,
-    },
+    layer::{Operation, max_pool::MaxPoolLayer, rescale::RescaleLayer, site::Burden},
     network::Architecture,
     proof::input,
     tensor::{
-        Layout, bits_of,
+        Layout,
         value::{NodeId, ParameterId, ParameterSpec, ValueSpec},
         window::MAX_AXIS,
     },
@@ -32,87 +27,8 @@ mod bases;
 
 use bases::{Base, bases};
 
-mod late;
-
+mod burden;
 mod least;
-
-mod work;
-
-/// A committed column and its shape.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommittedColumn {
-    /// What it holds.
-    pub column: Column,
-    /// Its shape.
-    pub layout: Layout,
-}
-
-/// Where a block of look-up rows comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rows {
-    /// A rescale's centred remainders, or their high parts.
-    Remainders(NodeId),
-    /// A rescale's quotients, or its clipped quotients, with its activations.
-    Activations(NodeId),
-    /// A max-pool's differences, over (kernel height, kernel width, channels, height, width).
-    Differences(NodeId),
-    /// The table's own rows with their multiplicities.
-    Table,
-    /// The low parts of a rescale's remainders.
-    LowRemainders(NodeId),
-    /// The low limbs of what a rescale clips off wide quotients, with the clipped quotients.
-    LowExcess(NodeId),
-    /// The high limbs, with the clipped quotients mirrored.
-    HighExcess(NodeId),
-    /// The committed input.
-    Input(NodeId),
-}
-
-impl Rows {
-    /// The node whose values are looked up; none for a table's own rows.
-    pub const fn node(self) -> Option<NodeId> {
-        match self {
-            Self::Remainders(id)
-            | Self::Activations(id)
-            | Self::Differences(id)
-            | Self::LowRemainders(id)
-            | Self::LowExcess(id)
-            | Self::HighExcess(id)
-            | Self::Input(id) => Some(id),
-            Self::Table => None,
-        }
-    }
-}
-
-/// A block of leaves of the look-up tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment<R = Rows> {
-    /// Where its rows come from.
-    pub rows: R,
-    /// The table they must be in, or are.
-    pub table: usize,
-    /// Shape of what is looked up, a table's by itself.
-    pub layout: Layout,
-    /// $\log_2$ of the number of leaves; padding is looked up like everything else and finds the row of zeros.
-    pub num_vars: usize,
-    /// First leaf; a multiple of the block's size.
-    pub offset: usize,
-}
-
-impl<R> Segment<R> {
-    /// The block of a tensor, at the first leaf.
-    pub(crate) fn new(rows: R, table: usize, layout: Layout) -> Self {
-        let num_vars = layout.num_vars();
-        Self { rows, table, layout, num_vars, offset: 0 }
-    }
-
-    /// $\mathrm{eq}$ of the block's place and the part of a point over all leaves that chooses it.
-    pub fn weight(&self, point: &[Fr]) -> Fr {
-        let (high, _) = point.split_at(point.len().saturating_sub(self.num_vars));
-        let place = u32::try_from(self.num_vars).ok().and_then(|vars| self.offset.checked_shr(vars));
-        eq::evaluate_index(high, place.unwrap_or(0))
-    }
-}
 
 /// The plan of a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,91 +77,6 @@ pub const MAX_VIEW_WORK: usize = 1 << 24;
 /// Most field elements that the verifier may spend on windows, circuits and the public input of a whole network.
 pub const MAX_WORK: usize = 1 << 28;
 
-/// Rows of table `table` that its own node does not fit are impossible: the plan made the table to hold them.
-type Tables = BTreeMap<TableKey, (i64, i64)>;
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum TableKey {
-    Remainder(u32),
-    Difference,
-    Activation(ActivationFunction),
-    LowRemainder(u32),
-    Excess { minimum: i64, maximum: i64 },
-    Input { is_padded: bool },
-}
-
-impl TableKey {
-    fn table(self, (low, high): (i64, i64)) -> LookupTable {
-        let num_vars = bits_of((high - low) as usize + 1) as u32;
-        match self {
-            Self::Remainder(shift) => LookupTable::Remainder { shift },
-            Self::Difference => LookupTable::Difference { num_vars },
-            Self::LowRemainder(digits) => LookupTable::Difference { num_vars: digits },
-            Self::Activation(function) => LookupTable::Activation { function, first: low, num_vars },
-            Self::Excess { minimum, maximum } => {
-                LookupTable::Excess(ExcessTable::new(minimum, maximum, (low, high)))
-            }
-            // Padding takes a row of its own.
-            Self::Input { is_padded } => LookupTable::Range {
-                minimum: low,
-                maximum: high,
-                num_vars: bits_of((high - low) as usize + 1 + usize::from(is_padded)) as u32,
-            },
-        }
-    }
-}
-
-/// What nodes ask for: columns, look-ups, and tables that hold what is looked up.
-#[derive(Debug, Default)]
-struct Requests {
-    witness: Vec<CommittedColumn>,
-    lookups: Vec<(Rows, TableKey, Layout)>,
-    tables: Tables,
-}
-
-impl Requests {
-    fn commit(&mut self, column: Column, layout: &Layout) {
-        self.witness.push(CommittedColumn { column, layout: layout.clone() });
-    }
-
-    fn look_up(&mut self, rows: Rows, key: TableKey, (low, high): (i64, i64), layout: &Layout) {
-        let bounds = self.tables.entry(key.clone()).or_insert((low, high));
-        *bounds = (bounds.0.min(low), bounds.1.max(high));
-        self.lookups.push((rows, key, layout.clone()));
-    }
-
-    fn input(&mut self, id: NodeId, layout: &Layout, bounds: (i64, i64)) {
-        let is_padded = layout.num_elements() < 1 << layout.num_vars();
-        self.look_up(Rows::Input(id), TableKey::Input { is_padded }, bounds, layout);
-    }
-
-    fn rescale(&mut self, id: NodeId, layer: &RescaleLayer, layout: &Layout) {
-        self.commit(Column::Activation(id), layout);
-        self.commit(Column::Remainder(id), layout);
-        let mut arguments = Some(layer.quotient_bounds);
-        if let Some(Clipping { minimum, maximum, is_argument }) = layer.clipping() {
-            self.commit(Column::Excess(id), layout);
-            for rows in [Rows::LowExcess(id), Rows::HighExcess(id)] {
-                self.look_up(rows, TableKey::Excess { minimum, maximum }, layer.quotient_bounds, layout);
-            }
-            arguments = is_argument.then_some((minimum, maximum));
-            if is_argument {
-                self.commit(Column::Argument(id), layout);
-            }
-        }
-        if let Some(arguments) = arguments {
-            let key = TableKey::Activation(layer.function.clone());
-            self.look_up(Rows::Activations(id), key, arguments, layout);
-        }
-        let low = layer.low_digits();
-        self.look_up(Rows::Remainders(id), TableKey::Remainder(layer.shift - low), (0, 0), layout);
-        if low > 0 {
-            self.commit(Column::LowRemainder(id), layout);
-            self.look_up(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0), layout);
-        }
-    }
-}
-
 impl Plan {
     /// The plan for a checked architecture, with a public input.
     ///
@@ -266,53 +97,37 @@ impl Plan {
     fn of(architecture: &Architecture, commits_input: bool) -> Result<Self> {
         let specs = architecture.infer()?;
         let mut requests = Requests::default();
-        let mut input = None;
-        for (node, spec, id) in nodes(architecture, &specs) {
-            let layout = &spec.layout;
-            match &node.operation {
-                Operation::Input(_) if commits_input => {
-                    requests.input(id, layout, spec.activation(&node.name)?);
-                    input = Some(CommittedColumn { column: Column::Activation(id), layout: layout.clone() });
-                }
-                Operation::Rescale(layer) => requests.rescale(id, layer, layout),
-                Operation::MaxPool(layer) => {
-                    requests.commit(Column::Activation(id), layout);
-                    let (low, high) = spec.activation(&node.name)?;
-                    let differences = layer.difference_layout(layout)?;
-                    requests.look_up(
-                        Rows::Differences(id),
-                        TableKey::Difference,
-                        (0, high - low),
-                        &differences,
-                    );
-                }
-                _ => {}
-            }
+        let (mut witness, mut late, mut cross_extent) = (vec![], vec![], None);
+        let input = if commits_input { Some(input_column(architecture, &mut requests)?) } else { None };
+        for (node, site) in architecture.sites(&specs) {
+            let commitments = node.operation.layer().commitments(&site)?;
+            witness.extend(commitments.columns);
+            commitments.lookups.into_iter().for_each(|lookup| requests.add(lookup));
+            late.extend(commitments.late);
+            cross_extent = cross_extent.max(commitments.cross_extent);
         }
-        let Requests { mut witness, lookups, tables } = requests;
-        let keys: Vec<TableKey> = tables.keys().cloned().collect();
-        let tables: Vec<LookupTable> = tables.into_iter().map(|(key, bounds)| key.table(bounds)).collect();
+        if let Some(extent) = cross_extent {
+            late.push(CommittedColumn { column: Column::CrossTerms, layout: cross_layout(extent)? });
+        }
+        let (tables, looked_up) = requests.into_segments();
         let mut table_rows = vec![];
         for (index, table) in tables.iter().enumerate() {
             let layout = Layout::new(vec![1 << table.num_vars()])?;
             table_rows.push(Segment::new(Rows::Table, index, layout.clone()));
             witness.push(CommittedColumn { column: Column::Multiplicity(index), layout });
         }
-        let looked_up = lookups
-            .into_iter()
-            .map(|(rows, key, layout)| Segment::new(rows, keys.partition_point(|k| *k < key), layout));
-        let (segments, tree_vars) = arrange(looked_up.collect(), table_rows);
+        let (segments, tree_vars) = arrange(looked_up, table_rows);
         if tree_vars > MAX_TREE_VARS {
             let reason = "it looks up more rows than supported";
             return Err(Error::Graph { reason });
         }
-        let num_products = count_products(architecture, &specs)?;
+        let burden = Burden::of(architecture, &specs)?;
+        let num_products = burden.products;
         if num_products > MAX_PRODUCTS {
             let reason = "it multiplies more activations by activations than supported";
             return Err(Error::Graph { reason });
         }
         let parameters = parameter_columns(architecture);
-        let late = late::columns(architecture, &specs)?;
         // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
         let (public, _) = witness.split_at(witness.len() - usize::from(input.is_some()));
         let key_vars = choose_key_vars(&parameters, public, &late);
@@ -325,14 +140,15 @@ impl Plan {
             .map(|(i, column)| (column.column, i))
             .collect();
         let bases = bases(architecture, &specs);
-        let (num_view_claims, view_work) = count_view_claims(architecture, &specs, &bases);
-        if num_view_claims > MAX_VIEW_CLAIMS || view_work > MAX_VIEW_WORK {
+        let views = burden::Views::of(architecture, &specs, &bases);
+        if views.claims > MAX_VIEW_CLAIMS || views.work > MAX_VIEW_WORK {
             return Err(Error::Graph { reason: "its views are read more often than supported" });
         }
-        if views_longest(architecture, &specs, &bases) > MAX_AXIS {
+        if views.longest > MAX_AXIS {
             return Err(Error::Graph { reason: "a view runs along a longer axis than supported" });
         }
-        if work::count(architecture, &specs, &bases) > MAX_WORK {
+        let public = burden::public_reads(architecture, &specs, &bases);
+        if burden.verifier.saturating_add(public) > MAX_WORK {
             return Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
         }
         Ok(Self {
@@ -346,7 +162,7 @@ impl Plan {
             tree_vars,
             key_vars,
             num_products,
-            num_view_claims,
+            num_view_claims: views.claims,
             bases,
             places,
         })
@@ -359,6 +175,11 @@ impl Plan {
             Some(base) => (base.node, base.point(&point)),
             None => (id, point),
         }
+    }
+
+    /// Whether claims on a node's value become claims on its inputs by the argument of [views](crate::argument::view).
+    pub fn is_view(&self, id: NodeId) -> bool {
+        self.bases.get(id.index()).is_some_and(|base| base.node == id && base.is_view)
     }
 
     /// Place of a column among all committed ones.
@@ -416,12 +237,18 @@ impl Plan {
     }
 }
 
-/// Every node with its value's specification and its index.
-pub fn nodes<'a>(
-    architecture: &'a Architecture,
-    specs: &'a [ValueSpec],
-) -> impl Iterator<Item = (&'a crate::Node, &'a ValueSpec, NodeId)> {
-    architecture.nodes.iter().zip(specs).zip(0..).map(|((node, spec), i)| (node, spec, NodeId(i)))
+/// The column of a committed input, whose look-up joins the requests.
+fn input_column(architecture: &Architecture, requests: &mut Requests) -> Result<CommittedColumn> {
+    let (id, input) = (NodeId(0), architecture.input()?);
+    let layout = input.layout.clone();
+    let is_padded = layout.num_elements() < 1 << layout.num_vars();
+    requests.add(LookupRequest {
+        rows: Rows::Input(id),
+        table: TableKey::Input { is_padded },
+        bounds: input.bounds,
+        layout: layout.clone(),
+    });
+    Ok(CommittedColumn { column: Column::Activation(id), layout })
 }
 
 /// The model's columns.
@@ -431,30 +258,6 @@ fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
         layout: spec.layout.clone(),
     };
     architecture.parameters.iter().zip(0..).map(column).collect()
-}
-
-/// Places looked-up rows from the first leaf on and tables up to the last one, the largest block outermost, so that each
-/// starts at a multiple of its size.
-pub(crate) fn arrange<R>(
-    mut looked_up: Vec<Segment<R>>,
-    mut tables: Vec<Segment<R>>,
-) -> (Vec<Segment<R>>, usize) {
-    for blocks in [&mut tables, &mut looked_up] {
-        blocks.sort_by_key(|segment| std::cmp::Reverse(segment.num_vars));
-    }
-    let total: usize = tables.iter().chain(&looked_up).map(|segment| 1_usize << segment.num_vars).sum();
-    let tree_vars = bits_of(total).max(1);
-    let (mut first, mut end) = (0, 1 << tree_vars);
-    for segment in &mut looked_up {
-        segment.offset = first;
-        first += 1 << segment.num_vars;
-    }
-    for segment in &mut tables {
-        end -= 1 << segment.num_vars;
-        segment.offset = end;
-    }
-    looked_up.extend(tables.into_iter().rev());
-    (looked_up, tree_vars)
 }
 
 /// The number of generators that makes both sides' work least: the verifier multiplies every generator and every row and
@@ -473,99 +276,6 @@ fn choose_key_vars(
         8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * sent
     };
     (4..=16).min_by_key(cost).unwrap_or(4)
-}
-
-/// Multiplications of activations by activations in the whole network.
-fn count_products(architecture: &Architecture, specs: &[ValueSpec]) -> Result<usize> {
-    let mut count = 0_usize;
-    for node in &architecture.nodes {
-        let own = match (&node.operation, node.inputs.as_slice()) {
-            (Operation::Product(layer), [left, right]) => {
-                let layout = |id: &NodeId| &specs[id.index()].layout;
-                layer.axes(&node.name, layout(left), layout(right))?.num_products()
-            }
-            (Operation::Circuit(layer), _) => {
-                let products = layer.circuit.num_products(layer.num_activations());
-                usize::try_from(products).unwrap_or(usize::MAX)
-            }
-            _ => 0,
-        };
-        count = count.saturating_add(own);
-    }
-    Ok(count)
-}
-
-/// How many claims on inputs the claims on views become. A reader leaves one claim on each input, a max-pool two, a circuit
-/// one for each tensor it meets the input with, a view as many as there are on itself. Nothing else bounds what a view costs
-/// the verifier, since it is not committed: the second number is that cost, every axis of view and input for each claim and
-/// every group of a reshape's.
-fn count_view_claims(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> (usize, usize) {
-    let axes = |id: usize| specs.get(id).map_or(0, |spec| spec.layout.axes().iter().sum::<usize>());
-    let mut work = 0_usize;
-    let mut claims = vec![0_usize; architecture.nodes.len()];
-    let add = |claims: &mut [usize], id: NodeId, count: usize| {
-        if let Some(claims) = claims.get_mut(id.index()) {
-            *claims = claims.saturating_add(count);
-        }
-    };
-    for output in &architecture.outputs {
-        add(&mut claims, output.node, 1);
-    }
-    let mut total = 0_usize;
-    for (index, node) in architecture.nodes.iter().enumerate().rev() {
-        let own = claims.get(index).copied().unwrap_or(0);
-        let each = match &node.operation {
-            operation if operation.is_view() => own,
-            Operation::Flatten | Operation::Transpose(_) => own,
-            Operation::MaxPool(_) => 2,
-            _ => 1,
-        };
-        // What has another node as its base is never claimed itself.
-        let claimed = bases.get(index).is_some_and(|base| base.node.index() == index);
-        if node.operation.is_view() && claimed {
-            total = total.saturating_add(own.saturating_mul(node.inputs.len()));
-            for input in &node.inputs {
-                // Node 0 is the public input, which the verifier evaluates for each claim.
-                let public = match (bases.get(input.index()), specs.first()) {
-                    (Some(Base { node: NodeId(0), .. }), Some(spec)) => spec.layout.num_elements(),
-                    _ => 0,
-                };
-                let groups = match (&node.operation, specs.get(input.index()), specs.get(index)) {
-                    (Operation::Reshape(_), Some(input), Some(output)) => {
-                        ReshapeLayer::work(&input.layout, &output.layout)
-                    }
-                    _ => 0,
-                };
-                let each = [axes(input.index()), public, groups]
-                    .into_iter()
-                    .fold(axes(index), usize::saturating_add);
-                work = work.saturating_add(own.saturating_mul(each));
-            }
-        }
-        let counts = match &node.operation {
-            Operation::Circuit(layer) => layer.circuit.claim_counts(),
-            _ => vec![],
-        };
-        for (position, &input) in node.inputs.iter().enumerate() {
-            add(&mut claims, input, counts.get(position).copied().unwrap_or(each));
-        }
-    }
-    (total, work)
-}
-
-/// The longest vector of field elements that a view takes: an axis, or a group of a reshape's.
-fn views_longest(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> usize {
-    let views = nodes(architecture, specs).filter(|(node, _, id)| {
-        node.operation.is_view() && bases.get(id.index()).is_some_and(|base| base.node == *id)
-    });
-    let longest = views.flat_map(|(node, output, _)| {
-        let inputs = node.inputs.iter().filter_map(|id| specs.get(id.index())).map(|spec| &spec.layout);
-        inputs.map(|input| match &node.operation {
-            Operation::Reshape(_) => ReshapeLayer::longest(input, &output.layout),
-            _ => input.axes().iter().chain(output.layout.axes()).copied().max().unwrap_or(0),
-        })
-    });
-    longest.max().unwrap_or(0)
 }
 
 /// A rescale of the network.

@@ -49,6 +49,16 @@ pub enum ParameterWidth {
     Int32,
 }
 
+impl ParameterWidth {
+    /// $\log_2$ of the largest magnitude.
+    pub const fn magnitude_bits(self) -> u32 {
+        match self {
+            Self::Int8 => 7,
+            Self::Int32 => 31,
+        }
+    }
+}
+
 /// Integers of a parameter tensor, row-major.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Parameter {

@@ -10,7 +10,8 @@ mod shape;
 
 use std::{collections::BTreeMap, path::Path, rc::Rc};
 
-use tacit_layers::{InputLayer, Layout, NetworkBuilder, NodeId, Output};
+use tacit_inference::NetworkBuilder;
+use tacit_layers::{InputLayer, Layout, NodeId, Output};
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto};
 
 use super::{

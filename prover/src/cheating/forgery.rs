@@ -7,10 +7,11 @@ use tacit_layers::{
     Layout, Tensor,
     argument::{
         claim::Column,
+        lookup_block::Rows,
         lookup_table::Fingerprint,
         masking::{Relation, Response},
     },
-    proof::plan::{Plan, Rows},
+    proof::plan::Plan,
 };
 use tacit_transcript::{Label, labels};
 

@@ -12,7 +12,7 @@
 //! let layer = ConvolutionLayer::new(window, 2, Layout::new(vec![1, 5, 4])?)?;
 //! let weights = Tensor::new(layer.weights.clone(), (-9..9).collect())?;
 //! let input = Tensor::new(layer.input.clone(), (0..20).collect())?;
-//! let output = layer.convolve(&weights, &input)?;
+//! let output = convolve_alone(&layer, &weights, &input)?;
 //!
 //! // All three tensors must be committed or absorbed first.
 //! let mut writer = ProofWriter::new(b"example");

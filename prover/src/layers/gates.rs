@@ -3,7 +3,8 @@
 //! By itself: one product of two sums.
 //!
 //! ```
-//! use tacit_layers::{Layout, Tensor, tensor::evaluation, argument::gates::{CircuitBuilder, Operand}};
+//! use tacit_layers::{Layout, Tensor, tensor::evaluation, argument::gates::Operand};
+//! use tacit_inference::circuit::CircuitBuilder;
 //! use tacit_prover::layers::gates::GatesProver;
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //! use tacit_verifier::layers::gates::GatesVerifier;
@@ -77,7 +78,7 @@ impl<'a> GatesProver<'a> {
     /// When the inputs are not of the circuit's shapes.
     pub fn new(circuit: &'a Circuit, inputs: &[&'a Tensor<i64>]) -> Self {
         let inputs: Vec<&[i64]> = inputs.iter().map(|input| input.data()).collect();
-        let layers = circuit.execute(&inputs);
+        let layers = tacit_inference::circuit::execute(circuit, &inputs);
         Self { circuit, inputs, layers }
     }
 
@@ -104,12 +105,11 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>)
         return;
     }
     let (network, plan, trace) = (session.network, session.plan, session.trace);
-    let layout = |id: NodeId| plan.specs.get(id.index()).map(|spec| &spec.layout);
     let gated: Vec<Gated> = claims
         .iter()
         .map(|claim| {
-            let node = network.architecture.node(claim.subject);
-            let gated = Gated::new(node, layout, &plan.specs[claim.subject.index()].layout);
+            let site = network.architecture.site(claim.subject, &plan.specs);
+            let gated = site.and_then(|(node, site)| node.operation.layer().gated(&site));
             let Some(gated) = gated else { unreachable!("only nodes by gates leave such claims") };
             gated
         })
@@ -156,7 +156,7 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>)
 
 fn run(circuit: &Circuit, inputs: &[Integers]) -> Vec<Vec<i64>> {
     let inputs: Vec<Vec<i64>> = inputs.iter().map(|input| input.iter().collect()).collect();
-    circuit.execute(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    tacit_inference::circuit::execute(circuit, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 /// A circuit on its way from the output to the inputs.

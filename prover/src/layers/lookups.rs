@@ -8,11 +8,11 @@ use tacit_layers::{
     NodeId, Operation,
     argument::{
         claim::{Column, EvaluationClaim},
+        lookup_block::Rows,
         lookup_table::Fingerprint,
         sumcheck::instance_point,
     },
     layer::rescale::excess::RescaleValues,
-    proof::plan::Rows,
 };
 use tacit_transcript::{Transcript, labels};
 

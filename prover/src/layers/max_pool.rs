@@ -8,11 +8,12 @@ use tacit_layers::{
     Layout, NodeId, Operation,
     argument::{
         claim::SumClaim,
+        lookup_block::Rows,
         sumcheck::{RoundPolynomial, RoundWeights, instance_point},
         unfold::WindowedClaim,
     },
     layer::max_pool::{MaxPoolLayer, PoolClaim},
-    proof::plan::{Rows, max_pools},
+    proof::plan::max_pools,
 };
 use tacit_transcript::{Transcript, labels};
 

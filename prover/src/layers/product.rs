@@ -2,6 +2,7 @@
 
 use ark_bn254::Fr;
 use tacit_algebra::small::from_i64;
+use tacit_inference::layer::product::arrange;
 use tacit_layers::{
     Layout, NodeId, Operation,
     argument::{
@@ -73,7 +74,7 @@ pub(super) fn tables(session: &Session, claim: &EvaluationClaim<NodeId>) -> Resu
     let (layer, axes, [left, right]) = product(session, claim.subject)?;
     let summed = axes.summed_lengths();
     let table = |factor, input| -> Result<Vec<Fr>> {
-        let data = layer.arrange(&axes, factor, session.value(input));
+        let data = arrange(layer, &axes, factor, session.value(input));
         let own = axes.own_lengths(factor);
         if own.iter().all(|&length| length == 1) {
             return Ok(data.iter().map(|&x| from_i64(x)).collect());

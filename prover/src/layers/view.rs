@@ -3,12 +3,12 @@
 use ark_bn254::Fr;
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
-    NodeId, Operation,
+    NodeId,
     argument::{
         claim::EvaluationClaim,
         sumcheck::{RoundWeights, instance_point},
     },
-    layer::view::View,
+    layer::site::Reading,
 };
 use tacit_transcript::labels;
 
@@ -23,34 +23,20 @@ pub(crate) fn prove(session: &mut Session) {
     // A view of a view leaves claims for another turn.
     while !session.claims.views.is_empty() {
         let claims = std::mem::take(&mut session.claims.views);
-        // Step 1: a concatenation's value, input by input.
+        // Step 1: where a view is the sum of its inputs' views, each one's share.
         let mut instances: Vec<(NodeId, Timed<Product>)> = vec![];
         for claim in claims {
-            let node = session.network.architecture.node(claim.subject);
-            match &node.operation {
-                Operation::Concat(layer) => {
-                    let layouts = node.inputs.iter().map(|&id| session.layout(id));
-                    let parts = layer.parts(layouts, session.layout(claim.subject));
-                    let parts: Vec<(NodeId, Timed<Product>)> = node
-                        .inputs
-                        .iter()
-                        .zip(&parts)
-                        .map(|(&input, part)| (input, timed(session, input, View::Remap(part), &claim)))
-                        .collect();
-                    let shares: Vec<Fr> = parts.iter().map(|(_, part)| part.claim().sum).collect();
-                    session.charged(claim.subject, |session| {
-                        session.writer.write_scalars(labels::VIEW_SHARES, &shares);
-                    });
-                    instances.extend(parts);
-                }
-                operation => {
-                    let Some(view) = View::of(operation) else {
-                        unreachable!("only views leave such claims")
-                    };
-                    let input = node.inputs[0];
-                    instances.push((input, timed(session, input, view, &claim)));
-                }
+            let parts: Vec<(NodeId, Timed<Product>)> = (0..session.node(claim.subject).inputs.len())
+                .map(|position| timed(session, position, &claim))
+                .collect();
+            let (node, site) = session.site(claim.subject);
+            if let Reading::SumOfViews(_) = node.operation.layer().reading(&site) {
+                let shares: Vec<Fr> = parts.iter().map(|(_, part)| part.claim().sum).collect();
+                session.charged(claim.subject, |session| {
+                    session.writer.write_scalars(labels::VIEW_SHARES, &shares);
+                });
             }
+            instances.extend(parts);
         }
         // Step 2: one sumcheck over the positions of all inputs.
         let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|(_, i)| i as _).collect();
@@ -66,22 +52,25 @@ pub(crate) fn prove(session: &mut Session) {
     }
 }
 
-/// [`instance`], charged to the view.
+/// [`instance`], charged to the view, with the input it is about.
 fn timed(
     session: &mut Session,
-    input: NodeId,
-    view: View,
+    position: usize,
     claim: &EvaluationClaim<NodeId>,
-) -> Timed<Product> {
-    let tables = |session: &mut Session| instance(session, input, view, claim);
-    Timed::new(claim.subject, session.charged(claim.subject, tables))
+) -> (NodeId, Timed<Product>) {
+    let input = session.node(claim.subject).inputs[position];
+    let tables = |session: &mut Session| instance(session, position, claim);
+    (input, Timed::new(claim.subject, session.charged(claim.subject, tables)))
 }
 
 /// The sum over an input's positions of the shift vectors' product with the input.
-fn instance(session: &Session, input: NodeId, view: View, claim: &EvaluationClaim<NodeId>) -> Product {
-    let value = session.value(input);
-    let shifts = view.shifts(value.layout(), session.layout(claim.subject), &claim.point).table();
+fn instance(session: &Session, position: usize, claim: &EvaluationClaim<NodeId>) -> Product {
+    let (node, site) = session.site(claim.subject);
+    let Some(shifts) = node.operation.layer().shifts(&site, position, &claim.point) else {
+        unreachable!("only views leave such claims")
+    };
+    let value = session.value(site.reads[position]);
     let read = value.data().iter().map(|&x| from_i64(x)).collect();
     let axes = value.layout().axes();
-    Product::summed(pad_axes(shifts, axes), pad_axes(read, axes))
+    Product::summed(pad_axes(shifts.table(), axes), pad_axes(read, axes))
 }

@@ -7,7 +7,6 @@ use tacit_layers::{
         sumcheck::{RoundWeights, instance_point},
         unfold::WindowedClaim,
     },
-    layer::window,
 };
 use tacit_transcript::labels;
 
@@ -27,7 +26,7 @@ pub(crate) fn prove(session: &mut Session) {
     // Step 1: one sumcheck over the positions of all inputs.
     let tables = |session: &Session, claim: &WindowedClaim| {
         let node = session.node(claim.node);
-        let Some(window) = window(&node.operation) else {
+        let Some(window) = node.operation.layer().window() else {
             unreachable!("only windowed layers leave such claims")
         };
         instance(session.value(node.inputs[0]), window, session.layout(claim.node), claim)

@@ -17,7 +17,7 @@
 
 use std::ops::Range;
 
-use tacit_layers::proof::plan::{Plan, Rows};
+use tacit_layers::{argument::lookup_block::Rows, proof::plan::Plan};
 
 use super::{
     CHUNK,

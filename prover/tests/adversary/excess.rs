@@ -1,15 +1,16 @@
 //! Wide quotients: what is clipped off, limb by limb, and where.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, InputLayer, Multiplier, NetworkBuilder, NodeId, Operation, RescaleLayer, Tensor,
+    ActivationFunction, InputLayer, Multiplier, NodeId, Operation, RescaleLayer, Tensor,
     argument::{
         claim::Column,
+        lookup_block::Rows,
         lookup_table::{
             LookupTable,
             excess::{ExcessTable, Parts},
         },
     },
-    proof::plan::Rows,
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_verifier::Error;

@@ -15,9 +15,10 @@ use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{AdditiveGroup, Field, One};
 use rayon::prelude::*;
 use tacit_algebra::msm::multi_scalar;
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, NetworkBuilder, Parameter, Tensor, VerifyingKey, Window2d,
+    Network, Parameter, Tensor, VerifyingKey, Window2d,
     argument::{
         claim::Column,
         hyrax::{OpeningClaim, folded_coefficients, folded_point},
@@ -361,7 +362,7 @@ impl Frozen {
             .map(|i| self.points(i));
         let (witness, late) =
             (self.points(self.first(labels::WITNESS_COMMITMENT)), late.collect::<Vec<Vec<G1Affine>>>());
-        let layouts = |columns: &'_ [tacit_layers::proof::plan::CommittedColumn]| -> Vec<Layout> {
+        let layouts = |columns: &'_ [tacit_layers::argument::claim::CommittedColumn]| -> Vec<Layout> {
             columns.iter().map(|column| column.layout.clone()).collect()
         };
         let lists: Vec<Vec<Layout>> = [layouts(&plan.parameters), layouts(&plan.witness)]

@@ -1,11 +1,12 @@
 //! Circuits: wrong values, wires, constants and combinations, each consistent from there on.
 
 use ark_bn254::Fr;
+use tacit_inference::circuit::CircuitBuilder;
 use tacit_layers::{
     Error as Refusal, Operation, Tensor, VerifyingKey,
     argument::{
         claim::EvaluationClaim,
-        gates::{Circuit, CircuitBuilder, GateClaims, Operand, Relation},
+        gates::{Circuit, GateClaims, Operand, Relation},
     },
     tensor::evaluation::evaluate,
 };

@@ -2,12 +2,14 @@
 
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
+use tacit_inference::{NetworkBuilder, execute};
 use tacit_layers::{
-    ActivationFunction, Error as LayersError, InputCommitment, InputLayer, Multiplier, Network,
-    NetworkBuilder, NodeId, Operation, Tensor, execute,
+    ActivationFunction, Error as LayersError, InputCommitment, InputLayer, Multiplier, Network, NodeId,
+    Operation, Tensor,
+    argument::lookup_block::Rows,
     proof::{
         input,
-        plan::{Plan, Rows},
+        plan::Plan,
         statement::{Input, Statement},
     },
 };

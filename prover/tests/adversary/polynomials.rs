@@ -2,8 +2,9 @@
 
 use ark_bn254::Fr;
 use ark_ff::One;
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, NetworkBuilder, NodeId, Tensor, Window2d,
+    AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, NodeId, Tensor, Window2d,
     argument::{claim::Column, hyrax::RowShape},
 };
 use tacit_prover::{ProvingKey, cheating::Run, prove};

@@ -2,11 +2,11 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, NetworkBuilder, NodeId, Output, Parameter, Tensor, Window2d,
+    Network, NodeId, Output, Parameter, Tensor, Window2d,
     argument::gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring},
-    composite::softmax::SoftmaxOptions,
     layer::remap::AxisMap,
 };
 

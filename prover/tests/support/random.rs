@@ -1,9 +1,9 @@
 //! Random small networks: chains and residual branches, every layer, odd shapes.
 
+use tacit_inference::{NetworkBuilder, circuit::CircuitBuilder};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, Error, Layout, MatmulArgument, Multiplier, Network,
-    NetworkBuilder, NodeId, Operation, Parameter, Tensor, Window2d,
-    argument::gates::CircuitBuilder,
+    NodeId, Operation, Parameter, Tensor, Window2d,
     layer::{
         remap::{AxisMap, Gaps},
         rescale::MAX_SHIFT,

@@ -112,7 +112,7 @@ pub(crate) fn verify_all<V: Value>(session: &mut Session<V>, claims: Vec<LinearC
         .iter()
         .map(|claim| {
             let Operation::Conv2d(layer) = &session.node(claim.node)?.0.operation else {
-                return Err(Error::MissingColumn);
+                return Err(Error::BrokenInvariant);
             };
             let input = session.layout(session.read(claim.node)?)?;
             let (group, position, value): (Vec<Fr>, Vec<Fr>, V) =

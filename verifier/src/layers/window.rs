@@ -8,7 +8,6 @@ use tacit_layers::{
         sumcheck::{RoundWeights, instance_point},
         unfold::{WindowedClaim, evaluate_shifts, spatial_vars},
     },
-    layer::window,
 };
 use tacit_transcript::{Value, labels};
 
@@ -39,7 +38,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
         .zip(&sums)
         .map(|(claim, sum)| {
             let (node, spec) = session.node(claim.node)?;
-            let window = window(&node.operation).ok_or(Error::MissingColumn)?;
+            let window = node.operation.layer().window().ok_or(Error::BrokenInvariant)?;
             let input = session.layout(session.read(claim.node)?)?;
             Ok(shift(claim, window, input, &spec.layout, instance_point(&reduced.point, sum.num_vars)))
         })

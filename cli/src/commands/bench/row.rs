@@ -11,11 +11,8 @@ use tacit_benches::{
     single::LAYER,
     suites::{Case, Subject},
 };
-use tacit_layers::{
-    Network, Tensor,
-    cost::{Policy, UnitCosts, node_cost},
-    proof::plan::Plan,
-};
+use tacit_inference::cost::{Policy, UnitCosts, choice::choose_arguments, node_cost};
+use tacit_layers::{Network, Tensor, proof::plan::Plan};
 use tacit_prover::ProvingKey;
 
 use super::{folder::ModelFolder, model};
@@ -150,7 +147,7 @@ fn network(case: &Case, folder: Option<&ModelFolder>, options: &BenchOptions) ->
         None => case.subject.network()?.context("the case has no network")?,
     };
     let units = UnitCosts::default();
-    let choices = network.choose_arguments(policy(case, options), &units)?;
+    let choices = choose_arguments(&mut network, policy(case, options), &units)?;
     if let Subject::Layer(_) = case.subject {
         if let Some(refusal) = choices.into_iter().find_map(|choice| choice.refusal) {
             return Err(refusal.reason.into());

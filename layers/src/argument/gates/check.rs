@@ -48,7 +48,7 @@ pub(crate) fn check_products(layer: &str, gates: u128, tensors: [&Layout; 2]) ->
 
 impl Wired<'_> {
     /// Number of gates, those of windows that read padding included.
-    pub(crate) fn num_gates(&self) -> u128 {
+    pub fn num_gates(&self) -> u128 {
         let factors = self.wiring().factors.iter();
         factors
             .map(|factor| factor.num_gates(ROLES.map(|role| self.lengths(factor, role))))
@@ -56,7 +56,7 @@ impl Wired<'_> {
     }
 
     /// Steps that evaluating the wiring at a point takes.
-    pub(crate) fn work(&self) -> u64 {
+    pub fn work(&self) -> u64 {
         let factors = self.wiring().factors.iter().map(|factor| match &factor.relation {
             Relation::Shared => 64,
             Relation::Window(_) => {
@@ -191,7 +191,7 @@ impl Circuit {
 
     /// $b$ such that no value is larger than $2^b$ in magnitude, where inputs have so many bits each: from the numbers of
     /// gates and their largest coefficients, without a look at single gates.
-    pub(crate) fn value_bits(&self, inputs: &[u32]) -> u32 {
+    pub fn value_bits(&self, inputs: &[u32]) -> u32 {
         let mut layers = vec![0_u32; self.layers.len()];
         for index in (0..self.layers.len()).rev() {
             let bits = |operand: Option<Operand>| match operand {
@@ -217,7 +217,7 @@ impl Circuit {
     ///
     /// # Errors
     /// [`Error::Circuit`] or [`Error::TooManyGates`], naming the network's layer.
-    pub(crate) fn check(&self, name: &str) -> Result<()> {
+    pub fn check(&self, name: &str) -> Result<()> {
         let fail = |reason| Err(Error::Circuit { layer: name.to_owned(), reason });
         let num_wirings = self.layers.iter().map(|layer| layer.wirings.len()).fold(0, usize::saturating_add);
         if !(1..=MAX_LAYERS).contains(&self.layers.len())
@@ -252,7 +252,7 @@ impl Circuit {
     }
 
     /// Steps that the verifier spends on the wirings, all claims together.
-    pub(crate) fn wiring_work(&self) -> u64 {
+    pub fn wiring_work(&self) -> u64 {
         let (counts, output) = (self.claim_counts(), self.inputs.len());
         let work = (0..self.layers.len()).map(|layer| {
             let claims = if layer == 0 { 1 } else { counts.get(output + layer).copied().unwrap_or(0) };

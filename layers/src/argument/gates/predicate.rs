@@ -18,7 +18,7 @@ pub struct Wired<'a> {
 }
 
 /// A gate's positions along one factor's axes of output, left and right, and its coefficient.
-pub(super) type Triple = ([usize; 3], i64);
+pub type Triple = ([usize; 3], i64);
 
 /// The equality polynomial at positions along some axes: a table where most positions are asked for.
 enum Weights<'a> {
@@ -80,7 +80,7 @@ impl<'a> Wired<'a> {
     }
 
     /// Axis lengths of a factor's part.
-    pub(super) fn lengths(&self, factor: &Factor, role: usize) -> &'a [usize] {
+    pub fn lengths(&self, factor: &Factor, role: usize) -> &'a [usize] {
         let Some(axes) = factor.axes.get(role).filter(|axes| axes.count > 0) else { return &[] };
         let (first, count) = (usize::from(axes.first), usize::from(axes.count));
         self.layout(role).and_then(|layout| layout.axes().get(first..first + count)).unwrap_or_default()
@@ -138,7 +138,7 @@ impl<'a> Wired<'a> {
 
 impl Factor {
     /// Calls `visit` for every gate along the factor's axes.
-    pub(super) fn for_each(&self, lengths: [&[usize]; 3], mut visit: impl FnMut(Triple)) {
+    pub fn for_each(&self, lengths: [&[usize]; 3], mut visit: impl FnMut(Triple)) {
         let flat = lengths.map(|lengths| lengths.iter().product::<usize>());
         match &self.relation {
             Relation::Shared => {

@@ -37,7 +37,7 @@
 //!    kernel's offsets and the extension of $\mathrm{eq}(r_p, p)$ over $p < P$ by itself.
 //! 3. *Fourier vectors.* The claims on $\widetilde A$ and $\widetilde C$ go to [`crate::argument::fourier`], which leaves none.
 //!
-//! **Soundness error.** [`crate::argument::soundness::fft_convolutions`].
+//! **Soundness error.** [`crate::layer::conv2d::fft::soundness`].
 //!
 //! **Caller's duty.** Claims on $\widetilde W$ and $\widetilde x$.
 //!
@@ -60,6 +60,7 @@ use crate::{
     argument::{
         claim::SumClaim,
         fourier::{BASE_VARS, FourierClaim, FourierVector},
+        soundness::{SoundnessError, fourier, sumcheck},
     },
     error::{Error, Result},
     layer::conv2d::Conv2dLayer,
@@ -380,6 +381,18 @@ impl FftConvolutionLayer {
             input: values.input.clone(),
         }
     }
+}
+
+/// Convolutions in the frequency domain: products by one batched sumcheck of degree 3, transforms by one of degree 2 with
+/// four sums for each convolution, then four Fourier vectors for each.
+pub fn soundness(layers: &[FftConvolutionLayer]) -> SoundnessError {
+    let products = layers.iter().map(FftConvolutionLayer::num_vars).max().unwrap_or(0);
+    let transforms = layers.iter().flat_map(FftConvolutionLayer::transform_vars).max().unwrap_or(0);
+    let vectors: Vec<usize> =
+        layers.iter().flat_map(|layer| layer.axes.map(|axis| axis.num_vars)).flat_map(|n| [n, n]).collect();
+    let stages =
+        [sumcheck(products, 3, layers.len()), sumcheck(transforms, 2, 4 * layers.len()), fourier(&vectors)];
+    stages.into_iter().sum()
 }
 
 #[cfg(test)]

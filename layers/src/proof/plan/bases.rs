@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 
 use crate::{
-    layer::{Operation, reshape::ReshapeLayer},
+    layer::site::Reading,
     network::Architecture,
     tensor::{
         Layout,
@@ -17,11 +17,13 @@ pub(super) struct Base {
     pub(super) node: NodeId,
     /// For each variable of the base, the variable of the node that it is.
     variables: Vec<usize>,
+    /// Whether the base is a view.
+    pub(super) is_view: bool,
 }
 
 impl Base {
-    fn own(node: NodeId, layout: &Layout) -> Self {
-        Self { node, variables: (0..layout.num_vars()).collect() }
+    fn own(node: NodeId, layout: &Layout, is_view: bool) -> Self {
+        Self { node, variables: (0..layout.num_vars()).collect(), is_view }
     }
 
     /// The base's point for a point of the node.
@@ -33,22 +35,16 @@ impl Base {
 /// Every node's base, in node order.
 pub(super) fn bases(architecture: &Architecture, specs: &[ValueSpec]) -> Vec<Base> {
     let mut bases: Vec<Base> = Vec::with_capacity(specs.len());
-    for (node, spec, id) in super::nodes(architecture, specs) {
-        let read =
-            node.inputs.first().and_then(|input| bases.get(input.index()).zip(specs.get(input.index())));
-        let base = match (&node.operation, read) {
-            (Operation::Flatten, Some((base, _))) => base.clone(),
-            (Operation::Reshape(_), Some((base, input)))
-                if ReshapeLayer::keeps_places(&input.layout, &spec.layout) =>
-            {
-                base.clone()
-            }
-            (Operation::Transpose(layer), Some((base, input))) => {
-                let moved = layer.variables(&input.layout);
+    for (node, site) in architecture.sites(specs) {
+        let own = |is_view| Base::own(site.id, &site.output.layout, is_view);
+        let read = site.reads.first().and_then(|input| bases.get(input.index()));
+        let base = match (node.operation.layer().reading(&site), read) {
+            (Reading::Own, _) | (Reading::Renamed(_), None) => own(false),
+            (Reading::Renamed(moved), Some(base)) => {
                 let variables = base.variables.iter().filter_map(|&v| moved.get(v).copied()).collect();
-                Base { node: base.node, variables }
+                Base { variables, ..base.clone() }
             }
-            _ => Base::own(id, &spec.layout),
+            (Reading::View(_) | Reading::SumOfViews(_), _) => own(true),
         };
         bases.push(base);
     }

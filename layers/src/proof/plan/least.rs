@@ -2,8 +2,8 @@
 
 use tacit_transcript::encoding::POINT_BYTES;
 
-use super::{Plan, nodes};
-use crate::{argument::choice::MatmulArgument, layer::Operation, network::Architecture, tensor::Layout};
+use super::Plan;
+use crate::network::Architecture;
 
 impl Plan {
     /// A bound from below on the bytes of a proof, in proportion to what it commits to and to the rounds of its longest
@@ -12,19 +12,9 @@ impl Plan {
         let levels = if self.segments.is_empty() { 0 } else { self.tree_vars };
         // Level `k` of the look-up tree has `k` rounds.
         let tree = levels.saturating_mul(levels.saturating_sub(1)) / 2;
-        let rounds = nodes(architecture, &self.specs).map(|(node, _, _)| match &node.operation {
-            Operation::Product(layer) if layer.argument != MatmulArgument::Polynomial => {
-                let layout = |i: usize| node.inputs.get(i).and_then(|id| self.specs.get(id.index()));
-                let axes =
-                    layout(0).zip(layout(1)).map(|(a, b)| layer.axes(&node.name, &a.layout, &b.layout));
-                axes.and_then(Result::ok).map_or(0, |axes| axes.inner_vars())
-            }
-            Operation::Circuit(layer) => {
-                let read = layer.circuit.layers.iter().skip(1).map(|layer| &layer.layout);
-                read.chain(&layer.circuit.inputs).map(Layout::num_vars).max().unwrap_or(0)
-            }
-            _ => 0,
-        });
+        let rounds = architecture
+            .sites(&self.specs)
+            .map(|(node, site)| node.operation.layer().burden(&site).map_or(0, |burden| burden.rounds));
         let messages = self.num_rows().saturating_add(tree).saturating_add(rounds.max().unwrap_or(0));
         messages.saturating_mul(POINT_BYTES)
     }

@@ -49,7 +49,7 @@ pub(crate) fn verify<V: Value>(
     let layers: Vec<InnerProducts<V>> =
         dense.iter().map(|claim| of_dense(session, claim)).chain(of_products).collect::<Result<_>>()?;
     let sent = session.reader.read_scalars(labels::CROSS_VALUES, layers.len().saturating_add(1))?;
-    let (cross, sums) = sent.split_last().ok_or(Error::MissingColumn)?;
+    let (cross, sums) = sent.split_last().ok_or(Error::BrokenInvariant)?;
     let mut difference = V::default();
     let mut points = Vec::with_capacity(layers.len());
     for ((layer, sum), weight) in layers.iter().zip(sums).zip(combination(gamma, layers.len())) {
@@ -87,7 +87,7 @@ pub(crate) fn verify<V: Value>(
 }
 
 fn of_dense<V: Value>(session: &Session<V>, claim: &LinearClaim<V>) -> Result<InnerProducts<V>> {
-    let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
+    let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::BrokenInvariant)?;
     let inner_vars = weights.layout.axis_vars().skip(1).sum();
     Ok(InnerProducts { batch: vec![], inner_vars, value: claim.value.clone() })
 }
