@@ -3,10 +3,10 @@
 use tacit_layers::{Network, NodeId, ValueKind, execute};
 
 use crate::{
-    calibrate::{Stops, check_samples},
+    calibrate::Stops,
     error::Error,
     graph::Graph,
-    load::FloatModel,
+    model::{FloatModel, input::check_samples},
     samples::quantise_input,
 };
 
@@ -94,7 +94,7 @@ impl Quantised {
     /// # Errors
     /// When a sample does not fit the model or the float model fails on it.
     pub fn compare(&self, model: &FloatModel, samples: &[Vec<f32>]) -> Result<Vec<ValueAgreement>, Error> {
-        check_samples(model, samples)?;
+        check_samples(model.input_shape(), samples)?;
         let specs = self.network.infer()?;
         let compared: Vec<usize> =
             (0..self.graph.values.len()).filter(|&index| self.is_comparable(index)).collect();

@@ -7,7 +7,7 @@ use tract_onnx::prelude::{IntoRunnable, TypedSimplePlan};
 use crate::{
     error::Error,
     graph::{Graph, Operation},
-    load::FloatModel,
+    model::FloatModel,
     scales::bounds,
 };
 
@@ -129,25 +129,6 @@ impl<'a> Stops<'a> {
         }
         Ok(())
     }
-}
-
-/// Checks that the samples fit the model.
-pub(crate) fn check_samples(model: &FloatModel, samples: &[Vec<f32>]) -> Result<(), Error> {
-    if samples.is_empty() {
-        return Err(Error::NoCalibration);
-    }
-    let shape = model.input_shape();
-    let expected = shape.iter().product();
-    for (sample, values) in samples.iter().enumerate() {
-        if values.len() != expected {
-            let actual = values.len();
-            return Err(Error::CalibrationSize { sample, shape: shape.to_vec(), expected, actual });
-        }
-        if let Some(position) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::CalibrationValue { sample, position, value: values[position] });
-        }
-    }
-    Ok(())
 }
 
 /// Runs the float model on every sample and records each linear layer's values after clip and function. Other values have

@@ -17,9 +17,7 @@
 //!
 //! | module | concept |
 //! |---|---|
-//! | [`mod@load`] | the float model |
-//! | `bounds` | what a model may make the importer compute |
-//! | `upsample` | an operator that tract lacks |
+//! | [`model`] | the float model |
 //! | `graph` | layers with everything folded in, and views of their values |
 //! | `lower` | tract's graph to that graph |
 //! | `pointwise` | functions of one number |
@@ -36,26 +34,24 @@
 #![forbid(unsafe_code)]
 
 pub mod agreement;
-mod bounds;
 pub mod calibrate;
 pub mod error;
 mod function_table;
 mod graph;
-pub mod load;
 mod lower;
+pub mod model;
 pub mod operators;
 mod pointwise;
 pub mod quantise;
 pub mod quantised;
 pub mod samples;
 mod scales;
-mod upsample;
 mod weights;
 
 pub use agreement::{Quantised, ValueAgreement};
 pub use calibrate::CalibrationMethod;
 pub use error::Error;
-pub use load::FloatModel;
+pub use model::FloatModel;
 pub use quantise::{QuantiseOptions, quantise, quantise_comparably};
 pub use quantised::QuantisedModel;
 pub use samples::{dequantise_output, quantise_input};

@@ -36,7 +36,7 @@ use tract_onnx::{
 use crate::{
     error::Error,
     graph::{Clip, Graph, Operation, Value, View},
-    load::{FloatModel, floats},
+    model::{FloatModel, tensor::floats},
 };
 
 pub(crate) type TypedNode = Node<TypedFact, Box<dyn TypedOp>>;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{IntoTValue, OutletId, TValue, TVec, Tensor, TractResult, TypedOp, tvec};
 
-use crate::{error::Error, load::floats};
+use crate::{error::Error, model::tensor::floats};
 
 /// A function of one number.
 #[derive(Debug, Clone)]

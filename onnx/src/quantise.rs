@@ -7,12 +7,12 @@ use tacit_layers::{
 
 use crate::{
     agreement::Quantised,
-    calibrate::{CalibrationMethod, check_samples, input_scale, observe},
+    calibrate::{CalibrationMethod, input_scale, observe},
     error::Error,
     function_table::table,
     graph::{Graph, Operation, Rearrangement, Value, Weights},
-    load::FloatModel,
     lower::lower,
+    model::{FloatModel, input::check_samples},
     scales::{Activation, SOFTMAX_BITS, Scales, choose, stays_accumulator},
     weights::{Channel, quantise_free, quantise_on_grid},
 };
@@ -80,7 +80,7 @@ pub fn quantise_comparably(
 ) -> Result<Quantised, Error> {
     check_options(options)?;
     let graph = lower(model)?;
-    check_samples(model, calibration)?;
+    check_samples(model.input_shape(), calibration)?;
     let observed = observe(model, &graph, calibration)?;
     let (bounds, scale) = input_scale(calibration, options.bits);
     let input = Activation { scale, bounds };

@@ -26,7 +26,7 @@ use tract_onnx::pb::ModelProto;
 
 use crate::{
     error::Error,
-    load::{read, read_model},
+    model::file::{read, read_model},
 };
 
 mod constant;

@@ -8,7 +8,7 @@ use tract_onnx::{
 };
 
 use super::proto::Node;
-use crate::{error::Error, load::guarded};
+use crate::{error::Error, model::guard::guarded};
 
 /// A constant tensor. Numbers of up to 53 bits are exact.
 #[derive(Debug, Clone)]

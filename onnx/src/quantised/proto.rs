@@ -2,7 +2,7 @@
 
 use tract_onnx::pb::{AttributeProto, NodeProto};
 
-use crate::{error::Error, load::node_name};
+use crate::{error::Error, model::file::node_name};
 
 /// A node of the graph.
 #[derive(Debug, Clone, Copy)]
