@@ -5,7 +5,7 @@ use tacit_layers::{Network, NodeId, ValueKind, execute};
 use crate::{
     calibrate::Stops,
     error::Error,
-    graph::Graph,
+    float_graph::Graph,
     model::{FloatModel, input::check_samples},
     samples::quantise_input,
 };

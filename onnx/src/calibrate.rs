@@ -6,7 +6,7 @@ use tract_onnx::prelude::{IntoRunnable, TypedSimplePlan};
 
 use crate::{
     error::Error,
-    graph::{Graph, Operation},
+    float_graph::{Graph, value::Operation},
     model::FloatModel,
     scales::bounds,
 };

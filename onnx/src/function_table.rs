@@ -8,7 +8,7 @@
 
 use tacit_layers::{ActivationFunction, excess::MAX_WHOLE_VARS};
 
-use crate::{error::Error, graph::Value, scales::Activation};
+use crate::{error::Error, float_graph::value::Value, scales::Activation};
 
 /// The argument of a function.
 #[derive(Debug, Clone, Copy)]
@@ -115,9 +115,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::{
-        graph::{Clip, Operation},
+    use crate::float_graph::{
+        clip::Clip,
         pointwise::{Function, Operand},
+        value::Operation,
     };
 
     fn value(operator: impl Into<Box<dyn TypedOp>>) -> Value {

@@ -18,9 +18,8 @@
 //! | module | concept |
 //! |---|---|
 //! | [`model`] | the float model |
-//! | `graph` | layers with everything folded in, and views of their values |
+//! | `float_graph` | layers with everything folded in, and views of their values |
 //! | `lower` | tract's graph to that graph |
-//! | `pointwise` | functions of one number |
 //! | [`operators`] | what can be imported, with limits |
 //! | [`calibrate`] | activation ranges |
 //! | `scales` | activation scales for a shift |
@@ -36,12 +35,11 @@
 pub mod agreement;
 pub mod calibrate;
 pub mod error;
+mod float_graph;
 mod function_table;
-mod graph;
 mod lower;
 pub mod model;
 pub mod operators;
-mod pointwise;
 pub mod quantise;
 pub mod quantised;
 pub mod samples;

@@ -35,7 +35,12 @@ use tract_onnx::{
 
 use crate::{
     error::Error,
-    graph::{Clip, Graph, Operation, Value, View},
+    float_graph::{
+        Graph,
+        clip::Clip,
+        value::{Operation, Value},
+        view::View,
+    },
     model::{FloatModel, tensor::floats},
 };
 

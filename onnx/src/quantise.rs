@@ -9,8 +9,12 @@ use crate::{
     agreement::Quantised,
     calibrate::{CalibrationMethod, input_scale, observe},
     error::Error,
+    float_graph::{
+        Graph,
+        value::{Operation, Rearrangement, Value},
+        weights::Weights,
+    },
     function_table::table,
-    graph::{Graph, Operation, Rearrangement, Value, Weights},
     lower::lower,
     model::{FloatModel, input::check_samples},
     scales::{Activation, SOFTMAX_BITS, Scales, choose, stays_accumulator},

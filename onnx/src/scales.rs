@@ -9,8 +9,11 @@
 use crate::{
     calibrate::Observed,
     error::Error,
+    float_graph::{
+        Graph,
+        value::{Operation, Value},
+    },
     function_table::{Argument, argument},
-    graph::{Graph, Operation, Value},
     quantise::QuantiseOptions,
 };
 
@@ -45,7 +48,7 @@ pub(crate) fn stays_accumulator(graph: &Graph, value: usize) -> bool {
     node.is_linear()
         && node.readers == 1
         && graph.outputs.contains(&value)
-        && node.clip == crate::graph::Clip::NONE
+        && node.clip == crate::float_graph::clip::Clip::NONE
         && node.function.is_none()
 }
 

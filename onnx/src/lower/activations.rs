@@ -5,7 +5,7 @@ use tract_onnx::{prelude::OutletId, tract_core::ops::einsum::EinSum};
 use super::{Lowering, TypedNode};
 use crate::{
     error::Error,
-    graph::{Operation, View},
+    float_graph::{value::Operation, view::View},
 };
 
 /// First name of the axes of length one that no other tensor of the product has.

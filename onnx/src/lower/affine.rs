@@ -10,8 +10,13 @@ use tract_onnx::{
 use super::{Constant, Lowering, TypedNode, significant};
 use crate::{
     error::Error,
-    graph::{Clip, Operation, Rearrangement, View, Weights},
-    pointwise::{self, Function},
+    float_graph::{
+        clip::Clip,
+        pointwise::{self, Function},
+        value::{Operation, Rearrangement},
+        view::View,
+        weights::Weights,
+    },
 };
 
 /// A constant operand: one number, or one for each element of a value.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graph::{Operation, View, Weights},
+    float_graph::{value::Operation, view::View, weights::Weights},
 };
 
 /// Most weights that a convolution may have after its groups are merged into one, zeros included.

@@ -6,7 +6,7 @@ use tract_onnx::tract_core::ops::cnn::Deconv;
 use super::{Lowering, TypedNode, feature_map_axes};
 use crate::{
     error::Error,
-    graph::{Rearrangement, View},
+    float_graph::{value::Rearrangement, view::View},
 };
 
 impl Lowering<'_> {

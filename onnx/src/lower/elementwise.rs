@@ -12,7 +12,7 @@ use tract_onnx::{
 use super::{Constant, Lowering, TypedNode, affine::Operand};
 use crate::{
     error::Error,
-    graph::{Clip, Operation, View},
+    float_graph::{clip::Clip, value::Operation, view::View},
 };
 
 impl Lowering<'_> {

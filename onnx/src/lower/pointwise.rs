@@ -7,8 +7,11 @@ use tract_onnx::prelude::{Datum, OutletId};
 use super::{Lowering, TypedNode};
 use crate::{
     error::Error,
-    graph::{Operation, View},
-    pointwise::{Function, Operand},
+    float_graph::{
+        pointwise::{Function, Operand},
+        value::Operation,
+        view::View,
+    },
 };
 
 impl Lowering<'_> {

@@ -9,7 +9,7 @@ use tract_onnx::{
 use super::{Lowering, TypedNode, affine::Operand, feature_map_axes};
 use crate::{
     error::Error,
-    graph::{Operation, View},
+    float_graph::{value::Operation, view::View},
 };
 
 /// The window of a convolution or pool, with the padding that its positions really touch.

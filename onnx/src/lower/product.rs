@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     error::Error,
-    graph::{Operation, Rearrangement, View, Weights},
+    float_graph::{
+        value::{Operation, Rearrangement},
+        view::View,
+        weights::Weights,
+    },
 };
 
 /// What a product does with each axis: contract it with the weights, or keep it as rows.

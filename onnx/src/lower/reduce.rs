@@ -9,7 +9,10 @@ use tract_onnx::{
 use super::{Lowering, TypedNode};
 use crate::{
     error::Error,
-    graph::{Operation, Rearrangement, View},
+    float_graph::{
+        value::{Operation, Rearrangement},
+        view::View,
+    },
 };
 
 impl Lowering<'_> {

@@ -14,8 +14,11 @@ use tract_onnx::{
 use super::{Lowering, TypedNode};
 use crate::{
     error::Error,
-    graph::{Operation, Rearrangement, View},
-    pointwise::Function,
+    float_graph::{
+        pointwise::Function,
+        value::{Operation, Rearrangement},
+        view::View,
+    },
 };
 
 /// Drops axes of a value that are of length one.

@@ -19,7 +19,7 @@ use super::{
     proto::Node,
     value::{Activation, Base, Datum, Input, Integers, Real, View},
 };
-use crate::{error::Error, graph::Clip};
+use crate::{error::Error, float_graph::clip::Clip};
 
 struct Lowering<'a> {
     model: &'a str,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tacit_layers::{NodeId, Window2d};
 
 use super::constant::Constant;
-use crate::graph::{Clip, Weights};
+use crate::float_graph::{clip::Clip, weights::Weights};
 
 /// A tensor of the graph.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    graph::Clip,
+    float_graph::clip::Clip,
     quantised::{
         constant::Constant,
         proto::Node,

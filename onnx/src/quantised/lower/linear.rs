@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graph::{Clip, Weights},
+    float_graph::{clip::Clip, weights::Weights},
     quantised::{
         constant::{Constant, Quantisation},
         proto::Node,

@@ -3,7 +3,7 @@
 use super::{Lowering, not_quantised};
 use crate::{
     error::Error,
-    graph::Clip,
+    float_graph::clip::Clip,
     quantised::{
         proto::Node,
         value::{Base, Datum, Real, Step},

@@ -5,7 +5,7 @@ use tacit_layers::{AxisWindow, Window2d};
 use super::{Lowering, not_quantised, quantisation::linear, read};
 use crate::{
     error::Error,
-    graph::Clip,
+    float_graph::clip::Clip,
     quantised::{
         proto::Node,
         value::{Activation, Base, Datum, Linear, Operation, Real, View},

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graph::Weights,
+    float_graph::weights::Weights,
     quantised::{
         RescaleError,
         constant::Constant,
