@@ -4,10 +4,10 @@ mod activations;
 mod affine;
 mod convolution;
 mod deconvolution;
+mod dense;
 mod elementwise;
 mod pointwise;
 mod pool;
-mod product;
 mod reduce;
 mod views;
 

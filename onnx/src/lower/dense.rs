@@ -1,4 +1,4 @@
-//! Matrix products with constant weights, as tract's Einstein sums: dense layers and 1x1 convolutions.
+//! Contractions with constant weights, as tract's Einstein sums: dense layers and 1x1 convolutions.
 
 use tacit_layers::{AxisWindow, Window2d};
 use tract_onnx::{prelude::OutletId, tract_core::ops::einsum::EinSum};
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What a product does with each axis: contract it with the weights, or keep it as rows.
-struct Product {
+struct Contraction {
     /// For a contracted value axis, its stride in the weights.
     strides: Vec<Option<usize>>,
     /// Value axes that are kept.
@@ -29,7 +29,7 @@ struct Product {
     outlet: Vec<Vec<usize>>,
 }
 
-impl Product {
+impl Contraction {
     fn contracts(&self, axis: usize) -> bool {
         self.strides[axis].is_some()
     }
@@ -92,8 +92,8 @@ impl Lowering<'_> {
             return self.batched(node, op, x, view, weights, &batch);
         }
         let lengths = self.lengths(&view).to_vec();
-        let product = self.product(node, op, x, &view, weights)?;
-        if view.value == 0 && lengths.len() == 2 && product.contracts(0) && product.rows == [1] {
+        let contraction = self.contraction(node, op, x, &view, weights)?;
+        if view.value == 0 && lengths.len() == 2 && contraction.contracts(0) && contraction.rows == [1] {
             // Channels in front of positions: a convolution of one dimension.
             let groups: Vec<Vec<usize>> = (0..view.axes.len())
                 .filter(|&axis| !view.axes[axis].is_empty())
@@ -111,24 +111,24 @@ impl Lowering<'_> {
         }
         let name = self.name(node);
         let outlet = OutletId::new(node.id, 0);
-        let only_channels = lengths.len() == 3 && !product.contracts(1) && !product.contracts(2);
-        if only_channels && !product.rows.is_empty() && !product.rows.contains(&0) {
+        let only_channels = lengths.len() == 3 && !contraction.contracts(1) && !contraction.contracts(2);
+        if only_channels && !contraction.rows.is_empty() && !contraction.rows.contains(&0) {
             let window = Window2d {
                 height: AxisWindow::new(1, view.strides[1]),
                 width: AxisWindow::new(1, view.strides[2]),
             };
-            let mut weights = product.gather(weights, &lengths, &[0]);
+            let mut weights = contraction.gather(weights, &lengths, &[0]);
             weights.axes.extend([1, 1]);
             let axes = vec![
-                product.num_outputs,
+                contraction.num_outputs,
                 window.height.output_length(&name, lengths[1])?,
                 window.width.output_length(&name, lengths[2])?,
             ];
             let operation = Operation::Conv2d { input: view.value, window, groups: 1, weights };
-            return Ok(self.push(&name, axes, operation, outlet, product.outlet_axes(0)));
+            return Ok(self.push(&name, axes, operation, outlet, contraction.outlet_axes(0)));
         }
-        let num_row_axes = product.rows.iter().max().map_or(0, |&last| last + 1);
-        if !view.is_whole() || (0..num_row_axes).any(|axis| product.contracts(axis)) {
+        let num_row_axes = contraction.rows.iter().max().map_or(0, |&last| last + 1);
+        if !view.is_whole() || (0..num_row_axes).any(|axis| contraction.contracts(axis)) {
             let view = self.rows_first(node, op, x, view);
             return self.dense(node, op, x, view, weights);
         }
@@ -140,11 +140,11 @@ impl Lowering<'_> {
                 "a product over the last axes or over all",
             ));
         }
-        let weights = product.gather(weights, &lengths, &contracted);
+        let weights = contraction.gather(weights, &lengths, &contracted);
         let mut axes = lengths[..num_row_axes].to_vec();
-        axes.push(product.num_outputs);
+        axes.push(contraction.num_outputs);
         let operation = Operation::Dense { input: view.value, num_row_axes, weights };
-        Ok(self.push(&name, axes, operation, outlet, product.outlet_axes(num_row_axes)))
+        Ok(self.push(&name, axes, operation, outlet, contraction.outlet_axes(num_row_axes)))
     }
 
     /// The axes of the input that the weights and the result have too, if there are any.
@@ -257,16 +257,16 @@ impl Lowering<'_> {
     }
 
     /// Sorts the axes of an Einstein sum of the computed input `x` and constant weights.
-    fn product(
+    fn contraction(
         &self,
         node: &TypedNode,
         op: &EinSum,
         x: usize,
         view: &View,
         weights: &Constant,
-    ) -> Result<Product, Error> {
+    ) -> Result<Contraction, Error> {
         let lengths = self.lengths(view);
-        let mut product = Product {
+        let mut contraction = Contraction {
             strides: vec![None; lengths.len()],
             rows: vec![],
             channel: None,
@@ -289,24 +289,24 @@ impl Lowering<'_> {
             let stride = |position: usize| weights.shape[position + 1..].iter().product::<usize>();
             match (reads, by, to) {
                 ([], None, _) => {}
-                ([], Some(by), Some(to)) if product.channel.is_none() => {
-                    product.channel = Some((stride(by), to));
-                    product.num_outputs = weights.shape[by];
+                ([], Some(by), Some(to)) if contraction.channel.is_none() => {
+                    contraction.channel = Some((stride(by), to));
+                    contraction.num_outputs = weights.shape[by];
                 }
                 (reads, None, Some(to)) => {
-                    product.rows.extend_from_slice(reads);
-                    product.outlet[to] = reads.to_vec();
+                    contraction.rows.extend_from_slice(reads);
+                    contraction.outlet[to] = reads.to_vec();
                 }
                 ([_, ..], Some(by), None) => {
                     let mut stride = stride(by);
                     for &axis in reads.iter().rev() {
-                        product.strides[axis] = Some(stride);
+                        contraction.strides[axis] = Some(stride);
                         stride *= lengths[axis];
                     }
                 }
                 _ => return Err(self.refuse(node, "a batched product", "a plain matrix product")),
             }
         }
-        Ok(product)
+        Ok(contraction)
     }
 }
