@@ -1,13 +1,13 @@
 //! Lowering: from tract's decluttered graph to the float graph, node by node.
 
-mod activations;
 mod affine;
+mod arithmetic;
 mod convolution;
 mod deconvolution;
 mod dense;
-mod elementwise;
 mod pointwise;
 mod pool;
+mod product;
 mod reduce;
 mod views;
 

@@ -1,4 +1,4 @@
-//! Activation functions: whatever computes each number from one number of one value.
+//! Pointwise functions: whatever computes each number from one number of one value.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Additions, products, maxima and minima: folded into the layer before them wherever that is exact.
+//! Arithmetic element by element: additions, products, maxima and minima, folded into the layer before them wherever that is
+//! exact.
 
 use tract_onnx::{
     prelude::OutletId,
