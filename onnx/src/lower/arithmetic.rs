@@ -10,7 +10,11 @@ use tract_onnx::{
     },
 };
 
-use super::{Constant, Lowering, TypedNode, affine::Operand};
+use super::{
+    affine::Coefficients,
+    lowering::{Lowering, TypedNode},
+    reading::Constant,
+};
 use crate::{
     error::Error,
     float_graph::{clip::Clip, value::Operation, view::View},
@@ -20,7 +24,7 @@ impl Lowering<'_> {
     pub(super) fn element_wise(&mut self, node: &TypedNode, op: &ElementWiseOp) -> Result<View, Error> {
         let view = self.reading(node, 0)?;
         if op.0.is::<Neg>() && view.function.is_none() && view.is_whole() {
-            return self.scale(node, view, &Operand::Scalar(-1.0));
+            return self.scale(node, view, &Coefficients::Scalar(-1.0));
         }
         self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
     }
@@ -67,18 +71,18 @@ impl Lowering<'_> {
         if !constant.values.iter().all(|value| value.is_finite()) {
             self.finite_constant(node, 1 - x)?;
         }
-        let operand = self.operand(&view, &constant);
+        let coefficients = self.coefficients(&view, &constant);
         if op.is::<Add>() {
-            self.shift(node, view, &operand)
+            self.shift(node, view, &coefficients)
         } else if op.is::<Sub>() && x == 0 {
-            self.shift(node, view, &operand.map(|c| -c))
+            self.shift(node, view, &coefficients.map(|c| -c))
         } else if op.is::<Sub>() {
-            let view = self.scale(node, view, &Operand::Scalar(-1.0))?;
-            self.shift(node, view, &operand)
+            let view = self.scale(node, view, &Coefficients::Scalar(-1.0))?;
+            self.shift(node, view, &coefficients)
         } else if op.is::<Mul>() {
-            self.scale(node, view, &operand)
+            self.scale(node, view, &coefficients)
         } else if op.is::<Div>() && x == 0 {
-            self.scale(node, view, &operand.map(|c| 1.0 / c))
+            self.scale(node, view, &coefficients.map(|c| 1.0 / c))
         } else {
             Err(self.unsupported(node))
         }

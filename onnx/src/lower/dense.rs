@@ -4,8 +4,9 @@ use tacit_layers::{AxisWindow, Window2d};
 use tract_onnx::{prelude::OutletId, tract_core::ops::einsum::EinSum};
 
 use super::{
-    Constant, Lowering, TypedNode,
-    affine::{offsets, strides_of},
+    lowering::{Lowering, TypedNode},
+    reading::Constant,
+    row_major::{offsets, strides_of},
 };
 use crate::{
     error::Error,

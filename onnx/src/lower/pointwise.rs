@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{Datum, OutletId};
 
-use super::{Lowering, TypedNode};
+use super::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
     float_graph::{

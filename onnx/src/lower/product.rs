@@ -2,7 +2,7 @@
 
 use tract_onnx::{prelude::OutletId, tract_core::ops::einsum::EinSum};
 
-use super::{Lowering, TypedNode};
+use super::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
     float_graph::{value::Operation, view::View},

@@ -6,7 +6,7 @@ use tract_onnx::{
     tract_core::ops::nn::{Reduce, Reducer, Softmax, SoftmaxKind},
 };
 
-use super::{Lowering, TypedNode};
+use super::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
     float_graph::{
