@@ -22,7 +22,10 @@ use std::collections::BTreeMap;
 
 use tract_onnx::prelude::OutletId;
 
-use self::value::{Operation, Value};
+use self::{
+    clip::Clip,
+    value::{Operation, Value},
+};
 
 /// The float graph.
 #[derive(Debug, Clone)]
@@ -66,6 +69,16 @@ impl Graph {
     /// The order in which a value's outlet runs over the value's axes; empty where it is not known.
     pub(crate) fn order(&self, value: usize) -> &[usize] {
         self.orders.get(&self.values[value].outlet).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a value is an output whose accumulator is delivered as it is.
+    pub(crate) fn stays_accumulator(&self, index: usize) -> bool {
+        let value = &self.values[index];
+        value.is_linear()
+            && value.readers == 1
+            && self.outputs.contains(&index)
+            && value.clip == Clip::NONE
+            && value.function.is_none()
     }
 
     /// The value that a value's scale comes from, if it is free to take any, and all that pass it on.

@@ -33,23 +33,22 @@
 #![forbid(unsafe_code)]
 
 pub mod agreement;
-pub mod calibrate;
 pub mod error;
 mod float_graph;
-mod function_table;
 mod lower;
 pub mod model;
 pub mod operators;
+pub mod options;
 pub mod quantise;
 pub mod quantised;
+mod ranges;
 pub mod samples;
 mod scales;
-mod weights;
 
-pub use agreement::{Quantised, ValueAgreement};
-pub use calibrate::CalibrationMethod;
+pub use agreement::ValueAgreement;
 pub use error::Error;
 pub use model::FloatModel;
-pub use quantise::{QuantiseOptions, quantise, quantise_comparably};
+pub use options::{CalibrationMethod, QuantiseOptions};
+pub use quantise::{Quantised, quantise, quantise_comparably};
 pub use quantised::QuantisedModel;
 pub use samples::{dequantise_output, quantise_input};

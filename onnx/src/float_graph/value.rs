@@ -68,7 +68,27 @@ pub(crate) enum Rearrangement {
 }
 
 impl Value {
-    /// Weights, for a layer that has them.
+    /// The input and the weights of a layer that has weights.
+    pub(crate) const fn weights(&self) -> Option<(usize, &Weights)> {
+        match &self.operation {
+            Operation::Dense { input, weights, .. } | Operation::Conv2d { input, weights, .. } => {
+                Some((*input, weights))
+            }
+            Operation::Input
+            | Operation::SumPool { .. }
+            | Operation::ReduceSum { .. }
+            | Operation::Softmax { .. }
+            | Operation::ArgMax { .. }
+            | Operation::Add { .. }
+            | Operation::MaxPool { .. }
+            | Operation::Scale { .. }
+            | Operation::Rearrange { .. }
+            | Operation::Concat { .. }
+            | Operation::Product { .. } => None,
+        }
+    }
+
+    /// The same weights, to be changed.
     pub(crate) const fn weights_mut(&mut self) -> Option<&mut Weights> {
         match &mut self.operation {
             Operation::Dense { weights, .. } | Operation::Conv2d { weights, .. } => Some(weights),

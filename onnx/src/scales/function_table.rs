@@ -8,7 +8,8 @@
 
 use tacit_layers::{ActivationFunction, excess::MAX_WHOLE_VARS};
 
-use crate::{error::Error, float_graph::value::Value, scales::Activation};
+use super::activation::Activation;
+use crate::{error::Error, float_graph::value::Value};
 
 /// The argument of a function.
 #[derive(Debug, Clone, Copy)]
