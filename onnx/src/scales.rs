@@ -69,22 +69,11 @@ pub(crate) fn choose(
     let mut scales = Scales { shift, activations: vec![], arguments, integers };
     for (index, value) in graph.values.iter().enumerate() {
         let known = |input: usize| scales.activations[input];
-        let is_unsigned = (value.function.is_none() && value.clip.minimum >= 0.0)
-            || match &value.operation {
-                _ if value.function.is_some() => {
-                    observed[index].as_ref().is_some_and(|seen| seen.minimum >= 0.0)
-                }
-                Operation::SumPool { input, .. } | Operation::ReduceSum { input, .. } => {
-                    known(*input).bounds.0 >= 0
-                }
-                Operation::Product { left, right, .. } => {
-                    [left, right].iter().all(|&&(input, _)| known(input).bounds.0 >= 0)
-                }
-                Operation::Add { addends } => {
-                    addends.iter().all(|&(input, c)| known(input).bounds.0 >= 0 && c > 0.0)
-                }
-                _ => false,
-            };
+        let is_unsigned = if value.function.is_some() {
+            observed[index].as_ref().is_some_and(|seen| seen.minimum >= 0.0)
+        } else {
+            value.clip.minimum >= 0.0 || is_unsigned(&value.operation, &scales.activations)
+        };
         let (low, levels) = bounds(options.bits, is_unsigned);
         let amplitude = observed[index]
             .as_ref()
@@ -96,10 +85,13 @@ pub(crate) fn choose(
             let reach = reach(graph, value, &scales.activations);
             let argument = argument(value, seen, reach, desired, (low, levels))?;
             result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
-            desired = match &value.operation {
+            desired = if let Operation::Add { addends } = &value.operation
+                && let [(input, _)] = addends[..]
+            {
                 // An activation's own integers are the finest argument there is.
-                Operation::Add { addends } if addends.len() == 1 => known(addends[0].0).scale,
-                _ => argument.scale,
+                known(input).scale
+            } else {
+                argument.scale
             };
         }
         let scale = match &value.operation {
@@ -164,6 +156,27 @@ pub(crate) fn choose(
         scales.activations.push(Activation { scale, bounds });
     }
     Ok(scales)
+}
+
+/// Whether no accumulator is negative, whatever the input is, because no number that is added up is.
+fn is_unsigned(operation: &Operation, activations: &[Activation]) -> bool {
+    let is_unsigned = |input: usize| activations[input].bounds.0 >= 0;
+    match operation {
+        Operation::SumPool { input, .. } | Operation::ReduceSum { input, .. } => is_unsigned(*input),
+        Operation::Product { left: (left, _), right: (right, _), .. } => {
+            is_unsigned(*left) && is_unsigned(*right)
+        }
+        Operation::Add { addends } => addends.iter().all(|&(input, c)| is_unsigned(input) && c > 0.0),
+        Operation::Input
+        | Operation::Dense { .. }
+        | Operation::Conv2d { .. }
+        | Operation::Softmax { .. }
+        | Operation::ArgMax { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Scale { .. }
+        | Operation::Rearrange { .. }
+        | Operation::Concat { .. } => false,
+    }
 }
 
 /// The scale of an accumulator whose unit is `accumulator`, divided by about as much as `desired` asks for.

@@ -92,7 +92,17 @@ impl Value {
     pub(crate) const fn weights_mut(&mut self) -> Option<&mut Weights> {
         match &mut self.operation {
             Operation::Dense { weights, .. } | Operation::Conv2d { weights, .. } => Some(weights),
-            _ => None,
+            Operation::Input
+            | Operation::SumPool { .. }
+            | Operation::ReduceSum { .. }
+            | Operation::Softmax { .. }
+            | Operation::ArgMax { .. }
+            | Operation::Add { .. }
+            | Operation::MaxPool { .. }
+            | Operation::Scale { .. }
+            | Operation::Rearrange { .. }
+            | Operation::Concat { .. }
+            | Operation::Product { .. } => None,
         }
     }
 
@@ -112,47 +122,68 @@ impl Value {
     pub(crate) const fn channel_axis(&self) -> usize {
         match self.operation {
             Operation::Dense { .. } => self.axes.len() - 1,
-            _ => 0,
+            Operation::Input
+            | Operation::Conv2d { .. }
+            | Operation::SumPool { .. }
+            | Operation::ReduceSum { .. }
+            | Operation::Softmax { .. }
+            | Operation::ArgMax { .. }
+            | Operation::Add { .. }
+            | Operation::MaxPool { .. }
+            | Operation::Scale { .. }
+            | Operation::Rearrange { .. }
+            | Operation::Concat { .. }
+            | Operation::Product { .. } => 0,
         }
     }
 
     /// Whether the quantised layer gives an accumulator, which a rescale turns into an activation.
     pub(crate) const fn is_linear(&self) -> bool {
-        matches!(
-            self.operation,
+        match self.operation {
             Operation::Dense { .. }
-                | Operation::Conv2d { .. }
-                | Operation::SumPool { .. }
-                | Operation::Add { .. }
-                | Operation::ReduceSum { .. }
-                | Operation::Product { .. }
-        )
+            | Operation::Conv2d { .. }
+            | Operation::SumPool { .. }
+            | Operation::Add { .. }
+            | Operation::ReduceSum { .. }
+            | Operation::Product { .. } => true,
+            Operation::Input
+            | Operation::Softmax { .. }
+            | Operation::ArgMax { .. }
+            | Operation::MaxPool { .. }
+            | Operation::Scale { .. }
+            | Operation::Rearrange { .. }
+            | Operation::Concat { .. } => false,
+        }
     }
 
     /// Whether the scale of what it computes is free: weights or a table adapt to it.
     pub(crate) const fn adapts(&self) -> bool {
-        matches!(self.operation, Operation::Dense { .. } | Operation::Conv2d { .. })
-            || self.function.is_some()
+        self.weights().is_some() || self.function.is_some()
     }
 
     /// The value whose integers it holds in other places, or the largest of them.
     pub(crate) const fn passes_on(&self) -> Option<usize> {
         match self.operation {
             Operation::Rearrange { input, .. } | Operation::MaxPool { input, .. } => Some(input),
-            _ => None,
+            Operation::Input
+            | Operation::Dense { .. }
+            | Operation::Conv2d { .. }
+            | Operation::SumPool { .. }
+            | Operation::ReduceSum { .. }
+            | Operation::Softmax { .. }
+            | Operation::ArgMax { .. }
+            | Operation::Add { .. }
+            | Operation::Scale { .. }
+            | Operation::Concat { .. }
+            | Operation::Product { .. } => None,
         }
     }
 
     /// The value that it only brings to another scale.
     pub(super) fn aligns(&self) -> Option<usize> {
-        match &self.operation {
-            Operation::Add { addends }
-                if self.function.as_ref().is_some_and(Function::is_identity) && addends.len() == 1 =>
-            {
-                addends.first().map(|&(input, _)| input)
-            }
-            _ => None,
-        }
+        let Operation::Add { addends } = &self.operation else { return None };
+        let [(input, _)] = addends[..] else { return None };
+        self.function.as_ref().is_some_and(Function::is_identity).then_some(input)
     }
 }
 

@@ -88,9 +88,7 @@ impl Lowering<'_> {
             at = *input;
         }
         let value = &self.values[at];
-        let (Operation::Dense { weights, .. } | Operation::Conv2d { weights, .. }) = &value.operation else {
-            return None;
-        };
+        let (_, weights) = value.weights()?;
         if value.clip != Clip::NONE {
             return None;
         }

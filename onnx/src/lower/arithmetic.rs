@@ -117,11 +117,19 @@ impl Lowering<'_> {
                     fused = Clip { minimum: fused.minimum / factor, maximum: fused.maximum / factor };
                     at = input;
                 }
-                _ if self.values[at].is_linear() => {
+                Operation::Dense { .. }
+                | Operation::Conv2d { .. }
+                | Operation::SumPool { .. }
+                | Operation::ReduceSum { .. }
+                | Operation::Add { .. }
+                | Operation::Product { .. } => {
                     self.values[at].clip = self.values[at].clip.then(fused);
                     return Ok(view);
                 }
-                _ => break,
+                Operation::Input
+                | Operation::Softmax { .. }
+                | Operation::ArgMax { .. }
+                | Operation::Concat { .. } => break,
             }
         }
         if self.values[view.value].clip.then(clip) == self.values[view.value].clip

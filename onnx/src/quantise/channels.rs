@@ -4,6 +4,7 @@ use crate::{
     float_graph::{
         Graph,
         value::{Operation, Value},
+        weights::Weights,
     },
     options::QuantiseOptions,
     scales::{
@@ -44,18 +45,28 @@ pub(super) fn is_fine_enough(
 ) -> bool {
     let max_growth = options.max_error_growth;
     let min_coefficient = MIN_COEFFICIENT << (options.bits - 8);
+    // Weights that int8 represents exactly, as a factor alone, have no error to compare with.
+    let is_close = |weights: &Weights, channels: &[Channel]| {
+        let free: f64 =
+            (0..weights.num_outputs()).map(|o| quantise_free(weights.channel(o), 0.0).error).sum();
+        let taken: f64 = channels.iter().map(|channel| channel.error).sum();
+        let energy: f64 = weights.values.iter().map(|weight| weight * weight).sum();
+        taken <= free * (1.0 + max_growth) + energy * 1e-6
+    };
     graph.values.iter().enumerate().all(|(index, value)| match &value.operation {
         Operation::SumPool { .. } | Operation::ReduceSum { .. } | Operation::Product { .. } => {
             scales.integers[index].iter().all(|&m| m >= MIN_POOL_MULTIPLIER)
         }
         Operation::Add { .. } => scales.integers[index].iter().all(|&c| c.abs() >= min_coefficient),
-        _ => value.weights().is_none_or(|(_, weights)| {
-            let free: f64 =
-                (0..weights.num_outputs()).map(|o| quantise_free(weights.channel(o), 0.0).error).sum();
-            let taken: f64 = layers[index].iter().map(|channel| channel.error).sum();
-            let energy: f64 = weights.values.iter().map(|weight| weight * weight).sum();
-            // Weights that int8 represents exactly, as a factor alone, have no error to compare with.
-            taken <= free * (1.0 + max_growth) + energy * 1e-6
-        }),
+        Operation::Dense { weights, .. } | Operation::Conv2d { weights, .. } => {
+            is_close(weights, &layers[index])
+        }
+        Operation::Input
+        | Operation::Softmax { .. }
+        | Operation::ArgMax { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Scale { .. }
+        | Operation::Rearrange { .. }
+        | Operation::Concat { .. } => true,
     })
 }

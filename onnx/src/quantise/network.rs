@@ -128,7 +128,17 @@ fn multiplier(value: &Value, integers: &[i64], channels: &[Channel]) -> Multipli
             integers.iter().map(|&m| m as u32).collect()
         }
         Operation::Add { .. } => vec![1],
-        _ => channels.iter().map(|channel| channel.multiplier).collect(),
+        Operation::Dense { .. } | Operation::Conv2d { .. } => {
+            channels.iter().map(|channel| channel.multiplier).collect()
+        }
+        // These are activations, which no rescale follows.
+        Operation::Input
+        | Operation::Softmax { .. }
+        | Operation::ArgMax { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Scale { .. }
+        | Operation::Rearrange { .. }
+        | Operation::Concat { .. } => vec![],
     };
     match values.first() {
         Some(&first) if values.iter().all(|&m| m == first) => Multiplier::Uniform(first),
@@ -156,6 +166,14 @@ pub(super) fn output_scales(
         Operation::Dense { input, .. } | Operation::Conv2d { input, .. } => {
             layers[index].iter().map(|channel| channel.scale * scales.activations[*input].scale).collect()
         }
-        _ => vec![activation / f64::from(1_u32 << scales.shift)],
+        Operation::Add { .. } => vec![activation / f64::from(1_u32 << scales.shift)],
+        // These are activations.
+        Operation::Input
+        | Operation::Softmax { .. }
+        | Operation::ArgMax { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Scale { .. }
+        | Operation::Rearrange { .. }
+        | Operation::Concat { .. } => vec![activation],
     }
 }
