@@ -7,7 +7,7 @@ use tract_onnx::{
     tensor::load_tensor,
 };
 
-use super::proto::Node;
+use super::node::Node;
 use crate::{error::Error, model::guard::guarded};
 
 /// A constant tensor. Numbers of up to 53 bits are exact.

@@ -5,8 +5,10 @@ use crate::{
     float_graph::clip::Clip,
     quantised::{
         constant::Constant,
-        proto::Node,
-        value::{Base, Datum, Linear, Operation, Real, Step, View},
+        datum::{Base, Datum, Linear, Operation, Real},
+        function::Step,
+        node::Node,
+        view::View,
     },
 };
 
