@@ -15,21 +15,22 @@
 //! 5. Before a smooth activation the quotient is finer than the result, so that one step moves the result by a quarter of a
 //!    unit at most, as long as a table of $2^{16}$ rows holds all that matters.
 //!
+//! The modules in the order in which data flows; each stands on some of those above it:
+//!
 //! | module | concept |
 //! |---|---|
-//! | [`model`] | the float model |
+//! | [`operators`] | what can be imported, with limits |
+//! | [`error`] | what can be wrong |
+//! | [`options`] | how to quantise |
+//! | [`model`] | the float model, loaded and run |
 //! | `float_graph` | layers with everything folded in, and views of their values |
 //! | `lower` | tract's graph to that graph |
-//! | [`operators`] | what can be imported, with limits |
-//! | [`calibrate`] | activation ranges |
-//! | `scales` | activation scales for a shift |
-//! | `function_table` | tables of functions over the quotients of a rescale |
-//! | `weights` | int8 weights on the grid of exact rescales |
+//! | `ranges` | what activations are on the calibration samples |
+//! | `scales` | scales of activations and weights, and tables of functions, for a shift |
 //! | [`mod@quantise`] | the integer network |
-//! | [`mod@quantised`] | models that are already quantised |
-//! | [`agreement`] | where accuracy is lost |
+//! | [`mod@quantised`] | the same from models that are already quantised |
 //! | [`samples`] | real samples to integers and back |
-//! | [`error`] | what can be wrong |
+//! | [`agreement`] | where accuracy is lost |
 #![forbid(unsafe_code)]
 
 pub mod agreement;
