@@ -3,10 +3,13 @@
 use tacit_layers::{AxisWindow, Window2d, layer::remap::AxisMap};
 use tract_onnx::tract_core::ops::cnn::Deconv;
 
-use super::{Lowering, TypedNode, feature_map_axes};
+use super::{
+    feature_map::feature_map_axes,
+    lowering::{Lowering, TypedNode},
+};
 use crate::{
     error::Error,
-    graph::{Rearrangement, View},
+    float_graph::{value::Rearrangement, view::View},
 };
 
 impl Lowering<'_> {

@@ -48,6 +48,17 @@ pub(super) struct Sum {
     pub(super) error: f64,
 }
 
+/// How far a rescale's result, before it is rounded, can be from ONNX Runtime's for any input of its layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RescaleError {
+    /// The layer's name.
+    pub layer: String,
+    /// Binary digits that the rescale drops.
+    pub shift: u32,
+    /// The bound, in units of the result. Below one, the rounded results differ by one unit at most.
+    pub units: f64,
+}
+
 /// The first shift tried: two tables of $2^{15}$ remainders. With trained networks, results are the runtime's bit for bit but
 /// for one in a thousand or fewer.
 const PREFERRED_SHIFT: u32 = 30;

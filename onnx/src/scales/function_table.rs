@@ -8,7 +8,8 @@
 
 use tacit_layers::{ActivationFunction, layer::rescale::excess::MAX_WHOLE_VARS};
 
-use crate::{error::Error, graph::Value, scales::Activation};
+use super::activation::Activation;
+use crate::{error::Error, float_graph::value::Value};
 
 /// The argument of a function.
 #[derive(Debug, Clone, Copy)]
@@ -115,9 +116,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::{
-        graph::{Clip, Operation},
+    use crate::float_graph::{
+        clip::Clip,
         pointwise::{Function, Operand},
+        value::Operation,
     };
 
     fn value(operator: impl Into<Box<dyn TypedOp>>) -> Value {

@@ -1,8 +1,8 @@
-//! Nodes of an ONNX file with their attributes.
+//! Nodes of an ONNX file with their attributes, and what is said of those that have no counterpart.
 
 use tract_onnx::pb::{AttributeProto, NodeProto};
 
-use crate::{error::Error, load::node_name};
+use crate::{error::Error, model::file::node_name};
 
 /// A node of the graph.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,13 @@ impl<'a> Node<'a> {
     pub(super) fn refuse(self, actual: impl Into<String>, expected: &'static str) -> Error {
         let (node, operator) = (self.name().to_owned(), self.operator().to_owned());
         Error::UnsupportedUse { node, operator, actual: actual.into(), expected }
+    }
+
+    /// The error for a tensor of real numbers where integers are needed.
+    pub(super) fn not_quantised(self) -> Error {
+        let expected =
+            "QuantizeLinear and DequantizeLinear in front of it; or compile the float model instead";
+        self.refuse("an input that is not quantised", expected)
     }
 
     /// The error for an operator that has no counterpart.

@@ -1,23 +1,39 @@
-//! Loading an ONNX file and running it in float32.
+//! The float model: an ONNX file, loaded and run in float32.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `file` | ONNX files, their nodes' names and operators |
+//! | `guard` | the importer's panics as errors |
+//! | `input` | samples that fit the model's input |
+//! | `budget` | what a model may make the importer compute |
+//! | `tensor` | elements of tensors |
+//! | `upsample` | an operator that tract lacks |
 
-use std::{
-    collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::Arc,
-};
+mod budget;
+pub(crate) mod file;
+pub(crate) mod guard;
+pub(crate) mod input;
+pub(crate) mod tensor;
+mod upsample;
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use tract_onnx::{
     model::ParseResult,
-    pb::ModelProto,
     prelude::{
-        Datum, Framework, InferenceFact, InferenceModelExt, IntoRunnable, TValue, Tensor, ToDim, TractResult,
+        Datum, InferenceFact, InferenceModelExt, IntoRunnable, TValue, Tensor, ToDim, TractResult,
         TypedModel, TypedSimplePlan, tvec,
     },
     tract_hir::{infer::Factoid, internal::DimLike},
 };
 
-use crate::{bounds, error::Error, upsample};
+use self::{
+    file::{missing_output, node_name, operators, read, read_model},
+    guard::{guarded, one_line},
+    input::check_sample,
+    tensor::floats,
+};
+use crate::error::Error;
 
 /// A float32 model: tract's decluttered graph of one sample, and what is needed to speak of it in ONNX terms.
 #[derive(Debug, Clone)]
@@ -29,35 +45,6 @@ pub struct FloatModel {
     pub(crate) operators: BTreeMap<String, String>,
     pub(crate) output_names: Vec<String>,
     plan: Arc<TypedSimplePlan>,
-}
-
-/// Runs `body`; a panic inside becomes an error message.
-pub(crate) fn guarded<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
-    // tract indexes shapes and attributes of the file unchecked in places: a hostile file must not end the process.
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(result) => result.map_err(|error| one_line(&format!("{error:#}"))),
-        Err(_) => Err("the importer gave up on it".to_owned()),
-    }
-}
-
-fn one_line(text: &str) -> String {
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(400).collect()
-}
-
-/// Reads a file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-/// Reads an ONNX file that has a graph.
-pub(crate) fn read_model(bytes: &[u8], path: &Path) -> Result<ModelProto, Error> {
-    let not_onnx = |detail| Error::NotOnnx { path: path.to_owned(), detail };
-    let proto = guarded(|| tract_onnx::onnx().proto_model_for_read(&mut &*bytes)).map_err(not_onnx)?;
-    if proto.graph.as_ref().is_none_or(|graph| graph.node.is_empty()) {
-        return Err(not_onnx("it has no graph".to_owned()));
-    }
-    Ok(proto)
 }
 
 impl FloatModel {
@@ -120,9 +107,9 @@ impl FloatModel {
         let graph = guarded(|| {
             let dims: Vec<_> = shape.iter().map(ToDim::to_dim).collect();
             model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
-            bounds::bound_constants(&mut model, bytes.len());
+            budget::bound_constants(&mut model, bytes.len());
             let model = model.into_typed()?;
-            bounds::check_values(&model, bytes.len(), &shape)?;
+            budget::check_values(&model, bytes.len(), &shape)?;
             model.into_decluttered()
         })
         .map_err(malformed)?;
@@ -178,13 +165,9 @@ impl FloatModel {
     /// [`Error::SampleSize`] or [`Error::SampleValue`] when the sample does not fit, [`Error::Run`] when the engine
     /// fails.
     pub fn run(&self, sample: &[f32]) -> Result<Vec<f32>, Error> {
-        self.check_sample(sample)?;
+        check_sample(&self.input_shape, sample)?;
         let mut outputs = self.run_plan(&self.plan, sample)?;
         Ok(outputs.swap_remove(0))
-    }
-
-    fn check_sample(&self, sample: &[f32]) -> Result<(), Error> {
-        check_sample(&self.input_shape, sample)
     }
 
     /// All outputs of a plan over this model's input.
@@ -222,47 +205,4 @@ impl FloatModel {
             None => (name.to_owned(), fallback.to_owned()),
         }
     }
-}
-
-/// The elements of a tensor, row-major, as float32.
-pub(crate) fn floats(tensor: &Tensor) -> TractResult<Vec<f32>> {
-    let tensor = tensor.cast_to::<f32>()?;
-    Ok(tensor.to_plain_array_view::<f32>()?.iter().copied().collect())
-}
-
-/// Checks a sample's size and that it holds numbers.
-pub(crate) fn check_sample(shape: &[usize], sample: &[f32]) -> Result<(), Error> {
-    let expected = shape.iter().product();
-    if sample.len() != expected {
-        return Err(Error::SampleSize { shape: shape.to_vec(), expected, actual: sample.len() });
-    }
-    match sample.iter().position(|x| !x.is_finite()) {
-        Some(position) => Err(Error::SampleValue { position, value: sample[position] }),
-        None => Ok(()),
-    }
-}
-
-/// A node's name, or its output's.
-pub(crate) fn node_name(node: &tract_onnx::pb::NodeProto) -> &str {
-    match (&*node.name, node.output.first()) {
-        ("", Some(output)) => output,
-        ("", None) => &node.op_type,
-        (name, _) => name,
-    }
-}
-
-/// An output of the graph that is no node's output, no input and no constant.
-fn missing_output(proto: &ModelProto) -> Option<&str> {
-    let graph = proto.graph.as_ref()?;
-    let computed = |name: &str| {
-        graph.node.iter().any(|node| node.output.iter().any(|output| output == name))
-            || graph.input.iter().any(|input| input.name == name)
-            || graph.initializer.iter().any(|constant| constant.name == name)
-    };
-    graph.output.iter().map(|output| &*output.name).find(|name| !computed(name))
-}
-
-fn operators(proto: &ModelProto) -> BTreeMap<String, String> {
-    let nodes = proto.graph.iter().flat_map(|graph| &graph.node);
-    nodes.map(|node| (node_name(node).to_owned(), node.op_type.clone())).collect()
 }

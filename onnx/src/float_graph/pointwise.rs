@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{IntoTValue, OutletId, TValue, TVec, Tensor, TractResult, TypedOp, tvec};
 
-use crate::{error::Error, load::floats};
+use crate::{error::Error, model::tensor::floats};
 
 /// A function of one number.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ fn append(steps: &mut Vec<Step>, function: &Function) -> Source {
         let place = steps.iter().position(|other| other.node == step.node).unwrap_or_else(|| {
             let moved = |source: &Source| match source {
                 Source::Step(index) => Source::Step(places[*index]),
-                other => other.clone(),
+                Source::Argument | Source::Constant(_) => source.clone(),
             };
             let inputs = step.inputs.iter().map(moved).collect();
             steps.push(Step { node: step.node, operator: step.operator.clone(), inputs });

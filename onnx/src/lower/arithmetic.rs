@@ -1,4 +1,5 @@
-//! Additions, products, maxima and minima: folded into the layer before them wherever that is exact.
+//! Arithmetic element by element: additions, products, maxima and minima, folded into the layer before them wherever that is
+//! exact.
 
 use tract_onnx::{
     prelude::OutletId,
@@ -9,17 +10,21 @@ use tract_onnx::{
     },
 };
 
-use super::{Constant, Lowering, TypedNode, affine::Operand};
+use super::{
+    affine::Coefficients,
+    lowering::{Lowering, TypedNode},
+    reading::Constant,
+};
 use crate::{
     error::Error,
-    graph::{Clip, Operation, View},
+    float_graph::{clip::Clip, value::Operation, view::View},
 };
 
 impl Lowering<'_> {
     pub(super) fn element_wise(&mut self, node: &TypedNode, op: &ElementWiseOp) -> Result<View, Error> {
         let view = self.reading(node, 0)?;
         if op.0.is::<Neg>() && view.function.is_none() && view.is_whole() {
-            return self.scale(node, view, &Operand::Scalar(-1.0));
+            return self.scale(node, view, &Coefficients::Scalar(-1.0));
         }
         self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
     }
@@ -66,18 +71,18 @@ impl Lowering<'_> {
         if !constant.values.iter().all(|value| value.is_finite()) {
             self.finite_constant(node, 1 - x)?;
         }
-        let operand = self.operand(&view, &constant);
+        let coefficients = self.coefficients(&view, &constant);
         if op.is::<Add>() {
-            self.shift(node, view, &operand)
+            self.shift(node, view, &coefficients)
         } else if op.is::<Sub>() && x == 0 {
-            self.shift(node, view, &operand.map(|c| -c))
+            self.shift(node, view, &coefficients.map(|c| -c))
         } else if op.is::<Sub>() {
-            let view = self.scale(node, view, &Operand::Scalar(-1.0))?;
-            self.shift(node, view, &operand)
+            let view = self.scale(node, view, &Coefficients::Scalar(-1.0))?;
+            self.shift(node, view, &coefficients)
         } else if op.is::<Mul>() {
-            self.scale(node, view, &operand)
+            self.scale(node, view, &coefficients)
         } else if op.is::<Div>() && x == 0 {
-            self.scale(node, view, &operand.map(|c| 1.0 / c))
+            self.scale(node, view, &coefficients.map(|c| 1.0 / c))
         } else {
             Err(self.unsupported(node))
         }
@@ -112,11 +117,19 @@ impl Lowering<'_> {
                     fused = Clip { minimum: fused.minimum / factor, maximum: fused.maximum / factor };
                     at = input;
                 }
-                _ if self.values[at].is_linear() => {
+                Operation::Dense { .. }
+                | Operation::Conv2d { .. }
+                | Operation::SumPool { .. }
+                | Operation::ReduceSum { .. }
+                | Operation::Add { .. }
+                | Operation::Product { .. } => {
                     self.values[at].clip = self.values[at].clip.then(fused);
                     return Ok(view);
                 }
-                _ => break,
+                Operation::Input
+                | Operation::Softmax { .. }
+                | Operation::ArgMax { .. }
+                | Operation::Concat { .. } => break,
             }
         }
         if self.values[view.value].clip.then(clip) == self.values[view.value].clip

@@ -14,6 +14,8 @@ use tract_onnx::{
     },
 };
 
+use super::tensor::floats;
+
 #[derive(Debug, Clone)]
 struct Upsample {
     /// Operator set 7 has the factors as an attribute, later ones as an input.
@@ -41,7 +43,7 @@ fn whole(factors: &[f32]) -> TractResult<TVec<usize>> {
 }
 
 fn numbers(factors: &Tensor) -> TractResult<TVec<usize>> {
-    whole(&crate::load::floats(factors)?)
+    whole(&floats(factors)?)
 }
 
 impl Expansion for Upsample {

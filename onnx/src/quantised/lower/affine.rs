@@ -2,11 +2,13 @@
 
 use crate::{
     error::Error,
-    graph::Clip,
+    float_graph::clip::Clip,
     quantised::{
         constant::Constant,
-        proto::Node,
-        value::{Base, Datum, Linear, Operation, Real, Step, View},
+        datum::{Base, Datum, Linear, Operation, Real},
+        function::Step,
+        node::Node,
+        view::View,
     },
 };
 
