@@ -34,10 +34,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -61,6 +58,7 @@ use tacit_layers::{
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
 use crate::{
+    observer::Shares,
     rows::Rows,
     sumcheck::{self, SumcheckInstance},
 };
@@ -165,18 +163,18 @@ const COMMITTED_TOGETHER: usize = 1 << 21;
 
 /// Commitments of the rows of tensors that are committed to together.
 pub fn commit(tensors: &[CommittedTensor], generators: &Generators) -> Vec<G1Affine> {
-    commit_timed(tensors, generators).0
+    commit_observed(tensors, generators, &mut Shares::new(tensors.len()))
 }
 
-/// As [`commit`]; returns each tensor's time too: of what is committed to at once, a part by its size.
-pub(crate) fn commit_timed(
+/// [`commit`] with each tensor's time.
+pub(crate) fn commit_observed(
     tensors: &[CommittedTensor],
     generators: &Generators,
-) -> (Vec<G1Affine>, Vec<Duration>) {
+    shares: &mut Shares,
+) -> Vec<G1Affine> {
     let key_vars = generators.num_vars();
     let (places, num_rows) = places(tensors.iter().map(|tensor| tensor.layout), key_vars);
     let mut points = vec![G1Affine::zero(); num_rows];
-    let mut times = vec![Duration::ZERO; tensors.len()];
     // Tensors with rows of their own in order, shared rows behind them.
     let size = |i: usize| tensors[i].layout.num_elements();
     let (shared, own): (Vec<usize>, Vec<usize>) = (0..tensors.len()).partition(|&i| places[i].shared);
@@ -194,21 +192,18 @@ pub(crate) fn commit_timed(
     }
     groups.extend(shared.chunks(shared.len().max(1)));
     for group in groups {
-        let clock = Instant::now();
-        let rows: Vec<(usize, Row)> = if group.iter().any(|&i| places[i].shared) {
-            shared_rows(tensors, &places)
-        } else {
-            group.iter().flat_map(|&i| own_rows(&tensors[i], &places[i])).collect()
-        };
-        for (row, point) in commit_rows_of(rows, generators.vector()) {
-            points[row] = point;
-        }
-        let (elapsed, total) = (clock.elapsed(), group.iter().map(|&i| size(i)).sum::<usize>());
-        for &i in group {
-            times[i] = elapsed.mul_f64(size(i) as f64 / total as f64);
-        }
+        shares.span(group, size, || {
+            let rows: Vec<(usize, Row)> = if group.iter().any(|&i| places[i].shared) {
+                shared_rows(tensors, &places)
+            } else {
+                group.iter().flat_map(|&i| own_rows(&tensors[i], &places[i])).collect()
+            };
+            for (row, point) in commit_rows_of(rows, generators.vector()) {
+                points[row] = point;
+            }
+        });
     }
-    (points, times)
+    points
 }
 
 /// A row's elements at their generators' places, as far as there are any.

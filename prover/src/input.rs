@@ -173,6 +173,14 @@ impl<'a> RunInput<'a> {
         secret
     }
 
+    /// The opening of its commitment, if it is committed.
+    pub(crate) const fn opening(self) -> Option<&'a InputOpening> {
+        match self {
+            Self::Public(_) => None,
+            Self::Committed(opening) => Some(opening),
+        }
+    }
+
     /// Its integers.
     pub(crate) const fn values(self) -> &'a Tensor<i64> {
         match self {

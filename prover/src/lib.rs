@@ -45,6 +45,7 @@
 //! | [`layers`] | every layer's argument |
 
 mod buffers;
+#[cfg(feature = "cheating")]
 #[doc(hidden)]
 pub mod cheating;
 pub mod error;
@@ -56,6 +57,7 @@ pub mod layers;
 pub mod logup;
 mod masking;
 pub mod network;
+mod observer;
 pub mod parameters;
 pub mod profile;
 mod randomness;
@@ -70,7 +72,7 @@ mod witness;
 pub use error::Error;
 pub use input::InputOpening;
 pub use key::ProvingKey;
-pub use network::{Phases, Proven, prove, prove_committed, prove_with_seed};
+pub use network::{Proven, prove, prove_committed, prove_with_seed};
 pub use parameters::{ProvenParameters, prove_parameters};
-pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts};
+pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts, Phases};
 pub use seed::Seed;

@@ -11,13 +11,13 @@ use tacit_layers::{
     layer::site::Site,
     proof::plan::Plan,
 };
-use tacit_transcript::{Label, ProofWriter, labels};
+use tacit_transcript::{ProofWriter, labels};
 
 use crate::{
     buffers::Buffers,
     hyrax::{self, CommittedTensor, Elements},
     masking::Hiding,
-    profile::LayerProfile,
+    observer::{Observer, Watcher},
     witness::Witness,
 };
 
@@ -35,11 +35,11 @@ pub(crate) struct Session<'a> {
     pub(crate) late: BTreeMap<Column, Vec<Fr>>,
     /// What hides the proof, if anything does.
     pub(crate) hiding: Option<Hiding>,
-    /// For each node.
-    pub(crate) layers: Vec<LayerProfile>,
+    /// What watches the proof.
+    pub(crate) observer: Watcher,
 }
 
-impl<'a> Session<'a> {
+impl Session<'_> {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.network.architecture.node(id)
     }
@@ -68,16 +68,11 @@ impl<'a> Session<'a> {
         &self.plan.specs[id.index()].layout
     }
 
-    /// Shape of a late column of the plan.
-    pub(crate) fn late_layout(&self, column: Column) -> &'a Layout {
-        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
-        self.witness.forgery.layout(column, layout)
-    }
-
     /// Commits to a late column of the plan, which is opened with all others, and returns it.
     pub(crate) fn commit_late(&mut self, column: Column, mut values: Vec<Fr>) -> Vec<Fr> {
-        let layout = self.late_layout(column);
-        self.witness.forgery.change(column, &mut values);
+        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
+        self.observer.late_column(column, &mut values);
+        let layout = self.observer.late_layout(column, layout);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
         let mut rows = hyrax::commit(&[tensor], self.generators);
         if let Some(hiding) = &mut self.hiding {
@@ -87,12 +82,6 @@ impl<'a> Session<'a> {
         self.writer.write_points(labels::LATE_COMMITMENT, &rows);
         self.late.insert(column, values.clone());
         values
-    }
-
-    /// Writes values that claims follow from, after a lying prover changed them.
-    pub(crate) fn write_values(&mut self, label: Label, values: &mut [Fr]) {
-        self.witness.forgery.revise(label, values);
-        self.writer.write_scalars(label, values);
     }
 
     /// Leaves a claim on a node's activations.

@@ -56,13 +56,27 @@ pub trait SumcheckInstance: Send {
     fn bind(&mut self, r: Fr);
 }
 
+impl<I: SumcheckInstance + ?Sized> SumcheckInstance for &mut I {
+    fn claim(&self) -> SumClaim {
+        (**self).claim()
+    }
+
+    fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
+        (**self).round(claim, one_weight)
+    }
+
+    fn bind(&mut self, r: Fr) {
+        (**self).bind(r);
+    }
+}
+
 /// Proves all instances in one set of rounds and returns the common point.
 pub fn prove(
     writer: &mut ProofWriter,
     instances: &mut [&mut dyn SumcheckInstance],
     weights: RoundWeights,
 ) -> Vec<Fr> {
-    let claims: Vec<SumClaim> = instances.iter().map(|instance| instance.claim()).collect();
+    let claims: Vec<SumClaim> = instances.iter().map(SumcheckInstance::claim).collect();
     let batch = Batch::begin(writer, &claims, weights);
     prove_rounds(writer, instances, weights, &batch)
 }

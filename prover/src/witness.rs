@@ -12,10 +12,7 @@ use tacit_layers::{
     proof::plan::Plan,
 };
 
-use crate::{
-    cheating::Forgery,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 
 /// Committed columns in plan order, and for each block of look-ups what it looks up.
 #[derive(Debug, Clone)]
@@ -24,8 +21,6 @@ pub(crate) struct Witness {
     pub(crate) columns: Vec<Vec<i64>>,
     /// For each segment of the plan.
     pub(crate) lookups: Vec<Lookup>,
-    /// What a lying prover does later.
-    pub(crate) forgery: Forgery,
 }
 
 /// What a segment looks up.
@@ -69,7 +64,7 @@ impl Witness {
                 }
             })
             .collect();
-        Ok(Self { columns, lookups, forgery: Forgery::default() })
+        Ok(Self { columns, lookups })
     }
 }
 

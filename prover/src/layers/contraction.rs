@@ -20,7 +20,7 @@ use crate::{
     error::Result,
     evaluation::evaluate,
     hyrax::Integers,
-    profile::{self, Timed, TimedInstance},
+    observer::nodes,
     session::Session,
     sumcheck::{Grouped, SumcheckInstance},
 };
@@ -32,10 +32,10 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
     let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
     for (id, claim) in claims {
         match &session.network.architecture.node(id).operation {
-            Operation::Add(_) => session.charged(id, |session| add(session, id, &claim)),
+            Operation::Add(_) => session.for_node(id, |session| add(session, id, &claim)),
             Operation::AveragePool(_) => average(session, id, &claim),
             Operation::Dense(layer) => {
-                let linear = session.charged(id, |session| dense(session, id, layer, &claim));
+                let linear = session.for_node(id, |session| dense(session, id, layer, &claim));
                 match layer.argument {
                     MatmulArgument::Sumcheck => summed.push(linear),
                     MatmulArgument::Polynomial => dense_products.push(linear),
@@ -43,7 +43,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
                 }
             }
             Operation::Conv2d(layer) => {
-                let linear = session.charged(id, |session| convolution(session, id, layer, &claim));
+                let linear = session.for_node(id, |session| convolution(session, id, layer, &claim));
                 match layer.argument {
                     ConvolutionArgument::Direct => summed.push(linear),
                     ConvolutionArgument::Fft => transformed.push(linear),
@@ -80,16 +80,12 @@ fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
         return;
     }
     // Step 1: one sumcheck for all.
-    let tables = session.charged_each(&claims, |claim| claim.node, |session, claim| instance(session, claim));
-    let mut instances: Vec<Timed<Grouped>> =
-        claims.iter().zip(tables).map(|(claim, tables)| Timed::new(claim.node, tables)).collect();
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let mut instances = session.instances(&claims, |claim| claim.node, instance);
+    let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
     // Step 2: weights and inputs at the final point.
-    let mut values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    session.write_values(labels::CONTRACTION_VALUES, values.as_flattened_mut());
-    for ((claim, instance), [weight, input]) in claims.into_iter().zip(&instances).zip(values) {
-        session.charge_rounds(instance, 2);
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    session.write_for(labels::CONTRACTION_VALUES, nodes(&instances), &mut values);
+    for ((claim, (_, instance)), [weight, input]) in claims.into_iter().zip(&instances).zip(values) {
         let inner = instance_point(&point, instance.claim().num_vars);
         let (group, within) = inner.split_at(claim.group.len());
         let column = Column::Parameter(claim.weights);
@@ -120,7 +116,7 @@ fn add(session: &mut Session, id: NodeId, claim: &EvaluationClaim<NodeId>) {
         evaluate(value.layout(), value.data(), &claim.point)
     };
     let mut values: Vec<Fr> = inputs.iter().map(evaluate).collect();
-    session.write_values(labels::ADDEND_VALUES, &mut values);
+    session.write(labels::ADDEND_VALUES, &mut values);
     for (input, value) in inputs.into_iter().zip(values) {
         session.claim_activation(input, claim.point.clone(), value);
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_layers::{
     NodeId, Operation,
     argument::{
@@ -19,7 +18,8 @@ use tacit_transcript::{Transcript, labels};
 use crate::{
     error::Result,
     evaluation,
-    logup::{self, LeafBlock, LeafRows, LinearTable, LookupLeaves},
+    logup::{LeafBlock, LeafRows, LinearTable, LookupLeaves},
+    observer::Observer,
     session::Session,
 };
 
@@ -35,29 +35,22 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
     let fingerprint = Fingerprint { alpha, beta };
     let leaves = leaves(session, fingerprint);
     // Step 2: the sum of fractions.
-    let fit = session.witness.forgery.fit(session, fingerprint, &leaves);
-    let claims = match &fit {
-        Some(fit) => logup::prove(&mut session.writer, fit.leaves.clone()),
-        None => logup::prove_rows(&mut session.writer, &leaves, session.buffers),
-    };
+    let run = (session.plan, session.trace, session.witness);
+    let observer = &mut session.observer;
+    let claims = observer.prove_look_ups(&mut session.writer, run, fingerprint, &leaves, session.buffers);
     drop(leaves);
     // Step 3: every column at its part of the point. Claims are left in the verifier's order.
     let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
     let mut differences = vec![];
     for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {
         let point = instance_point(&claims.point, segment.num_vars).to_vec();
-        let forgery = &session.witness.forgery;
-        let moved = |column| forgery.moved(segment.rows, column, session.plan, &claims.point, beta);
-        let keys = |id| {
-            let layout = session.layout(id);
-            let wrapped = forgery.wrap(segment.rows, layout, &point);
-            evaluation::evaluate(layout, &lookup.keys, &point) + wrapped + moved(0)
-        };
+        let observed =
+            |column, value| session.observer.looked_up(session.plan, segment, column, &claims.point, value);
+        let keys = |id| observed(0, evaluation::evaluate(session.layout(id), &lookup.keys, &point));
         let message = match segment.rows {
             Rows::Table => {
                 let column = Column::Multiplicity(segment.table);
-                let gain = fit.as_ref().map_or_else(Fr::zero, |fit| fit.gain(segment.table, &point));
-                let value = evaluate_column(session, column, &point) + gain;
+                let value = observed(0, evaluate_column(session, column, &point));
                 session.claims.columns.push(EvaluationClaim::new(column, point, value));
                 vec![value]
             }
@@ -85,8 +78,8 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
             }
             Rows::Activations(id) => {
                 let values = rescales.entry(id).or_default();
-                values.activation =
-                    evaluation::evaluate(session.layout(id), session.value(id).data(), &point) + moved(1);
+                let activation = evaluation::evaluate(session.layout(id), session.value(id).data(), &point);
+                values.activation = observed(1, activation);
                 if session.rescale(id).clipping().is_some() {
                     vec![values.activation]
                 } else {
@@ -95,10 +88,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
                 }
             }
             Rows::Input(id) => {
-                let value = match session.witness.forgery.padded_input() {
-                    Some(padded) => evaluation::evaluate(padded.layout(), padded.data(), &point),
-                    None => keys(id),
-                };
+                let value = keys(id);
                 session.claim_activation(id, point, value);
                 vec![value]
             }

@@ -18,13 +18,7 @@ use tacit_layers::{
 use tacit_transcript::{Transcript, labels};
 
 use super::lookups::DifferenceClaims;
-use crate::{
-    error::Result,
-    evaluation,
-    profile::{self, Timed, TimedInstance},
-    session::Session,
-    sumcheck::SumcheckInstance,
-};
+use crate::{error::Result, evaluation, observer::Observer, session::Session, sumcheck::SumcheckInstance};
 
 pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Result<()> {
     let architecture = &session.network.architecture;
@@ -47,16 +41,13 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
             instance_point(&tau, layout.num_vars()),
         )
     };
-    let tables = session.charged_each(&pools, |pool| pool.0, tables);
-    let mut instances: Vec<Timed<ZeroProduct>> =
-        pools.iter().zip(tables).map(|(pool, tables)| Timed::new(pool.0, tables)).collect();
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Equality(&tau));
+    let mut instances = session.instances(&pools, |pool| pool.0, tables);
+    let point = session.prove_batch(&mut instances, RoundWeights::Equality(&tau));
     // Step 3: every pool's differences at the final point, one for each offset.
-    let mut finals: Vec<Vec<Fr>> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    for (instance, differences) in instances.iter().zip(&mut finals) {
-        session.charge_rounds(instance, differences.len());
-        session.write_values(labels::POOL_DIFFERENCES, differences);
+    let mut finals: Vec<Vec<Fr>> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    for ((node, _), differences) in instances.iter().zip(&mut finals) {
+        session.observer.profiler().sent(*node, differences.len());
+        session.write(labels::POOL_DIFFERENCES, differences);
     }
     for differences in &finals {
         session.writer.write_partial_products(differences);
@@ -67,14 +58,14 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
         let offsets = session.writer.squeeze_many(labels::POOL_OFFSET, offset_vars);
         let position = instance_point(&point, session.layout(id).num_vars()).to_vec();
         let difference = layer.combine_offsets(&offsets, differences);
-        session.charged(id, |session| claim_window(session, id, layer, &offsets, position, difference))?;
+        session.for_node(id, |session| claim_window(session, id, layer, &offsets, position, difference))?;
     }
     for claim in looked_up {
         let Operation::MaxPool(layer) = &architecture.node(claim.subject).operation else {
             unreachable!("the plan names a max-pool")
         };
         let (offsets, position) = claim.point.split_at(layer.offset_vars().iter().sum());
-        session.charged(claim.subject, |session| {
+        session.for_node(claim.subject, |session| {
             claim_window(session, claim.subject, layer, offsets, position.to_vec(), claim.value)
         })?;
     }
@@ -94,7 +85,7 @@ fn claim_window(
     let output = session.layout(id).clone();
     let (minimum, _) = session.plan.specs[id.index()].activation(&node.name)?;
     let mut maximum = evaluation::evaluate(&output, session.value(id).data(), &position);
-    session.write_values(labels::POOL_VALUES, std::slice::from_mut(&mut maximum));
+    session.write(labels::POOL_VALUES, std::slice::from_mut(&mut maximum));
     let claim = PoolClaim { offsets, position: &position, difference, maximum };
     let value = layer.windowed_value(claim, session.layout(node.inputs[0]), &output, minimum);
     let claim = WindowedClaim::new(id, &output, Some(offsets), &position, value);

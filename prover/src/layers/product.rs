@@ -17,7 +17,7 @@ use super::matmul::{fold_rows, grouped};
 use crate::{
     error::Result,
     hyrax::Integers,
-    profile::{self, Timed, TimedInstance},
+    observer::nodes,
     session::Session,
     sumcheck::{Grouped, SumcheckInstance},
 };
@@ -27,20 +27,18 @@ pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -
         return Ok(());
     }
     // Step 1: one sumcheck over the batch and inner axes of all products.
-    let mut instances: Vec<Timed<Grouped>> = claims
+    let mut instances: Vec<(NodeId, Grouped)> = claims
         .iter()
         .map(|claim| {
-            let instance = session.charged(claim.subject, |session| instance(session, claim))?;
-            Ok(Timed::new(claim.subject, instance))
+            let instance = session.for_node(claim.subject, |session| instance(session, claim))?;
+            Ok((claim.subject, instance))
         })
         .collect::<Result<_>>()?;
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
     // Step 2: both factors at their points.
-    let mut values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    session.write_values(labels::PRODUCT_VALUES, values.as_flattened_mut());
-    for ((claim, instance), values) in claims.iter().zip(&instances).zip(values) {
-        session.charge_rounds(instance, 2);
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    session.write_for(labels::PRODUCT_VALUES, nodes(&instances), &mut values);
+    for ((claim, (_, instance)), values) in claims.iter().zip(&instances).zip(values) {
         let (layer, axes, inputs) = product(session, claim.subject)?;
         let summed = instance_point(&point, instance.claim().num_vars);
         let points = [Factor::Left, Factor::Right]

@@ -15,7 +15,7 @@ use tacit_layers::{
 use tacit_transcript::labels;
 
 use crate::{
-    profile::{self, Timed, TimedInstance},
+    observer::nodes,
     session::Session,
     sumcheck::{Product, SumcheckInstance},
 };
@@ -33,24 +33,21 @@ pub(crate) fn prove(session: &mut Session) {
             Multiplier::PerChannel { axis, values } => claims.push((claim, *axis, values)),
         }
     }
-    let tables = session.charged_each(
+    let mut per_channel = session.instances(
         &claims,
         |(claim, ..)| claim.subject,
         |session, (claim, axis, values)| product(session, claim, *axis, values),
     );
-    let mut per_channel: Vec<Timed<Product>> =
-        claims.iter().zip(tables).map(|((claim, ..), product)| Timed::new(claim.subject, product)).collect();
     if per_channel.is_empty() {
         return;
     }
     // Step 2: one sumcheck over all channels.
-    let mut borrowed: Vec<&mut dyn TimedInstance> = per_channel.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let point = session.prove_batch(&mut per_channel, RoundWeights::Uniform);
     // Step 3: every accumulator at its point with the channel's part replaced.
-    let mut values: Vec<Fr> = per_channel.iter().map(|timed| timed.instance.final_values()[1]).collect();
-    session.write_values(labels::ACCUMULATOR_VALUES, &mut values);
-    for (((claim, axis, _), instance), value) in claims.iter().zip(&per_channel).zip(values) {
-        session.charge_rounds(instance, 1);
+    let mut values: Vec<[Fr; 1]> =
+        per_channel.iter().map(|(_, instance)| [instance.final_values()[1]]).collect();
+    session.write_for(labels::ACCUMULATOR_VALUES, nodes(&per_channel), &mut values);
+    for (((claim, axis, _), (_, instance)), [value]) in claims.iter().zip(&per_channel).zip(values) {
         let id = claim.subject;
         let channel = instance_point(&point, instance.claim().num_vars);
         let point =

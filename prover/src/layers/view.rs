@@ -14,7 +14,7 @@ use tacit_transcript::labels;
 
 use super::matmul::pad_axes;
 use crate::{
-    profile::{self, Timed, TimedInstance},
+    observer::nodes,
     session::Session,
     sumcheck::{Product, SumcheckInstance},
 };
@@ -23,44 +23,51 @@ pub(crate) fn prove(session: &mut Session) {
     // A view of a view leaves claims for another turn.
     while !session.claims.views.is_empty() {
         let claims = std::mem::take(&mut session.claims.views);
-        // Step 1: where a view is the sum of its inputs' views, each one's share.
-        let mut instances: Vec<(NodeId, Timed<Product>)> = vec![];
+        // Step 1: a concatenation's value, input by input.
+        let (mut inputs, mut instances): (Vec<NodeId>, Vec<(NodeId, Product)>) = (vec![], vec![]);
         for claim in claims {
-            let parts: Vec<(NodeId, Timed<Product>)> = (0..session.node(claim.subject).inputs.len())
-                .map(|position| timed(session, position, &claim))
-                .collect();
-            let (node, site) = session.site(claim.subject);
-            if let Reading::SumOfViews(_) = node.operation.layer().reading(&site) {
-                let shares: Vec<Fr> = parts.iter().map(|(_, part)| part.claim().sum).collect();
-                session.charged(claim.subject, |session| {
-                    session.writer.write_scalars(labels::VIEW_SHARES, &shares);
-                });
+            let node = session.network.architecture.node(claim.subject);
+            match &node.operation {
+                Operation::Concat(layer) => {
+                    let layouts = node.inputs.iter().map(|&id| session.layout(id));
+                    let parts = layer.parts(layouts, session.layout(claim.subject));
+                    session.for_node(claim.subject, |session| {
+                        let parts: Vec<Product> = node
+                            .inputs
+                            .iter()
+                            .zip(&parts)
+                            .map(|(&input, part)| instance(session, input, View::Remap(part), &claim))
+                            .collect();
+                        let shares: Vec<Fr> = parts.iter().map(|part| part.claim().sum).collect();
+                        session.writer.write_scalars(labels::VIEW_SHARES, &shares);
+                        inputs.extend(&node.inputs);
+                        instances.extend(parts.into_iter().map(|part| (claim.subject, part)));
+                    });
+                }
+                operation => {
+                    let Some(view) = View::of(operation) else {
+                        unreachable!("only views leave such claims")
+                    };
+                    let input = node.inputs[0];
+                    let part =
+                        session.for_node(claim.subject, |session| instance(session, input, view, &claim));
+                    inputs.push(input);
+                    instances.push((claim.subject, part));
+                }
             }
             instances.extend(parts);
         }
         // Step 2: one sumcheck over the positions of all inputs.
-        let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|(_, i)| i as _).collect();
-        let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+        let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
         // Step 3: every input at its point.
-        let values: Vec<Fr> = instances.iter().map(|(_, timed)| timed.instance.final_values()[1]).collect();
-        session.writer.write_scalars(labels::VIEW_VALUES, &values);
-        for ((input, instance), value) in instances.iter().zip(values) {
-            session.charge_rounds(instance, 1);
+        let mut values: Vec<[Fr; 1]> =
+            instances.iter().map(|(_, instance)| [instance.final_values()[1]]).collect();
+        session.write_for(labels::VIEW_VALUES, nodes(&instances), &mut values);
+        for ((input, (_, instance)), [value]) in inputs.into_iter().zip(&instances).zip(values) {
             let point = instance_point(&point, instance.claim().num_vars).to_vec();
-            session.claim_activation(*input, point, value);
+            session.claim_activation(input, point, value);
         }
     }
-}
-
-/// [`instance`], charged to the view, with the input it is about.
-fn timed(
-    session: &mut Session,
-    position: usize,
-    claim: &EvaluationClaim<NodeId>,
-) -> (NodeId, Timed<Product>) {
-    let input = session.node(claim.subject).inputs[position];
-    let tables = |session: &mut Session| instance(session, position, claim);
-    (input, Timed::new(claim.subject, session.charged(claim.subject, tables)))
 }
 
 /// The sum over an input's positions of the shift vectors' product with the input.

@@ -15,8 +15,8 @@ use tacit_layers::{
     },
 };
 use tacit_prover::{
-    LayerProfile, ProvingKey,
-    cheating::Run,
+    ProvingKey,
+    cheating::{Run, prove_spectra},
     layers::{
         fft_convolution::{self, FftConvolutionProver, Spectra},
         fourier::{self, FourierProver},
@@ -102,12 +102,8 @@ fn honest<'a>(
 
 /// Proves stage by stage with these tables.
 fn prove(convolution: &FftConvolutionProver, spectra: Spectra) -> ProofWriter {
-    let convolutions = std::slice::from_ref(convolution);
-    let mut costs = [LayerProfile::default()];
     let mut writer = ProofWriter::new(DOMAIN);
-    let products = fft_convolution::prove_products(&mut writer, convolutions, vec![spectra], &mut costs);
-    let (_, vectors) = fft_convolution::prove_transforms(&mut writer, convolutions, &products, &mut costs);
-    fourier::prove(&mut writer, vectors.into_iter().map(FourierProver::new).collect());
+    prove_spectra(&mut writer, std::slice::from_ref(convolution), vec![spectra]);
     writer
 }
 
