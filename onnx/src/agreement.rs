@@ -1,6 +1,7 @@
 //! Agreement of a quantised network with its float model, value by value: where accuracy is lost.
 
-use tacit_layers::{ValueKind, execute};
+use tacit_inference::execute;
+use tacit_layers::ValueKind;
 
 use crate::{
     error::Error,

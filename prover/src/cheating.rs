@@ -4,12 +4,14 @@ use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
 use tacit_inference::{Trace, execute};
 use tacit_layers::{
-    InputCommitment, Layout, NodeId, Tensor, Trace, VerifyingKey,
-    claim::Column,
-    execute,
-    fft_convolution::FftConvolutionClaims,
-    hyrax::{OpeningClaim, absorb_claims},
-    plan::{Plan, Rows},
+    InputCommitment, Layout, NodeId, Tensor, VerifyingKey,
+    argument::{
+        claim::Column,
+        hyrax::{OpeningClaim, absorb_claims},
+        lookup_block::Rows,
+    },
+    layer::conv2d::fft::FftConvolutionClaims,
+    proof::plan::Plan,
 };
 use tacit_transcript::{Label, ProofWriter};
 

@@ -7,14 +7,18 @@
 
 use ark_bn254::{Fr, G1Affine};
 use tacit_algebra::generators::Generators;
+use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, NodeId, Tensor, Trace,
-    claim::Column,
-    logup::LeafClaims,
-    lookup_table::Fingerprint,
-    masking::{Relation, Response},
-    plan::{Plan, Segment},
-    sumcheck::RoundWeights,
+    Layout, NodeId, Tensor,
+    argument::{
+        claim::Column,
+        logup::LeafClaims,
+        lookup_block::Segment,
+        lookup_table::Fingerprint,
+        masking::{Relation, Response},
+        sumcheck::RoundWeights,
+    },
+    proof::plan::Plan,
 };
 use tacit_transcript::{Label, MaskRow, ProofWriter};
 

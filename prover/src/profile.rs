@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tacit_algebra::kernels::{self, counting::Counts};
-use tacit_layers::{Architecture, Operation, claim::Column, plan::Plan};
+use tacit_layers::{Architecture, Operation, argument::claim::Column, proof::plan::Plan};
 
 /// How long each phase took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Values of the float graph and what computes them.
 
-use tacit_layers::{Window2d, remap::AxisMap};
+use tacit_layers::{Window2d, layer::remap::AxisMap};
 use tract_onnx::prelude::OutletId;
 
 use super::{clip::Clip, pointwise::Function, weights::Weights};

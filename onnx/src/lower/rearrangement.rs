@@ -1,6 +1,6 @@
 //! Reading values in other axes: what a view cannot say becomes a value of its own.
 
-use tacit_layers::remap::AxisMap;
+use tacit_layers::layer::remap::AxisMap;
 
 use super::lowering::{Lowering, TypedNode};
 use crate::float_graph::{

@@ -1,6 +1,6 @@
 //! Slices, padding, enlargement and repetition: an affine map along each axis.
 
-use tacit_layers::remap::AxisMap;
+use tacit_layers::layer::remap::AxisMap;
 use tract_onnx::{
     prelude::OutletId,
     tract_core::ops::{

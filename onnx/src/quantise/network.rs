@@ -1,9 +1,7 @@
 //! The integer network, layer by layer.
 
-use tacit_layers::{
-    ActivationFunction, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output, Tensor,
-    composite::softmax::SoftmaxOptions,
-};
+use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
+use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor};
 
 use crate::{
     error::Error,

@@ -5,15 +5,19 @@ use std::borrow::Cow;
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{AdditiveGroup, Field};
 use tacit_algebra::{eq, generators::Generators, small::from_i64};
+use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Tensor, Trace,
-    claim::Column,
-    evaluation::evaluate,
-    logup::LeafClaims,
-    lookup_table::Fingerprint,
-    masking::{Relation, Response},
-    plan::{Plan, Rows, Segment},
-    sumcheck::instance_point,
+    Layout, Tensor,
+    argument::{
+        claim::Column,
+        logup::LeafClaims,
+        lookup_block::{Rows, Segment},
+        lookup_table::Fingerprint,
+        masking::{Relation, Response},
+        sumcheck::instance_point,
+    },
+    proof::plan::Plan,
+    tensor::evaluation::evaluate,
 };
 use tacit_transcript::{Label, ProofWriter, labels};
 

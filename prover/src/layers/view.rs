@@ -23,39 +23,20 @@ pub(crate) fn prove(session: &mut Session) {
     // A view of a view leaves claims for another turn.
     while !session.claims.views.is_empty() {
         let claims = std::mem::take(&mut session.claims.views);
-        // Step 1: a concatenation's value, input by input.
+        // Step 1: where a view is the sum of its inputs' views, each one's share.
         let (mut inputs, mut instances): (Vec<NodeId>, Vec<(NodeId, Product)>) = (vec![], vec![]);
         for claim in claims {
-            let node = session.network.architecture.node(claim.subject);
-            match &node.operation {
-                Operation::Concat(layer) => {
-                    let layouts = node.inputs.iter().map(|&id| session.layout(id));
-                    let parts = layer.parts(layouts, session.layout(claim.subject));
-                    session.for_node(claim.subject, |session| {
-                        let parts: Vec<Product> = node
-                            .inputs
-                            .iter()
-                            .zip(&parts)
-                            .map(|(&input, part)| instance(session, input, View::Remap(part), &claim))
-                            .collect();
-                        let shares: Vec<Fr> = parts.iter().map(|part| part.claim().sum).collect();
-                        session.writer.write_scalars(labels::VIEW_SHARES, &shares);
-                        inputs.extend(&node.inputs);
-                        instances.extend(parts.into_iter().map(|part| (claim.subject, part)));
-                    });
+            session.for_node(claim.subject, |session| {
+                let (node, site) = session.site(claim.subject);
+                let parts: Vec<Product> =
+                    (0..site.reads.len()).map(|position| instance(session, position, &claim)).collect();
+                inputs.extend(site.reads);
+                if let Reading::SumOfViews(_) = node.operation.layer().reading(&site) {
+                    let shares: Vec<Fr> = parts.iter().map(|part| part.claim().sum).collect();
+                    session.writer.write_scalars(labels::VIEW_SHARES, &shares);
                 }
-                operation => {
-                    let Some(view) = View::of(operation) else {
-                        unreachable!("only views leave such claims")
-                    };
-                    let input = node.inputs[0];
-                    let part =
-                        session.for_node(claim.subject, |session| instance(session, input, view, &claim));
-                    inputs.push(input);
-                    instances.push((claim.subject, part));
-                }
-            }
-            instances.extend(parts);
+                instances.extend(parts.into_iter().map(|part| (claim.subject, part)));
+            });
         }
         // Step 2: one sumcheck over the positions of all inputs.
         let point = session.prove_batch(&mut instances, RoundWeights::Uniform);

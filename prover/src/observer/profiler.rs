@@ -7,9 +7,11 @@ use rayon::prelude::*;
 use tacit_algebra::kernels::{self, counting::Counts};
 use tacit_layers::{
     Architecture, NodeId,
-    claim::SumClaim,
-    plan::Plan,
-    sumcheck::{RoundPolynomial, RoundWeights},
+    argument::{
+        claim::SumClaim,
+        sumcheck::{RoundPolynomial, RoundWeights},
+    },
+    proof::plan::Plan,
 };
 use tacit_transcript::{
     ProofWriter,

@@ -1,7 +1,7 @@
 //! Steps of a session that belong to nodes.
 
 use ark_bn254::Fr;
-use tacit_layers::{NodeId, sumcheck::RoundWeights};
+use tacit_layers::{NodeId, argument::sumcheck::RoundWeights};
 use tacit_transcript::Label;
 
 use super::{

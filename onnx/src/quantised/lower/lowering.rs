@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tacit_layers::{InputLayer, Layout, NetworkBuilder, NodeId};
+use tacit_inference::NetworkBuilder;
+use tacit_layers::{InputLayer, Layout, NodeId};
 
 use crate::{
     error::Error,

@@ -1,6 +1,6 @@
 //! Windows: of convolutions, maxima and averages.
 
-use tacit_layers::{AxisWindow, Window2d, max_pool::MAX_OFFSETS};
+use tacit_layers::{AxisWindow, Window2d, layer::max_pool::MAX_OFFSETS};
 
 use super::lowering::Lowering;
 use crate::{

@@ -10,8 +10,11 @@ use tacit_algebra::{
 };
 use tacit_layers::{
     Layout, NodeId, Operation, Tensor, Window2d,
-    claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
-    conv2d::{
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::{
         Conv2dLayer,
         polynomial::{ConvolutionPowers, crop_vectors},
     },
