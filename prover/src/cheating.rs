@@ -47,7 +47,8 @@ pub fn open_instead(
 ) {
     assert_eq!(stated.len(), opened.len());
     absorb_claims(writer, stated);
-    hyrax::open_absorbed(writer, lists, opened, generators);
+    let (vector, point) = hyrax::combine_absorbed(writer, lists, opened, generators.num_vars());
+    hyrax::prove_inner_product(writer, vector, &point, generators);
 }
 
 /// Proves convolutions in the frequency domain with these tables in place of their spectra.

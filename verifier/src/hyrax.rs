@@ -92,7 +92,7 @@ pub fn verify(
     }
 }
 
-/// Steps 1 and 2: reduces all claims, if there are any, to one on a combination of rows.
+/// Steps 1 to 3: reduces all claims, if there are any, to one on a combination of rows.
 ///
 /// # Errors
 /// When the proof is malformed or a commitment has another number of rows than its tensors.
@@ -102,7 +102,7 @@ pub fn combine<V: Value>(
     claims: &[OpeningClaim<V>],
     key_vars: usize,
 ) -> Result<Option<Combination<V>>> {
-    // Step 1: all claims become one sum over a row's variables.
+    // Step 1: the claims.
     absorb_claims(reader, claims);
     if claims.is_empty() {
         return Ok(None);
@@ -111,8 +111,9 @@ pub fn combine<V: Value>(
         .iter()
         .map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value.clone() })
         .collect();
+    // Step 2: one sumcheck over a row's variables for all of them.
     let Reduced { point, value, coefficients } = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
-    // Step 2: the folded vectors' combination as one of committed rows.
+    // Step 3: the folded vectors' combination as one of committed rows.
     let tensors = committed(commitments, key_vars)?;
     let rows: Vec<G1Affine> = commitments.iter().flat_map(|c| c.rows.iter().copied()).collect();
     let mut scalars = vec![Fr::zero(); rows.len()];
@@ -131,7 +132,7 @@ pub fn combine<V: Value>(
     Ok(Some(Combination { rows, coefficients: scalars, point, value }))
 }
 
-/// Steps 3 and 4: the inner product with the equality vector, folded round by round. The combination is blinded by this
+/// Step 4: the inner product with the equality vector, folded round by round. The combination is blinded by this
 /// multiple of the hiding generator.
 ///
 /// # Errors

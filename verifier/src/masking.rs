@@ -43,9 +43,10 @@ pub(crate) fn verify<'p>(
     // Step 1: all checks as one.
     let Combination { rows, coefficients, point: z, value } = combination;
     let relation = Relation::combine(&mut reader, constraints, value);
-    // Steps 2 and 3: a fresh instance, and its combination with the one in use.
+    // Step 2: a fresh instance.
     let mut announced = reader.read_points(labels::ANNOUNCEMENT, masks.len().saturating_add(3))?;
     let cross = reader.read_scalar(labels::ANNOUNCED_VALUE)?;
+    // Step 3: the combination with the instance in use.
     let rho = reader.squeeze(labels::MASKING_CHALLENGE);
     let message = reader.read_scalars(labels::MASKING_RESPONSE, 4)?;
     let response = message.try_into().map(Response::from_message).map_err(|_| Error::BrokenInvariant)?;

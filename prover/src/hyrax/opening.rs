@@ -16,7 +16,10 @@ use tacit_layers::argument::{
     sumcheck::Batch,
 };
 
-use super::{CommittedList, CommittedTensor, Elements, Integers, Row, shared_row};
+use super::{
+    CommittedList, CommittedTensor, Elements, Integers,
+    commitment::{Row, shared_row},
+};
 use crate::{rows::Rows, sumcheck::Product};
 
 /// Claims that are one product.

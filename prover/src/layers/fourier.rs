@@ -86,6 +86,7 @@ pub fn prove(writer: &mut ProofWriter, mut claims: Vec<FourierProver>) {
             prover.claim = prover.claim.halved(&point, value);
         }
     }
+    // Step 3: short vectors take no message: the verifier evaluates them entry by entry.
 }
 
 /// $\sum_i \mathrm{eq}(v', i)\, A_{m-1}(i)\, F(v_1, i)$.
