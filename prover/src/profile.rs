@@ -104,10 +104,8 @@ pub fn counts(architecture: &Architecture, plan: &Plan) -> Vec<LayerCounts> {
         .map(|(index, table)| 1.0 + (1_usize << table.num_vars()) as f64 / lookups(index).max(1.0))
         .collect();
     for segment in &plan.segments {
-        let Some((id, own)) = segment.rows.node().and_then(|id| Some((id, counts.get_mut(id.index())?)))
-        else {
-            continue;
-        };
+        let own = segment.rows.node().and_then(|id| counts.get_mut(id.index()));
+        let Some(own) = own else { continue };
         own.lookups += segment.layout.num_elements();
         own.padded_lookups += 1 << segment.num_vars;
         own.leaves += (1_usize << segment.num_vars) as f64 * factors[segment.table];

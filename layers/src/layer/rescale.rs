@@ -48,9 +48,9 @@ use crate::{
     },
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
         gated::Gated,
+        questions::Layer,
         rescale::excess::{Clipping, MAX_QUOTIENT_VARS, MAX_WHOLE_VARS},
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
