@@ -104,6 +104,9 @@ const fn vectors(window: &AxisWindow, input: usize, output: usize) -> usize {
 }
 
 /// Layout of a window's output over a feature map.
+///
+/// # Errors
+/// When the layout is no feature map or the window does not fit it.
 pub fn window_output(layer: &str, window: &Window2d, channels: usize, input: &Layout) -> Result<Layout> {
     let [_, height, width] = feature_map(layer, input)?;
     Layout::new(vec![

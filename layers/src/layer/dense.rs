@@ -167,7 +167,7 @@ impl Layer for DenseLayer {
     fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
         match self.argument {
             MatmulArgument::Sumcheck => {
-                batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()))
+                batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()));
             }
             MatmulArgument::Polynomial => batches.polynomial_products.layers += 1,
             MatmulArgument::Gates => batches.circuits.extend(self.gated(site).map(|gated| gated.circuit)),

@@ -299,7 +299,7 @@ impl RescaleLayer {
         let (first, last) = self.function.arguments();
         match &self.function {
             ActivationFunction::Table { .. } if last - first >= 1 << MAX_WHOLE_VARS => MAX_RESULT_VARS,
-            _ => MAX_QUOTIENT_VARS,
+            ActivationFunction::Table { .. } | ActivationFunction::Clip { .. } => MAX_QUOTIENT_VARS,
         }
     }
 

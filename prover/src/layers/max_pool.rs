@@ -14,7 +14,7 @@ use tacit_layers::{
         unfold::WindowedClaim,
     },
     layer::max_pool::{MaxPoolLayer, PoolClaim},
-    proof::plan::max_pools,
+    network::Architecture,
     tensor::{Tensor, value::ValueKind},
 };
 use tacit_transcript::{Transcript, labels};
@@ -243,4 +243,11 @@ impl SumcheckInstance for ZeroProduct {
             }
         }
     }
+}
+
+/// Every max-pool of a network, in node order.
+fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::MaxPool(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

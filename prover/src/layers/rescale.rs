@@ -4,7 +4,6 @@ use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, small::from_i64};
-use tacit_layers::argument::lookup_block::Rows;
 use tacit_layers::{
     Multiplier, NodeId,
     argument::{
@@ -13,9 +12,9 @@ use tacit_layers::{
         sumcheck::{RoundWeights, instance_point},
     },
     layer::rescale::RescaleLayer,
-    proof::plan::rescales,
     tensor::{Tensor, evaluation},
 };
+use tacit_layers::{argument::lookup_block::Rows, layer::Operation, network::Architecture};
 use tacit_transcript::labels;
 
 use crate::{
@@ -193,4 +192,11 @@ fn evaluate_clipped(session: &Session, id: NodeId, point: &[Fr]) -> Fr {
     } else {
         evaluation::evaluate(session.layout(id), session.value(id).data(), point)
     }
+}
+
+/// Every rescale of a network, in node order.
+fn rescales(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &RescaleLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::Rescale(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

@@ -67,7 +67,8 @@ fn axis_points<'a>(lengths: &'a [usize], point: &'a [Fr]) -> impl Iterator<Item 
 
 impl<'a> Wired<'a> {
     pub(super) fn new(circuit: &'a Circuit, layer: &'a GateLayer, wiring: &'a Wiring) -> Self {
-        let operand = |operand: Option<super::circuit::Operand>| operand.and_then(|operand| circuit.layout(operand));
+        let operand =
+            |operand: Option<super::circuit::Operand>| operand.and_then(|operand| circuit.layout(operand));
         Self { wiring, layouts: [Some(&layer.layout), operand(wiring.left), operand(wiring.right)] }
     }
 
