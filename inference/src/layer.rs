@@ -16,6 +16,7 @@ mod rescale;
 mod reshape;
 pub mod transpose;
 
+pub use rescale::function_in_words;
 use tacit_layers::{
     dispatch,
     error::Result,
@@ -104,6 +105,9 @@ pub trait Inference {
 
     /// What its argument costs, commitments and look-ups apart.
     fn cost(&self, site: &Site) -> ArgumentCost;
+
+    /// Its attributes in words, for people; empty where the name says all.
+    fn detail(&self) -> String;
 
     /// Multiplications of a weight by an activation.
     fn num_macs(&self, site: &Site) -> u64;

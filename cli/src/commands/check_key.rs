@@ -93,11 +93,11 @@ fn compile(arguments: &CheckKeyArguments) -> Result<Network> {
 fn adopt(architecture: &mut Architecture, key: &Architecture) {
     architecture.name.clone_from(&key.name);
     for (node, given) in architecture.nodes.iter_mut().zip(&key.nodes) {
-        match (&mut node.operation, &given.operation) {
-            (Operation::Conv2d(layer), Operation::Conv2d(given)) => layer.argument = given.argument,
-            (Operation::Dense(layer), Operation::Dense(given)) => layer.argument = given.argument,
-            (Operation::Product(layer), Operation::Product(given)) => layer.argument = given.argument,
-            _ => {}
+        let given = given.operation.layer();
+        if let Some(argument) = given.argument()
+            && given.name() == node.operation.layer().name()
+        {
+            node.operation.layer_mut().set_argument(argument);
         }
     }
 }

@@ -55,6 +55,10 @@ impl Inference for AddLayer {
         }
     }
 
+    fn detail(&self) -> String {
+        format!("coefficients {:?}", self.coefficients)
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

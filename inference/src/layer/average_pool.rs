@@ -47,9 +47,30 @@ impl Inference for AveragePoolLayer {
         convolution::unfold(channels, &self.window, input, output)
     }
 
+    fn detail(&self) -> String {
+        window_in_words(&self.window)
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }
+}
+
+/// A window's attributes, as people read them.
+pub(super) fn window_in_words(window: &Window2d) -> String {
+    let [height, width] = [window.height, window.width];
+    let mut parts = vec![format!("{}x{} window", height.kernel, width.kernel)];
+    if (height.stride, width.stride) != (1, 1) {
+        parts.push(format!("stride {}x{}", height.stride, width.stride));
+    }
+    if (height.dilation, width.dilation) != (1, 1) {
+        parts.push(format!("dilation {}x{}", height.dilation, width.dilation));
+    }
+    if window.has_padding() {
+        let [height, width] = [height, width].map(|axis| format!("{}+{}", axis.pad_begin, axis.pad_end));
+        parts.push(format!("padding {height} x {width}"));
+    }
+    parts.join(", ")
 }
 
 /// Outputs that are worth a core's while.

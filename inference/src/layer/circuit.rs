@@ -107,6 +107,10 @@ impl Inference for CircuitLayer {
         cost::gates::circuit(&self.circuit)
     }
 
+    fn detail(&self) -> String {
+        format!("{} layers of {} gates", self.circuit.layers.len(), self.circuit.num_gates())
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

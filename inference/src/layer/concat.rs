@@ -48,6 +48,10 @@ impl Inference for ConcatLayer {
         view_cost(site)
     }
 
+    fn detail(&self) -> String {
+        format!("along axis {}", self.axis)
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

@@ -1,6 +1,6 @@
 //! Convolutions.
 
-use crate::cost::convolution;
+use crate::{cost::convolution, layer::average_pool::window_in_words};
 use tacit_layers::{
     argument::choice::ConvolutionArgument,
     error::{Error, Result},
@@ -102,6 +102,10 @@ impl Inference for Conv2dLayer {
         let shape =
             site.inputs.layout(0).map(|input| ConvolutionShape::new(self, input, &site.output.layout));
         shape.map_or_else(ArgumentCost::default, |shape| convolution::cost(self.argument, &shape))
+    }
+
+    fn detail(&self) -> String {
+        window_in_words(&self.window)
     }
 
     fn num_macs(&self, site: &Site) -> u64 {

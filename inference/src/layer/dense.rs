@@ -83,6 +83,10 @@ impl Inference for DenseLayer {
         shape.map_or_else(ArgumentCost::default, |shape| matmul::cost(self.argument, &shape))
     }
 
+    fn detail(&self) -> String {
+        String::new()
+    }
+
     fn num_macs(&self, site: &Site) -> u64 {
         site.inputs.layout(0).map_or(0, |input| Self::num_macs(self, input))
     }

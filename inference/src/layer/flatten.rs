@@ -37,6 +37,10 @@ impl Inference for FlattenLayer {
         ArgumentCost::default()
     }
 
+    fn detail(&self) -> String {
+        String::new()
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

@@ -28,6 +28,10 @@ impl Inference for InputLayer {
         ArgumentCost::default()
     }
 
+    fn detail(&self) -> String {
+        format!("round(x / {:.6})", self.scale)
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

@@ -1,7 +1,7 @@
 //! Maxima over windows.
 
-use crate::cost::convolution;
 use crate::cost::scalars;
+use crate::{cost::convolution, layer::average_pool::window_in_words};
 use tacit_layers::{
     error::Result,
     layer::{Operation, Site, max_pool::MaxPoolLayer},
@@ -62,6 +62,10 @@ impl Inference for MaxPoolLayer {
         // The windows' rounds are one batch.
         let twice = claim + ArgumentCost { round_bytes: 0, ..claim };
         zero_check + twice
+    }
+
+    fn detail(&self) -> String {
+        window_in_words(&self.window)
     }
 
     fn num_macs(&self, _: &Site) -> u64 {

@@ -87,6 +87,11 @@ impl Inference for ProductLayer {
         }
     }
 
+    fn detail(&self) -> String {
+        let names = |axes: &[u8]| String::from_utf8_lossy(axes).into_owned();
+        format!("{},{}->{}", names(&self.left), names(&self.right), names(&self.output))
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

@@ -40,6 +40,10 @@ impl Inference for ReduceSumLayer {
         ArgumentCost::default()
     }
 
+    fn detail(&self) -> String {
+        format!("over axes {:?}", self.axes)
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

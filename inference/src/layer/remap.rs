@@ -5,7 +5,7 @@ use tacit_layers::{
     error::Result,
     layer::{
         Operation, Site,
-        remap::{AxisMap, RemapLayer},
+        remap::{AxisMap, Gaps, RemapLayer},
     },
     tensor::{Tensor, layout::Layout, value::NodeId},
 };
@@ -41,8 +41,23 @@ impl Inference for RemapLayer {
         view_cost(site)
     }
 
+    fn detail(&self) -> String {
+        self.axes.iter().map(axis_map_in_words).collect::<Vec<_>>().join(", ")
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
+    }
+}
+
+fn axis_map_in_words(map: &AxisMap) -> String {
+    let AxisMap { length, stride, offset, repeat, gaps } = *map;
+    match (gaps, stride, offset, repeat) {
+        (_, 1, 0, 1) => format!("first {length}"),
+        (Gaps::Repeat, 1, 0, _) => format!("each {repeat} times"),
+        (_, _, _, 1) => format!("{length} from {offset} by {stride}"),
+        (Gaps::Repeat, ..) => format!("{length} of ({stride} p + {offset}) / {repeat}"),
+        (Gaps::Zero, ..) => format!("{length} of ({stride} p + {offset}) / {repeat}, zeros between"),
     }
 }
 

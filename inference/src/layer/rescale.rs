@@ -100,8 +100,27 @@ impl Inference for RescaleLayer {
         }
     }
 
+    fn detail(&self) -> String {
+        let multiplier = match &self.multiplier {
+            Multiplier::Uniform(multiplier) => format!("times {multiplier}"),
+            Multiplier::PerChannel { values, .. } => format!("times one of {} multipliers", values.len()),
+        };
+        let (low, high) = self.quotient_bounds;
+        let function = function_in_words(&self.function);
+        format!("{multiplier} / 2^{}, quotients {low}..={high}, {function}", self.shift)
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
+    }
+}
+
+/// A function on integers, as people read it.
+pub fn function_in_words(function: &ActivationFunction) -> String {
+    match function {
+        ActivationFunction::Clip { minimum: 0, maximum } => format!("ReLU up to {maximum}"),
+        ActivationFunction::Clip { minimum, maximum } => format!("clipped to {minimum}..={maximum}"),
+        ActivationFunction::Table { results, .. } => format!("a table of {} results", results.len()),
     }
 }
 

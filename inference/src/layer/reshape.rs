@@ -42,6 +42,11 @@ impl Inference for ReshapeLayer {
         }
     }
 
+    fn detail(&self) -> String {
+        let axes: Vec<String> = self.axes.iter().map(usize::to_string).collect();
+        format!("as {}", axes.join("x"))
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }

@@ -38,6 +38,10 @@ impl Inference for TransposeLayer {
         ArgumentCost::default()
     }
 
+    fn detail(&self) -> String {
+        format!("axes {:?}", self.axes)
+    }
+
     fn num_macs(&self, _: &Site) -> u64 {
         0
     }
