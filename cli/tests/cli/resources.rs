@@ -30,7 +30,7 @@ use tacit_layers::{
     tensor::value::{ParameterId, ParameterSpec, ParameterWidth},
 };
 
-use crate::tacit::{DONE, FAILED, Folder, REJECTED, npy};
+use crate::files::{DONE, FAILED, Folder, REJECTED, npy};
 
 /// The largest file.
 const KILOBYTE: usize = 1024;

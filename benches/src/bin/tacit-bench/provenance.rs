@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use sha2::{Digest, Sha256};
 use tacit_benches::machine::Machine;
 
-use crate::units;
+use tacit_cli::units;
 
 /// Digits of the program's digest.
 const BUILD_BYTES: usize = 8;

@@ -9,7 +9,7 @@ use super::{
     grid::{Cell, Column, Grid, Line},
     scale::Kind,
 };
-use crate::commands::bench::csv::status;
+use crate::csv::status;
 
 /// A column of numbers: its name, what it tells, and a row's value.
 struct Numbers {

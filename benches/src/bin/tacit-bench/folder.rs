@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use tacit_benches::suites::{self, Case};
 
-use crate::units;
+use tacit_cli::units;
 
 /// Folders below a given one that are searched.
 const DEPTH: usize = 4;

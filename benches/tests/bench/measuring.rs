@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::tacit::{DONE, FAILED, Folder, REJECTED, assert_keys, done, fixture, npy, tacit, tacit_json};
+use crate::{
+    command::{done, tacit_bench, tacit_bench_json},
+    files::{DONE, FAILED, Folder, REJECTED, assert_keys, fixture, npy},
+};
 
 const SUITE: [&str; 5] = ["rows", "proved", "refused", "failed", "resumed"];
 const ROW: [&str; 17] = [
@@ -67,7 +70,7 @@ fn check_proved(row: &Value, samples: usize) {
 fn measures_every_committed_model() {
     let (folder, fixtures) = (Folder::new(), fixture(""));
     let table = folder.path("zoo.md");
-    let json = done(&["bench", "zoo", &fixtures, "--samples", "1", "--markdown", &table], &SUITE);
+    let json = done(&["zoo", &fixtures, "--samples", "1", "--markdown", &table], &SUITE);
     let models = json["rows"].as_array().unwrap();
     let names: Vec<&str> = models.iter().map(|row| row["name"].as_str().unwrap()).collect();
     let variants = ["", "_int8_qdq", "_int8_qoperator"];
@@ -111,7 +114,7 @@ fn one_bad_model_does_not_stop_the_others() {
     model("a_garbage", b"no model", Some(&digits));
     model("b_empty", &lenet("model.onnx"), None);
     model("c_good", &lenet("model.onnx"), Some(&digits));
-    let (code, json) = tacit_json(&["bench", "zoo", &folder.path(""), "--threads", "1", "--conv", "direct"]);
+    let (code, json) = tacit_bench_json(&["zoo", &folder.path(""), "--threads", "1", "--conv", "direct"]);
     assert_eq!(code, REJECTED, "{json}");
     assert_keys(&json, &SUITE);
     let [garbage, empty, good] = [0, 1, 2].map(|index| &json["rows"][index]);
@@ -122,10 +125,10 @@ fn one_bad_model_does_not_stop_the_others() {
     assert!(empty["reason"].as_str().unwrap().contains("inputs.npy"), "{empty}");
     assert!(good["accuracy"]["float"].is_null() && good["accuracy"]["agreement"].is_null(), "{good}");
     assert_eq!(good["network"]["arguments"]["direct"], 2, "{good}");
-    let (code, text, _) = tacit(["bench", "zoo", &folder.path(""), "--samples", "1"]);
+    let (code, text, _) = tacit_bench(["zoo", &folder.path(""), "--samples", "1"]);
     assert_eq!(code, REJECTED);
     assert!(text.contains("1 proved, 1 refused, 1 failed") && text.contains("`b_empty`: "), "{text}");
-    let (code, row) = tacit_json(&["bench", "model", &folder.path("c_good")]);
+    let (code, row) = tacit_bench_json(&["model", &folder.path("c_good")]);
     assert_eq!((code, &row["status"]), (DONE, &"proved".into()));
     assert_keys(&row, &ROW);
 }
@@ -134,11 +137,11 @@ fn one_bad_model_does_not_stop_the_others() {
 fn names_a_folder_without_models() {
     let folder = Folder::new();
     for command in ["zoo", "model"] {
-        let (code, json) = tacit_json(&["bench", command, &folder.path("")]);
+        let (code, json) = tacit_bench_json(&[command, &folder.path("")]);
         assert_eq!(code, FAILED);
         assert!(json["error"].as_str().unwrap().contains(&folder.path("")), "{json}");
     }
-    let (code, json) = tacit_json(&["bench", "zoo", &folder.path(""), "--samples", "0"]);
+    let (code, json) = tacit_bench_json(&["zoo", &folder.path(""), "--samples", "0"]);
     assert_eq!(code, FAILED);
     assert!(json["error"].as_str().unwrap().contains("--samples"), "{json}");
 }
@@ -158,7 +161,7 @@ fn every_suite_proves_its_rows() {
         ("scaling", vec!["weights-88*", "activations-2112", "batch-4"]),
     ];
     for (suite, filters) in suites {
-        let mut arguments = vec!["bench", suite, "--samples", "2"];
+        let mut arguments = vec![suite, "--samples", "2"];
         arguments.extend(filters.iter().flat_map(|filter| ["--filter", filter]));
         let json = done(&arguments, &SUITE);
         let rows = json["rows"].as_array().unwrap();
@@ -172,7 +175,7 @@ fn every_suite_proves_its_rows() {
 
 #[test]
 fn a_convolution_is_proved_by_each_argument() {
-    let json = done(&["bench", "conv", "--filter", "16x8x8_k3", "--samples", "1"], &SUITE);
+    let json = done(&["conv", "--filter", "16x8x8_k3", "--samples", "1"], &SUITE);
     let rows = json["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 4, "{json}");
     for (row, argument) in rows.iter().zip(["direct", "fft", "polynomial", "gates"]) {
@@ -184,7 +187,7 @@ fn a_convolution_is_proved_by_each_argument() {
 
 #[test]
 fn threads_are_varied_row_by_row() {
-    let json = done(&["bench", "scaling", "--filter", "threads-1", "--samples", "1"], &SUITE);
+    let json = done(&["scaling", "--filter", "threads-1", "--samples", "1"], &SUITE);
     assert_eq!(json["rows"][0]["settings"]["threads"], 1, "{json}");
     assert_eq!(json["rows"][0]["varied"]["what"], "threads");
 }
@@ -193,7 +196,7 @@ fn threads_are_varied_row_by_row() {
 fn published_figures_stand_beside_the_row() {
     let folder = Folder::new();
     let table = folder.path("table.md");
-    let arguments = ["bench", "modulus", "--filter", "width-1195804", "--samples", "1", "--markdown", &table];
+    let arguments = ["modulus", "--filter", "width-1195804", "--samples", "1", "--markdown", &table];
     let json = done(&[&arguments[..], &["--columns", "layers,proof"]].concat(), &SUITE);
     let published = json["rows"][0]["published"].as_array().unwrap();
     let systems: Vec<&str> = published.iter().map(|figure| figure["system"].as_str().unwrap()).collect();
@@ -210,7 +213,7 @@ fn an_interrupted_run_goes_on_where_it_was() {
     let folder = Folder::new();
     let out = folder.path("report");
     let run = |filters: &[&str], samples: &str| {
-        let mut arguments = vec!["bench", "modulus", "--samples", samples, "--out", &out];
+        let mut arguments = vec!["modulus", "--samples", samples, "--out", &out];
         arguments.extend(filters.iter().flat_map(|filter| ["--filter", filter]));
         done(&arguments, &SUITE)
     };
@@ -246,9 +249,9 @@ fn an_interrupted_run_goes_on_where_it_was() {
 fn a_killed_run_leaves_whole_rows() {
     let folder = Folder::new();
     let out = folder.path("report");
-    let arguments = ["bench", "modulus", "--filter", "depth", "--samples", "1", "--out", &out];
+    let arguments = ["modulus", "--filter", "depth", "--samples", "1", "--out", &out];
     let mut run =
-        Command::new(env!("CARGO_BIN_EXE_tacit")).args(arguments).stdout(Stdio::null()).spawn().unwrap();
+        Command::new(crate::command::PROGRAM).args(arguments).stdout(Stdio::null()).spawn().unwrap();
     let begin = Instant::now();
     while !fs::exists(folder.path("report/rows.jsonl")).unwrap() {
         assert!(begin.elapsed() < Duration::from_secs(60), "there is no first row");
@@ -261,7 +264,7 @@ fn a_killed_run_leaves_whole_rows() {
     for (row, _) in &left {
         check_proved(row, 1);
     }
-    let arguments = ["bench", "modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
+    let arguments = ["modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
     assert_eq!(done(&arguments, &SUITE)["resumed"], 1);
 }
 
@@ -270,10 +273,9 @@ fn a_killed_run_leaves_whole_rows() {
 fn a_row_over_the_memory_limit_fails_and_the_others_go_on() {
     let folder = Folder::new();
     let out = folder.path("report");
-    let arguments =
-        ["bench", "modulus", "--filter", "width-11216646", "--filter", "depth-3", "--samples", "1"];
+    let arguments = ["modulus", "--filter", "width-11216646", "--filter", "depth-3", "--samples", "1"];
     let limited = [&arguments[..], &["--max-memory", "40M", "--out", &out]].concat();
-    let (code, json) = tacit_json(&limited);
+    let (code, json) = tacit_bench_json(&limited);
     assert_eq!(code, REJECTED, "{json}");
     assert_eq!((&json["proved"], &json["failed"]), (&1.into(), &1.into()), "{json}");
     let failed = &json["rows"][1];
@@ -293,15 +295,15 @@ fn a_row_over_the_memory_limit_fails_and_the_others_go_on() {
 fn a_kept_row_is_held_to_the_limit_and_its_loss_is_told() {
     let folder = Folder::new();
     let [good, out] = ["good.jsonl", "report"].map(|name| folder.path(name));
-    let arguments = ["bench", "modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
-    let (code, text, _) = tacit(arguments);
+    let arguments = ["modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
+    let (code, text, _) = tacit_bench(arguments);
     assert_eq!(code, DONE, "{text}");
     let kept = folder.path("report/rows.jsonl");
     fs::copy(&kept, &good).unwrap();
     // The row is there, and does not fit.
-    let (_, text, _) = tacit([&arguments[..], &["--max-memory", "1M"]].concat());
+    let (_, text, _) = tacit_bench([&arguments[..], &["--max-memory", "1M"]].concat());
     assert!(text.contains("1 failed") && !text.contains("measured before"), "{text}");
-    let (code, json, _) = tacit(["bench", "compare", "--json", &good, &kept]);
+    let (code, json, _) = tacit_bench(["compare", "--json", &good, &kept]);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((code, &json["worse"], &json["better"]), (DONE, &1.into(), &0.into()), "{json}");
 }
@@ -311,7 +313,7 @@ fn two_runs_do_not_write_to_one_folder() {
     let folder = Folder::new();
     let lock = fs::File::open(folder.path(".")).unwrap();
     lock.lock().unwrap();
-    let (code, _, error) = tacit(["bench", "modulus", "--filter", "depth-3", "--out", &folder.path(".")]);
+    let (code, _, error) = tacit_bench(["modulus", "--filter", "depth-3", "--out", &folder.path(".")]);
     assert_eq!(code, FAILED, "{error}");
     assert!(error.contains("another run is writing"), "{error}");
 }
@@ -320,7 +322,7 @@ fn two_runs_do_not_write_to_one_folder() {
 fn bad_requests_are_mistakes() {
     let folder = Folder::new();
     let fails = |arguments: &[&str], part: &str| {
-        let (code, json) = tacit_json(&[&["bench"], arguments].concat());
+        let (code, json) = tacit_bench_json(&[&[], arguments].concat());
         assert_eq!(code, FAILED, "{json}");
         assert!(json["error"].as_str().unwrap().contains(part), "{part}: {json}");
     };

@@ -5,15 +5,16 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 
 use crate::{
+    command::{done, tacit_bench, tacit_bench_json},
+    files::{DONE, FAILED, Folder, assert_keys},
     markup::Document,
-    tacit::{DONE, FAILED, Folder, assert_keys, done, tacit, tacit_json},
 };
 
 const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\">&amp;\u{2028}-->";
 
 /// A committed row.
 fn row() -> Value {
-    serde_json::from_str(include_str!("../../../benches/data/row_v1.jsonl").lines().next().unwrap()).unwrap()
+    serde_json::from_str(include_str!("../../data/row_v1.jsonl").lines().next().unwrap()).unwrap()
 }
 
 /// The committed row with some fields set, by their pointers.
@@ -30,7 +31,7 @@ fn report(rows: &[Value]) -> (Folder, Vec<String>) {
     let folder = Folder::new();
     let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
     folder.file("rows.jsonl", lines.join("\n"));
-    let json = done(&["bench", "report", &folder.path("")], &["rows", "files"]);
+    let json = done(&["report", &folder.path("")], &["rows", "files"]);
     assert_eq!(json["rows"], rows.len(), "{json}");
     let files = json["files"].as_array().unwrap().iter();
     let files: Vec<String> = files.map(|file| file.as_str().unwrap().to_owned()).collect();
@@ -219,13 +220,13 @@ fn rows_that_failed_alone_make_no_figure() {
 fn a_run_ends_with_the_report() {
     let folder = Folder::new();
     let out = folder.path("out");
-    let arguments = ["bench", "modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
-    let (code, json) = tacit_json(&arguments);
+    let arguments = ["modulus", "--filter", "depth-3", "--samples", "1", "--out", &out];
+    let (code, json) = tacit_bench_json(&arguments);
     assert_eq!(code, DONE, "{json}");
     let file = |name: &str| fs::read_to_string(folder.path(&format!("out/{name}"))).unwrap();
     assert!(Document::parse(&file("report.html")).text.contains("depth-3"));
     let before = ["report.html", "modulus.svg", "rows.csv", "tables.md"].map(file);
-    let (code, text, _) = tacit(["bench", "report", &out]);
+    let (code, text, _) = tacit_bench(["report", &out]);
     assert_eq!(code, DONE);
     assert!(text.contains("report.html") && text.contains("1 rows"), "{text}");
     assert_eq!(
@@ -238,12 +239,12 @@ fn a_run_ends_with_the_report() {
 #[test]
 fn names_a_folder_without_rows() {
     let folder = Folder::new();
-    let (code, json) = tacit_json(&["bench", "report", &folder.path("")]);
+    let (code, json) = tacit_bench_json(&["report", &folder.path("")]);
     assert_eq!(code, FAILED);
     assert_keys(&json, &["error"]);
     assert!(json["error"].as_str().unwrap().contains("rows.jsonl"), "{json}");
     folder.file("rows.jsonl", "no row\n");
-    let (code, json) = tacit_json(&["bench", "report", &folder.path("")]);
+    let (code, json) = tacit_bench_json(&["report", &folder.path("")]);
     assert_eq!(code, FAILED);
     assert!(json["error"].as_str().unwrap().contains("line 1"), "{json}");
 }

@@ -11,7 +11,7 @@ use tacit_benches::{
 use tacit_layers::ConvolutionArgument;
 
 use super::csv::status;
-use crate::units;
+use tacit_cli::units;
 
 /// A column's name and cells; one without any cell is left out of a table.
 type Column = (&'static str, fn(&Row) -> Option<String>);

@@ -1,4 +1,4 @@
-//! `tacit bench compare`: what changed between two measurements beyond noise.
+//! `tacit-bench compare`: what changed between two measurements beyond noise.
 
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use tacit_benches::{
 };
 
 use super::{csv::status, store};
-use crate::{arguments::CompareArguments, report::Report, units};
+use crate::arguments::CompareArguments;
+use tacit_cli::{report::Report, units};
 
 #[derive(Debug, Serialize)]
 struct Facts {
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<Report> {
 fn rows(path: &Path) -> Result<Vec<Row>> {
     let rows = store::read(path)?;
     if rows.is_empty() {
-        bail!("`{}` holds no rows: give a rows.jsonl that `tacit bench` wrote", path.display());
+        bail!("`{}` holds no rows: give a rows.jsonl that `tacit-bench` wrote", path.display());
     }
     Ok(rows)
 }

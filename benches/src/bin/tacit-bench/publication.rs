@@ -12,7 +12,8 @@ use super::{
     page, store,
     tables::{self, Columns},
 };
-use crate::{arguments::ReportArguments, destination::Destination, report::Report};
+use crate::arguments::ReportArguments;
+use tacit_cli::{destination::Destination, report::Report};
 
 const CSV: &str = "rows.csv";
 const TABLES: &str = "tables.md";
@@ -28,13 +29,13 @@ struct Facts {
     files: Vec<PathBuf>,
 }
 
-/// `tacit bench report`: what is made from rows that were measured before.
+/// `tacit-bench report`: what is made from rows that were measured before.
 pub(super) fn run(arguments: &ReportArguments) -> Result<Report> {
     let folder = &arguments.folder;
     let path = folder.join(store::ROWS);
     if !path.is_file() {
         bail!(
-            "`{}` holds no {}: give a folder that `tacit bench` wrote to with --out",
+            "`{}` holds no {}: give a folder that `tacit-bench` wrote to with --out",
             folder.display(),
             store::ROWS
         );

@@ -17,10 +17,13 @@ use tacit_prover::ProvingKey;
 
 use super::{folder::ModelFolder, model};
 use crate::{
-    arguments::{BenchOptions, RowArguments, convolution_name, matmul_name},
-    memory,
-    progress::Progress,
+    arguments::{BenchOptions, RowArguments},
     provenance,
+};
+use tacit_cli::{
+    memory,
+    options::{convolution_name, matmul_name},
+    progress::Progress,
     report::Report,
     samples::Samples,
 };
@@ -35,11 +38,11 @@ pub(super) struct Job {
     pub(super) row: Row,
 }
 
-/// `tacit bench row`: the row of one case, for another process.
+/// `tacit-bench row`: the row of one case, for another process.
 pub(super) fn run(arguments: &RowArguments) -> Result<Report> {
     end_with_parent();
     let job: Job =
-        serde_json::from_str(&arguments.job).context("the job is none that `tacit bench` gives")?;
+        serde_json::from_str(&arguments.job).context("the job is none that `tacit-bench` gives")?;
     let row = measure(&job.case, job.row, &arguments.options)?;
     Ok(Report::done(&row, &""))
 }

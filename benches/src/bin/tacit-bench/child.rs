@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail};
 use tacit_benches::row::{Row, Status};
 
 use super::row::Job;
-use crate::{arguments::BenchOptions, memory, units};
+use crate::arguments::BenchOptions;
+use tacit_cli::{memory, units};
 
 /// How often a process's memory is looked at.
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -44,7 +45,7 @@ fn start(job: &Job, options: &BenchOptions) -> Result<Process> {
     // Files, not pipes, so that nobody has to read while the process runs.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     let child = Command::new(program)
-        .args(["--json", "bench", "row", &serde_json::to_string(job)?])
+        .args(["--json", "row", &serde_json::to_string(job)?])
         .args(options.flags(job.row.settings.threads))
         .stdin(Stdio::null())
         .stdout(stdout.try_clone()?)

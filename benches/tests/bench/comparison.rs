@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use crate::tacit::{FAILED, Folder, done, tacit, tacit_json};
+use crate::{
+    command::{done, tacit_bench, tacit_bench_json},
+    files::{FAILED, Folder},
+};
 
 const FACTS: [&str; 6] = ["rows", "only_before", "only_after", "warnings", "better", "worse"];
-const ROW: &str = include_str!("../../../benches/data/row_v1.jsonl");
+const ROW: &str = include_str!("../../data/row_v1.jsonl");
 
 /// The committed row under another name, its prover's times and its proof scaled.
 fn row(name: &str, times: [f64; 3], proof: u64) -> String {
@@ -25,7 +28,7 @@ fn a_regression_is_told_from_noise() {
     let after =
         [row("slower", [0.140, 0.141, 0.150], 1000), row("steady", [0.105, 0.109, 0.120], 900)].concat();
     let (a, b) = (folder.file("a.jsonl", before), folder.file("b.jsonl", after));
-    let json = done(&["bench", "compare", &a, &b], &FACTS);
+    let json = done(&["compare", &a, &b], &FACTS);
     assert_eq!((&json["worse"], &json["better"]), (&1.into(), &1.into()), "{json}");
     assert_eq!(json["only_before"], serde_json::json!(["modulus gone"]));
     let figure = |row: usize, name: &str| {
@@ -39,13 +42,13 @@ fn a_regression_is_told_from_noise() {
     }
     assert_eq!(figure(1, "prove")["verdict"], "same");
     assert_eq!(figure(1, "proof")["verdict"], "better");
-    let (code, text, _) = tacit(["bench", "compare", &a, &b]);
+    let (code, text, _) = tacit_bench(["compare", &a, &b]);
     assert_eq!(code, 0);
     assert!(text.contains("slower: prove 1.40 (1.27 to 1.50) worse from 101.0 ms to 141.0 ms"), "{text}");
     assert!(text.contains("1 better, 1 worse") && text.contains("Only before: modulus gone"), "{text}");
-    let json = done(&["bench", "compare", &a, &b, "--noise", "50"], &FACTS);
+    let json = done(&["compare", &a, &b, "--noise", "50"], &FACTS);
     assert_eq!(json["worse"], 0, "{json}");
-    let json = done(&["bench", "compare", &a, &a], &FACTS);
+    let json = done(&["compare", &a, &a], &FACTS);
     assert_eq!((&json["worse"], &json["better"]), (&0.into(), &0.into()), "{json}");
 }
 
@@ -55,7 +58,7 @@ fn other_machines_are_noted() {
     let other = ROW.replace("\"kernel\":\"ifma\"", "\"kernel\":\"portable\"");
     assert_ne!(other, ROW);
     let (a, b) = (folder.file("a.jsonl", ROW), folder.file("b.jsonl", other));
-    let json = done(&["bench", "compare", &a, &b], &FACTS);
+    let json = done(&["compare", &a, &b], &FACTS);
     assert!(json["warnings"][0].as_str().unwrap().contains("kernel portable"), "{json}");
 }
 
@@ -72,7 +75,7 @@ fn files_without_rows_are_mistakes() {
         (other, "no row in common"),
     ];
     for (bad, part) in &cases {
-        let (code, json) = tacit_json(&["bench", "compare", &good, bad]);
+        let (code, json) = tacit_bench_json(&["compare", &good, bad]);
         assert_eq!(code, FAILED, "{json}");
         assert!(json["error"].as_str().unwrap().contains(part), "{part}: {json}");
     }

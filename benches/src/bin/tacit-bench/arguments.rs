@@ -1,13 +1,25 @@
-//! Command line of `tacit bench`.
+//! Command line of `tacit-bench`.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
-
-use crate::{
-    arguments::{Arrangement, Threads},
+use clap::{Args, Parser, Subcommand};
+use tacit_cli::{
+    options::{Arrangement, Threads},
     precision::Precision,
 };
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 something got worse, 2 could not run.";
+
+/// Measures networks: every row is proved and verified in a process of its own.
+#[derive(Debug, Parser)]
+#[command(name = "tacit-bench", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: BenchCommand,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {

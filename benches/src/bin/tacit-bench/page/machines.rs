@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use tacit_benches::row::Row;
 
-use crate::{commands::bench::markup::escape, units};
+use crate::markup::escape;
+use tacit_cli::units;
 
 /// A list for each machine and build.
 pub(super) fn html(rows: &[Row]) -> String {

@@ -6,7 +6,8 @@ use tacit_benches::{
     statistics::Spread,
 };
 
-use crate::{commands::bench::figures::hardware, units};
+use crate::figures::hardware;
+use tacit_cli::units;
 
 /// A network whose layers are shown.
 #[derive(Debug, Serialize)]

@@ -1,10 +1,10 @@
 // Looks at the benchmarks' page in headless Chromium.
 //
-//   node cli/tests/browser/report.mjs [TACIT]                 makes a report of rows of every kind, and checks it
-//   node cli/tests/browser/report.mjs --page report.html      checks a page that is there
+//   node benches/tests/browser/report.mjs [TACIT_BENCH]                 makes a report of rows of every kind, and checks it
+//   node benches/tests/browser/report.mjs --page report.html      checks a page that is there
 //   ... --screenshots DIR                                     keeps pictures of each section, light and dark, wide and narrow
 //
-// TACIT is the command, target/release/tacit without it. CHROMIUM names the browser, `chromium` without it.
+// TACIT_BENCH is the command, target/release/tacit-bench without it. CHROMIUM names the browser, `chromium` without it.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -55,7 +55,7 @@ function rows() {
 function made() {
   const folder = mkdtempSync(join(tmpdir(), "tacit-report-"));
   writeFileSync(join(folder, "rows.jsonl"), rows().map((row) => `${JSON.stringify(row)}\n`).join(""));
-  execFileSync(resolve(positionals[0] ?? join(root, "target/release/tacit")), ["bench", "report", folder]);
+  execFileSync(resolve(positionals[0] ?? join(root, "target/release/tacit-bench")), ["report", folder]);
   return folder;
 }
 

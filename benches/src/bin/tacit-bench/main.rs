@@ -1,5 +1,7 @@
-//! `tacit bench`: networks measured, proved and verified, each in a process of its own.
+//! The `tacit-bench` command: networks measured, proved and verified, each in a process of its own; tables, figures and a
+//! page of what was measured.
 
+mod arguments;
 mod chart;
 mod child;
 mod compare;
@@ -10,19 +12,25 @@ mod markup;
 mod model;
 mod page;
 mod palette;
+mod provenance;
 mod publication;
 mod row;
 mod store;
 mod suite;
 mod tables;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
+use clap::Parser;
 use tacit_benches::suites;
+use tacit_cli::report;
 
-use self::folder::ModelFolder;
-use crate::{arguments::BenchCommand, report::Report};
+use crate::arguments::{Arguments, BenchCommand};
+use crate::folder::ModelFolder;
+use tacit_cli::report::Report;
 
-pub(super) fn run(command: &BenchCommand) -> Result<Report> {
+fn run(command: &BenchCommand) -> Result<Report> {
     match command {
         BenchCommand::Modulus(options) => suite::run(suites::modulus(), options),
         BenchCommand::Conv(options) => suite::run(suites::conv(), options),
@@ -41,7 +49,17 @@ pub(super) fn run(command: &BenchCommand) -> Result<Report> {
         }
         BenchCommand::Model(arguments) => suite::model(arguments),
         BenchCommand::Report(arguments) => publication::run(arguments),
-        BenchCommand::Row(arguments) => row::run(arguments),
+        BenchCommand::Row(arguments) => {
+            arguments.options.threads.start()?;
+            row::run(arguments)
+        }
         BenchCommand::Compare(arguments) => compare::run(arguments),
+    }
+}
+
+fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => tacit_cli::guarded("tacit-bench", || run(&arguments.command)).print(arguments.json),
+        Err(error) => report::usage(&error),
     }
 }

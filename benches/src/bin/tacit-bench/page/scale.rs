@@ -1,6 +1,6 @@
 //! Units of columns: one for all cells, so that figures stand under each other.
 
-use crate::units;
+use tacit_cli::units;
 
 /// What a column of numbers holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use tacit_benches::row::{Row, Status};
 
 use super::publication;
-use crate::destination::Destination;
+use tacit_cli::destination::Destination;
 
 pub(super) const ROWS: &str = "rows.jsonl";
 
@@ -106,8 +106,8 @@ fn lock(folder: &Path) -> Result<Option<fs::File>> {
 
 /// The rows of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<Row>> {
-    let text = String::from_utf8(crate::artifact::read(path)?).with_context(|| {
-        format!("`{}` is no text: give a rows.jsonl that `tacit bench` wrote", path.display())
+    let text = String::from_utf8(tacit_cli::artifact::read(path)?).with_context(|| {
+        format!("`{}` is no text: give a rows.jsonl that `tacit-bench` wrote", path.display())
     })?;
     let row = |(index, line): (usize, &str)| {
         Row::from_line(line)

@@ -9,7 +9,7 @@ use super::{
     measured::begins_group,
     scale::{Kind, Scale},
 };
-use crate::commands::bench::{
+use crate::{
     csv::status,
     figures::{self, system_name},
     markup::escape,

@@ -1,7 +1,7 @@
 //! Tables in HTML: units in the header, figures under each other, values to sort by beside what is shown.
 
 use super::scale::{Kind, Scale};
-use crate::commands::bench::markup::escape;
+use crate::markup::escape;
 
 /// A table. The first column names the rows.
 #[derive(Debug, Default)]

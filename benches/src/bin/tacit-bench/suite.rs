@@ -14,13 +14,8 @@ use super::{
     store::Store,
     tables::{self, Columns},
 };
-use crate::{
-    arguments::{ModelArguments, SuiteOptions},
-    destination::Destination,
-    memory,
-    progress::Progress,
-    report::Report,
-};
+use crate::arguments::{ModelArguments, SuiteOptions};
+use tacit_cli::{destination::Destination, memory, progress::Progress, report::Report};
 
 #[derive(Debug, Serialize)]
 struct Facts {
@@ -66,7 +61,7 @@ pub(super) fn run(cases: Vec<Case>, arguments: &SuiteOptions) -> Result<Report> 
     Ok(report(rows, &columns, resumed))
 }
 
-/// `tacit bench model`: the row of one folder.
+/// `tacit-bench model`: the row of one folder.
 pub(super) fn model(arguments: &ModelArguments) -> Result<Report> {
     arguments.options.precision.options()?;
     let folder = ModelFolder::new(&arguments.folder)?;

@@ -9,7 +9,7 @@ use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
 use tacit_prover::ProvingKey;
 
 use super::folder::ModelFolder;
-use crate::{
+use tacit_cli::{
     answer::{agreement, argmax},
     inference::Inference,
     npy,

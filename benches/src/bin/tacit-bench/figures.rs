@@ -8,7 +8,7 @@ use tacit_benches::{
 };
 
 use super::chart::{Chart, Point, Quantity, Series, System};
-use crate::units;
+use tacit_cli::units;
 
 /// What the vertical axis shows.
 #[derive(Debug, Clone, Copy)]

@@ -67,7 +67,7 @@ pub(super) fn html(rows: &[Row]) -> Result<String> {
         |(anchor, name): &(String, &str)| format!("<li><a href=\"#{anchor}\">{}</a></li>", escape(name));
     let links = links.iter().map(link).collect::<Vec<_>>().concat();
     let body: String = if rows.is_empty() {
-        "<section class=\"nothing\"><h2>No rows yet</h2><p>Nothing has been measured into this folder. <code>tacit bench modulus --out DIR</code> measures a suite.</p></section>\n".to_owned()
+        "<section class=\"nothing\"><h2>No rows yet</h2><p>Nothing has been measured into this folder. <code>tacit-bench modulus --out DIR</code> measures a suite.</p></section>\n".to_owned()
     } else {
         suites.iter().map(|(suite, rows)| section(suite, rows, &costs)).collect()
     };
