@@ -10,6 +10,7 @@
 //! | [`circuit`] | writing and running circuits of gates |
 //! | [`cost`] | what each argument costs, and the cheapest for each layer |
 #![forbid(unsafe_code)]
+#![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod builder;
 mod byte_products;

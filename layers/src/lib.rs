@@ -17,6 +17,7 @@
 //! | [`network`] | the graph, its shapes, how large it may be |
 //! | [`proof`] | the plan of a proof, what is absorbed first, keys, files, soundness |
 #![forbid(unsafe_code)]
+#![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod argument;
 pub mod error;

@@ -1,5 +1,5 @@
 //! Circuits of gates: wirings against the gates they stand for, running, limits.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing helper fails its test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing helper fails its test")]
 
 use ark_bn254::Fr;
 use ark_ff::{UniformRand, Zero};

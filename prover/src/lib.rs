@@ -44,6 +44,8 @@
 //! | [`seed`] | what hides |
 //! | [`layers`] | every layer's argument |
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod buffers;
 #[cfg(feature = "cheating")]
 #[doc(hidden)]

@@ -149,16 +149,18 @@ pub(crate) fn prove_witness(
         claims: Claims::default(),
         generators: key.generators(),
         buffers: &key.buffers,
+        rescales: BTreeMap::new(),
+        differences: vec![],
         late: BTreeMap::new(),
         hiding,
         observer,
     };
     claim_outputs(&mut session);
-    let differences = lookups::prove(&mut session)?;
+    lookups::prove(&mut session);
     session.end(Phase::Lookups);
 
     // Phase 3: every layer, back to committed columns.
-    max_pool::prove(&mut session, differences)?;
+    max_pool::prove(&mut session)?;
     rescale::prove(&mut session);
     contraction::prove(&mut session)?;
     window::prove(&mut session);

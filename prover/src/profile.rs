@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tacit_algebra::kernels::{self, counting::Counts};
-use tacit_layers::{Architecture, Operation, argument::claim::Column, proof::plan::Plan};
+use tacit_layers::{Architecture, argument::claim::Column, proof::plan::Plan};
 
 /// How long each phase took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,15 +104,9 @@ pub fn counts(architecture: &Architecture, plan: &Plan) -> Vec<LayerCounts> {
         .map(|(index, table)| 1.0 + (1_usize << table.num_vars()) as f64 / lookups(index).max(1.0))
         .collect();
     for segment in &plan.segments {
-        let Some((id, own)) = segment.rows.node().and_then(|id| Some((id, counts.get_mut(id.index())?)))
-        else {
-            continue;
-        };
-        let mut values = plan.specs[id.index()].layout.num_elements();
-        if let Operation::MaxPool(layer) = &architecture.node(id).operation {
-            values *= layer.window.num_offsets();
-        }
-        own.lookups += values;
+        let own = segment.rows.node().and_then(|id| counts.get_mut(id.index()));
+        let Some(own) = own else { continue };
+        own.lookups += segment.layout.num_elements();
         own.padded_lookups += 1 << segment.num_vars;
         own.leaves += (1_usize << segment.num_vars) as f64 * factors[segment.table];
     }

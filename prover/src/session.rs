@@ -8,7 +8,7 @@ use tacit_inference::Trace;
 use tacit_layers::{
     Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor,
     argument::claim::{Claims, Column, EvaluationClaim},
-    layer::site::Site,
+    layer::{rescale::excess::RescaleValues, site::Site},
     proof::plan::Plan,
 };
 use tacit_transcript::{ProofWriter, labels};
@@ -31,6 +31,10 @@ pub(crate) struct Session<'a> {
     pub(crate) claims: Claims,
     pub(crate) generators: &'a Generators,
     pub(crate) buffers: &'a Buffers,
+    /// What the look-ups say of every rescale.
+    pub(crate) rescales: BTreeMap<NodeId, RescaleValues>,
+    /// Values of max-pools' differences at the look-ups' point, kept for the max-pools' own phase.
+    pub(crate) differences: Vec<EvaluationClaim<NodeId>>,
     /// Columns committed after challenges they depend on.
     pub(crate) late: BTreeMap<Column, Vec<Fr>>,
     /// What hides the proof, if anything does.

@@ -28,7 +28,7 @@ pub fn cost(layer: &ProductLayer, factors: [&Layout; 2], output: &Layout) -> Arg
     match layer.argument {
         MatmulArgument::Sumcheck => sumcheck(&axes, factors),
         MatmulArgument::Polynomial => polynomial(&axes, factors),
-        MatmulArgument::Gates => circuit(&tacit_layers::layer::gated::product(layer, factors, output)),
+        MatmulArgument::Gates => circuit(&layer.circuit(factors, output)),
     }
 }
 

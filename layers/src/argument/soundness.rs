@@ -120,6 +120,28 @@ pub fn fourier(num_vars: &[usize]) -> SoundnessError {
     (BASE_VARS + 1..=longest).map(level).sum()
 }
 
+/// Variables of a convolution in the frequency domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransformedConvolution {
+    /// Of the products' sumcheck.
+    pub product_vars: usize,
+    /// Of the largest of the transforms' sumchecks.
+    pub transform_vars: usize,
+    /// Of the Fourier vectors along both axes; there are two of each.
+    pub axis_vars: [usize; 2],
+}
+
+/// Convolutions in the frequency domain: products by one batched sumcheck of degree 3, transforms by one of degree 2 with
+/// four sums for each convolution, then four Fourier vectors for each.
+pub fn fft_convolutions(layers: &[TransformedConvolution]) -> SoundnessError {
+    let products = layers.iter().map(|layer| layer.product_vars).max().unwrap_or(0);
+    let transforms = layers.iter().map(|layer| layer.transform_vars).max().unwrap_or(0);
+    let vectors: Vec<usize> = layers.iter().flat_map(|layer| layer.axis_vars).flat_map(|n| [n, n]).collect();
+    let stages =
+        [sumcheck(products, 3, layers.len()), sumcheck(transforms, 2, 4 * layers.len()), fourier(&vectors)];
+    stages.into_iter().sum()
+}
+
 /// Masked messages: the combination of fewer than $2^{32}$ checks, three answers that determine the masks, a sumcheck of
 /// degree 2 over fewer than $2^{32}$ products, the combination of four linear forms, and a sumcheck of degree 2 over the
 /// masks' tensor.

@@ -7,10 +7,10 @@ use crate::{
     argument::{choice::LayerArgument, unfold::spatial_vars, view::Shifts},
     error::Result,
     layer::{
-        Layer,
         batches::Batches,
         conv2d::{feature_map, shift_work, window_output},
         gated::Gated,
+        questions::Layer,
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{

@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use crate::{
     argument::{
         gates::Circuit,
-        soundness::{self, SoundnessError},
+        soundness::{self, SoundnessError, TransformedConvolution},
     },
-    layer::conv2d::fft::{self, FftConvolutionLayer},
     tensor::Layout,
 };
 
@@ -21,7 +20,7 @@ pub struct Batches<'a> {
     /// Variables that every sumcheck over products of activations runs over.
     pub products: Vec<usize>,
     /// Convolutions in the frequency domain.
-    pub transformed: Vec<FftConvolutionLayer>,
+    pub transformed: Vec<TransformedConvolution>,
     /// Of every max-pool the variables of its value, its window's offsets and their variables.
     pub pools: Vec<(usize, usize, usize)>,
     /// Spatial variables of every windowed input that is claimed.
@@ -88,7 +87,7 @@ impl Batches<'_> {
             ("rescales", soundness::rescale(largest(&self.channels), self.channels.len())),
             ("contractions", soundness::contraction(largest(&self.contractions), self.contractions.len())),
             ("products", soundness::products(largest(&self.products), self.products.len())),
-            ("FFT convolutions", fft::soundness(&self.transformed)),
+            ("FFT convolutions", soundness::fft_convolutions(&self.transformed)),
             ("gates", soundness::gates(&circuits)),
             ("windows", soundness::windows(largest(&self.unfolded), self.unfolded.len())),
             ("polynomial convolutions", convolutions),

@@ -12,9 +12,9 @@ use crate::{
     },
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
         gated::{Gated, Source},
+        questions::Layer,
         rescale::MAX_MULTIPLIER,
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },

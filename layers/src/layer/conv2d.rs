@@ -28,21 +28,22 @@
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
+use crate::argument::gates;
 use crate::{
     argument::{
         choice::{ConvolutionArgument, LayerArgument},
         claim::{Column, CommittedColumn, EvaluationClaim},
-        gates::check_products,
+        gates::{Circuit, check_products},
         unfold::{WindowedClaim, spatial_vars},
         view::Shifts,
     },
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
         conv2d::fft::FftConvolutionLayer,
         dense::{check_parameter, inner_vars},
-        gated::{self, Gated},
+        gated::Gated,
+        questions::Layer,
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{
@@ -103,6 +104,9 @@ const fn vectors(window: &AxisWindow, input: usize, output: usize) -> usize {
 }
 
 /// Layout of a window's output over a feature map.
+///
+/// # Errors
+/// When the layout is no feature map or the window does not fit it.
 pub fn window_output(layer: &str, window: &Window2d, channels: usize, input: &Layout) -> Result<Layout> {
     let [_, height, width] = feature_map(layer, input)?;
     Layout::new(vec![
@@ -196,9 +200,7 @@ impl Layer for Conv2dLayer {
 
     fn gated(&self, site: &Site) -> Option<Gated<'_>> {
         let circuit = match self.argument {
-            ConvolutionArgument::Gates => {
-                gated::convolution(self, site.inputs.layout(0)?, &site.output.layout).ok()?
-            }
+            ConvolutionArgument::Gates => self.circuit(site.inputs.layout(0)?, &site.output.layout).ok()?,
             ConvolutionArgument::Direct | ConvolutionArgument::Fft | ConvolutionArgument::Polynomial => {
                 return None;
             }
@@ -219,7 +221,8 @@ impl Layer for Conv2dLayer {
                 batches.unfolded.push(spatial_vars(input));
             }
             ConvolutionArgument::Fft => {
-                batches.transformed.push(FftConvolutionLayer::of(self, input, &site.output.layout));
+                let layer = FftConvolutionLayer::of(self, input, &site.output.layout);
+                batches.transformed.push(layer.soundness());
             }
             ConvolutionArgument::Polynomial => {
                 let product = polynomial::product_layout(site.inputs.layer, &self.window, input);
@@ -240,6 +243,36 @@ impl Layer for Conv2dLayer {
 }
 
 impl Conv2dLayer {
+    /// A convolution without its bias: output over (groups, filters, height, width), left the input over (groups, channels,
+    /// height, width), right the weights over (groups, filters, channels, kernel height, kernel width). Splitting groups off
+    /// changes neither storage nor variables.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] when a tensor is too large.
+    pub fn circuit(&self, input: &Layout, output: &Layout) -> Result<Circuit> {
+        let groups = self.groups.max(1);
+        let split = |layout: &Layout| {
+            let (first, rest) = layout.axes().split_first().unwrap_or((&1, &[]));
+            [&[groups, first / groups], rest].concat()
+        };
+        let (window, input, output) = (&self.window, split(input), split(output));
+        let channels = input.get(1).copied().unwrap_or(1);
+        let weights =
+            vec![groups, self.num_outputs / groups, channels, window.height.kernel, window.width.kernel];
+        let factors = vec![
+            gates::Factor::shared(Some(0), Some(0), Some(0)),
+            gates::Factor::shared(Some(1), None, Some(1)),
+            gates::Factor::shared(None, Some(1), Some(2)),
+            gates::Factor::window(window.height, 2, 2, Some(3)),
+            gates::Factor::window(window.width, 3, 3, Some(4)),
+        ];
+        Ok(super::gated::products(
+            Layout::new(output)?,
+            [Layout::new(input)?, Layout::new(weights)?],
+            factors,
+        ))
+    }
+
     fn check_groups(&self, layer: &str, channels: usize) -> Result<()> {
         let splits = |n: usize| n.checked_rem(self.groups) == Some(0) && (n / self.groups).is_power_of_two();
         if self.groups == 1 || (splits(channels) && splits(self.num_outputs)) {

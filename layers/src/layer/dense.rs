@@ -3,18 +3,19 @@
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
+use crate::argument::gates;
 use crate::{
     argument::{
         choice::{LayerArgument, MatmulArgument},
-        gates::check_products,
+        gates::{Circuit, check_products},
         matmul::polynomial::inner_extent,
         view::Shifts,
     },
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
-        gated::{self, Gated},
+        gated::Gated,
+        questions::Layer,
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{
@@ -153,7 +154,7 @@ impl Layer for DenseLayer {
 
     fn gated(&self, site: &Site) -> Option<Gated<'_>> {
         let circuit = match self.argument {
-            MatmulArgument::Gates => gated::dense(self, site.inputs.layout(0)?).ok()?,
+            MatmulArgument::Gates => self.circuit(site.inputs.layout(0)?).ok()?,
             MatmulArgument::Sumcheck | MatmulArgument::Polynomial => return None,
         };
         Some(Gated::weighted(circuit, *site.reads.first()?, self.weights))
@@ -166,7 +167,7 @@ impl Layer for DenseLayer {
     fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
         match self.argument {
             MatmulArgument::Sumcheck => {
-                batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()))
+                batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()));
             }
             MatmulArgument::Polynomial => batches.polynomial_products.layers += 1,
             MatmulArgument::Gates => batches.circuits.extend(self.gated(site).map(|gated| gated.circuit)),
@@ -179,6 +180,26 @@ impl Layer for DenseLayer {
 }
 
 impl DenseLayer {
+    /// A dense layer without its bias: output over (rows, outputs), left the input over (rows, inner axes), right the weights
+    /// over (outputs, inner axes).
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] when a tensor is too large.
+    pub fn circuit(&self, input: &Layout) -> Result<Circuit> {
+        let rows = self.num_row_axes.min(input.axes().len());
+        let (kept, inner) = input.axes().split_at(rows);
+        let outputs = [self.num_outputs];
+        let mut factors: Vec<gates::Factor> =
+            (0..rows).map(|row| gates::Factor::shared(Some(row), Some(row), None)).collect();
+        factors.push(gates::Factor::shared(Some(rows), None, Some(0)));
+        factors.extend(
+            (0..inner.len()).map(|axis| gates::Factor::shared(None, Some(rows + axis), Some(1 + axis))),
+        );
+        let output = Layout::new([kept, &outputs].concat())?;
+        let weights = Layout::new([&outputs, inner].concat())?;
+        Ok(super::gated::products(output, [input.clone(), weights], factors))
+    }
+
     /// Number of rows of an input of this layout.
     pub fn num_rows(&self, input: &Layout) -> usize {
         input.axes()[..self.num_row_axes].iter().product()

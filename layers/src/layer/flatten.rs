@@ -12,9 +12,9 @@ use crate::error::Result;
 use crate::{
     argument::{choice::LayerArgument, view::Shifts},
     layer::{
-        Layer,
         batches::Batches,
         gated::Gated,
+        questions::Layer,
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{

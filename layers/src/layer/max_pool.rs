@@ -41,10 +41,10 @@ use crate::{
     },
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
         conv2d::{feature_map, shift_work, window_output},
         gated::Gated,
+        questions::Layer,
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{

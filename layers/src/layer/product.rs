@@ -28,18 +28,19 @@ use std::{borrow::Cow, collections::BTreeMap};
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
 
+use crate::argument::gates;
 use crate::{
     argument::{
         choice::{LayerArgument, MatmulArgument},
-        gates::check_products,
+        gates::{Circuit, check_products},
         matmul::polynomial::inner_extent,
         view::Shifts,
     },
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
-        gated::{self, Gated, Source},
+        gated::{Gated, Source},
+        questions::Layer,
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{
@@ -162,7 +163,7 @@ impl Layer for ProductLayer {
     fn gated(&self, site: &Site) -> Option<Gated<'_>> {
         let factors = [site.inputs.layout(0)?, site.inputs.layout(1)?];
         let circuit = match self.argument {
-            MatmulArgument::Gates => gated::product(self, factors, &site.output.layout),
+            MatmulArgument::Gates => self.circuit(factors, &site.output.layout),
             MatmulArgument::Sumcheck | MatmulArgument::Polynomial => return None,
         };
         let sources = site.reads.iter().copied().map(Source::Activation).collect();
@@ -198,6 +199,22 @@ impl Layer for ProductLayer {
 }
 
 impl ProductLayer {
+    /// A product of activations: every name is an axis shared by the tensors that have it.
+    pub fn circuit(&self, factors: [&Layout; 2], output: &Layout) -> Circuit {
+        let mut names = [&self.output[..], &self.left, &self.right].concat();
+        names.sort_unstable();
+        names.dedup();
+        let place = |names: &[u8], name| names.iter().position(|&other| other == name);
+        let axes = names.into_iter().map(|name| {
+            gates::Factor::shared(
+                place(&self.output, name),
+                place(&self.left, name),
+                place(&self.right, name),
+            )
+        });
+        super::gated::products(output.clone(), factors.map(Layout::clone), axes.collect())
+    }
+
     /// The layer's axes by their role, for factors of these layouts.
     ///
     /// # Errors

@@ -48,9 +48,9 @@ use crate::{
     },
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
         gated::Gated,
+        questions::Layer,
         rescale::excess::{Clipping, MAX_QUOTIENT_VARS, MAX_WHOLE_VARS},
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
@@ -299,7 +299,7 @@ impl RescaleLayer {
         let (first, last) = self.function.arguments();
         match &self.function {
             ActivationFunction::Table { .. } if last - first >= 1 << MAX_WHOLE_VARS => MAX_RESULT_VARS,
-            _ => MAX_QUOTIENT_VARS,
+            ActivationFunction::Table { .. } | ActivationFunction::Clip { .. } => MAX_QUOTIENT_VARS,
         }
     }
 

@@ -30,9 +30,9 @@ use crate::{
     argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
     layer::{
-        Layer,
         batches::Batches,
         gated::Gated,
+        questions::Layer,
         site::{Burden, Commitments, Inputs, Reading, Site, Size, ViewSize},
     },
     tensor::{

@@ -13,7 +13,7 @@ use crate::{
         matmul::polynomial::cross_layout,
     },
     error::{Error, Result},
-    layer::{Operation, max_pool::MaxPoolLayer, rescale::RescaleLayer, site::Burden},
+    layer::site::Burden,
     network::Architecture,
     proof::input,
     tensor::{
@@ -216,10 +216,11 @@ impl Plan {
 
     /// Every rescale in the order in which its remainders are looked up.
     pub fn looked_up_rescales(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.segments.iter().filter_map(|segment| match segment.rows {
-            Rows::Remainders(id) => Some(id),
-            _ => None,
-        })
+        self.segments.iter().filter_map(
+            |segment| {
+                if let Rows::Remainders(id) = segment.rows { Some(id) } else { None }
+            },
+        )
     }
 
     /// Leaves of the look-up tree that are not constant: looked-up rows without padding, and the tables' own.
@@ -276,20 +277,4 @@ fn choose_key_vars(
         8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * sent
     };
     (4..=16).min_by_key(cost).unwrap_or(4)
-}
-
-/// A rescale of the network.
-pub fn rescales(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &RescaleLayer)> {
-    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| match &node.operation {
-        Operation::Rescale(layer) => Some((NodeId(i), layer)),
-        _ => None,
-    })
-}
-
-/// A max-pool of the network.
-pub fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
-    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| match &node.operation {
-        Operation::MaxPool(layer) => Some((NodeId(i), layer)),
-        _ => None,
-    })
 }

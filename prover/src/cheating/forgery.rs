@@ -296,7 +296,12 @@ impl Forgery {
                     fitted = Some(segment.offset + row);
                     continue;
                 }
-                _ => continue,
+                Rows::Table
+                | Rows::LowRemainders(_)
+                | Rows::LowExcess(_)
+                | Rows::HighExcess(_)
+                | Rows::Differences(_)
+                | Rows::Input(_) => continue,
             };
             for (index, &key) in lookup.keys.iter().enumerate() {
                 let wrapped =

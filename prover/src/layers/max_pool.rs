@@ -7,20 +7,80 @@ use tacit_algebra::{Mle, kernels::backend, small::from_i64};
 use tacit_layers::{
     Layout, NodeId, Operation,
     argument::{
-        claim::SumClaim,
+        claim::{EvaluationClaim, SumClaim},
         lookup_block::Rows,
+        lookup_table::LookupTable,
         sumcheck::{RoundPolynomial, RoundWeights, instance_point},
         unfold::WindowedClaim,
     },
     layer::max_pool::{MaxPoolLayer, PoolClaim},
-    proof::plan::max_pools,
+    network::Architecture,
+    tensor::{Tensor, value::ValueKind},
 };
 use tacit_transcript::{Transcript, labels};
 
-use super::lookups::DifferenceClaims;
-use crate::{error::Result, evaluation, observer::Observer, session::Session, sumcheck::SumcheckInstance};
+use crate::{
+    error::Result,
+    evaluation,
+    layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite},
+    observer::Observer,
+    session::Session,
+    sumcheck::SumcheckInstance,
+};
 
-pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Result<()> {
+impl ProverLayer for MaxPoolLayer {
+    fn look_up(&self, site: &WitnessSite, _: &LookupTable) -> LookedUp {
+        let ValueKind::Activation { minimum, .. } = site.spec.kind else {
+            unreachable!("maxima are activations")
+        };
+        LookedUp::plain(differences(self, minimum, &site.segment.layout, [site.input(0), site.value()]))
+    }
+
+    fn looked_up(&self, session: &mut Session, block: &Block) -> Vec<Fr> {
+        let value = block.key(session);
+        session.differences.push(EvaluationClaim::new(block.node, block.point.clone(), value));
+        vec![value]
+    }
+
+    fn reduce(&self, _: &mut Session, _: EvaluationClaim<NodeId>, _: &mut Accumulators) {
+        unreachable!("its value is no accumulator")
+    }
+}
+
+/// Elements that one core works on at a time.
+const GRAIN: usize = 1 << 12;
+
+/// Differences over (kernel height, kernel width, channels, height, width); `layout` is theirs.
+fn differences(
+    layer: &MaxPoolLayer,
+    minimum: i64,
+    layout: &Layout,
+    [input, output]: [&Tensor<i64>; 2],
+) -> Vec<i64> {
+    let (in_height, in_width) = (input.layout().axes()[1], input.layout().axes()[2]);
+    let (height, width) = (output.layout().axes()[1], output.layout().axes()[2]);
+    let window = &layer.window;
+    let mut result = vec![0; layout.num_elements()];
+    let rows = result.par_chunks_mut(width).with_min_len(GRAIN.div_ceil(width)).enumerate();
+    rows.for_each(|(index, row)| {
+        let (offset, at) = (index / (output.data().len() / width), index % (output.data().len() / width));
+        let (k_height, k_width) = (offset / window.width.kernel, offset % window.width.kernel);
+        for (difference, &maximum) in row.iter_mut().zip(&output.data()[at * width..]) {
+            *difference = maximum - minimum;
+        }
+        let Some(y) = window.height.input_position(at % height, k_height, in_height) else { return };
+        let inside = window.width.positions_inside(k_width, in_width, width);
+        let first = window.width.input_position(inside.start, k_width, in_width).unwrap_or(in_width);
+        let map = &input.data()[(at / height * in_height + y) * in_width..][..in_width];
+        for (difference, &x) in row[inside].iter_mut().zip(map[first..].iter().step_by(window.width.stride)) {
+            *difference += minimum - x;
+        }
+    });
+    result
+}
+
+pub(crate) fn prove(session: &mut Session) -> Result<()> {
+    let looked_up = std::mem::take(&mut session.differences);
     let architecture = &session.network.architecture;
     let pools: Vec<(NodeId, &MaxPoolLayer)> = max_pools(architecture).collect();
     if pools.is_empty() {
@@ -183,4 +243,11 @@ impl SumcheckInstance for ZeroProduct {
             }
         }
     }
+}
+
+/// Every max-pool of a network, in node order.
+fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::MaxPool(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

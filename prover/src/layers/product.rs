@@ -6,7 +6,9 @@ use tacit_inference::layer::product::arrange;
 use tacit_layers::{
     Layout, NodeId, Operation,
     argument::{
+        choice::MatmulArgument,
         claim::EvaluationClaim,
+        lookup_table::LookupTable,
         sumcheck::{RoundWeights, instance_point},
     },
     layer::product::{Factor, ProductAxes, ProductLayer},
@@ -17,6 +19,7 @@ use super::matmul::{fold_rows, grouped};
 use crate::{
     error::Result,
     hyrax::Integers,
+    layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite},
     observer::nodes,
     session::Session,
     sumcheck::{Grouped, SumcheckInstance},
@@ -81,4 +84,22 @@ pub(super) fn tables(session: &Session, claim: &EvaluationClaim<NodeId>) -> Resu
         Ok(fold_rows(&layout, Integers::Int64(&data), own.len(), &axes.own_point(factor, &claim.point)?))
     };
     Ok([table(Factor::Left, left)?, table(Factor::Right, right)?])
+}
+
+impl ProverLayer for ProductLayer {
+    fn look_up(&self, _: &WitnessSite, _: &LookupTable) -> LookedUp {
+        unreachable!("it looks nothing up")
+    }
+
+    fn looked_up(&self, _: &mut Session, _: &Block) -> Vec<Fr> {
+        unreachable!("it looks nothing up")
+    }
+
+    fn reduce(&self, _: &mut Session, claim: EvaluationClaim<NodeId>, accumulators: &mut Accumulators) {
+        match self.argument {
+            MatmulArgument::Sumcheck => accumulators.products.push(claim),
+            MatmulArgument::Polynomial => accumulators.inner_products.push(claim),
+            MatmulArgument::Gates => accumulators.gated.push(claim),
+        }
+    }
 }

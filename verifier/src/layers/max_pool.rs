@@ -10,7 +10,7 @@ use tacit_layers::{
         unfold::WindowedClaim,
     },
     layer::max_pool::{MaxPoolLayer, PoolClaim},
-    proof::plan::max_pools,
+    network::Architecture,
 };
 use tacit_transcript::{Transcript, Value, labels};
 
@@ -105,4 +105,11 @@ fn claim_window<V: Value>(
     let claim = WindowedClaim::new(id, &spec.layout, Some(offsets), &position, value);
     session.claims.windowed.push(claim);
     session.claim_activation(id, position, maximum)
+}
+
+/// Every max-pool of a network, in node order.
+fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::MaxPool(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

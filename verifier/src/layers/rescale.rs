@@ -11,8 +11,11 @@ use tacit_layers::{
         lookup_table::{LookupTable, excess::ExcessTable},
         sumcheck::{RoundWeights, instance_point},
     },
-    layer::rescale::{RescaleLayer, excess::RescaleValues, replace_axis},
-    proof::plan::rescales,
+    layer::{
+        Operation,
+        rescale::{RescaleLayer, excess::RescaleValues, replace_axis},
+    },
+    network::Architecture,
     tensor::{evaluation, value::NodeId},
 };
 use tacit_transcript::{Value, labels};
@@ -165,4 +168,11 @@ fn excess_table<V: Value>(session: &Session<V>, segment: &Segment) -> Result<Exc
         Some(LookupTable::Excess(table)) => Ok(*table),
         _ => Err(Error::BrokenInvariant),
     }
+}
+
+/// Every rescale of a network, in node order.
+fn rescales(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &RescaleLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::Rescale(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

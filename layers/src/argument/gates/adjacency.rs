@@ -1,7 +1,7 @@
 //! Enumerating a wiring's gates by the position of one of its tensors, without storing them.
 
 use super::{
-    Wired,
+    predicate::Wired,
     predicate::{ROLES, Triple},
 };
 
@@ -45,7 +45,7 @@ pub struct Adjacency {
 }
 
 /// Elements between neighbours of the last axis of a factor's part.
-fn stride(wired: &Wired, axes: super::Axes, role: usize) -> usize {
+fn stride(wired: &Wired, axes: super::circuit::Axes, role: usize) -> usize {
     let after = usize::from(axes.first) + usize::from(axes.count);
     wired.layout(role).map_or(1, |layout| layout.axes().iter().skip(after).product())
 }

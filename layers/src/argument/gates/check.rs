@@ -1,7 +1,8 @@
 //! What a circuit must satisfy, and the limits that bound both sides' work.
 
 use super::{
-    Axes, Circuit, Factor, GateLayer, MAX_FACTORS, Operand, Relation, Wired, Wiring, predicate::ROLES,
+    circuit::Axes, circuit::Circuit, circuit::Factor, circuit::GateLayer, circuit::MAX_FACTORS,
+    circuit::Operand, circuit::Relation, circuit::Wiring, predicate::ROLES, predicate::Wired,
 };
 use crate::{
     error::{Error, Result},

@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use ark_ff::One;
 use tacit_transcript::{Transcript, Value, labels};
 
-use super::{Operand, Wired};
+use super::{circuit::Operand, predicate::Wired};
 use crate::argument::claim::EvaluationClaim;
 
 /// A random combination of claims on one layer: $\sum_k \alpha^k \widetilde V(z_k) = v$.

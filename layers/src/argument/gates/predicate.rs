@@ -4,7 +4,9 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::{eq, small::from_i64};
 
-use super::{Axes, Circuit, Factor, GateLayer, Relation, Wiring};
+use super::{
+    circuit::Axes, circuit::Circuit, circuit::Factor, circuit::GateLayer, circuit::Relation, circuit::Wiring,
+};
 use crate::tensor::{Layout, bits_of, evaluation::kronecker, window::OffsetWeights};
 
 /// Roles of the tensors that a wiring connects, in the order of a factor's axes.
@@ -65,7 +67,8 @@ fn axis_points<'a>(lengths: &'a [usize], point: &'a [Fr]) -> impl Iterator<Item 
 
 impl<'a> Wired<'a> {
     pub(super) fn new(circuit: &'a Circuit, layer: &'a GateLayer, wiring: &'a Wiring) -> Self {
-        let operand = |operand: Option<super::Operand>| operand.and_then(|operand| circuit.layout(operand));
+        let operand =
+            |operand: Option<super::circuit::Operand>| operand.and_then(|operand| circuit.layout(operand));
         Self { wiring, layouts: [Some(&layer.layout), operand(wiring.left), operand(wiring.right)] }
     }
 

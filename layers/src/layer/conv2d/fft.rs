@@ -60,7 +60,7 @@ use crate::{
     argument::{
         claim::SumClaim,
         fourier::{BASE_VARS, FourierClaim, FourierVector},
-        soundness::{SoundnessError, fourier, sumcheck},
+        soundness::TransformedConvolution,
     },
     error::{Error, Result},
     layer::conv2d::Conv2dLayer,
@@ -383,16 +383,15 @@ impl FftConvolutionLayer {
     }
 }
 
-/// Convolutions in the frequency domain: products by one batched sumcheck of degree 3, transforms by one of degree 2 with
-/// four sums for each convolution, then four Fourier vectors for each.
-pub fn soundness(layers: &[FftConvolutionLayer]) -> SoundnessError {
-    let products = layers.iter().map(FftConvolutionLayer::num_vars).max().unwrap_or(0);
-    let transforms = layers.iter().flat_map(FftConvolutionLayer::transform_vars).max().unwrap_or(0);
-    let vectors: Vec<usize> =
-        layers.iter().flat_map(|layer| layer.axes.map(|axis| axis.num_vars)).flat_map(|n| [n, n]).collect();
-    let stages =
-        [sumcheck(products, 3, layers.len()), sumcheck(transforms, 2, 4 * layers.len()), fourier(&vectors)];
-    stages.into_iter().sum()
+impl FftConvolutionLayer {
+    /// What the convolution adds to the batch's soundness error.
+    pub fn soundness(&self) -> TransformedConvolution {
+        TransformedConvolution {
+            product_vars: self.num_vars(),
+            transform_vars: self.transform_vars().into_iter().max().unwrap_or(0),
+            axis_vars: self.axes.map(|axis| axis.num_vars),
+        }
+    }
 }
 
 #[cfg(test)]

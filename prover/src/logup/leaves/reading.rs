@@ -149,7 +149,7 @@ impl<'a> LookupLeaves<'a> {
                     LeafRows::LookedUp(rows, _) if self.linear[table].is_some() && leaves.len() >= 4 => {
                         Some((table, rows[place..place + leaves.len()].as_chunks().0))
                     }
-                    _ => None,
+                    LeafRows::LookedUp(..) | LeafRows::Table(_) => None,
                 });
                 // Blocks of fewer than four leaves may share a pair.
                 match parts.last_mut() {
