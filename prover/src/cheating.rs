@@ -72,7 +72,6 @@ pub fn wrong_opening(commitment: &InputCommitment, opening: &InputOpening) -> In
 #[derive(Debug, Clone)]
 pub struct Run<'a> {
     key: &'a ProvingKey,
-    claimed: &'a VerifyingKey,
     input: Tensor<i64>,
     opening: Option<InputOpening>,
     outputs: Vec<Tensor<i64>>,
@@ -106,7 +105,7 @@ impl<'a> Run<'a> {
         let (input, values) = (input.clone(), trace.values().to_vec());
         let forgery = Forgery::default();
         let opening = claimed.opening().cloned();
-        Ok(Self { key, claimed: key.verifying_key(), input, opening, outputs, values, witness, forgery })
+        Ok(Self { key, input, opening, outputs, values, witness, forgery })
     }
 
     fn run_input(&self) -> RunInput<'_> {
@@ -202,8 +201,8 @@ impl<'a> Run<'a> {
     }
 
     /// Passes the run off as one of another key's network.
-    pub const fn claim_key(&mut self, key: &'a VerifyingKey) {
-        self.claimed = key;
+    pub fn claim_key(&mut self, key: &VerifyingKey) {
+        self.forgery.claimed = Some(key.clone());
     }
 
     /// The claimed input.
@@ -273,7 +272,6 @@ impl<'a> Run<'a> {
         let is_hiding = self.opening.is_some() || self.key.verifying_key().is_private();
         network::prove_witness(
             self.key,
-            self.claimed,
             self.run_input(),
             self.outputs.clone(),
             (&trace, &self.witness),

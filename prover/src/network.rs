@@ -96,14 +96,13 @@ fn prove_here(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<
     let outputs: Vec<Tensor<i64>> = trace.outputs(network).cloned().collect();
     let witness = Witness::new(network, plan, &trace)?;
     observer.profiler().end(Phase::Columns, 0);
-    prove_witness(key, key.verifying_key(), input, outputs, (&trace, &witness), seed, observer)
+    prove_witness(key, input, outputs, (&trace, &witness), seed, observer)
 }
 
-/// Proves that a trace and its witness belong to the statement about `claimed`, the key's own verifying key unless the
-/// prover lies. They are taken as given: a false one gives a proof that no verifier accepts.
+/// Proves that a trace and its witness belong to the statement about the key. They are taken as given: a false one gives a
+/// proof that no verifier accepts.
 pub(crate) fn prove_witness(
     key: &ProvingKey,
-    claimed: &VerifyingKey,
     input: RunInput,
     outputs: Vec<Tensor<i64>>,
     (trace, witness): (&Trace, &Witness),
@@ -114,8 +113,9 @@ pub(crate) fn prove_witness(
 
     // Phase 1: the statement, then the witness.
     let mut writer = ProofWriter::new(if seed.is_some() { HIDING_DOMAIN } else { DOMAIN });
+    let stated = observer.key(key.verifying_key());
     let statement = Statement { input: input.statement(), outputs: &outputs };
-    statement::absorb(&mut writer, claimed, plan, &statement);
+    statement::absorb(&mut writer, &stated, plan, &statement);
     let generators = Generators::new(plan.opening_vars());
     let begun = writer.transcript();
     let mut hiding = seed.map(|seed| {
@@ -168,7 +168,7 @@ pub(crate) fn prove_witness(
     session.end(Phase::Linear);
 
     // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
-    let last = Last { key, claimed, input, columns: &columns, outputs: &outputs, blinding, begun };
+    let last = Last { key, stated: &stated, input, columns: &columns, outputs: &outputs, blinding, begun };
     let (writer, mut observer) = last.open(session, &generators)?;
     observer.profiler().end(Phase::Opening, writer.num_bytes());
     let (phases, costs, layers) = observer.profiler().finish(&network.architecture, plan);
@@ -181,7 +181,8 @@ pub(crate) fn prove_witness(
 /// What the last phase needs beside the session.
 struct Last<'a> {
     key: &'a ProvingKey,
-    claimed: &'a VerifyingKey,
+    /// Its verifying key, as the statement names it.
+    stated: &'a VerifyingKey,
     input: RunInput<'a>,
     columns: &'a [CommittedTensor<'a>],
     outputs: &'a [Tensor<i64>],
@@ -229,7 +230,7 @@ impl Last<'_> {
         let blinding = self.row_blinding(plan, &hiding);
         let statement = Statement { input: self.input.statement(), outputs: self.outputs };
         let written = (writer.bytes(), self.begun);
-        let unproved = tacit_verifier::network::unproved(self.claimed, &statement, written)?;
+        let unproved = tacit_verifier::network::unproved(self.stated, &statement, written)?;
         hiding.finish(&mut writer, unproved, vector, &blinding, &mut observer);
         Ok((writer, observer))
     }

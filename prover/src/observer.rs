@@ -5,11 +5,13 @@
 //! the hooks below that could change something are empty and compile to nothing. With the feature `cheating`, which only
 //! tests enable, proofs have an observer that lies at these hooks.
 
+use std::borrow::Cow;
+
 use ark_bn254::{Fr, G1Affine};
 use tacit_algebra::generators::Generators;
 use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, NodeId, Tensor,
+    Layout, NodeId, Tensor, VerifyingKey,
     argument::{
         claim::Column,
         logup::LeafClaims,
@@ -50,9 +52,14 @@ pub(crate) trait Observer {
     /// The count of times and bytes.
     fn profiler(&mut self) -> &mut Profiler;
 
+    /// The verifying key that the statement is about.
+    fn key<'k>(&self, key: &'k VerifyingKey) -> Cow<'k, VerifyingKey> {
+        Cow::Borrowed(key)
+    }
+
     /// The columns of the witness, before they are committed to.
-    fn columns<'c>(&self, columns: &'c [Vec<i64>]) -> std::borrow::Cow<'c, [Vec<i64>]> {
-        columns.into()
+    fn columns<'c>(&self, columns: &'c [Vec<i64>]) -> Cow<'c, [Vec<i64>]> {
+        Cow::Borrowed(columns)
     }
 
     /// A late column, before it is committed to.

@@ -7,7 +7,7 @@ use ark_ff::{AdditiveGroup, Field};
 use tacit_algebra::{eq, generators::Generators, small::from_i64};
 use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Tensor,
+    Layout, Tensor, VerifyingKey,
     argument::{
         claim::Column,
         logup::LeafClaims,
@@ -55,6 +55,8 @@ pub enum MaskingLie {
 /// Lies about what depends on challenges; none by default.
 #[derive(Debug, Clone, Default)]
 pub struct Forgery {
+    /// The key that the proof is passed off as one of.
+    pub(super) claimed: Option<VerifyingKey>,
     pub(super) changes: Vec<(Column, usize, Fr)>,
     pub(super) swapped_axes: bool,
     pub(super) hidden: Option<(Layout, usize)>,
@@ -99,6 +101,10 @@ impl Liar {
 impl Observer for Liar {
     fn profiler(&mut self) -> &mut Profiler {
         &mut self.profiler
+    }
+
+    fn key<'k>(&self, key: &'k VerifyingKey) -> Cow<'k, VerifyingKey> {
+        self.forgery.claimed.clone().map_or(Cow::Borrowed(key), Cow::Owned)
     }
 
     fn columns<'c>(&self, columns: &'c [Vec<i64>]) -> Cow<'c, [Vec<i64>]> {

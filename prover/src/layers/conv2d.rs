@@ -3,6 +3,7 @@
 //! By itself: two 3x3 filters with padding over a 5x4 map of one channel.
 //!
 //! ```
+//! use tacit_inference::layer::conv2d::convolve_alone;
 //! use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, layer::conv2d::ConvolutionLayer, tensor::evaluation};
 //! use tacit_prover::layers::conv2d::ConvolutionProver;
 //! use tacit_transcript::{ProofReader, ProofWriter};
