@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tacit_benches::single::{self, LAYER, Prepared, Size};
-use tacit_layers::{
-    ConvolutionArgument, MatmulArgument,
-    cost::{Policy, Preference, UnitCosts},
-};
+use tacit_inference::cost::{Policy, Preference, UnitCosts};
+use tacit_layers::{ConvolutionArgument, MatmulArgument};
 use tacit_prover::prove;
 use tacit_verifier::verify;
 

@@ -2,7 +2,8 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tacit_benches::Source;
-use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, conv2d::ConvolutionLayer, error::Result};
+use tacit_inference::layer::conv2d::convolve_alone;
+use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, error::Result, layer::conv2d::ConvolutionLayer};
 use tacit_prover::layers::conv2d::ConvolutionProver;
 use tacit_transcript::ProofWriter;
 
@@ -16,7 +17,7 @@ fn layer(channels: usize, size: usize) -> Result<(ConvolutionLayer, [Tensor<i64>
     let layer = ConvolutionLayer::new(window, channels, Layout::new(vec![channels, size, size])?)?;
     let weights = source.tensor(&[channels, channels, 3, 3], -127, 127)?;
     let input = source.tensor(&[channels, size, size], 0, 255)?;
-    let output = layer.convolve(&weights, &input)?;
+    let output = convolve_alone(&layer, &weights, &input)?;
     Ok((layer, [weights, input, output]))
 }
 

@@ -5,7 +5,7 @@ use ark_ff::UniformRand;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tacit_algebra::{generators::Generators, hash_to_curve::CurveHasher};
 use tacit_benches::Source;
-use tacit_layers::{claim::EvaluationClaim, evaluation};
+use tacit_layers::{argument::claim::EvaluationClaim, tensor::evaluation};
 use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
 use tacit_transcript::ProofWriter;
 

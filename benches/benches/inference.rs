@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tacit_algebra::kernels::bytes::{ByteProduct, available};
 use tacit_benches::{Source, lenet5, mlp, vgg16};
-use tacit_layers::execute;
+use tacit_inference::execute;
 
 /// Rows of the left factor, inner dimension, rows of the right factor: convolutions of VGG16 from its second to its last,
 /// and a dense layer.

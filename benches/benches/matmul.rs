@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tacit_benches::Source;
-use tacit_layers::{Tensor, error::Result, matmul::MatmulLayer};
+use tacit_layers::{Tensor, argument::matmul::MatmulLayer, error::Result};
 use tacit_prover::layers::matmul::MatmulProver;
 use tacit_transcript::ProofWriter;
 

@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tacit_benches::{Source, lenet5};
-use tacit_layers::execute;
+use tacit_inference::execute;
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::verify;
 

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tacit_algebra::Mle;
-use tacit_layers::sumcheck::RoundWeights;
+use tacit_layers::argument::sumcheck::RoundWeights;
 use tacit_prover::sumcheck::{self, Product};
 use tacit_transcript::ProofWriter;
 

@@ -9,10 +9,8 @@ use tacit_benches::{
     single::{self, Prepared, Size, Skipped},
     units,
 };
-use tacit_layers::{
-    ConvolutionArgument, MatmulArgument,
-    cost::{Policy, Preference, UnitCosts},
-};
+use tacit_inference::cost::{Policy, Preference, UnitCosts};
+use tacit_layers::{ConvolutionArgument, MatmulArgument};
 
 /// Measures every argument over sizes of layers.
 #[derive(Debug, Parser)]

@@ -11,13 +11,11 @@ use tacit_benches::{
     networks::{batched_mlp, cnn_264k, dense_4m, lenet5, mlp, picture, vgg11, vgg16},
     units,
 };
-use tacit_layers::{
-    Network,
-    cost::{
-        NetworkCounts, NetworkUnits, UnitCosts,
-        network::{LABELS, PHASES},
-    },
+use tacit_inference::cost::{
+    NetworkCounts, NetworkUnits, UnitCosts,
+    network::{LABELS, PHASES},
 };
+use tacit_layers::Network;
 use tacit_prover::{Phases, ProvingKey, prove};
 
 /// Fits the cost model of whole networks.

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, env, error::Error, io::Write, time::Instant};
 use tacit_benches::{Source, networks::by_name};
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument,
-    statement::{Input, Statement},
+    proof::statement::{Input, Statement},
 };
 use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed};
 use tacit_verifier::verify_statement;

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use tacit_layers::{
-    Architecture, Network, NodeId, Operation, Tensor,
-    cost::{LayerArgument, UnitCosts, node_cost},
+use tacit_inference::{
+    cost::{UnitCosts, node_cost},
     execute_each,
-    key::VerifyingKey,
+};
+use tacit_layers::{
+    Architecture, Network, NodeId, Operation, Tensor, argument::choice::LayerArgument,
+    proof::key::VerifyingKey,
 };
 use tacit_prover::{Proven, ProvingKey, prove};
 use tacit_verifier::verify;
@@ -98,7 +100,7 @@ fn facts(key: &ProvingKey, architecture: String) -> Result<NetworkFacts, tacit_p
         if !node.inputs.is_empty() {
             facts.activations += spec.layout.num_elements();
         }
-        if let Some(argument) = node.operation.argument() {
+        if let Some(argument) = node.operation.layer().argument() {
             *facts.arguments.entry(argument.name().to_owned()).or_default() += 1;
         }
     }
@@ -185,8 +187,8 @@ fn layers(key: &ProvingKey, proven: &Proven, done: &[Duration]) -> Vec<LayerCost
             before = after;
             LayerCost {
                 name: node.name.clone(),
-                operation: node.operation.name().to_owned(),
-                argument: node.operation.argument().map(LayerArgument::name).map(str::to_owned),
+                operation: node.operation.layer().name().to_owned(),
+                argument: node.operation.layer().argument().map(LayerArgument::name).map(str::to_owned),
                 shape: spec.layout.axes().to_vec(),
                 inference: inference.as_secs_f64(),
                 commit: profile.commit.as_secs_f64(),
@@ -209,7 +211,7 @@ fn lookup_work(network: &Architecture, key: &VerifyingKey) -> Vec<f64> {
 /// The numbers that each node committed to, parameters included.
 fn committed(network: &Architecture, key: &VerifyingKey) -> Vec<f64> {
     let parameters = network.nodes.iter().map(|node| {
-        let sizes = node.operation.parameters().into_iter().map(|id| {
+        let sizes = node.operation.layer().parameters().into_iter().map(|id| {
             network.parameters.get(id.index()).map_or(0, |parameter| parameter.layout.num_elements())
         });
         sizes.sum::<usize>() as f64

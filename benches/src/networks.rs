@@ -1,9 +1,10 @@
 //! Published architectures with pseudo-random weights, which cost what trained ones do but for the share of zero
 //! activations.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, NodeId, Output,
-    Tensor, Window2d,
+    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor,
+    Window2d,
     error::{Error, Result},
 };
 

@@ -7,10 +7,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tacit_layers::{
-    AxisWindow, InputLayer, Layout, Network, NetworkBuilder, NodeId, Output, Window2d,
-    cost::{Choice, Policy, UnitCosts, node_cost},
+use tacit_inference::{
+    NetworkBuilder,
+    cost::{Choice, Policy, UnitCosts, choice::choose_arguments, node_cost},
 };
+use tacit_layers::{AxisWindow, InputLayer, Layout, Network, NodeId, Output, Window2d};
 use tacit_prover::{Error, ProvingKey, prove};
 use tacit_transcript::encoding::{POINT_BYTES, SCALAR_BYTES};
 use tacit_verifier::verify;
@@ -109,14 +110,14 @@ impl Prepared {
         limit: f64,
     ) -> Result<Result<Self, Skipped>, Error> {
         let (mut network, input) = size.network()?;
-        let mut choices = network.choose_arguments(policy, units)?;
+        let mut choices = choose_arguments(&mut network, policy, units)?;
         let Some(choice) = choices.pop() else {
             return Ok(Err(Skipped::Refused("it has no argument".into())));
         };
         if let Some(refusal) = &choice.refusal {
             return Ok(Err(Skipped::Refused(refusal.reason.to_string())));
         }
-        let plan = tacit_layers::plan::Plan::new(&network.architecture)?;
+        let plan = tacit_layers::proof::plan::Plan::new(&network.architecture)?;
         let predicted = node_cost(&network.architecture, &plan, LAYER).argument.prover.nanoseconds(units);
         if predicted > limit {
             return Ok(Err(Skipped::Limit));

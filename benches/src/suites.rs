@@ -6,7 +6,8 @@ mod scaling;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tacit_layers::{ConvolutionArgument, Network, cost::Preference, error::Result};
+use tacit_inference::cost::Preference;
+use tacit_layers::{ConvolutionArgument, Network, error::Result};
 
 use crate::{
     networks::{batched_mlp, cnn_264k, dense_4m, lenet5, mlp, picture, vgg11, vgg16},

@@ -5,7 +5,8 @@ use std::time::Instant;
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{One, Zero};
 use tacit_algebra::{Mle, generators::Generators, kernels::backend, msm::multi_scalar, small::SmallSum};
-use tacit_layers::{Layout, cost::UnitCosts, error::Result};
+use tacit_inference::cost::UnitCosts;
+use tacit_layers::{Layout, error::Result};
 use tacit_prover::{
     hyrax::{self, CommittedTensor, Elements, Integers},
     logup::{self, Fractions},

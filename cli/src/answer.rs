@@ -7,23 +7,25 @@ use tacit_layers::{Architecture, Tensor};
 /// Output values in JSON: the only output's, or a list of every output's.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum OutputValues {
+pub enum OutputValues {
+    /// Of the only output.
     One(Vec<f32>),
+    /// Of every output, in order.
     Many(Vec<Vec<f32>>),
 }
 
 /// The outputs of one sample.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
+pub struct Answer {
     /// Real values of each output, row-major.
-    pub(crate) outputs: Vec<Vec<f32>>,
+    pub outputs: Vec<Vec<f32>>,
     /// Position of the largest value of the first output.
-    pub(crate) argmax: usize,
+    pub argmax: usize,
 }
 
 impl Answer {
     /// Reads integer outputs as real numbers.
-    pub(crate) fn new<'a>(
+    pub fn new<'a>(
         architecture: &Architecture,
         outputs: impl IntoIterator<Item = &'a Tensor<i64>>,
     ) -> Result<Self> {
@@ -37,7 +39,7 @@ impl Answer {
     }
 
     /// The values for JSON.
-    pub(crate) fn values(&self) -> OutputValues {
+    pub fn values(&self) -> OutputValues {
         match self.outputs.as_slice() {
             [output] => OutputValues::One(output.clone()),
             outputs => OutputValues::Many(outputs.to_vec()),
@@ -45,7 +47,7 @@ impl Answer {
     }
 
     /// The values of the first output, the largest few of a long one.
-    pub(crate) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         const SHOWN: usize = 10;
         let output = self.outputs.first().map_or(&[][..], Vec::as_slice);
         let mut text: Vec<String> = output.iter().take(SHOWN).map(|x| format!("{x:.3}")).collect();
@@ -57,13 +59,13 @@ impl Answer {
 }
 
 /// Position of the largest value, the first of equals.
-pub(crate) fn argmax(values: &[f32]) -> usize {
+pub fn argmax(values: &[f32]) -> usize {
     let largest = |best: (usize, f32), (i, &x): (usize, &f32)| if x > best.1 { (i, x) } else { best };
     values.iter().enumerate().fold((0, f32::NEG_INFINITY), largest).0
 }
 
 /// Share of positions where two lists of classes agree.
-pub(crate) fn agreement(left: &[usize], right: &[usize]) -> f64 {
+pub fn agreement(left: &[usize], right: &[usize]) -> f64 {
     left.iter().zip(right).filter(|(a, b)| a == b).count() as f64 / left.len().max(1) as f64
 }
 

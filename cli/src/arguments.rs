@@ -2,19 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{
-    Args, Parser, Subcommand,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
-use tacit_layers::{
-    ConvolutionArgument, MatmulArgument,
-    cost::{Policy, Preference},
-};
+use clap::{Args, Parser, Subcommand};
 
-pub(crate) use crate::bench_arguments::{
-    BenchCommand, BenchOptions, CompareArguments, ModelArguments, ReportArguments, RowArguments, SuiteOptions,
+use crate::{
+    options::{Arrangement, Threads},
+    precision::Precision,
 };
-use crate::precision::Precision;
 
 const EXIT_CODES: &str = "Exit codes: 0 done or accepted, 1 rejected, 2 could not run.";
 
@@ -55,80 +48,6 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// List the ONNX operators that can be compiled, with limits and how each is proved
     Operators,
-    /// Measure networks: every row is proved and verified in a process of its own
-    #[command(subcommand)]
-    Bench(BenchCommand),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Threads {
-    /// Number of threads, at most 1024 [default: one per core]
-    #[arg(long = "threads", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) count: Option<u16>,
-}
-
-/// What proves convolutions and matrix products.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Arrangement {
-    /// Argument for convolutions; `auto` takes the one with the least predicted time for each layer
-    #[arg(long, value_name = "ARGUMENT", default_value = AUTO, value_parser = convolution_argument())]
-    conv: Preference<ConvolutionArgument>,
-    /// Argument for matrix products; `auto` as for convolutions
-    #[arg(long, value_name = "ARGUMENT", default_value = AUTO, value_parser = matmul_argument())]
-    matmul: Preference<MatmulArgument>,
-}
-
-impl Arrangement {
-    /// As the library takes it.
-    pub(crate) const fn policy(self) -> Policy {
-        Policy { convolution: self.conv, matmul: self.matmul }
-    }
-
-    /// As flags.
-    pub(crate) fn flags(self) -> [String; 4] {
-        let (conv, matmul) = (convolution_name(self.conv), matmul_name(self.matmul));
-        ["--conv".to_owned(), conv.to_owned(), "--matmul".to_owned(), matmul.to_owned()]
-    }
-}
-
-/// The argument asked for, or `auto`.
-pub(crate) const fn convolution_name(preference: Preference<ConvolutionArgument>) -> &'static str {
-    match preference {
-        Preference::Auto => AUTO,
-        Preference::Only(argument) => argument.name(),
-    }
-}
-
-/// The argument asked for, or `auto`.
-pub(crate) const fn matmul_name(preference: Preference<MatmulArgument>) -> &'static str {
-    match preference {
-        Preference::Auto => AUTO,
-        Preference::Only(argument) => argument.name(),
-    }
-}
-
-const AUTO: &str = "auto";
-
-fn convolution_argument() -> impl TypedValueParser<Value = Preference<ConvolutionArgument>> {
-    preference(ConvolutionArgument::ALL, ConvolutionArgument::name)
-}
-
-fn matmul_argument() -> impl TypedValueParser<Value = Preference<MatmulArgument>> {
-    preference(MatmulArgument::ALL, MatmulArgument::name)
-}
-
-/// `auto`, or the name of one of these.
-fn preference<A: Copy + Send + Sync + 'static>(
-    all: &'static [A],
-    name: fn(A) -> &'static str,
-) -> impl TypedValueParser<Value = Preference<A>> {
-    let names = std::iter::once(AUTO).chain(all.iter().map(move |&argument| name(argument)));
-    PossibleValuesParser::new(names.collect::<Vec<_>>()).map(move |given| {
-        all.iter()
-            .copied()
-            .find(|&argument| name(argument) == given)
-            .map_or(Preference::Auto, Preference::Only)
-    })
 }
 
 #[derive(Debug, Args)]

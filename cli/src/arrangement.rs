@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tacit_layers::{
-    Architecture,
-    cost::{Choice, LayerArgument},
-};
+use tacit_inference::cost::Choice;
+use tacit_layers::{Architecture, argument::choice::LayerArgument};
 
 use crate::units;
 
 /// How many layers each argument proves, and where another one was asked for.
 #[derive(Debug, Serialize)]
-pub(crate) struct ArrangementFacts {
+pub struct ArrangementFacts {
     /// Convolutions by argument.
     convolution: BTreeMap<&'static str, usize>,
     /// Matrix products by argument.
@@ -31,7 +29,7 @@ struct FallbackFacts {
 
 impl ArrangementFacts {
     /// Counts the choices made for a network.
-    pub(crate) fn new(architecture: &Architecture, choices: &[Choice]) -> Self {
+    pub fn new(architecture: &Architecture, choices: &[Choice]) -> Self {
         let mut facts = Self { convolution: BTreeMap::new(), matmul: BTreeMap::new(), fallbacks: vec![] };
         for choice in choices {
             let counts = match choice.argument {
@@ -50,7 +48,7 @@ impl ArrangementFacts {
     }
 
     /// As lines of text.
-    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
         let counts = |counts: &BTreeMap<&str, usize>| {
             let parts = counts.iter().map(|(name, &count)| format!("{name} {}", units::count(count as u64)));
             parts.collect::<Vec<_>>().join(", ")

@@ -4,15 +4,19 @@ use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result, bail};
 use tacit_layers::{
-    AnyProofFile, Architecture, InputCommitment, KeyProofFile, input, key, key::VerifyingKey,
+    AnyProofFile, Architecture, InputCommitment, KeyProofFile,
+    proof::{
+        input,
+        key::{self, VerifyingKey},
+    },
 };
 use tacit_prover::{InputOpening, ProvingKey};
 
 /// What is wrong with a file that begins as it should.
-pub(crate) type Unreadable = tacit_layers::Error;
+pub type Unreadable = tacit_layers::Error;
 
 /// Reads a whole file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+pub fn read(path: &Path) -> Result<Vec<u8>> {
     let name = path.display();
     if path.is_dir() {
         bail!("cannot read `{name}`: it is a directory; give a file");
@@ -28,19 +32,19 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// Reads a proving key.
-pub(crate) fn proving_key(path: &Path) -> Result<ProvingKey> {
+pub fn proving_key(path: &Path) -> Result<ProvingKey> {
     ProvingKey::from_bytes(&read(path)?).with_context(|| {
         format!("cannot use `{}` as a model; give a .tacit file that `tacit compile` wrote", path.display())
     })
 }
 
 /// Reads a verifying key.
-pub(crate) fn verifying_key(path: &Path) -> Result<VerifyingKey> {
+pub fn verifying_key(path: &Path) -> Result<VerifyingKey> {
     VerifyingKey::from_bytes(&read(path)?).with_context(|| not_a_key(path))
 }
 
 /// Reads the verifying key that a proof is checked with. Nothing verifies under a damaged key.
-pub(crate) fn trusted_key(path: &Path) -> Result<Result<VerifyingKey, Unreadable>> {
+pub fn trusted_key(path: &Path) -> Result<Result<VerifyingKey, Unreadable>> {
     match VerifyingKey::from_bytes(&read(path)?) {
         Err(error @ (Unreadable::Format { .. } | Unreadable::Version { .. })) => {
             Err(error).with_context(|| not_a_key(path))
@@ -50,7 +54,7 @@ pub(crate) fn trusted_key(path: &Path) -> Result<Result<VerifyingKey, Unreadable
 }
 
 /// Reads the architecture of a verifying key or a proving key.
-pub(crate) fn architecture(path: &Path) -> Result<Architecture> {
+pub fn architecture(path: &Path) -> Result<Architecture> {
     if read(path)?.starts_with(key::MAGIC) {
         Ok(verifying_key(path)?.architecture().clone())
     } else {
@@ -59,7 +63,7 @@ pub(crate) fn architecture(path: &Path) -> Result<Architecture> {
 }
 
 /// Reads the commitment to an input.
-pub(crate) fn input_commitment(path: &Path) -> Result<InputCommitment> {
+pub fn input_commitment(path: &Path) -> Result<InputCommitment> {
     InputCommitment::from_bytes(&read(path)?).with_context(|| {
         format!(
             "cannot use `{}` as an input's commitment; give one that `tacit commit-input` wrote",
@@ -69,7 +73,7 @@ pub(crate) fn input_commitment(path: &Path) -> Result<InputCommitment> {
 }
 
 /// Reads what opens the commitment to an input.
-pub(crate) fn input_opening(path: &Path) -> Result<InputOpening> {
+pub fn input_opening(path: &Path) -> Result<InputOpening> {
     InputOpening::from_bytes(&read(path)?).with_context(|| {
         format!(
             "cannot use `{}` as an input's opening; give one that `tacit commit-input` wrote",
@@ -79,7 +83,7 @@ pub(crate) fn input_opening(path: &Path) -> Result<InputOpening> {
 }
 
 /// Whether a file begins as a commitment to an input or its opening.
-pub(crate) fn is_about_input(bytes: &[u8]) -> bool {
+pub fn is_about_input(bytes: &[u8]) -> bool {
     bytes.starts_with(input::MAGIC) || bytes.starts_with(input::OPENING_MAGIC)
 }
 
@@ -89,7 +93,7 @@ fn not_a_key(path: &Path) -> String {
 
 /// Reads a proof. A file that begins as a proof and is not one is for the verifier to reject; any other file is a
 /// mistake.
-pub(crate) fn proof(path: &Path) -> Result<Result<AnyProofFile, Unreadable>> {
+pub fn proof(path: &Path) -> Result<Result<AnyProofFile, Unreadable>> {
     match AnyProofFile::from_bytes(&read(path)?) {
         Err(error @ Unreadable::Format { .. }) => Err(error).with_context(|| {
             format!("cannot use `{}` as a proof; give a file that `tacit prove` wrote", path.display())
@@ -100,7 +104,7 @@ pub(crate) fn proof(path: &Path) -> Result<Result<AnyProofFile, Unreadable>> {
 
 /// Reads a proof about a key. A file that begins as one and is not is for the verifier to reject; any other file is a
 /// mistake.
-pub(crate) fn key_proof(path: &Path) -> Result<Result<KeyProofFile, Unreadable>> {
+pub fn key_proof(path: &Path) -> Result<Result<KeyProofFile, Unreadable>> {
     match KeyProofFile::from_bytes(&read(path)?) {
         Err(error @ Unreadable::Format { .. }) => Err(error).with_context(|| {
             format!(

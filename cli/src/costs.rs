@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tacit_layers::{
-    Architecture, NodeId,
-    cost::{UnitCosts, node_cost},
-    plan::Plan,
-};
+use tacit_inference::cost::{UnitCosts, node_cost};
+use tacit_layers::{Architecture, NodeId, proof::plan::Plan};
 use tacit_prover::LayerProfile;
 
 use crate::units;

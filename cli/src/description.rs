@@ -2,13 +2,15 @@
 
 use anyhow::Result;
 use serde::Serialize;
+use tacit_inference::layer;
 use tacit_layers::{
-    ActivationFunction, Architecture, Multiplier, Operation, ValueKind, Window2d,
-    cost::LayerArgument,
-    excess::ExcessTable,
-    lookup_table::LookupTable,
-    plan::{Plan, Rows, Segment},
-    remap::{AxisMap, Gaps},
+    Architecture, Operation, ValueKind,
+    argument::{
+        choice::LayerArgument,
+        lookup_block::{Rows, Segment},
+        lookup_table::{LookupTable, excess::ExcessTable},
+    },
+    proof::plan::Plan,
 };
 
 use crate::{
@@ -58,14 +60,7 @@ pub(crate) fn num_layers(architecture: &Architecture) -> usize {
 /// Multiplications of a weight by an activation.
 pub(crate) fn num_macs(architecture: &Architecture) -> Result<u64> {
     let specs = architecture.infer()?;
-    let macs = architecture.nodes.iter().zip(&specs).map(|(node, spec)| {
-        let input = node.inputs.first().and_then(|id| specs.get(id.index()));
-        match (&node.operation, input) {
-            (Operation::Dense(layer), Some(input)) => layer.num_macs(&input.layout),
-            (Operation::Conv2d(layer), Some(input)) => layer.num_macs(&input.layout, &spec.layout),
-            _ => 0,
-        }
-    });
+    let macs = architecture.sites(&specs).map(|(node, site)| layer::of(&node.operation).num_macs(&site));
     Ok(macs.sum())
 }
 
@@ -85,12 +80,12 @@ pub(crate) fn layers(
             };
             LayerDescription {
                 name: node.name.clone(),
-                operation: node.operation.name(),
+                operation: node.operation.layer().name(),
                 inputs: node.inputs.iter().map(|&id| architecture.node(id).name.clone()).collect(),
                 shape: spec.layout.axes().to_vec(),
                 range: ranges.and_then(|ranges| ranges.get(index).copied()).or(bounds),
-                detail: detail(&node.operation),
-                argument: node.operation.argument().map(LayerArgument::name),
+                detail: layer::of(&node.operation).detail(),
+                argument: node.operation.layer().argument().map(LayerArgument::name),
                 predicted,
                 measured: None,
             }
@@ -121,7 +116,7 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
             }
             LookupTable::Activation { function, first, .. } => {
                 let last = first + (rows as i64 - 1);
-                format!("quotients {first}..={last}, {}", function_in_words(function))
+                format!("quotients {first}..={last}, {}", layer::function_in_words(function))
             }
             LookupTable::Excess(ExcessTable { minimum, maximum, limb_bits }) => {
                 format!("limbs of {limb_bits} bits of what clipping to {minimum}..={maximum} takes off")
@@ -172,71 +167,4 @@ pub(crate) fn cost_lines(layers: &[LayerDescription]) -> String {
         measured: layer.measured,
     });
     costs::lines(&lines.collect::<Vec<_>>())
-}
-
-fn detail(operation: &Operation) -> String {
-    match operation {
-        Operation::Input(layer) => format!("round(x / {:.6})", layer.scale),
-        Operation::Conv2d(layer) => window(&layer.window),
-        Operation::AveragePool(layer) => window(&layer.window),
-        Operation::MaxPool(layer) => window(&layer.window),
-        Operation::Add(layer) => format!("coefficients {:?}", layer.coefficients),
-        Operation::Rescale(layer) => {
-            let multiplier = match &layer.multiplier {
-                Multiplier::Uniform(multiplier) => format!("times {multiplier}"),
-                Multiplier::PerChannel { values, .. } => format!("times one of {} multipliers", values.len()),
-            };
-            let (low, high) = layer.quotient_bounds;
-            let function = function_in_words(&layer.function);
-            format!("{multiplier} / 2^{}, quotients {low}..={high}, {function}", layer.shift)
-        }
-        Operation::Transpose(layer) => format!("axes {:?}", layer.axes),
-        Operation::Product(layer) => {
-            let names = |axes: &[u8]| String::from_utf8_lossy(axes).into_owned();
-            format!("{},{}->{}", names(&layer.left), names(&layer.right), names(&layer.output))
-        }
-        Operation::Reshape(layer) => format!("as {}", units::shape(&layer.axes)),
-        Operation::ReduceSum(layer) => format!("over axes {:?}", layer.axes),
-        Operation::Circuit(layer) => {
-            format!("{} layers of {} gates", layer.circuit.layers.len(), layer.circuit.num_gates())
-        }
-        Operation::Concat(layer) => format!("along axis {}", layer.axis),
-        Operation::Remap(layer) => layer.axes.iter().map(axis_map).collect::<Vec<_>>().join(", "),
-        Operation::Dense(_) | Operation::Flatten => String::new(),
-    }
-}
-
-fn axis_map(map: &AxisMap) -> String {
-    let AxisMap { length, stride, offset, repeat, gaps } = *map;
-    match (gaps, stride, offset, repeat) {
-        (_, 1, 0, 1) => format!("first {length}"),
-        (Gaps::Repeat, 1, 0, _) => format!("each {repeat} times"),
-        (_, _, _, 1) => format!("{length} from {offset} by {stride}"),
-        (Gaps::Repeat, ..) => format!("{length} of ({stride} p + {offset}) / {repeat}"),
-        (Gaps::Zero, ..) => format!("{length} of ({stride} p + {offset}) / {repeat}, zeros between"),
-    }
-}
-
-fn function_in_words(function: &ActivationFunction) -> String {
-    match function {
-        ActivationFunction::Clip { minimum: 0, maximum } => format!("ReLU up to {maximum}"),
-        ActivationFunction::Clip { minimum, maximum } => format!("clipped to {minimum}..={maximum}"),
-        ActivationFunction::Table { results, .. } => format!("a table of {} results", results.len()),
-    }
-}
-
-fn window(window: &Window2d) -> String {
-    let [height, width] = [window.height, window.width];
-    let mut parts = vec![format!("{}x{} window", height.kernel, width.kernel)];
-    if (height.stride, width.stride) != (1, 1) {
-        parts.push(format!("stride {}x{}", height.stride, width.stride));
-    }
-    if (height.dilation, width.dilation) != (1, 1) {
-        parts.push(format!("dilation {}x{}", height.dilation, width.dilation));
-    }
-    if window.has_padding() {
-        let [height, width] = [height, width].map(|axis| format!("{}+{}", axis.pad_begin, axis.pad_end));
-        parts.push(format!("padding {height} x {width}"));
-    }
-    parts.join(", ")
 }

@@ -11,7 +11,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 /// Where an output file will go.
 #[derive(Debug)]
-pub(crate) struct Destination {
+pub struct Destination {
     path: PathBuf,
     /// Permissions of the file, less what the process masks.
     mode: u32,
@@ -24,12 +24,12 @@ const SECRET: u32 = 0o600;
 
 impl Destination {
     /// Checks, before any long work, that a file can be written here and replaces none of the `inputs`.
-    pub(crate) fn new(path: &Path, inputs: &[&Path]) -> Result<Self> {
+    pub fn new(path: &Path, inputs: &[&Path]) -> Result<Self> {
         Self::with_mode(path, inputs, PUBLIC)
     }
 
     /// The same for a file that only its owner may read.
-    pub(crate) fn secret(path: &Path, inputs: &[&Path]) -> Result<Self> {
+    pub fn secret(path: &Path, inputs: &[&Path]) -> Result<Self> {
         Self::with_mode(path, inputs, SECRET)
     }
 
@@ -52,12 +52,12 @@ impl Destination {
     }
 
     /// Writes the file.
-    pub(crate) fn write(&self, content: &[u8]) -> Result<()> {
+    pub fn write(&self, content: &[u8]) -> Result<()> {
         self.prepare(content)?.place()
     }
 
     /// Writes the content to a temporary file, to be put in its place later.
-    pub(crate) fn prepare(&self, content: &[u8]) -> Result<Prepared> {
+    pub fn prepare(&self, content: &[u8]) -> Result<Prepared> {
         let mut file = self.temporary()?;
         file.write_all(content)
             .and_then(|()| file.as_file().sync_all())
@@ -89,14 +89,14 @@ impl Destination {
 
 /// A written file that is not in its place yet; dropped, it disappears.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub struct Prepared {
     file: TempPath,
     path: PathBuf,
 }
 
 impl Prepared {
     /// Puts the file in its place.
-    pub(crate) fn place(self) -> Result<()> {
+    pub fn place(self) -> Result<()> {
         let path = self.path;
         self.file
             .persist(&path)

@@ -2,25 +2,26 @@
 
 use anyhow::Result;
 use rayon::prelude::*;
-use tacit_layers::{Network, ValueSpec, execute};
+use tacit_inference::execute;
+use tacit_layers::{Network, ValueSpec};
 
 use crate::{answer::Answer, progress::Progress};
 
 /// A network that is ready to run.
 #[derive(Debug)]
-pub(crate) struct Inference<'a> {
+pub struct Inference<'a> {
     network: &'a Network,
     specs: Vec<ValueSpec>,
 }
 
 impl<'a> Inference<'a> {
     /// Checks the network.
-    pub(crate) fn new(network: &'a Network) -> Result<Self> {
+    pub fn new(network: &'a Network) -> Result<Self> {
         Ok(Self { network, specs: network.infer()? })
     }
 
     /// The outputs for one sample.
-    pub(crate) fn answer(&self, sample: &[f32]) -> Result<Answer> {
+    pub fn answer(&self, sample: &[f32]) -> Result<Answer> {
         let architecture = &self.network.architecture;
         let input = tacit_onnx::quantise_input(architecture, sample)?;
         let trace = execute(self.network, &self.specs, &input)?;
@@ -28,7 +29,7 @@ impl<'a> Inference<'a> {
     }
 
     /// The outputs for many samples, on all threads.
-    pub(crate) fn answers(&self, samples: &[Vec<f32>], progress: &Progress) -> Result<Vec<Answer>> {
+    pub fn answers(&self, samples: &[Vec<f32>], progress: &Progress) -> Result<Vec<Answer>> {
         progress.count("Running", samples.len());
         samples.par_iter().map(|sample| self.answer(sample).inspect(|_| progress.advance())).collect()
     }

@@ -1,17 +1,17 @@
 //! Peak memory of processes.
 
 /// The most memory of this process that was resident at any time, in bytes; `None` where the system does not tell.
-pub(crate) fn peak_bytes() -> Option<u64> {
+pub fn peak_bytes() -> Option<u64> {
     peak_of("self")
 }
 
 /// The same of a child, by its number.
-pub(crate) fn peak_bytes_of(process: u32) -> Option<u64> {
+pub fn peak_bytes_of(process: u32) -> Option<u64> {
     peak_of(&process.to_string())
 }
 
 /// Forgets the peak so far, where the system can: from here on, the peak is what is resident now, or more later.
-pub(crate) fn forget_peak() -> bool {
+pub fn forget_peak() -> bool {
     std::fs::write("/proc/self/clear_refs", "5").is_ok()
 }
 

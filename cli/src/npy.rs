@@ -10,30 +10,30 @@ use crate::artifact::read;
 
 /// An array, row-major.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Array<T> {
+pub struct Array<T> {
     /// Axis lengths.
-    pub(crate) shape: Vec<usize>,
+    pub shape: Vec<usize>,
     /// Elements.
-    pub(crate) values: Vec<T>,
+    pub values: Vec<T>,
 }
 
 /// Reads real numbers; integers are converted.
-pub(crate) fn read_reals(path: &Path) -> Result<Array<f32>> {
+pub fn read_reals(path: &Path) -> Result<Array<f32>> {
     parse_reals(&read(path)?).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// Reads integers as they are; real numbers are refused.
-pub(crate) fn read_integers(path: &Path) -> Result<Array<i64>> {
+pub fn read_integers(path: &Path) -> Result<Array<i64>> {
     parse_integers(&read(path)?).with_context(|| format!("cannot read integers from `{}`", path.display()))
 }
 
 /// Reads class numbers, one for each sample.
-pub(crate) fn read_classes(path: &Path) -> Result<Vec<usize>> {
+pub fn read_classes(path: &Path) -> Result<Vec<usize>> {
     parse_classes(&read(path)?).with_context(|| format!("cannot read labels from `{}`", path.display()))
 }
 
 /// Real numbers from the bytes of a file.
-pub(crate) fn parse_reals(bytes: &[u8]) -> Result<Array<f32>> {
+pub fn parse_reals(bytes: &[u8]) -> Result<Array<f32>> {
     let file = File::open(bytes)?;
     match file.element.as_str() {
         "<f4" | ">f4" => file.elements::<f32, _>(|x| x),
@@ -47,7 +47,7 @@ pub(crate) fn parse_reals(bytes: &[u8]) -> Result<Array<f32>> {
 }
 
 /// Integers from the bytes of a file.
-pub(crate) fn parse_integers(bytes: &[u8]) -> Result<Array<i64>> {
+pub fn parse_integers(bytes: &[u8]) -> Result<Array<i64>> {
     let file = File::open(bytes)?;
     match file.element.as_str() {
         "|u1" => file.elements::<u8, _>(i64::from),
@@ -63,7 +63,7 @@ pub(crate) fn parse_integers(bytes: &[u8]) -> Result<Array<i64>> {
 }
 
 /// Class numbers from the bytes of a file.
-pub(crate) fn parse_classes(bytes: &[u8]) -> Result<Vec<usize>> {
+pub fn parse_classes(bytes: &[u8]) -> Result<Vec<usize>> {
     let file = File::open(bytes)?;
     let array = match file.element.as_str() {
         "|u1" => file.elements::<u8, _>(i64::from),
@@ -82,7 +82,7 @@ pub(crate) fn parse_classes(bytes: &[u8]) -> Result<Vec<usize>> {
 }
 
 /// The bytes of a `.npy` file with these elements.
-pub(crate) fn to_bytes(array: Array<f32>) -> Result<Vec<u8>> {
+pub fn to_bytes(array: Array<f32>) -> Result<Vec<u8>> {
     let array = ArrayD::from_shape_vec(IxDyn(&array.shape), array.values)?;
     let mut bytes = vec![];
     array.write_npy(&mut bytes)?;

@@ -9,7 +9,7 @@ use tacit_onnx::{CalibrationMethod, QuantiseOptions};
 
 /// Width and range of activations.
 #[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Precision {
+pub struct Precision {
     /// Bits of an activation; weights have 8 in any case
     #[arg(long, value_name = "N", default_value = "8", value_parser = bits())]
     bits: u32,
@@ -52,13 +52,13 @@ fn bits() -> impl TypedValueParser<Value = u32> {
 
 impl Precision {
     /// Whether nothing but the default is asked for.
-    pub(crate) fn is_default(self) -> bool {
+    pub fn is_default(self) -> bool {
         let Self { bits, calibration, percentile } = self;
         (bits, calibration, percentile) == (8, Calibration::Mse, None)
     }
 
     /// As the library takes it.
-    pub(crate) fn options(self) -> Result<QuantiseOptions> {
+    pub fn options(self) -> Result<QuantiseOptions> {
         let percentile = self.percentile.unwrap_or(PERCENTILE);
         if self.percentile.is_some() && self.calibration != Calibration::Percentile {
             bail!("--percentile goes with --calibration percentile: give both, or leave --percentile out");
@@ -75,7 +75,7 @@ impl Precision {
     }
 
     /// In a few words: `8 bits, mse`.
-    pub(crate) fn summary(self) -> String {
+    pub fn summary(self) -> String {
         let percentile = match (self.calibration, self.percentile.unwrap_or(PERCENTILE)) {
             (Calibration::Percentile, percentile) => format!(" {percentile}"),
             _ => String::new(),
@@ -84,7 +84,7 @@ impl Precision {
     }
 
     /// As flags.
-    pub(crate) fn flags(self) -> Vec<String> {
+    pub fn flags(self) -> Vec<String> {
         let mut flags = ["--bits", &self.bits.to_string(), "--calibration", self.calibration.name()]
             .map(str::to_owned)
             .to_vec();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tacit_layers::{
-    cost::LayerArgument,
-    plan::{Plan, Rows},
+    argument::{choice::LayerArgument, lookup_block::Rows},
+    proof::plan::Plan,
 };
 use tacit_prover::{
     LayerCounts, LayerProfile, PhaseCost, Proven, ProvingKey, logup::multiplications, profile::counts,
@@ -127,8 +127,8 @@ impl Profile {
             layers: layers
                 .map(|((node, profile), counts)| LayerFacts {
                     name: node.name.clone(),
-                    operation: node.operation.name(),
-                    argument: node.operation.argument().map(LayerArgument::name),
+                    operation: node.operation.layer().name(),
+                    argument: node.operation.layer().argument().map(LayerArgument::name),
                     seconds: profile.into(),
                     bytes: profile.bytes,
                     lookups: counts.lookups,

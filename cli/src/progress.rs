@@ -6,25 +6,25 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// A spinner or bar that disappears when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
     /// Starts a spinner with what is being done.
-    pub(crate) fn new(message: &'static str) -> Self {
+    pub fn new(message: &'static str) -> Self {
         let bar = ProgressBar::new_spinner().with_message(message);
         bar.enable_steady_tick(Duration::from_millis(100));
         Self { bar }
     }
 
     /// Says what is being done now.
-    pub(crate) fn step(&self, message: &'static str) {
+    pub fn step(&self, message: &'static str) {
         self.bar.set_message(message);
     }
 
     /// Turns into a bar that counts samples.
-    pub(crate) fn count(&self, message: &'static str, samples: usize) {
+    pub fn count(&self, message: &'static str, samples: usize) {
         self.step(message);
         self.bar.set_length(samples as u64);
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
@@ -33,7 +33,7 @@ impl Progress {
     }
 
     /// One sample more is done.
-    pub(crate) fn advance(&self) {
+    pub fn advance(&self) {
         self.bar.inc(1);
     }
 }

@@ -22,7 +22,7 @@ enum Verdict {
 
 /// A command's result in both its forms.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub struct Report {
     verdict: Verdict,
     json: serde_json::Result<String>,
     text: String,
@@ -30,23 +30,23 @@ pub(crate) struct Report {
 
 impl Report {
     /// The command did its work, or accepts the proof.
-    pub(crate) fn done(facts: &impl Serialize, text: &impl Display) -> Self {
+    pub fn done(facts: &impl Serialize, text: &impl Display) -> Self {
         Self { verdict: Verdict::Done, json: serde_json::to_string(facts), text: text.to_string() }
     }
 
     /// The proof is rejected.
-    pub(crate) fn rejected(facts: &impl Serialize, text: &impl Display) -> Self {
+    pub fn rejected(facts: &impl Serialize, text: &impl Display) -> Self {
         Self { verdict: Verdict::Rejected, ..Self::done(facts, text) }
     }
 
     /// The command could not run.
-    pub(crate) fn failed(error: &anyhow::Error) -> Self {
+    pub fn failed(error: &anyhow::Error) -> Self {
         let text = format!("{error:#}");
         Self { verdict: Verdict::Failed, json: Ok(json!({ "error": &text }).to_string()), text }
     }
 
     /// Writes the report and gives the exit code. A reader that went away does not change the verdict.
-    pub(crate) fn print(self, as_json: bool) -> ExitCode {
+    pub fn print(self, as_json: bool) -> ExitCode {
         let written = match (as_json, self.json, self.verdict) {
             (true, Ok(json), _) => write_line(&json),
             (true, Err(error), _) => Err(error.into()),
@@ -81,7 +81,7 @@ fn write_line(text: &str) -> io::Result<()> {
 }
 
 /// Reports a command line that clap did not take as a command: a mistake, or a request for help.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+pub fn usage(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().take_while(|argument| argument != "--").any(|a| a == "--json");
     if error.use_stderr() && wants_json {
         let text = error.render().to_string();

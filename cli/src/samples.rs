@@ -8,7 +8,7 @@ use crate::npy::{self, Array};
 
 /// Samples read from a file and checked against the model's input shape.
 #[derive(Debug)]
-pub(crate) struct Samples {
+pub struct Samples {
     path: PathBuf,
     values: Vec<f32>,
     count: usize,
@@ -16,7 +16,7 @@ pub(crate) struct Samples {
 
 impl Samples {
     /// Reads samples of `shape`, with or without a batch axis in front.
-    pub(crate) fn read(path: &Path, shape: &[usize]) -> Result<Self> {
+    pub fn read(path: &Path, shape: &[usize]) -> Result<Self> {
         let Array { shape: actual, values } = npy::read_reals(path)?;
         let Some(count) = num_samples(&actual, shape) else {
             bail!(
@@ -32,12 +32,17 @@ impl Samples {
     }
 
     /// Number of samples.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.count
     }
 
+    /// Whether there is no sample, which no file that is read gives.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// One sample, checked to hold only finite numbers.
-    pub(crate) fn get(&self, index: usize) -> Result<&[f32]> {
+    pub fn get(&self, index: usize) -> Result<&[f32]> {
         let path = self.path.display();
         if index >= self.count {
             bail!("`{path}` has {} samples: --index must be at most {}", self.count, self.count - 1);
@@ -54,12 +59,12 @@ impl Samples {
     }
 
     /// Every sample, checked to hold only finite numbers.
-    pub(crate) fn all(&self) -> Result<Vec<Vec<f32>>> {
+    pub fn all(&self) -> Result<Vec<Vec<f32>>> {
         (0..self.count).map(|index| Ok(self.get(index)?.to_vec())).collect()
     }
 
     /// Reads labels for these samples.
-    pub(crate) fn labels(&self, path: &Path) -> Result<Vec<usize>> {
+    pub fn labels(&self, path: &Path) -> Result<Vec<usize>> {
         let labels = npy::read_classes(path)?;
         if labels.len() != self.count {
             bail!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `1.5 KB`, with powers of 1000.
-pub(crate) fn bytes(count: usize) -> String {
+pub fn bytes(count: usize) -> String {
     match count {
         0..1000 => format!("{count} B"),
         1000..1_000_000 => format!("{:.1} KB", count as f64 / 1e3),
@@ -13,12 +13,12 @@ pub(crate) fn bytes(count: usize) -> String {
 }
 
 /// `12.3 ms`.
-pub(crate) fn time(duration: Duration) -> String {
+pub fn time(duration: Duration) -> String {
     seconds(duration.as_secs_f64())
 }
 
 /// The same of a number of seconds.
-pub(crate) fn seconds(seconds: f64) -> String {
+pub fn seconds(seconds: f64) -> String {
     match seconds {
         ..1e-4 => format!("{:.1} us", seconds * 1e6),
         ..1.0 => format!("{:.1} ms", seconds * 1e3),
@@ -27,7 +27,7 @@ pub(crate) fn seconds(seconds: f64) -> String {
 }
 
 /// `61,706`.
-pub(crate) fn count(count: u64) -> String {
+pub fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.char_indices() {
@@ -40,22 +40,22 @@ pub(crate) fn count(count: u64) -> String {
 }
 
 /// `99.0%`.
-pub(crate) fn share(share: f64) -> String {
+pub fn share(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
 /// `1x28x28`.
-pub(crate) fn shape(axes: &[usize]) -> String {
+pub fn shape(axes: &[usize]) -> String {
     axes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
 /// `0123456789abcdef...` as lowercase hexadecimal digits.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Lines of a label and a value, values aligned.
-pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let fields: Vec<_> = fields.into_iter().collect();
     let width = fields.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     let line = |(label, value)| format!("  {label:<width$}  {value}\n");
@@ -63,7 +63,7 @@ pub(crate) fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) ->
 }
 
 /// Lines of cells, the columns aligned: the first to the left, numbers to the right.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |row: &[String], column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
     let widths: Vec<usize> =

@@ -1,6 +1,7 @@
 //! Networks with inputs: the naive executor, the reference executor and the proven outputs agree, and the proof is accepted.
 
-use tacit_layers::{Network, Tensor, execute, plan::Plan};
+use tacit_inference::execute;
+use tacit_layers::{Network, Tensor, proof::plan::Plan};
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::verify;
 

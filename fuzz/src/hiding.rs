@@ -6,9 +6,11 @@ use std::{ops::Range, sync::OnceLock};
 use ark_bn254::{Fr, G1Affine};
 use tacit_layers::{
     Network, Tensor, VerifyingKey,
-    input::InputCommitment,
-    masking::masks_per_row,
-    statement::{Input, Statement},
+    argument::masking::masks_per_row,
+    proof::{
+        input::InputCommitment,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{
     InputOpening, ProvingKey, Seed, parameters::prove_parameters, prove_committed, prove_with_seed,

@@ -11,9 +11,8 @@
 //!
 //! `cli/tests/corpora` includes the same files and replays the committed corpora.
 
-#[path = "../../cli/src/artifact.rs"]
-#[expect(dead_code, reason = "only what reads bytes is needed")]
-mod artifact;
+use tacit_cli::npy;
+
 mod differential;
 mod hiding;
 mod memory;
@@ -21,9 +20,6 @@ mod memory;
 mod naive;
 #[path = "source.rs"]
 mod networks;
-#[path = "../../cli/src/npy.rs"]
-#[expect(dead_code, reason = "only what reads bytes is needed")]
-mod npy;
 mod proofs;
 #[path = "../../prover/tests/support/random.rs"]
 #[expect(dead_code, reason = "networks are drawn from bytes, not from a seed")]

@@ -3,10 +3,13 @@
 use std::{ops::Range, sync::OnceLock};
 
 use ark_bn254::{Fr, G1Affine};
+use tacit_inference::analyse;
 use tacit_layers::{
     Network, Tensor, VerifyingKey,
-    key::{block, decode, encode, file_header},
-    plan::Plan,
+    proof::{
+        file::{block, decode, encode, file_header},
+        plan::Plan,
+    },
 };
 use tacit_prover::{ProvingKey, prove};
 use tacit_transcript::encoding::{point_to_bytes, scalar_from_bytes, scalar_to_bytes};
@@ -198,7 +201,7 @@ pub(crate) fn hostile_key(data: &[u8]) {
     let key = honest.key.verifying_key();
     let mut encoded = encode(key.architecture(), "key").unwrap();
     edit(&mut script, &mut encoded);
-    let mut file = file_header(tacit_layers::key::MAGIC);
+    let mut file = file_header(tacit_layers::proof::key::MAGIC);
     file.extend(block(&encoded));
     file.push(u8::from(key.is_private()));
     let rows = decode(&encoded, "key").and_then(|architecture| Plan::new(&architecture));
@@ -240,7 +243,7 @@ pub(crate) fn hostile_network(data: &[u8]) {
     let mut encoded = encode(honest.key.network(), "network").unwrap();
     edit(&mut script, &mut encoded);
     let Ok(mut network) = decode::<Network>(&encoded, "network") else { return };
-    if network.analyse().is_err() || network.infer().is_err() || !differential::is_small(&network) {
+    if analyse(&mut network).is_err() || network.infer().is_err() || !differential::is_small(&network) {
         return;
     }
     let layer = network.architecture.input().unwrap();

@@ -3,8 +3,10 @@
 use std::{panic, path::Path, sync::Once};
 
 use tacit_benches::row::Row;
+use tacit_inference::execute;
 use tacit_layers::{
-    KeyProofFile, ProofFile, VerifyingKey, execute, input::InputCommitment, proof_file::CommittedProofFile,
+    KeyProofFile, ProofFile, VerifyingKey,
+    proof::{input::InputCommitment, proof_file::CommittedProofFile},
 };
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise, quantise_input, quantised};
 use tacit_prover::{ProvingKey, input::InputOpening};

@@ -1,100 +1,18 @@
-//! Which argument proves a linear layer: part of the architecture, so that prover and verifier hold the same choice.
+//! Arguments: what knows nothing of networks.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
-use crate::{
-    error::Result,
-    network::{Network, Operation},
-};
-
-/// How a convolution is proved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum ConvolutionArgument {
-    /// A sumcheck over channels and kernel offsets ([`crate::conv2d`]).
-    #[default]
-    Direct,
-    /// A product in the frequency domain ([`crate::fft_convolution`]).
-    Fft,
-    /// A product of polynomials compared at a random point ([`crate::conv2d::polynomial`]).
-    Polynomial,
-    /// One layer of multiply gates ([`crate::gates`]).
-    Gates,
-}
-
-/// How a matrix product is proved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum MatmulArgument {
-    /// A sumcheck over the inner axis ([`crate::matmul`]).
-    #[default]
-    Sumcheck,
-    /// A coefficient of a product of polynomials compared at a random point ([`crate::matmul::polynomial`]).
-    Polynomial,
-    /// One layer of multiply gates ([`crate::gates`]).
-    Gates,
-}
-
-impl ConvolutionArgument {
-    /// Every argument.
-    pub const ALL: &[Self] = &[Self::Direct, Self::Fft, Self::Polynomial, Self::Gates];
-
-    /// The argument's name, as users write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Fft => "fft",
-            Self::Polynomial => "polynomial",
-            Self::Gates => "gates",
-        }
-    }
-}
-
-impl MatmulArgument {
-    /// Every argument.
-    pub const ALL: &[Self] = &[Self::Sumcheck, Self::Polynomial, Self::Gates];
-
-    /// The argument's name, as users write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sumcheck => "sumcheck",
-            Self::Polynomial => "polynomial",
-            Self::Gates => "gates",
-        }
-    }
-}
-
-impl fmt::Display for ConvolutionArgument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl fmt::Display for MatmulArgument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl Network {
-    /// The same network with every convolution proved by one argument and every matrix product by another.
-    ///
-    /// # Errors
-    /// When an argument does not do a layer's shape.
-    pub fn with_arguments(
-        mut self,
-        convolution: ConvolutionArgument,
-        matmul: MatmulArgument,
-    ) -> Result<Self> {
-        for node in &mut self.architecture.nodes {
-            match &mut node.operation {
-                Operation::Conv2d(layer) => layer.argument = convolution,
-                Operation::Dense(layer) => layer.argument = matmul,
-                Operation::Product(layer) => layer.argument = matmul,
-                _ => {}
-            }
-        }
-        self.infer()?;
-        Ok(self)
-    }
-}
+pub mod choice;
+pub mod claim;
+pub mod fourier;
+pub mod function;
+pub mod gates;
+pub mod hyrax;
+pub mod logup;
+pub mod lookup_block;
+pub mod lookup_table;
+pub mod masking;
+pub mod matmul;
+pub mod power;
+pub mod soundness;
+pub mod sumcheck;
+pub mod unfold;
+pub mod view;

@@ -8,115 +8,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    add::AddLayer,
-    average_pool::AveragePoolLayer,
-    conv2d::Conv2dLayer,
-    dense::DenseLayer,
+    argument::choice::{ConvolutionArgument, LayerArgument, MatmulArgument},
     error::{Error, Result},
-    gates::CircuitLayer,
-    max_pool::MaxPoolLayer,
-    product::ProductLayer,
-    reduce_sum::ReduceSumLayer,
-    remap::{ConcatLayer, RemapLayer},
-    rescale::RescaleLayer,
-    reshape::ReshapeLayer,
-    tensor::Layout,
-    transpose::TransposeLayer,
+    layer::{
+        Operation,
+        input::InputLayer,
+        site::{Inputs, Site},
+    },
+    tensor::{
+        Layout, Tensor,
+        value::{NodeId, Parameter, ParameterId, ParameterSpec, ValueSpec},
+    },
 };
 
 mod infer;
 mod size;
-
-/// Index of a node in its network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct NodeId(pub u32);
-
-/// Index of a parameter tensor in its network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ParameterId(pub u32);
-
-impl NodeId {
-    /// As a position in a list of nodes.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl ParameterId {
-    /// As a position in a list of parameters.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// The network's input: a real tensor, quantised to centred integers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct InputLayer {
-    /// Axes of one sample, without the batch axis.
-    pub layout: Layout,
-    /// Smallest and largest integer.
-    pub bounds: (i64, i64),
-    /// A real `x` is read as `x / scale` in float32, rounded with halves to even and clipped to `bounds`.
-    pub scale: f64,
-}
-
-/// What a node computes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Operation {
-    /// The network's input; node 0 and only node 0.
-    Input(InputLayer),
-    /// Matrix product with a weight matrix.
-    Dense(DenseLayer),
-    /// Two-dimensional convolution.
-    Conv2d(Conv2dLayer),
-    /// Sum over a sliding window; the division is the rescale that follows.
-    AveragePool(AveragePoolLayer),
-    /// Integer combination of activations.
-    Add(AddLayer),
-    /// Fixed-point multiplication, rounding and activation function.
-    Rescale(RescaleLayer),
-    /// Maximum over a sliding window.
-    MaxPool(MaxPoolLayer),
-    /// All axes read as one.
-    Flatten,
-    /// A view axis by axis: slice, zero padding, enlargement.
-    Remap(RemapLayer),
-    /// Inputs behind each other along one axis.
-    Concat(ConcatLayer),
-    /// Axes in another order.
-    Transpose(TransposeLayer),
-    /// Activations by activations: matrix products, elementwise products.
-    Product(ProductLayer),
-    /// The same elements over other axes.
-    Reshape(ReshapeLayer),
-    /// Sums over whole axes.
-    ReduceSum(ReduceSumLayer),
-    /// A circuit of add and multiply gates.
-    Circuit(CircuitLayer),
-}
-
-impl Operation {
-    /// The operation's name, as users know it.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Input(_) => "Input",
-            Self::Dense(_) => "Dense",
-            Self::Conv2d(_) => "Conv2d",
-            Self::AveragePool(_) => "AveragePool",
-            Self::Add(_) => "Add",
-            Self::Rescale(_) => "Rescale",
-            Self::MaxPool(_) => "MaxPool",
-            Self::Flatten => "Flatten",
-            Self::Remap(_) => "Remap",
-            Self::Concat(_) => "Concat",
-            Self::Transpose(_) => "Transpose",
-            Self::Product(_) => "Product",
-            Self::Reshape(_) => "Reshape",
-            Self::ReduceSum(_) => "ReduceSum",
-            Self::Circuit(_) => "Circuit",
-        }
-    }
-}
 
 /// A node of the graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -127,26 +33,6 @@ pub struct Node {
     pub inputs: Vec<NodeId>,
     /// What it computes.
     pub operation: Operation,
-}
-
-/// Type and shape of a parameter tensor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ParameterSpec {
-    /// For people.
-    pub name: String,
-    /// Shape.
-    pub layout: Layout,
-    /// Width of its elements.
-    pub width: ParameterWidth,
-}
-
-/// Width of a parameter's elements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ParameterWidth {
-    /// Weights.
-    Int8,
-    /// Biases.
-    Int32,
 }
 
 /// An output of the network.
@@ -178,41 +64,6 @@ pub struct Architecture {
     pub outputs: Vec<Output>,
 }
 
-/// Integers of a parameter tensor, row-major.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Parameter {
-    /// Weights.
-    Int8(Vec<i8>),
-    /// Biases.
-    Int32(Vec<i32>),
-}
-
-impl Parameter {
-    /// Number of elements.
-    pub fn num_elements(&self) -> usize {
-        match self {
-            Self::Int8(values) => values.len(),
-            Self::Int32(values) => values.len(),
-        }
-    }
-
-    /// Width of the elements.
-    pub const fn width(&self) -> ParameterWidth {
-        match self {
-            Self::Int8(_) => ParameterWidth::Int8,
-            Self::Int32(_) => ParameterWidth::Int32,
-        }
-    }
-
-    /// The element at `index`.
-    pub fn get(&self, index: usize) -> i64 {
-        match self {
-            Self::Int8(values) => i64::from(values[index]),
-            Self::Int32(values) => i64::from(values[index]),
-        }
-    }
-}
-
 /// An architecture with its parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Network {
@@ -222,61 +73,46 @@ pub struct Network {
     pub parameters: Vec<Parameter>,
 }
 
-/// Whether a value is bounded by construction or the sum of many products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ValueKind {
-    /// Bounded: inputs, rescaled values, maxima.
-    Activation {
-        /// Smallest value.
-        minimum: i64,
-        /// Largest value.
-        maximum: i64,
-    },
-    /// A linear map of activations, or sums of their products.
-    Accumulator,
-}
-
-impl ValueKind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Activation { .. } => "an activation",
-            Self::Accumulator => "an accumulator",
-        }
-    }
-}
-
-/// Shape and kind of a node's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValueSpec {
-    /// Axes as computed and committed.
-    pub layout: Layout,
-    /// Activation or accumulator.
-    pub kind: ValueKind,
-}
-
-impl ValueSpec {
-    /// Bounds of an activation.
-    ///
-    /// # Errors
-    /// [`Error::ValueKind`] when it is an accumulator.
-    pub fn activation(&self, layer: &str) -> Result<(i64, i64)> {
-        match self.kind {
-            ValueKind::Activation { minimum, maximum } => Ok((minimum, maximum)),
-            ValueKind::Accumulator => Err(Error::ValueKind {
-                layer: layer.to_owned(),
-                expected: "an activation",
-                actual: self.kind.name(),
-            }),
-        }
-    }
-}
-
-/// Largest magnitude of a bound of an activation.
-pub const MAX_ACTIVATION: i64 = 1 << 16;
 /// Most nodes of a network.
 pub const MAX_NODES: usize = 1 << 16;
 
 impl Architecture {
+    /// What a node reads, from the specifications of the nodes before it.
+    ///
+    /// # Errors
+    /// [`Error::Reference`] when it reads a node or a parameter that does not exist before it.
+    pub fn inputs<'a>(&'a self, node: &'a Node, specs: &'a [ValueSpec]) -> Result<Inputs<'a>> {
+        let value = |id: &NodeId| {
+            let missing = || Error::Reference { layer: node.name.clone(), what: "node", index: id.index() };
+            specs.get(id.index()).ok_or_else(missing)
+        };
+        let parameters = node.operation.layer().parameters();
+        Ok(Inputs {
+            layer: &node.name,
+            values: node.inputs.iter().map(value).collect::<Result<_>>()?,
+            parameters: parameters
+                .into_iter()
+                .map(|id| self.parameter(&node.name, id))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// A node with its place; none when there is no such node or it reads what does not exist. `specs` are those of
+    /// [`Self::infer`].
+    pub fn site<'a>(&'a self, id: NodeId, specs: &'a [ValueSpec]) -> Option<(&'a Node, Site<'a>)> {
+        let (node, output) = self.nodes.get(id.index()).zip(specs.get(id.index()))?;
+        let inputs = self.inputs(node, specs).ok()?;
+        Some((node, Site { id, reads: &node.inputs, inputs, output }))
+    }
+
+    /// Every node with its place, in node order. `specs` are those of [`Self::infer`].
+    pub fn sites<'a>(
+        &'a self,
+        specs: &'a [ValueSpec],
+    ) -> impl DoubleEndedIterator<Item = (&'a Node, Site<'a>)> {
+        (0..self.nodes.len()).filter_map(|index| self.site(NodeId(u32::try_from(index).ok()?), specs))
+    }
+
     /// The node with this index.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
@@ -306,60 +142,25 @@ impl Architecture {
     }
 }
 
-impl Operation {
-    /// Whether claims on its value become claims on its inputs by the argument of [views](crate::view).
-    pub const fn is_view(&self) -> bool {
-        matches!(self, Self::Remap(_) | Self::Concat(_) | Self::Reshape(_))
-    }
-
-    /// Parameter tensors the operation reads.
-    pub fn parameters(&self) -> Vec<ParameterId> {
-        match self {
-            Self::Dense(layer) => [Some(layer.weights), layer.bias].into_iter().flatten().collect(),
-            Self::Conv2d(layer) => [Some(layer.weights), layer.bias].into_iter().flatten().collect(),
-            Self::Circuit(layer) => layer.parameters.clone(),
-            _ => vec![],
-        }
-    }
-}
-
-impl InputLayer {
-    fn infer(&self, name: &str) -> Result<ValueSpec> {
-        let (minimum, maximum) = self.bounds;
-        check_activation_bounds(name, minimum, maximum)?;
-        if !(self.scale.is_finite() && self.scale > 0.0) {
-            return Err(Error::Graph { reason: "the input's scale is not a positive number" });
-        }
-        Ok(ValueSpec { layout: self.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
-    }
-
-    /// The integer a real input value is read as.
-    pub fn quantise(&self, x: f64) -> i64 {
-        let (minimum, maximum) = self.bounds;
-        ((x as f32 / self.scale as f32).round_ties_even() as i64).clamp(minimum, maximum)
-    }
-}
-
-/// Activation bounds must hold zero, which stands for padding, and fit [`MAX_ACTIVATION`].
-pub(crate) fn check_activation_bounds(layer: &str, minimum: i64, maximum: i64) -> Result<()> {
-    for (what, actual, low, high) in [
-        ("smallest activation", minimum, -MAX_ACTIVATION, 0),
-        ("largest activation", maximum, 0, MAX_ACTIVATION),
-    ] {
-        if !(low..=high).contains(&actual) {
-            return Err(Error::Attribute {
-                layer: layer.to_owned(),
-                what,
-                actual,
-                minimum: low,
-                maximum: high,
-            });
-        }
-    }
-    Ok(())
-}
-
 impl Network {
+    /// The same network with every convolution proved by one argument and every matrix product by another.
+    ///
+    /// # Errors
+    /// When an argument does not do a layer's shape.
+    pub fn with_arguments(
+        mut self,
+        convolution: ConvolutionArgument,
+        matmul: MatmulArgument,
+    ) -> Result<Self> {
+        for node in &mut self.architecture.nodes {
+            let layer = node.operation.layer_mut();
+            layer.set_argument(LayerArgument::Convolution(convolution));
+            layer.set_argument(LayerArgument::Matmul(matmul));
+        }
+        self.infer()?;
+        Ok(self)
+    }
+
     /// Checks the graph and that every parameter has the type and size its specification gives.
     ///
     /// # Errors
@@ -386,5 +187,34 @@ impl Network {
     /// Number of parameters (weights and biases).
     pub fn num_parameters(&self) -> usize {
         self.parameters.iter().map(Parameter::num_elements).sum()
+    }
+}
+
+/// Checks that a quantised input fits the network.
+///
+/// # Errors
+/// [`Error::InputShape`] or [`Error::InputRange`].
+pub fn check_input(network: &Architecture, input: &Tensor<i64>) -> Result<()> {
+    check_input_shape(network, input.layout())?;
+    let (minimum, maximum) = network.input()?.bounds;
+    match input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
+        Some(position) => {
+            Err(Error::InputRange { position, value: input.data()[position], minimum, maximum })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks that an input's shape fits the network.
+///
+/// # Errors
+/// [`Error::InputShape`].
+pub fn check_input_shape(network: &Architecture, layout: &Layout) -> Result<()> {
+    let expected = &network.input()?.layout;
+    if layout == expected {
+        Ok(())
+    } else {
+        let (expected, actual) = (expected.axes().to_vec(), layout.axes().to_vec());
+        Err(Error::InputShape { expected, actual })
     }
 }

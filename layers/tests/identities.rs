@@ -4,13 +4,16 @@
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use tacit_algebra::eq;
+use tacit_inference::{NetworkBuilder, execute};
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, NetworkBuilder,
-    Output, RescaleLayer, Tensor, Window2d, evaluation, execute,
-    max_pool::{MaxPoolLayer, PoolClaim},
-    product::{Factor, ProductLayer},
-    rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
-    tensor::{MAX_AXES, MAX_VARS},
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, Output,
+    RescaleLayer, Tensor, Window2d,
+    layer::{
+        max_pool::{MaxPoolLayer, PoolClaim},
+        product::{Factor, ProductLayer},
+        rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
+    },
+    tensor::{MAX_AXES, MAX_VARS, evaluation},
 };
 
 fn layout(axes: &[usize]) -> Layout {

@@ -6,12 +6,16 @@ use ark_ff::{Field, UniformRand, Zero};
 use tacit_algebra::{Mle, eq};
 use tacit_layers::{
     AxisWindow, Error, Layout, Window2d,
-    conv2d::polynomial::{ConvolutionPowers, crop_vectors, product_layout},
-    evaluation::{kronecker, split_point},
-    matmul::polynomial::{CrossPowers, MAX_INNER, cross_halves, cross_layout, inner_extent},
-    power::PowerPoint,
-    tensor::bits_of,
-    windowed::evaluate_shifts,
+    argument::{
+        matmul::polynomial::{CrossPowers, MAX_INNER, cross_halves, cross_layout, inner_extent},
+        power::PowerPoint,
+        unfold::evaluate_shifts,
+    },
+    layer::conv2d::polynomial::{ConvolutionPowers, crop_vectors, product_layout},
+    tensor::{
+        bits_of,
+        evaluation::{kronecker, split_point},
+    },
 };
 
 fn layout(axes: &[usize]) -> Layout {

@@ -1,26 +1,15 @@
 //! Agreement of a quantised network with its float model, value by value: where accuracy is lost.
 
-use tacit_layers::{Network, NodeId, ValueKind, execute};
+use tacit_inference::execute;
+use tacit_layers::ValueKind;
 
 use crate::{
-    calibrate::{Stops, check_samples},
     error::Error,
-    graph::Graph,
-    load::FloatModel,
+    model::{FloatModel, input::check_samples},
+    quantise::Quantised,
+    ranges::probes::Probes,
     samples::quantise_input,
 };
-
-/// A quantised network that remembers which float value each of its values stands for.
-#[derive(Debug)]
-pub struct Quantised {
-    /// The network.
-    pub network: Network,
-    pub(crate) graph: Graph,
-    /// By value of the graph: the node that holds it.
-    pub(crate) nodes: Vec<NodeId>,
-    /// By value of the graph: the real value of one unit, or of one unit in each channel.
-    pub(crate) scales: Vec<Vec<f64>>,
-}
 
 /// How one value of the network agrees with the float model's on some samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,15 +83,15 @@ impl Quantised {
     /// # Errors
     /// When a sample does not fit the model or the float model fails on it.
     pub fn compare(&self, model: &FloatModel, samples: &[Vec<f32>]) -> Result<Vec<ValueAgreement>, Error> {
-        check_samples(model, samples)?;
+        check_samples(model.input_shape(), samples)?;
         let specs = self.network.infer()?;
         let compared: Vec<usize> =
             (0..self.graph.values.len()).filter(|&index| self.is_comparable(index)).collect();
-        let stops = Stops::new(model, &self.graph, &compared)?;
+        let probes = Probes::new(model, &self.graph, &compared)?;
         let mut tallies = vec![Tally::default(); self.graph.values.len()];
         for sample in samples {
             let trace = execute(&self.network, &specs, &quantise_input(&self.network.architecture, sample)?)?;
-            stops.visit(sample, &mut |index, floats| {
+            probes.visit(sample, &mut |index, floats| {
                 let value = &self.graph.values[index];
                 let id = self.nodes[index].index();
                 let floats = in_value_order(&value.apply(floats)?, &value.axes, self.graph.order(index));
@@ -149,7 +138,7 @@ impl Quantised {
                 let node = self.network.architecture.node(self.nodes[index]);
                 ValueAgreement {
                     name: value.name.clone(),
-                    operation: node.operation.name(),
+                    operation: node.operation.layer().name(),
                     signal_to_noise: (share > 0.0).then(|| -10.0 * share.log10()),
                     added_noise: (share - before).max(0.0),
                     largest_error: tally.largest_error,

@@ -15,47 +15,41 @@
 //! 5. Before a smooth activation the quotient is finer than the result, so that one step moves the result by a quarter of a
 //!    unit at most, as long as a table of $2^{16}$ rows holds all that matters.
 //!
+//! The modules in the order in which data flows; each stands on some of those above it:
+//!
 //! | module | concept |
 //! |---|---|
-//! | [`mod@load`] | the float model |
-//! | `bounds` | what a model may make the importer compute |
-//! | `upsample` | an operator that tract lacks |
-//! | `graph` | layers with everything folded in, and views of their values |
-//! | `lower` | tract's graph to that graph |
-//! | `pointwise` | functions of one number |
 //! | [`operators`] | what can be imported, with limits |
-//! | [`calibrate`] | activation ranges |
-//! | `scales` | activation scales for a shift |
-//! | `function_table` | tables of functions over the quotients of a rescale |
-//! | `weights` | int8 weights on the grid of exact rescales |
-//! | [`mod@quantise`] | the integer network |
-//! | [`mod@quantised`] | models that are already quantised |
-//! | [`agreement`] | where accuracy is lost |
-//! | [`samples`] | real samples to integers and back |
 //! | [`error`] | what can be wrong |
+//! | [`options`] | how to quantise |
+//! | [`model`] | the float model, loaded and run |
+//! | `float_graph` | layers with everything folded in, and views of their values |
+//! | `lower` | tract's graph to that graph |
+//! | `ranges` | what activations are on the calibration samples |
+//! | `scales` | scales of activations and weights, and tables of functions, for a shift |
+//! | [`mod@quantise`] | the integer network |
+//! | [`mod@quantised`] | the same from models that are already quantised |
+//! | [`samples`] | real samples to integers and back |
+//! | [`agreement`] | where accuracy is lost |
 #![forbid(unsafe_code)]
 
 pub mod agreement;
-mod bounds;
-pub mod calibrate;
 pub mod error;
-mod function_table;
-mod graph;
-pub mod load;
+mod float_graph;
 mod lower;
+pub mod model;
 pub mod operators;
-mod pointwise;
+pub mod options;
 pub mod quantise;
 pub mod quantised;
+mod ranges;
 pub mod samples;
 mod scales;
-mod upsample;
-mod weights;
 
-pub use agreement::{Quantised, ValueAgreement};
-pub use calibrate::CalibrationMethod;
+pub use agreement::ValueAgreement;
 pub use error::Error;
-pub use load::FloatModel;
-pub use quantise::{QuantiseOptions, quantise, quantise_comparably};
+pub use model::FloatModel;
+pub use options::{CalibrationMethod, QuantiseOptions};
+pub use quantise::{Quantised, quantise, quantise_comparably};
 pub use quantised::QuantisedModel;
 pub use samples::{dequantise_output, quantise_input};

@@ -13,27 +13,32 @@
 //!
 //! | module | concept |
 //! |---|---|
-//! | `proto` | nodes and attributes of the file |
+//! | `node` | nodes and attributes of the file |
 //! | `constant` | constant tensors and their quantisation |
-//! | `value` | what a tensor of the graph is to the network |
+//! | `view` | how tensors read values of the network |
+//! | `function` | functions of one number |
+//! | `datum` | what a tensor of the graph is to the network |
 //! | `requantise` | multipliers and shifts, and their error |
 //! | `lower` | node by node to the network |
+
+mod constant;
+mod datum;
+mod function;
+mod lower;
+mod node;
+mod requantise;
+mod view;
 
 use std::path::Path;
 
 use tacit_layers::Network;
 use tract_onnx::pb::ModelProto;
 
+pub use self::requantise::RescaleError;
 use crate::{
     error::Error,
-    load::{read, read_model},
+    model::file::{read, read_model},
 };
-
-mod constant;
-mod lower;
-mod proto;
-mod requantise;
-mod value;
 
 /// A network from a quantised model, and how faithful each rescale is.
 #[derive(Debug, Clone)]
@@ -42,17 +47,6 @@ pub struct QuantisedModel {
     pub network: Network,
     /// One for each rescale whose ratio of scales is approximated, in graph order.
     pub rescales: Vec<RescaleError>,
-}
-
-/// How far a rescale's result, before it is rounded, can be from ONNX Runtime's for any input of its layer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RescaleError {
-    /// The layer's name.
-    pub layer: String,
-    /// Binary digits that the rescale drops.
-    pub shift: u32,
-    /// The bound, in units of the result. Below one, the rounded results differ by one unit at most.
-    pub units: f64,
 }
 
 /// Imports a quantised model; nothing when the file holds a float model.
@@ -74,7 +68,8 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Option<QuantisedModel>, E
         return Ok(None);
     }
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    lower::lower(path, &stem.unwrap_or_default(), &proto).map(Some)
+    let (network, rescales) = lower::lower(path, &stem.unwrap_or_default(), &proto)?;
+    Ok(Some(QuantisedModel { network, rescales }))
 }
 
 /// Whether some node computes with quantised activations.

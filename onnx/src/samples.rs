@@ -2,7 +2,7 @@
 
 use tacit_layers::{Architecture, Tensor};
 
-use crate::{error::Error, load::check_sample};
+use crate::{error::Error, model::input::check_sample};
 
 /// Quantises one sample as the network's input layer says.
 ///

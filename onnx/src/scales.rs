@@ -5,26 +5,35 @@
 //! - A sum of activations multiplies each by an integer $c_i$ and divides by $2^s$: its output scale is fitted to the
 //!   first addend whose scale is given, and addends that nothing else reads adapt.
 //! - Before a function these rules give the scale of its argument; the scale of its result is free.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `activation` | integers and what they stand for |
+//! | `input` | the scale of the input |
+//! | `reach` | what an accumulator can be, whatever the input is |
+//! | `function_table` | tables of functions over the quotients of a rescale |
+//! | `weights` | int8 weights on the grid of exact rescales |
 
-use crate::{
-    calibrate::Observed,
-    error::Error,
+pub(crate) mod activation;
+pub(crate) mod function_table;
+pub(crate) mod input;
+mod reach;
+pub(crate) mod weights;
+
+use self::{
+    activation::{Activation, bounds},
     function_table::{Argument, argument},
-    graph::{Graph, Operation, Value},
-    quantise::QuantiseOptions,
+    reach::reach,
+};
+use crate::{
+    error::Error,
+    float_graph::{Graph, value::Operation},
+    options::QuantiseOptions,
+    ranges::observed::Observed,
 };
 
 /// Binary digits of a probability that a softmax gives.
 pub(crate) const SOFTMAX_BITS: u32 = 8;
-
-/// Integers and scale of a value as an activation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Activation {
-    /// Real value of one unit.
-    pub(crate) scale: f64,
-    /// Smallest and largest integer.
-    pub(crate) bounds: (i64, i64),
-}
 
 /// The quantised form of every value.
 #[derive(Debug, Clone)]
@@ -39,26 +48,11 @@ pub(crate) struct Scales {
     pub(crate) integers: Vec<Vec<i64>>,
 }
 
-/// Whether a value is an output whose accumulator is delivered as it is.
-pub(crate) fn stays_accumulator(graph: &Graph, value: usize) -> bool {
-    let node = &graph.values[value];
-    node.is_linear()
-        && node.readers == 1
-        && graph.outputs.contains(&value)
-        && node.clip == crate::graph::Clip::NONE
-        && node.function.is_none()
-}
-
 impl Scales {
     /// Real value of one unit of a rescale's quotient.
     pub(crate) fn quotient(&self, index: usize) -> f64 {
         self.arguments[index].map_or(self.activations[index].scale, |argument| argument.scale)
     }
-}
-
-/// Smallest and largest activation of so many bits.
-pub(crate) const fn bounds(bits: u32, is_unsigned: bool) -> (i64, i64) {
-    if is_unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) }
 }
 
 /// Chooses the scales of all values.
@@ -75,22 +69,11 @@ pub(crate) fn choose(
     let mut scales = Scales { shift, activations: vec![], arguments, integers };
     for (index, value) in graph.values.iter().enumerate() {
         let known = |input: usize| scales.activations[input];
-        let is_unsigned = (value.function.is_none() && value.clip.minimum >= 0.0)
-            || match &value.operation {
-                _ if value.function.is_some() => {
-                    observed[index].as_ref().is_some_and(|seen| seen.minimum >= 0.0)
-                }
-                Operation::SumPool { input, .. } | Operation::ReduceSum { input, .. } => {
-                    known(*input).bounds.0 >= 0
-                }
-                Operation::Product { left, right, .. } => {
-                    [left, right].iter().all(|&&(input, _)| known(input).bounds.0 >= 0)
-                }
-                Operation::Add { addends } => {
-                    addends.iter().all(|&(input, c)| known(input).bounds.0 >= 0 && c > 0.0)
-                }
-                _ => false,
-            };
+        let is_unsigned = if value.function.is_some() {
+            observed[index].as_ref().is_some_and(|seen| seen.minimum >= 0.0)
+        } else {
+            value.clip.minimum >= 0.0 || is_unsigned(&value.operation, &scales.activations)
+        };
         let (low, levels) = bounds(options.bits, is_unsigned);
         let amplitude = observed[index]
             .as_ref()
@@ -99,13 +82,16 @@ pub(crate) fn choose(
         let mut result = None;
         if value.function.is_some() {
             let seen = observed[index].as_ref().map_or((0.0, 0.0), |seen| seen.arguments);
-            let reach = reach(graph, value, &scales);
+            let reach = reach(graph, value, &scales.activations);
             let argument = argument(value, seen, reach, desired, (low, levels))?;
             result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
-            desired = match &value.operation {
+            desired = if let Operation::Add { addends } = &value.operation
+                && let [(input, _)] = addends[..]
+            {
                 // An activation's own integers are the finest argument there is.
-                Operation::Add { addends } if addends.len() == 1 => known(addends[0].0).scale,
-                _ => argument.scale,
+                known(input).scale
+            } else {
+                argument.scale
             };
         }
         let scale = match &value.operation {
@@ -172,54 +158,24 @@ pub(crate) fn choose(
     Ok(scales)
 }
 
-/// The real values that an accumulator can take whatever the input is, zero included.
-fn reach(graph: &Graph, value: &Value, scales: &Scales) -> (f64, f64) {
-    let lengths = |input: usize| &graph.values[input].axes;
-    let bounds = |input: usize| {
-        let Activation { scale, bounds: (low, high) } = scales.activations[input];
-        (low as f64 * scale, high as f64 * scale)
-    };
-    let sum = |(low, high): (f64, f64), (factor, (min, max)): (f64, (f64, f64))| {
-        let (a, b) = (factor * min, factor * max);
-        (low + a.min(b), high + a.max(b))
-    };
-    match &value.operation {
-        Operation::Dense { input, weights, .. } | Operation::Conv2d { input, weights, .. } => {
-            let (min, max) = bounds(*input);
-            let range = (min.min(0.0), max.max(0.0));
-            let channel = |o: usize| {
-                let start = (weights.bias[o], weights.bias[o]);
-                weights.channel(o).iter().fold(start, |reach, &weight| sum(reach, (weight, range)))
-            };
-            (0..weights.num_outputs())
-                .map(channel)
-                .fold((0.0, 0.0), |(low, high), (min, max)| (min.min(low), max.max(high)))
+/// Whether no accumulator is negative, whatever the input is, because no number that is added up is.
+fn is_unsigned(operation: &Operation, activations: &[Activation]) -> bool {
+    let is_unsigned = |input: usize| activations[input].bounds.0 >= 0;
+    match operation {
+        Operation::SumPool { input, .. } | Operation::ReduceSum { input, .. } => is_unsigned(*input),
+        Operation::Product { left: (left, _), right: (right, _), .. } => {
+            is_unsigned(*left) && is_unsigned(*right)
         }
-        Operation::SumPool { input, window, factor } => {
-            sum((0.0, 0.0), (factor * window.num_offsets() as f64, bounds(*input)))
-        }
-        Operation::Add { addends } => {
-            addends.iter().fold((0.0, 0.0), |reach, &(input, factor)| sum(reach, (factor, bounds(input))))
-        }
-        Operation::ReduceSum { input, axes } => {
-            let num_terms: usize = axes.iter().map(|&axis| lengths(*input)[axis]).product();
-            sum((0.0, 0.0), (num_terms as f64, bounds(*input)))
-        }
-        Operation::Product { left: (left, names), right: (right, _), output } => {
-            let inner = names.iter().zip(lengths(*left)).filter(|(name, _)| !output.contains(name));
-            let num_terms: usize = inner.map(|(_, length)| length).product();
-            let ((a, b), (c, d)) = (bounds(*left), bounds(*right));
-            let corners = [a * c, a * d, b * c, b * d];
-            let extreme = |best: fn(f64, f64) -> f64| corners.into_iter().fold(0.0, best) * num_terms as f64;
-            (extreme(f64::min), extreme(f64::max))
-        }
+        Operation::Add { addends } => addends.iter().all(|&(input, c)| is_unsigned(input) && c > 0.0),
         Operation::Input
-        | Operation::Concat { .. }
+        | Operation::Dense { .. }
+        | Operation::Conv2d { .. }
         | Operation::Softmax { .. }
-        | Operation::ArgMax { .. } => (0.0, 0.0),
-        Operation::MaxPool { input, .. }
-        | Operation::Rearrange { input, .. }
-        | Operation::Scale { input, .. } => bounds(*input),
+        | Operation::ArgMax { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Scale { .. }
+        | Operation::Rearrange { .. }
+        | Operation::Concat { .. } => false,
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 };
 
 use ndarray::{ArrayD, Axis};
-use tacit_layers::{Network, execute};
+use tacit_inference::execute;
+use tacit_layers::Network;
 use tacit_onnx::{
     CalibrationMethod, Error, FloatModel, QuantiseOptions, dequantise_output,
     operators::{OPERATORS, REFUSED, alternative},

@@ -47,7 +47,7 @@ fn agrees(name: &str) -> Network {
 }
 
 fn operations(network: &Network) -> Vec<&'static str> {
-    network.architecture.nodes.iter().map(|node| node.operation.name()).collect()
+    network.architecture.nodes.iter().map(|node| node.operation.layer().name()).collect()
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::{
 };
 
 use ndarray::{ArrayD, Axis};
-use tacit_layers::{Network, Operation, execute};
+use tacit_inference::execute;
+use tacit_layers::{Network, Operation};
 use tacit_onnx::{
     Error, QuantisedModel, dequantise_output,
     operators::{OPERATORS, QUANTISED_OPERATORS},

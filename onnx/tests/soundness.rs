@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, Axis};
 use tacit_layers::{
-    ConvolutionArgument, MatmulArgument, Network,
-    plan::Plan,
-    soundness::{self, SoundnessError},
+    ConvolutionArgument, MatmulArgument, Network, argument::soundness::SoundnessError, proof::plan::Plan,
 };
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise, quantised};
 
@@ -41,7 +39,7 @@ fn network(file: &Path) -> Option<Network> {
 
 fn bits(network: &Network) -> f64 {
     let plan = Plan::new(&network.architecture).unwrap();
-    let errors = soundness::network(&network.architecture, &plan);
+    let errors = tacit_layers::proof::soundness::network(&network.architecture, &plan);
     errors.into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits()
 }
 

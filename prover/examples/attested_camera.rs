@@ -12,10 +12,11 @@
 use std::{error::Error, io::Write};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey as CameraKey};
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputCommitment, InputLayer, Layout, Multiplier, Network, NetworkBuilder,
-    Output, Tensor, VerifyingKey, Window2d,
-    statement::{Input, Statement},
+    ActivationFunction, AxisWindow, InputCommitment, InputLayer, Layout, Multiplier, Network, Output, Tensor,
+    VerifyingKey, Window2d,
+    proof::statement::{Input, Statement},
 };
 use tacit_prover::{InputOpening, ProvingKey, Seed, prove_committed};
 

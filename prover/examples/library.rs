@@ -6,9 +6,9 @@
 
 use std::{env, error::Error, fs, io::Write};
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, InputLayer, Layout, Multiplier, Network, NetworkBuilder, Output, ProofFile, Tensor,
-    VerifyingKey,
+    ActivationFunction, InputLayer, Layout, Multiplier, Network, Output, ProofFile, Tensor, VerifyingKey,
 };
 use tacit_prover::{ProvingKey, prove};
 

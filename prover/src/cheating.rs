@@ -2,12 +2,16 @@
 
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
+use tacit_inference::{Trace, execute};
 use tacit_layers::{
-    InputCommitment, Layout, Tensor, Trace, VerifyingKey,
-    claim::Column,
-    execute,
-    hyrax::{OpeningClaim, absorb_claims},
-    plan::{Plan, Rows},
+    InputCommitment, Layout, NodeId, Tensor, VerifyingKey,
+    argument::{
+        claim::Column,
+        hyrax::{OpeningClaim, absorb_claims},
+        lookup_block::Rows,
+    },
+    layer::conv2d::fft::FftConvolutionClaims,
+    proof::plan::Plan,
 };
 use tacit_transcript::{Label, ProofWriter};
 
@@ -16,6 +20,7 @@ use crate::{
     error::Result,
     hyrax::{self, CommittedList},
     input::RunInput,
+    layers::fft_convolution::{self, FftConvolutionProver, Spectra},
     network,
     seed::Seed,
     witness::Witness,
@@ -24,6 +29,7 @@ use crate::{
 mod forgery;
 mod parameters;
 
+pub(crate) use forgery::Liar;
 pub use forgery::{Forgery, MaskingLie, Move, Revision};
 pub use parameters::ParameterRun;
 
@@ -41,7 +47,18 @@ pub fn open_instead(
 ) {
     assert_eq!(stated.len(), opened.len());
     absorb_claims(writer, stated);
-    hyrax::open_absorbed(writer, lists, opened, generators);
+    let (vector, point) = hyrax::combine_absorbed(writer, lists, opened, generators.num_vars());
+    hyrax::prove_inner_product(writer, vector, &point, generators);
+}
+
+/// Proves convolutions in the frequency domain with these tables in place of their spectra.
+pub fn prove_spectra(
+    writer: &mut ProofWriter,
+    convolutions: &[FftConvolutionProver],
+    spectra: Vec<Spectra>,
+) -> Vec<FftConvolutionClaims> {
+    let nodes: Vec<NodeId> = (0..).map(NodeId).take(convolutions.len()).collect();
+    fft_convolution::prove_stages(writer, &mut Liar::new(nodes.len()), &nodes, convolutions, spectra)
 }
 
 /// The opening of a commitment by what does not open it.
@@ -55,12 +72,12 @@ pub fn wrong_opening(commitment: &InputCommitment, opening: &InputOpening) -> In
 #[derive(Debug, Clone)]
 pub struct Run<'a> {
     key: &'a ProvingKey,
-    claimed: &'a VerifyingKey,
     input: Tensor<i64>,
     opening: Option<InputOpening>,
     outputs: Vec<Tensor<i64>>,
     values: Vec<Tensor<i64>>,
     witness: Witness,
+    forgery: Forgery,
 }
 
 impl<'a> Run<'a> {
@@ -86,11 +103,9 @@ impl<'a> Run<'a> {
         let witness = Witness::new(key.network(), plan, &trace)?;
         let outputs = trace.outputs(key.network()).cloned().collect();
         let (input, values) = (input.clone(), trace.values().to_vec());
-        let opening = match claimed {
-            RunInput::Public(_) => None,
-            RunInput::Committed(opening) => Some(opening.clone()),
-        };
-        Ok(Self { key, claimed: key.verifying_key(), input, opening, outputs, values, witness })
+        let forgery = Forgery::default();
+        let opening = claimed.opening().cloned();
+        Ok(Self { key, input, opening, outputs, values, witness, forgery })
     }
 
     fn run_input(&self) -> RunInput<'_> {
@@ -111,7 +126,7 @@ impl<'a> Run<'a> {
 
     /// Opens a tensor over all of the padded input as the committed one.
     pub fn pad_input(&mut self, padded: Tensor<i64>) {
-        self.witness.forgery.padded_input = Some(padded);
+        self.forgery.padded_input = Some(padded);
     }
 
     /// Makes the run consistent with its values: outputs and witness recomputed where they are in their tables.
@@ -120,16 +135,14 @@ impl<'a> Run<'a> {
     /// When a value is in no row of its table.
     pub fn recompute(&mut self) -> Result<()> {
         let trace = Trace::from_values(self.values.clone());
-        let forgery = std::mem::take(&mut self.witness.forgery);
         self.witness = Witness::new(self.key.network(), self.plan(), &trace)?;
-        self.witness.forgery = forgery;
         self.outputs = trace.outputs(self.key.network()).cloned().collect();
         Ok(())
     }
 
     /// Adds to an element of a late column before it is committed.
     pub fn change_late(&mut self, column: Column, index: usize, difference: Fr) {
-        self.witness.forgery.changes.push((column, index, difference));
+        self.forgery.changes.push((column, index, difference));
     }
 
     /// Adds what matrix products are wrong by to one of their cross terms, padding included: `position` is one of the padded
@@ -142,54 +155,54 @@ impl<'a> Run<'a> {
         let layout = plan.late_layout(Column::CrossTerms);
         let padded = layout.and_then(|layout| Layout::new(vec![1 << layout.num_vars()]).ok());
         let Some(padded) = padded else { unreachable!("no cross terms") };
-        self.witness.forgery.hidden = Some((padded, position));
+        self.forgery.hidden = Some((padded, position));
     }
 
     /// Commits to another run's columns and opens them, whatever this run claims of its own.
     pub fn commit_to(&mut self, other: &Self) {
-        self.witness.forgery.stale = Some(other.witness.columns.clone());
+        self.forgery.stale = Some(other.witness.columns.clone());
     }
 
     /// Adds a field element to one of the values that a block claims to look up, the rows of its tables left as they are.
     pub fn wrap(&mut self, rows: Rows, index: usize, difference: Fr) {
-        self.witness.forgery.wrapped.push((rows, index, difference));
+        self.forgery.wrapped.push((rows, index, difference));
     }
 
     /// Changes every message with this label, and goes on from the changed values.
     pub fn revise(&mut self, label: Label, revise: Revision) {
-        self.witness.forgery.revisions.push((label, revise));
+        self.forgery.revisions.push((label, revise));
     }
 
     /// Fits what is proved of masked messages to messages that fail a check.
     pub const fn fit_masking(&mut self, lie: MaskingLie) {
-        self.witness.forgery.masking = Some(lie);
+        self.forgery.masking = Some(lie);
     }
 
     /// Adds to the value that a column of a block's rows is claimed to have where all leaves are evaluated; gains of two
     /// columns can cancel there.
     pub fn move_value(&mut self, rows: Rows, column: usize, gain: Move) {
-        self.witness.forgery.moves.push((rows, column, gain));
+        self.forgery.moves.push((rows, column, gain));
     }
 
     /// Puts what is looked up into the look-ups' tree whether a table has it or not, and claims for this row of a table the
     /// multiplicity that makes up for it, which depends on challenges that follow its commitment.
     pub const fn fit_multiplicity(&mut self, table: usize, row: usize) {
-        self.witness.forgery.fitted = Some((table, row));
+        self.forgery.fitted = Some((table, row));
     }
 
     /// Commits to two of the plan's witness columns in each other's place, and opens them there.
     pub const fn exchange_columns(&mut self, first: usize, second: usize) {
-        self.witness.forgery.exchanged = Some([first, second]);
+        self.forgery.exchanged = Some([first, second]);
     }
 
     /// Compares convolutions with the challenges of both axes swapped.
     pub const fn swap_powers(&mut self) {
-        self.witness.forgery.swapped_axes = true;
+        self.forgery.swapped_axes = true;
     }
 
     /// Passes the run off as one of another key's network.
-    pub const fn claim_key(&mut self, key: &'a VerifyingKey) {
-        self.claimed = key;
+    pub fn claim_key(&mut self, key: &VerifyingKey) {
+        self.forgery.claimed = Some(key.clone());
     }
 
     /// The claimed input.
@@ -259,11 +272,11 @@ impl<'a> Run<'a> {
         let is_hiding = self.opening.is_some() || self.key.verifying_key().is_private();
         network::prove_witness(
             self.key,
-            self.claimed,
             self.run_input(),
             self.outputs.clone(),
             (&trace, &self.witness),
             is_hiding.then_some(&Seed::new([7; 32])),
+            Liar::with_lies(self.values.len(), self.forgery.clone()),
         )
     }
 }

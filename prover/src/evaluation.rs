@@ -1,9 +1,9 @@
-//! Evaluating the multilinear extension of an integer tensor on all cores: what [`tacit_layers::evaluation`] specifies,
+//! Evaluating the multilinear extension of an integer tensor on all cores: what [`tacit_layers::tensor::evaluation`] specifies,
 //! with its rows folded first.
 
 use ark_bn254::Fr;
 use tacit_algebra::kernels::backend;
-use tacit_layers::{Layout, hyrax::RowShape};
+use tacit_layers::{Layout, argument::hyrax::RowShape};
 
 use crate::rows::Rows;
 
@@ -39,7 +39,7 @@ mod tests {
                 let data: Vec<i64> =
                     (0..layout.num_elements() as i64).map(|i| (i * 7919 % 511 - 255) * scale).collect();
                 let point: Vec<Fr> = (0..layout.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
-                let expected = tacit_layers::evaluation::evaluate(&layout, &data, &point);
+                let expected = tacit_layers::tensor::evaluation::evaluate(&layout, &data, &point);
                 assert_eq!(evaluate(&layout, &data, &point), expected);
             }
         }

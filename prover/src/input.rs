@@ -1,4 +1,4 @@
-//! The prover's side of [committed inputs](tacit_layers::input): what opens a commitment.
+//! The prover's side of [committed inputs](tacit_layers::proof::input): what opens a commitment.
 //!
 //! ```
 //! use tacit_layers::{Layout, Tensor};
@@ -19,10 +19,12 @@ use ark_bn254::{Fr, G1Affine};
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     InputCommitment, Layout, Tensor,
-    input::{OPENING_MAGIC, num_rows, row_vars},
-    key::{block, decode, encode, file_header, open_file, take_block},
-    network::MAX_ACTIVATION,
-    statement::Input,
+    proof::{
+        file::{block, decode, encode, file_header, open_file, take_block},
+        input::{OPENING_MAGIC, num_rows, row_vars},
+        statement::Input,
+    },
+    tensor::value::MAX_ACTIVATION,
 };
 use tacit_transcript::encoding::{SCALAR_BYTES, scalar_from_bytes, scalar_to_bytes};
 use zeroize::{Zeroize, Zeroizing};
@@ -169,6 +171,14 @@ impl<'a> RunInput<'a> {
         secret.extend(integers.iter().flat_map(|x| x.to_le_bytes()));
         secret.extend(blinding.iter().chain(model).flat_map(scalar_to_bytes));
         secret
+    }
+
+    /// The opening of its commitment, if it is committed.
+    pub(crate) const fn opening(self) -> Option<&'a InputOpening> {
+        match self {
+            Self::Public(_) => None,
+            Self::Committed(opening) => Some(opening),
+        }
     }
 
     /// Its integers.

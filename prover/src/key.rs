@@ -4,14 +4,18 @@
 //! for a private model, and the parameters' row commitments; behind them what a private model's are blinded by.
 
 use std::borrow::Cow;
+use tacit_inference::interval::analyse;
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Network, VerifyingKey,
-    key::{block, decode, encode, file_header, open_file, read_commitments, take_block, take_privacy},
-    plan::Plan,
+    proof::{
+        file::{block, decode, encode, file_header, open_file, take_block},
+        key::{read_commitments, take_privacy},
+        plan::Plan,
+    },
 };
 use tacit_transcript::encoding::{SCALAR_BYTES, point_to_bytes, scalar_from_bytes, scalar_to_bytes};
 use zeroize::Zeroizing;
@@ -68,7 +72,7 @@ impl ProvingKey {
     }
 
     fn commit(mut network: Network, seed: Option<&Seed>) -> Result<Self> {
-        network.analyse()?;
+        analyse(&mut network)?;
         network.infer()?;
         let plan = Plan::new(&network.architecture)?;
         let generators = Generators::new(plan.key_vars);
@@ -140,7 +144,7 @@ impl ProvingKey {
         let mut network: Network = decode(encoded, WHAT)?;
         let declared = network.architecture.clone();
         network.check_size(&network.infer()?)?;
-        network.analyse()?;
+        analyse(&mut network)?;
         if network.architecture != declared {
             return Err(damaged("its ranges are not its network's"));
         }

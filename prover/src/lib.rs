@@ -6,7 +6,8 @@
 //! Each argument is public by itself and takes the caller's transcript.
 //!
 //! ```
-//! use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, NetworkBuilder, Output, ProofFile, Tensor};
+//! use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Output, ProofFile, Tensor};
+//! use tacit_inference::NetworkBuilder;
 //! use tacit_prover::{ProvingKey, prove};
 //!
 //! // y = relu(W x + b) / 16, three outputs of four inputs.
@@ -43,7 +44,10 @@
 //! | [`seed`] | what hides |
 //! | [`layers`] | every layer's argument |
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod buffers;
+#[cfg(feature = "cheating")]
 #[doc(hidden)]
 pub mod cheating;
 pub mod error;
@@ -55,6 +59,7 @@ pub mod layers;
 pub mod logup;
 mod masking;
 pub mod network;
+mod observer;
 pub mod parameters;
 pub mod profile;
 mod randomness;
@@ -69,7 +74,7 @@ mod witness;
 pub use error::Error;
 pub use input::InputOpening;
 pub use key::ProvingKey;
-pub use network::{Phases, Proven, prove, prove_committed, prove_with_seed};
+pub use network::{Proven, prove, prove_committed, prove_with_seed};
 pub use parameters::{ProvenParameters, prove_parameters};
-pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts};
+pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts, Phases};
 pub use seed::Seed;

@@ -1,11 +1,28 @@
-//! The prover's side of [LogUp-GKR](tacit_layers::logup).
+//! The prover's side of [LogUp-GKR](tacit_layers::argument::logup).
 //!
-//! The leaves of a network's look-ups are never stored: [`LookupLeaves`] names each by its row in a table, and the first
-//! sums, the first round and the first binding of the lowest level read them block by block; the first round is one over
-//! integers where tables are linear ([`LinearTable`]). Every other level is stored
-//! once; a binding computes the next round's sums while its results are in the cache. The equality weights of a level are
-//! products of two short tables. Padding, and what lies behind all blocks, is constant, and stays so up the tree and through
-//! the rounds: it is neither stored nor multiplied, and its weights are summed.
+//! Levels are proved from the root of the tree down to its leaves, of which a network has millions. Most of this module is
+//! about the work that can be saved:
+//!
+//! - The leaves of a network's look-ups are not stored. [`LookupLeaves`] knows each by its row in a table. Three steps need
+//!   leaves, and read them block by block: the sums that give the level above them, the first round of that level's
+//!   sumcheck, and the first variable that is bound in it.
+//! - That first round is computed over integers where the entries of tables are linear in the row ([`LinearTable`]).
+//! - Every other level is stored once. Where a variable is bound, the next round's sums are computed along with it, while the
+//!   bound entries are in the cache.
+//! - A level's equality weights are products of entries of two short tables.
+//! - All padding of a block is one fraction, and so is everything behind the last block. What has only such leaves below it
+//!   is constant too, at every level and after every round. Constants are neither stored nor multiplied one by one: each run
+//!   of them counts once, with the sum of its weights.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `leaves` | the leaves of look-ups, and the level above them |
+//! | `shapes` | which entries of a level are stored, and which are constant |
+//! | `tables` | tables of one shape: rounds and binding |
+//! | `level`, `lowest` | the sumcheck of a stored level, and of the level above the leaves |
+//! | `integers` | that level's first round over integers |
+//! | `coordinates`, `weights` | the point of a level's claims, and equality weights at it |
+//! | `multiplications` | how much of all this is multiplying |
 //!
 //! By itself: three values are looked up in the table 10, 11, 12, 13.
 //!
@@ -45,7 +62,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     logup::{Children, LeafClaims},
     sumcheck::RoundWeights,

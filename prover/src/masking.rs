@@ -1,4 +1,4 @@
-//! The prover's side of [masking](tacit_layers::masking).
+//! The prover's side of [masking](tacit_layers::argument::masking).
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -10,11 +10,12 @@ use ark_ec::CurveGroup;
 use ark_ff::{One, Zero};
 use tacit_algebra::{Mle, eq, generators::Generators, kernels::backend, msm::combine_generators};
 use tacit_layers::{
-    claim::{Column, SumClaim},
-    masking::{LinearForm, Relation, Response, mask_vars, masks_per_row, spread},
-    parameters::ParameterPlan,
-    plan::Plan,
-    sumcheck::{Batch, RoundWeights, instance_point},
+    argument::{
+        claim::{Column, SumClaim},
+        masking::{LinearForm, Relation, Response, mask_vars, masks_per_row, spread},
+        sumcheck::{Batch, RoundWeights, instance_point},
+    },
+    proof::{parameters::ParameterPlan, plan::Plan},
 };
 use tacit_transcript::{
     MaskRow, ProofWriter, Transcript, labels,
@@ -24,8 +25,8 @@ use tacit_verifier::masking::Unproved;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    cheating::Forgery,
     hyrax,
+    observer::Observer,
     randomness::Randomness,
     sumcheck::{self, Product, SumcheckInstance},
     task::Task,
@@ -56,7 +57,7 @@ impl Hiding {
         writer: &mut ProofWriter,
         Expected { rows: count, scalars }: Expected,
         generators: &Arc<Generators>,
-        forgery: &Forgery,
+        observer: &impl Observer,
     ) -> Self {
         let per_row = masks_per_row(generators.num_vars());
         let expected = scalars.div_ceil(per_row);
@@ -73,12 +74,10 @@ impl Hiding {
         });
         let fresh_rows = (0..expected).map(|_| Task::row(stream.fork(), per_row, generators)).collect();
         let vector = Task::row(randomness.fork(), generators.vector().len(), generators);
-        let (kept, forgery) = (Arc::clone(generators), forgery.clone());
-        writer.mask(Box::new(move || {
-            let mut row = rows.pop_front().unwrap_or_else(|| Task::row(masks.fork(), per_row, &kept)).wait();
-            forgery.revise(labels::MASK_COMMITMENT, &mut row.masks);
-            row
-        }));
+        let kept = Arc::clone(generators);
+        writer.mask(observer.masks(Box::new(move || {
+            rows.pop_front().unwrap_or_else(|| Task::row(masks.fork(), per_row, &kept)).wait()
+        })));
         let fresh = Fresh { stream, rows: fresh_rows, vector };
         Self { randomness, generators: Arc::clone(generators), witness, fresh, late: BTreeMap::new() }
     }
@@ -106,7 +105,7 @@ impl Hiding {
         unproved: Unproved,
         vector: Vec<Fr>,
         blinding: &[Fr],
-        forgery: &Forgery,
+        observer: &mut impl Observer,
     ) {
         let Unproved { constraints, combination } = unproved;
         let blinding = combination.coefficients.iter().zip(blinding).map(|(c, b)| *c * b).sum();
@@ -121,7 +120,7 @@ impl Hiding {
         let fresh =
             Instance { masks: rows.into_iter().map(|row| row.wait()).collect(), vector: vector.wait() };
         let relation = (constraints, combination.value);
-        prove(writer, relation, &opened, &masks, fresh, (&self.generators, forgery), &mut self.randomness);
+        prove(writer, relation, &opened, &masks, fresh, (&self.generators, &mut self.randomness), observer);
     }
 }
 
@@ -212,8 +211,8 @@ pub(crate) fn prove(
     opened: &Opened,
     rows: &[MaskRow],
     fresh: Instance,
-    (generators, forgery): (&Generators, &Forgery),
-    randomness: &mut Randomness,
+    (generators, randomness): (&Generators, &mut Randomness),
+    observer: &mut impl Observer,
 ) {
     // Step 1: all checks as one.
     let relation = Relation::combine(writer, constraints, value);
@@ -232,7 +231,7 @@ pub(crate) fn prove(
         randomness.scalar(),
         randomness.scalar(),
     ]);
-    forgery.revise(labels::ANNOUNCEMENT, &mut *announced);
+    observer.message(labels::ANNOUNCEMENT, &mut *announced);
     let [error, cross_term, error_blinding, cross_blinding] = *announced;
     let carriers = [generators.inner_product(), generators.hiding()];
     let announced = [
@@ -245,14 +244,11 @@ pub(crate) fn prove(
         .map(|row| row.commitment)
         .chain(G1Projective::normalize_batch(&announced))
         .collect();
-    forgery.announce(&mut announced, generators);
+    observer.announcement(&mut announced, generators);
     writer.write_points(labels::ANNOUNCEMENT, &announced);
     let equality = eq::table(&opened.point, opened.vector.len());
-    let mut cross =
-        [backend().inner_product(&fresh.masks, &equality) - relation.value.linear_part(&fresh_masks)];
-    forgery.revise(labels::ANNOUNCED_VALUE, &mut cross);
-    writer.write_scalars(labels::ANNOUNCED_VALUE, &cross);
-    let [cross] = cross;
+    let cross = backend().inner_product(&fresh.masks, &equality) - relation.value.linear_part(&fresh_masks);
+    let [cross] = observer.write(writer, labels::ANNOUNCED_VALUE, [cross]);
     // Step 3: the combination with the instance in use.
     let rho = writer.squeeze(labels::MASKING_CHALLENGE);
     let masks = combined(&fresh_masks, rho, &masks);
@@ -263,16 +259,16 @@ pub(crate) fn prove(
         linear: relation.linear.linear_part(&masks),
         opened: backend().inner_product(&vector, &equality),
     };
-    forgery.respond(&mut response, &relation, [rho, cross], &masks);
+    observer.response(&mut response, &relation, [rho, cross], &masks);
     writer.write_scalars(labels::MASKING_RESPONSE, &response.to_message());
     // Step 4: the products, then one linear form of the masks.
-    let form = prove_products(writer, &relation, [rho, cross], &response, &masks, forgery);
+    let form = prove_products(writer, &relation, [rho, cross], &response, &masks, observer);
     // Step 5: the form and the vector's value, opened together.
     let blinding = fresh.blinding + rho * opened.blinding;
     let row_blindings: Vec<Fr> =
         fresh_rows.iter().zip(rows).map(|(fresh, used)| fresh.blinding + rho * used.blinding).collect();
     let opening = Opening { vector, blinding, equality, masks, row_blindings };
-    opening.prove(writer, &response, &form, generators, forgery);
+    opening.prove(writer, &response, &form, generators, observer);
 }
 
 /// Step 4.
@@ -282,17 +278,15 @@ fn prove_products(
     [rho, cross]: [Fr; 2],
     response: &Response,
     masks: &[Fr],
-    forgery: &Forgery,
+    observer: &mut impl Observer,
 ) -> LinearForm {
     let (num_vars, sum) = (relation.num_vars(), relation.sum(rho, response));
-    let gap = forgery.gap(relation, rho, response, masks);
+    let actual = observer.sum_of_products(relation, rho, masks, sum);
     let [left, right] = relation.factors(rho, masks).map(|factors| Mle::new(factors, num_vars));
-    let mut products = Product::new(left, right, sum + gap);
+    let mut products = Product::new(left, right, actual);
     let batch = Batch::begin(writer, &[SumClaim { num_vars, degree: 2, sum }], RoundWeights::Uniform);
     let point = sumcheck::prove_rounds(writer, &mut [&mut products], RoundWeights::Uniform, &batch);
-    let mut finals = products.final_values();
-    forgery.fit_factors(&mut finals, gap, num_vars);
-    writer.write_scalars(labels::MASKING_FACTORS, &finals);
+    let finals = observer.write(writer, labels::MASKING_FACTORS, products.final_values());
     relation.linear_form(writer, [rho, cross], response, (&point, finals), masks.len())
 }
 
@@ -312,7 +306,7 @@ impl Opening {
         response: &Response,
         form: &LinearForm,
         generators: &Generators,
-        forgery: &Forgery,
+        observer: &mut impl Observer,
     ) {
         let key_vars = generators.num_vars();
         let vars = mask_vars(self.row_blindings.len(), key_vars);
@@ -331,16 +325,15 @@ impl Opening {
         let [[_, equality], [_, coefficient]] = [of_vector.final_values(), of_masks.final_values()];
         let (of_vector, of_masks) = (batch.coefficients[0] * equality, batch.coefficients[1] * coefficient);
         let (row_point, _) = point.split_at(point.len() - key_vars);
-        let mut blinding = [of_vector * self.blinding];
+        let mut blinding = of_vector * self.blinding;
         let mut sum = vec![Fr::zero(); self.vector.len()];
         backend().add_scaled(&mut sum, &self.vector, of_vector);
         let rows = self.masks.chunks(masks_per_row(key_vars)).zip(&self.row_blindings);
         for ((row, row_blinding), weight) in rows.zip(eq::table(row_point, self.row_blindings.len())) {
             backend().add_scaled(&mut sum, row, of_masks * weight);
-            blinding[0] += of_masks * weight * row_blinding;
+            blinding += of_masks * weight * row_blinding;
         }
-        forgery.revise(labels::OPENING_BLINDING, &mut blinding);
-        writer.write_scalars(labels::OPENING_BLINDING, &blinding);
+        observer.write(writer, labels::OPENING_BLINDING, [blinding]);
         hyrax::prove_inner_product(writer, sum, instance_point(&point, key_vars), generators);
     }
 }

@@ -1,20 +1,21 @@
 //! Proving a whole network: the phases in order, each phase's time.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
+use tacit_inference::{Trace, execute_each};
 use tacit_layers::{
-    Tensor, Trace, VerifyingKey,
-    claim::{Claims, Column, EvaluationClaim},
-    execute_each,
-    hyrax::OpeningClaim,
-    input::row_vars,
-    plan::{CommittedColumn, Plan},
-    statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
+    Tensor, VerifyingKey,
+    argument::{
+        claim::{Claims, Column, CommittedColumn, EvaluationClaim},
+        hyrax::OpeningClaim,
+    },
+    proof::{
+        input::row_vars,
+        plan::Plan,
+        statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
+    },
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
 use zeroize::Zeroizing;
@@ -27,33 +28,12 @@ use crate::{
     key::ProvingKey,
     layers::{contraction, lookups, max_pool, rescale, view, window},
     masking::{Expected, Hiding},
-    profile::{self, Laps, LayerProfile, PhaseCosts},
+    observer::{Observer, Phase, Shares, Watcher},
+    profile::{LayerProfile, PhaseCosts, Phases},
     seed::Seed,
     session::Session,
     witness::Witness,
 };
-
-/// How long each phase took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Phases {
-    /// Integer inference.
-    pub inference: Duration,
-    /// Witness columns and their commitments.
-    pub commit: Duration,
-    /// Look-ups.
-    pub lookups: Duration,
-    /// Max-pools, rescales, dense layers, convolutions, windows.
-    pub linear: Duration,
-    /// The opening of all claims.
-    pub opening: Duration,
-}
-
-impl Phases {
-    /// All phases together.
-    pub fn total(&self) -> Duration {
-        self.inference + self.commit + self.lookups + self.linear + self.opening
-    }
-}
 
 /// A proof with what it proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,74 +90,54 @@ fn prove_run(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<P
 
 fn prove_here(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
-    let clock = Instant::now();
-    let mut done = vec![];
-    let trace = execute_each(network, &plan.specs, input.values(), |_| done.push(clock.elapsed()))?;
-    let inference = clock.elapsed();
+    let mut observer = Watcher::new(network.architecture.nodes.len());
+    let trace = execute_each(network, &plan.specs, input.values(), |_| observer.profiler().inferred())?;
+    observer.profiler().end(Phase::Inference, 0);
     let outputs: Vec<Tensor<i64>> = trace.outputs(network).cloned().collect();
-    let clock = Instant::now();
     let witness = Witness::new(network, plan, &trace)?;
-    let columns = clock.elapsed();
-    let mut proven = prove_witness(key, key.verifying_key(), input, outputs, (&trace, &witness), seed)?;
-    proven.phases.inference = inference;
-    proven.phases.commit += columns;
-    let starts = std::iter::once(&Duration::ZERO).chain(&done);
-    for ((profile, start), end) in proven.layers.iter_mut().zip(starts).zip(&done) {
-        profile.inference = end.saturating_sub(*start);
-    }
-    let counts = profile::counts(&network.architecture, plan);
-    profile::share_out(&mut proven.layers, &counts, [columns, proven.phases.lookups, proven.phases.opening]);
-    Ok(proven)
+    observer.profiler().end(Phase::Columns, 0);
+    prove_witness(key, input, outputs, (&trace, &witness), seed, observer)
 }
 
-/// Proves that a trace and its witness belong to the statement about `claimed`, the key's own verifying key unless the
-/// prover lies. They are taken as given: a false one gives a proof that no verifier accepts.
+/// Proves that a trace and its witness belong to the statement about the key. They are taken as given: a false one gives a
+/// proof that no verifier accepts.
 pub(crate) fn prove_witness(
     key: &ProvingKey,
-    claimed: &VerifyingKey,
     input: RunInput,
     outputs: Vec<Tensor<i64>>,
     (trace, witness): (&Trace, &Witness),
     seed: Option<&Seed>,
+    mut observer: Watcher,
 ) -> Result<Proven> {
-    let mut phases = Phases::default();
-    let mut costs = PhaseCosts::default();
-    let mut laps = Laps::new();
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
 
     // Phase 1: the statement, then the witness.
     let mut writer = ProofWriter::new(if seed.is_some() { HIDING_DOMAIN } else { DOMAIN });
+    let stated = observer.key(key.verifying_key());
     let statement = Statement { input: input.statement(), outputs: &outputs };
-    statement::absorb(&mut writer, claimed, plan, &statement);
+    statement::absorb(&mut writer, &stated, plan, &statement);
     let generators = Generators::new(plan.opening_vars());
     let begun = writer.transcript();
     let mut hiding = seed.map(|seed| {
         let randomness = seed.of_statement(begun.clone(), &input.secret(&key.blinding));
-        Hiding::begin(randomness, &mut writer, Expected::run(plan), &generators, &witness.forgery)
+        Hiding::begin(randomness, &mut writer, Expected::run(plan), &generators, &observer)
     });
+    let columns = observer.columns(&witness.columns);
     let columns: Vec<CommittedTensor> = plan
         .witness
         .iter()
-        .enumerate()
-        .map(|(i, column)| CommittedTensor {
+        .zip(columns.iter())
+        .map(|(column, values)| CommittedTensor {
             layout: &column.layout,
-            values: Integers::Int64(witness.forgery.committed(&witness.columns, i)).into(),
+            values: Integers::Int64(values).into(),
         })
         .collect();
-    let mut layers = vec![LayerProfile::default(); network.architecture.nodes.len()];
-    let (mut commitments, times) = hyrax::commit_timed(&columns, key.generators());
+    let mut shares = Shares::new(columns.len());
+    let mut commitments = hyrax::commit_observed(&columns, key.generators(), &mut shares);
     let blinding = hiding.as_mut().map(|hiding| hiding.blind_witness(&mut commitments));
-    let bytes = writer.num_bytes();
     writer.write_points(labels::WITNESS_COMMITMENT, &commitments);
-    let row_bytes = (writer.num_bytes() - bytes) / commitments.len().max(1);
-    let (places, _) = plan.rows(&plan.witness);
-    for ((place, time), column) in places.iter().zip(times).zip(&plan.witness) {
-        if let Some(profile) = column.column.node().and_then(|id| layers.get_mut(id.index())) {
-            profile.commit += time;
-            profile.bytes += place.shape.share(row_bytes, plan.key_vars);
-        }
-    }
-    (phases.commit, costs.commit) = laps.end(writer.num_bytes());
+    observer.profiler().committed(plan, &shares);
+    observer.profiler().end(Phase::Commit, writer.num_bytes());
 
     // Phase 2: the look-ups.
     let mut session = Session {
@@ -189,26 +149,29 @@ pub(crate) fn prove_witness(
         claims: Claims::default(),
         generators: key.generators(),
         buffers: &key.buffers,
+        rescales: BTreeMap::new(),
+        differences: vec![],
         late: BTreeMap::new(),
         hiding,
-        layers,
+        observer,
     };
     claim_outputs(&mut session);
-    let differences = lookups::prove(&mut session)?;
-    (phases.lookups, costs.lookups) = laps.end(session.writer.num_bytes());
+    lookups::prove(&mut session);
+    session.end(Phase::Lookups);
 
     // Phase 3: every layer, back to committed columns.
-    max_pool::prove(&mut session, differences)?;
+    max_pool::prove(&mut session)?;
     rescale::prove(&mut session);
     contraction::prove(&mut session)?;
     window::prove(&mut session);
     view::prove(&mut session);
-    (phases.linear, costs.linear) = laps.end(session.writer.num_bytes());
+    session.end(Phase::Linear);
 
     // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
-    let last = Last { key, claimed, input, columns: &columns, outputs: &outputs, blinding, begun };
-    let (writer, layers) = last.open(session, &generators)?;
-    (phases.opening, costs.opening) = laps.end(writer.num_bytes());
+    let last = Last { key, stated: &stated, input, columns: &columns, outputs: &outputs, blinding, begun };
+    let (writer, mut observer) = last.open(session, &generators)?;
+    observer.profiler().end(Phase::Opening, writer.num_bytes());
+    let (phases, costs, layers) = observer.profiler().finish(&network.architecture, plan);
 
     let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
     let events = writer.events().to_vec();
@@ -218,7 +181,8 @@ pub(crate) fn prove_witness(
 /// What the last phase needs beside the session.
 struct Last<'a> {
     key: &'a ProvingKey,
-    claimed: &'a VerifyingKey,
+    /// Its verifying key, as the statement names it.
+    stated: &'a VerifyingKey,
     input: RunInput<'a>,
     columns: &'a [CommittedTensor<'a>],
     outputs: &'a [Tensor<i64>],
@@ -230,8 +194,8 @@ struct Last<'a> {
 
 impl Last<'_> {
     /// Opens all claims.
-    fn open(self, session: Session, generators: &Generators) -> Result<(ProofWriter, Vec<LayerProfile>)> {
-        let Session { network, plan, witness, mut writer, claims, late, hiding, layers, .. } = session;
+    fn open(self, session: Session, generators: &Generators) -> Result<(ProofWriter, Watcher)> {
+        let Session { network, plan, mut writer, claims, late, hiding, mut observer, .. } = session;
         let parameters = plan
             .parameters
             .iter()
@@ -239,7 +203,7 @@ impl Last<'_> {
             .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() });
         let late = plan.late.iter().map(|CommittedColumn { column, layout }| {
             let values = late.get(column).map_or(&[][..], Vec::as_slice);
-            let layout = witness.forgery.layout(*column, layout);
+            let layout = observer.late_layout(*column, layout);
             CommittedTensor { layout, values: Elements::Field(values) }
         });
         let (parameters, late): (Vec<CommittedTensor>, Vec<CommittedTensor>) =
@@ -247,7 +211,8 @@ impl Last<'_> {
         let lists = [parameters.as_slice(), self.columns].into_iter().chain(late.chunks(1));
         let mut lists: Vec<CommittedList> =
             lists.map(|tensors| CommittedList { tensors, row_vars: plan.key_vars }).collect();
-        let committed = witness.forgery.input(self.input).map(|input| {
+        let committed = self.input.opening().map(|opening| {
+            let input = observer.input(&opening.input);
             let values = Integers::Int64(input.data()).into();
             [CommittedTensor { layout: input.layout(), values }]
         });
@@ -259,15 +224,15 @@ impl Last<'_> {
             claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
         let Some(hiding) = hiding else {
             hyrax::open(&mut writer, &lists, &claims, generators);
-            return Ok((writer, layers));
+            return Ok((writer, observer));
         };
         let (vector, _) = hyrax::combine(&mut writer, &lists, &claims, generators.num_vars());
         let blinding = self.row_blinding(plan, &hiding);
         let statement = Statement { input: self.input.statement(), outputs: self.outputs };
         let written = (writer.bytes(), self.begun);
-        let unproved = tacit_verifier::network::unproved(self.claimed, &statement, written)?;
-        hiding.finish(&mut writer, unproved, vector, &blinding, &witness.forgery);
-        Ok((writer, layers))
+        let unproved = tacit_verifier::network::unproved(self.stated, &statement, written)?;
+        hiding.finish(&mut writer, unproved, vector, &blinding, &mut observer);
+        Ok((writer, observer))
     }
 
     /// What the rows of all lists are blinded by, in the opening's order.
@@ -276,7 +241,7 @@ impl Last<'_> {
         let late = plan.late.iter().filter_map(|column| hiding.late.get(&column.column));
         let mut parts: Vec<&[Fr]> = vec![&parameters];
         parts.extend(self.blinding.iter().chain(late).map(|blinding| blinding.as_slice()));
-        if let RunInput::Committed(opening) = self.input {
+        if let Some(opening) = self.input.opening() {
             parts.push(opening.blinding());
         }
         // All at once, so that no copy is left behind.

@@ -14,25 +14,24 @@ use rayon::prelude::*;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, ParameterId, VerifyingKey,
-    claim::EvaluationClaim,
-    hyrax::OpeningClaim,
-    lookup_table::Fingerprint,
-    parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
-    plan::Segment,
-    sumcheck::instance_point,
+    argument::{
+        claim::EvaluationClaim, hyrax::OpeningClaim, lookup_block::Segment, lookup_table::Fingerprint,
+        sumcheck::instance_point,
+    },
+    proof::parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, encoding::scalar_to_bytes, labels};
 use zeroize::Zeroizing;
 
 use crate::{
     buffers::Buffers,
-    cheating::Forgery,
     error::{Error, Result},
     evaluation,
     hyrax::{self, CommittedList, CommittedTensor, Elements, Integers},
     key::ProvingKey,
     logup::{self, LeafBlock, LeafRows, LinearTable, LookupLeaves},
     masking::{Expected, Hiding},
+    observer::{Observer, Watcher},
     seed::Seed,
 };
 
@@ -63,7 +62,10 @@ pub fn prove_parameters(key: &ProvingKey, seed: &Seed) -> Result<ProvenParameter
     let names = key.network().architecture.parameters.iter().map(|spec| spec.name.as_str());
     let witness = ParameterWitness::new(&plan, &tensors, &names.collect::<Vec<_>>())?;
     let blinding = key.row_blinding();
-    rayon::scope(|_| prove_witness(key.verifying_key(), &plan, (&tensors, &blinding), &witness, seed))
+    rayon::scope(|_| {
+        let observer = &mut Watcher::new(0);
+        prove_witness(key.verifying_key(), &plan, (&tensors, &blinding), &witness, seed, observer)
+    })
 }
 
 /// Committed columns, and what each block looks up.
@@ -73,8 +75,6 @@ pub(crate) struct ParameterWitness {
     pub(crate) columns: Vec<Vec<i64>>,
     /// For each block the rows of the table, padding included; none for the table's own.
     pub(crate) positions: Vec<Vec<u32>>,
-    /// What a lying prover does later.
-    pub(crate) forgery: Forgery,
 }
 
 impl ParameterWitness {
@@ -98,7 +98,7 @@ impl ParameterWitness {
                 columns[index] = of_positions(&segment.layout, positions);
             }
         }
-        let mut witness = Self { columns, positions, forgery: Forgery::default() };
+        let mut witness = Self { columns, positions };
         witness.recount(plan);
         Ok(witness)
     }
@@ -149,6 +149,7 @@ pub(crate) fn prove_witness(
     (tensors, row_blinding): (&[CommittedTensor], &[Fr]),
     witness: &ParameterWitness,
     seed: &Seed,
+    observer: &mut impl Observer,
 ) -> Result<ProvenParameters> {
     let generators = Generators::new(plan.key_vars);
     // Step 1: the statement.
@@ -157,8 +158,8 @@ pub(crate) fn prove_witness(
     let begun = writer.transcript();
     let secret = Zeroizing::new(row_blinding.iter().flat_map(scalar_to_bytes).collect::<Vec<u8>>());
     let randomness = seed.of_statement(begun.clone(), &secret);
-    let forgery = &witness.forgery;
-    let mut hiding = Hiding::begin(randomness, &mut writer, Expected::parameters(plan), &generators, forgery);
+    let mut hiding =
+        Hiding::begin(randomness, &mut writer, Expected::parameters(plan), &generators, observer);
     // Step 2: digits and multiplicities.
     let columns: Vec<CommittedTensor> = plan
         .witness
@@ -170,13 +171,13 @@ pub(crate) fn prove_witness(
     let blinding = hiding.blind_witness(&mut rows);
     writer.write_points(labels::WITNESS_COMMITMENT, &rows);
     // Step 3: the look-ups.
-    let claims = look_ups(&mut writer, plan, tensors, witness);
+    let claims = look_ups(&mut writer, plan, tensors, witness, observer);
     // Step 4: the opening.
     let lists = [tensors, &columns].map(|tensors| CommittedList { tensors, row_vars: plan.key_vars });
     let (vector, _) = hyrax::combine(&mut writer, &lists, &claims, plan.key_vars);
     let blinding = Zeroizing::new([row_blinding, blinding.as_slice()].concat());
     let unproved = tacit_verifier::parameters::unproved(key, plan, (writer.bytes(), begun))?;
-    hiding.finish(&mut writer, unproved, vector, &blinding, forgery);
+    hiding.finish(&mut writer, unproved, vector, &blinding, observer);
     let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
     let events = writer.events().to_vec();
     Ok(ProvenParameters { proof: writer.finish(), messages, events })
@@ -188,6 +189,7 @@ fn look_ups(
     plan: &ParameterPlan,
     tensors: &[CommittedTensor],
     witness: &ParameterWitness,
+    observer: &mut impl Observer,
 ) -> Vec<OpeningClaim> {
     let [alpha, beta] = [(); 2].map(|()| writer.squeeze(labels::FINGERPRINT));
     let fingerprint = Fingerprint { alpha, beta };
@@ -219,8 +221,7 @@ fn look_ups(
     };
     let mut claims: Vec<OpeningClaim> = plan.segments.iter().map(evaluate).collect();
     for claim in &mut claims {
-        witness.forgery.revise(labels::COLUMN_VALUES, std::slice::from_mut(&mut claim.value));
-        writer.write_scalars(labels::COLUMN_VALUES, &[claim.value]);
+        [claim.value] = observer.write(writer, labels::COLUMN_VALUES, [claim.value]);
     }
     claims
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use tacit_layers::{Layout, hyrax::RowShape, tensor::bits_of};
+use tacit_layers::{Layout, argument::hyrax::RowShape, tensor::bits_of};
 
 /// A tensor's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
+use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor, Trace,
-    claim::{Claims, Column, EvaluationClaim},
-    plan::Plan,
+    Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor,
+    argument::claim::{Claims, Column, EvaluationClaim},
+    layer::{rescale::excess::RescaleValues, site::Site},
+    proof::plan::Plan,
 };
-use tacit_transcript::{Label, ProofWriter, labels};
+use tacit_transcript::{ProofWriter, labels};
 
 use crate::{
     buffers::Buffers,
     hyrax::{self, CommittedTensor, Elements},
     masking::Hiding,
-    profile::LayerProfile,
+    observer::{Observer, Watcher},
     witness::Witness,
 };
 
@@ -29,17 +31,29 @@ pub(crate) struct Session<'a> {
     pub(crate) claims: Claims,
     pub(crate) generators: &'a Generators,
     pub(crate) buffers: &'a Buffers,
+    /// What the look-ups say of every rescale.
+    pub(crate) rescales: BTreeMap<NodeId, RescaleValues>,
+    /// Values of max-pools' differences at the look-ups' point, kept for the max-pools' own phase.
+    pub(crate) differences: Vec<EvaluationClaim<NodeId>>,
     /// Columns committed after challenges they depend on.
     pub(crate) late: BTreeMap<Column, Vec<Fr>>,
     /// What hides the proof, if anything does.
     pub(crate) hiding: Option<Hiding>,
-    /// For each node.
-    pub(crate) layers: Vec<LayerProfile>,
+    /// What watches the proof.
+    pub(crate) observer: Watcher,
 }
 
-impl<'a> Session<'a> {
+impl Session<'_> {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.network.architecture.node(id)
+    }
+
+    /// A node with its place.
+    pub(crate) fn site(&self, id: NodeId) -> (&Node, Site<'_>) {
+        let Some(site) = self.network.architecture.site(id, &self.plan.specs) else {
+            unreachable!("the graph was checked")
+        };
+        site
     }
 
     /// A rescale, by its node.
@@ -58,16 +72,11 @@ impl<'a> Session<'a> {
         &self.plan.specs[id.index()].layout
     }
 
-    /// Shape of a late column of the plan.
-    pub(crate) fn late_layout(&self, column: Column) -> &'a Layout {
-        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
-        self.witness.forgery.layout(column, layout)
-    }
-
     /// Commits to a late column of the plan, which is opened with all others, and returns it.
     pub(crate) fn commit_late(&mut self, column: Column, mut values: Vec<Fr>) -> Vec<Fr> {
-        let layout = self.late_layout(column);
-        self.witness.forgery.change(column, &mut values);
+        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
+        self.observer.late_column(column, &mut values);
+        let layout = self.observer.late_layout(column, layout);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
         let mut rows = hyrax::commit(&[tensor], self.generators);
         if let Some(hiding) = &mut self.hiding {
@@ -79,16 +88,10 @@ impl<'a> Session<'a> {
         values
     }
 
-    /// Writes values that claims follow from, after a lying prover changed them.
-    pub(crate) fn write_values(&mut self, label: Label, values: &mut [Fr]) {
-        self.witness.forgery.revise(label, values);
-        self.writer.write_scalars(label, values);
-    }
-
     /// Leaves a claim on a node's activations.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
         let (id, point) = self.plan.base(id, point);
-        if self.node(id).operation.is_view() {
+        if self.plan.is_view(id) {
             self.claims.views.push(EvaluationClaim::new(id, point, value));
             return;
         }

@@ -1,11 +1,11 @@
-//! The prover's side of the [batched sumcheck](tacit_layers::sumcheck).
+//! The prover's side of the [batched sumcheck](tacit_layers::argument::sumcheck).
 //!
 //! By itself, in a transcript of the caller's:
 //!
 //! ```
 //! use ark_bn254::Fr;
 //! use tacit_algebra::Mle;
-//! use tacit_layers::sumcheck::RoundWeights;
+//! use tacit_layers::argument::sumcheck::RoundWeights;
 //! use tacit_prover::sumcheck::{self, Product, SumcheckInstance};
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //!
@@ -29,7 +29,7 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use rayon::prelude::*;
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     sumcheck::{Batch, RoundPolynomial, RoundWeights},
 };
@@ -56,13 +56,27 @@ pub trait SumcheckInstance: Send {
     fn bind(&mut self, r: Fr);
 }
 
+impl<I: SumcheckInstance + ?Sized> SumcheckInstance for &mut I {
+    fn claim(&self) -> SumClaim {
+        (**self).claim()
+    }
+
+    fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
+        (**self).round(claim, one_weight)
+    }
+
+    fn bind(&mut self, r: Fr) {
+        (**self).bind(r);
+    }
+}
+
 /// Proves all instances in one set of rounds and returns the common point.
 pub fn prove(
     writer: &mut ProofWriter,
     instances: &mut [&mut dyn SumcheckInstance],
     weights: RoundWeights,
 ) -> Vec<Fr> {
-    let claims: Vec<SumClaim> = instances.iter().map(|instance| instance.claim()).collect();
+    let claims: Vec<SumClaim> = instances.iter().map(SumcheckInstance::claim).collect();
     let batch = Batch::begin(writer, &claims, weights);
     prove_rounds(writer, instances, weights, &batch)
 }

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::kernels::backend;
-use tacit_layers::fourier::root_of_unity;
+use tacit_layers::argument::fourier::root_of_unity;
 
 /// Elements that one task works on.
 const TASK: usize = 1 << 12;

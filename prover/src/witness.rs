@@ -1,16 +1,20 @@
 //! The witness: every committed column and every look-up row, from an execution trace.
 
 use rayon::prelude::*;
+use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Network, NodeId, Operation, RescaleLayer, Tensor, Trace,
-    claim::Column,
-    lookup_table::LookupTable,
-    plan::{Plan, Rows, Segment},
+    Layout, Network, NodeId, Tensor,
+    argument::{
+        claim::Column,
+        lookup_block::{Rows, Segment},
+        lookup_table::LookupTable,
+    },
+    proof::plan::Plan,
 };
 
 use crate::{
-    cheating::Forgery,
     error::{Error, Result},
+    layers::{LookedUp, WitnessSite},
 };
 
 /// Committed columns in plan order, and for each block of look-ups what it looks up.
@@ -20,8 +24,6 @@ pub(crate) struct Witness {
     pub(crate) columns: Vec<Vec<i64>>,
     /// For each segment of the plan.
     pub(crate) lookups: Vec<Lookup>,
-    /// What a lying prover does later.
-    pub(crate) forgery: Forgery,
 }
 
 /// What a segment looks up.
@@ -43,7 +45,7 @@ impl Witness {
         let lookups = plan
             .segments
             .par_iter()
-            .map(|segment| look_up(network, plan, segment, value))
+            .map(|segment| look_up(network, plan, segment, trace))
             .collect::<Result<Vec<_>>>()?;
         let keys = |rows| {
             let block = plan.segments.iter().position(|segment| segment.rows == rows);
@@ -65,7 +67,7 @@ impl Witness {
                 }
             })
             .collect();
-        Ok(Self { columns, lookups, forgery: Forgery::default() })
+        Ok(Self { columns, lookups })
     }
 }
 
@@ -83,54 +85,37 @@ fn multiplicities(plan: &Plan, table: usize, lookups: &[Lookup]) -> Vec<i64> {
 }
 
 /// What a segment looks up.
-fn look_up<'a>(
-    network: &Network,
-    plan: &Plan,
-    segment: &Segment,
-    value: impl Fn(NodeId) -> &'a Tensor<i64>,
-) -> Result<Lookup> {
+fn look_up(network: &Network, plan: &Plan, segment: &Segment, trace: &Trace) -> Result<Lookup> {
     let table = &plan.tables[segment.table];
-    // First columns of the table's rows, where they are not what the message is about; and that of padding.
-    let (mut rows, mut padding) = (None, 0);
-    let (id, keys) = match segment.rows {
+    let id = match segment.rows {
         Rows::Table => return Ok(Lookup::default()),
-        Rows::Remainders(id) => (id, divide(network, id, &value, |layer, _, r| layer.split(r).0)),
-        Rows::LowRemainders(id) => (id, divide(network, id, &value, |layer, _, r| layer.split(r).1)),
-        Rows::Activations(id) => {
-            let keys = match rescale(network, id).clipping() {
-                None => divide(network, id, &value, |_, q, _| q),
-                Some(clipping) => {
-                    divide(network, id, &value, |_, q, _| q.clamp(clipping.minimum, clipping.maximum))
-                }
-            };
-            (id, keys)
-        }
-        Rows::LowExcess(id) | Rows::HighExcess(id) => {
-            let LookupTable::Excess(excess) = table else { unreachable!("the plan names an excess' table") };
-            let which = usize::from(segment.rows == Rows::HighExcess(id));
-            padding = excess.keys(excess.split(0))[which];
-            rows = Some(divide(network, id, &value, |_, q, _| excess.keys(excess.split(q))[which]));
-            let low = which == 0;
-            (id, divide(network, id, &value, |_, q, _| if low { excess.split(q).low } else { q }))
-        }
-        Rows::Input(id) => {
-            let LookupTable::Range { maximum, .. } = table else { unreachable!("the plan names a range") };
-            let input = value(id);
-            // Without padding there may be no row for it.
-            if input.layout().num_elements() < 1 << segment.num_vars {
-                padding = maximum + 1;
-            }
-            (id, input.data().to_vec())
-        }
-        Rows::Differences(id) => {
-            let (keys, layout) = differences(network, plan, id, &value)?;
-            let positions = positions(network, table, segment, id, (&layout, &keys, padding))?;
-            return Ok(Lookup { keys, positions });
-        }
+        Rows::Input(id)
+        | Rows::Remainders(id)
+        | Rows::LowRemainders(id)
+        | Rows::Activations(id)
+        | Rows::LowExcess(id)
+        | Rows::HighExcess(id)
+        | Rows::Differences(id) => id,
+    };
+    let node = network.architecture.node(id);
+    let LookedUp { keys, rows, padding } = if let Rows::Input(_) = segment.rows {
+        look_up_input(&trace.values()[id.index()], segment, table)
+    } else {
+        let site = WitnessSite { node, spec: &plan.specs[id.index()], segment, id, values: trace.values() };
+        crate::layers::of(&node.operation).look_up(&site, table)
     };
     let looked_up = rows.as_ref().unwrap_or(&keys);
-    let positions = positions(network, table, segment, id, (value(id).layout(), looked_up, padding))?;
+    let positions = positions(network, table, segment, id, (&segment.layout, looked_up, padding))?;
     Ok(Lookup { keys, positions })
+}
+
+/// A committed input in its range.
+fn look_up_input(input: &Tensor<i64>, segment: &Segment, table: &LookupTable) -> LookedUp {
+    let LookupTable::Range { maximum, .. } = table else { unreachable!("the plan names a range") };
+    // Without padding there may be no row for it.
+    let is_padded = input.layout().num_elements() < 1 << segment.num_vars;
+    let padding = if is_padded { maximum + 1 } else { 0 };
+    LookedUp { keys: input.data().to_vec(), rows: None, padding }
 }
 
 /// Rows of the table, over the padded segment, whose first columns are `keys` in storage order and `padding` elsewhere.
@@ -159,68 +144,4 @@ fn positions(
         }
     }
     Ok(positions)
-}
-
-fn rescale(network: &Network, id: NodeId) -> &RescaleLayer {
-    let Operation::Rescale(layer) = &network.architecture.node(id).operation else {
-        unreachable!("the plan names a rescale")
-    };
-    layer
-}
-
-/// What `take` makes of the quotients and the centred remainders of a rescale's accumulators.
-fn divide<'a>(
-    network: &Network,
-    id: NodeId,
-    value: impl Fn(NodeId) -> &'a Tensor<i64>,
-    take: impl Fn(&RescaleLayer, i64, i64) -> i64 + Sync,
-) -> Vec<i64> {
-    let layer = rescale(network, id);
-    let accumulator = value(network.architecture.node(id).inputs[0]);
-    let (layout, accumulators) = (accumulator.layout(), accumulator.data());
-    let mut taken = vec![0; accumulators.len()];
-    taken.par_chunks_mut(GRAIN).enumerate().for_each(|(i, part)| {
-        let first = i * GRAIN;
-        for (run, multiplier) in layer.multiplier.runs(layout, first..first + part.len()) {
-            for (taken, &a) in part[run.start - first..].iter_mut().zip(&accumulators[run]) {
-                let (quotient, remainder) = layer.divide(multiplier, a);
-                *taken = take(layer, quotient, remainder);
-            }
-        }
-    });
-    taken
-}
-
-/// Differences of a max-pool over (kernel height, kernel width, channels, height, width).
-fn differences<'a>(
-    network: &Network,
-    plan: &Plan,
-    id: NodeId,
-    value: impl Fn(NodeId) -> &'a Tensor<i64>,
-) -> Result<(Vec<i64>, Layout)> {
-    let node = network.architecture.node(id);
-    let Operation::MaxPool(layer) = &node.operation else { unreachable!("the plan names a max-pool") };
-    let (minimum, _) = plan.specs[id.index()].activation(&node.name)?;
-    let (input, output) = (value(node.inputs[0]), value(id));
-    let layout = layer.difference_layout(output.layout())?;
-    let (in_height, in_width) = (input.layout().axes()[1], input.layout().axes()[2]);
-    let (height, width) = (output.layout().axes()[1], output.layout().axes()[2]);
-    let window = &layer.window;
-    let mut result = vec![0; layout.num_elements()];
-    let rows = result.par_chunks_mut(width).with_min_len(GRAIN.div_ceil(width)).enumerate();
-    rows.for_each(|(index, row)| {
-        let (offset, at) = (index / (output.data().len() / width), index % (output.data().len() / width));
-        let (k_height, k_width) = (offset / window.width.kernel, offset % window.width.kernel);
-        for (difference, &maximum) in row.iter_mut().zip(&output.data()[at * width..]) {
-            *difference = maximum - minimum;
-        }
-        let Some(y) = window.height.input_position(at % height, k_height, in_height) else { return };
-        let inside = window.width.positions_inside(k_width, in_width, width);
-        let first = window.width.input_position(inside.start, k_width, in_width).unwrap_or(in_width);
-        let map = &input.data()[(at / height * in_height + y) * in_width..][..in_width];
-        for (difference, &x) in row[inside].iter_mut().zip(map[first..].iter().step_by(window.width.stride)) {
-            *difference += minimum - x;
-        }
-    });
-    Ok((result, layout))
 }

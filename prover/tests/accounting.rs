@@ -17,11 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use networks::Source;
 use tacit_layers::{
     ConvolutionArgument, MatmulArgument, Network, Tensor, VerifyingKey,
-    claim::Column,
-    gates::Gated,
-    parameters::ParameterPlan,
-    soundness::SoundnessError,
-    statement::{Input, Statement},
+    argument::{claim::Column, soundness::SoundnessError},
+    layer::gated::Gated,
+    proof::{
+        parameters::ParameterPlan,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_parameters};
 use tacit_transcript::{Event, Label, labels};
@@ -104,7 +105,9 @@ fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey, tree_vars:
                 let layers = gated.circuit.claim_counts().split_off(gated.circuit.inputs.len());
                 layers.into_iter().map(|claims| claims.saturating_sub(1)).sum()
             };
-            Gated::all(key.architecture(), &plan.specs).map(|(_, gated)| combined(&gated)).sum()
+            let sites = key.architecture().sites(&plan.specs);
+            let gated = sites.filter_map(|(node, site)| node.operation.layer().gated(&site));
+            gated.map(|gated| combined(&gated)).sum()
         }
         // One for each axis, height before width: polynomials of less than twice the padded axis.
         (labels::CONVOLUTION_POINT, _) => {

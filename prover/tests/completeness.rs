@@ -6,7 +6,8 @@
 mod networks;
 
 use networks::Source;
-use tacit_layers::{ConvolutionArgument, MatmulArgument, Network, VerifyingKey, execute};
+use tacit_inference::execute;
+use tacit_layers::{ConvolutionArgument, MatmulArgument, Network, VerifyingKey};
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::verify;
 

@@ -19,9 +19,10 @@ use std::{
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 use statistics::{Words, accepts, two_sample_tail, uniform_tail};
+use tacit_inference::execute;
 use tacit_layers::{
-    Network, Parameter, Tensor, execute,
-    statement::{Input, Statement},
+    Network, Parameter, Tensor,
+    proof::statement::{Input, Statement},
 };
 use tacit_prover::{
     InputOpening, PhaseCosts, Phases, Proven, ProvenParameters, ProvingKey, Seed, prove, prove_committed,

@@ -4,9 +4,10 @@
 #[path = "support/tiny.rs"]
 mod tiny;
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NetworkBuilder, NodeId, Output,
-    ProofFile, Tensor, VerifyingKey, Window2d, remap::AxisMap,
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NodeId, Output, ProofFile, Tensor,
+    VerifyingKey, Window2d, layer::remap::AxisMap,
 };
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::{Error as Rejection, verify};
@@ -125,8 +126,9 @@ fn refuses_views_that_cost_the_verifier_without_bound() {
 /// Each layer is within its own limits.
 #[test]
 fn refuses_layers_that_together_cost_the_verifier_without_bound() {
-    let plan =
-        |b: NetworkBuilder| tacit_layers::plan::Plan::new(&b.finish().unwrap().architecture).map(|_| ());
+    let plan = |b: NetworkBuilder| {
+        tacit_layers::proof::plan::Plan::new(&b.finish().unwrap().architecture).map(|_| ())
+    };
     let refused = Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
     let averages = |count: usize| {
         let mut b = builder(&[1, (1 << 12) - 1, 1]);
@@ -202,7 +204,7 @@ fn refuses_products_that_cost_the_verifier_without_bound() {
         }
         let x = b.product("square", (b.input(), b"ik"), (b.input(), b"jk"), b"ij");
         b.output(output(x, &[1 << 16]));
-        tacit_layers::plan::Plan::new(&b.finish().unwrap().architecture).map(|plan| plan.num_products)
+        tacit_layers::proof::plan::Plan::new(&b.finish().unwrap().architecture).map(|plan| plan.num_products)
     };
     assert_eq!(power(0), Ok(1 << 24));
     let reason = "it multiplies more activations by activations than supported";
@@ -264,7 +266,8 @@ fn refuses_reshapes_that_cost_the_verifier_without_bound() {
         for _ in 0..count {
             b.output(output(x, &[3 << 17]));
         }
-        tacit_layers::plan::Plan::new(&b.finish().unwrap().architecture).map(|plan| plan.num_view_claims)
+        tacit_layers::proof::plan::Plan::new(&b.finish().unwrap().architecture)
+            .map(|plan| plan.num_view_claims)
     };
     // Each claim costs both sides' axes and their common product: five times 2^17 and six.
     assert_eq!(copies(25), Ok(25));

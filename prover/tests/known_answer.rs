@@ -10,9 +10,10 @@ mod tiny;
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use sha2::{Digest, Sha256};
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, Output, Tensor,
-    Window2d, statement::PROTOCOL_VERSION,
+    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, Output, Tensor, Window2d,
+    proof::statement::PROTOCOL_VERSION,
 };
 use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_parameters};
 

@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use tacit_algebra::kernels;
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, NetworkBuilder, Output, Tensor,
-    Window2d, plan::Rows,
+    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, Output, Tensor, Window2d,
+    argument::lookup_block::Rows,
 };
 use tacit_prover::{ProvingKey, logup::multiplications, prove};
 

@@ -15,7 +15,8 @@ use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, RngSeed},
 };
-use tacit_layers::{Network, execute};
+use tacit_inference::execute;
+use tacit_layers::Network;
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::verify;
 

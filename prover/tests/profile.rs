@@ -8,7 +8,8 @@ mod networks;
 use std::time::Duration;
 
 use networks::Source;
-use tacit_layers::{ConvolutionArgument, MatmulArgument, NodeId, Operation, ValueKind, cost::node_cost};
+use tacit_inference::cost::node_cost;
+use tacit_layers::{ConvolutionArgument, MatmulArgument, NodeId, Operation, ValueKind};
 use tacit_prover::{LayerProfile, ProvingKey, prove};
 
 #[test]
@@ -41,7 +42,7 @@ fn every_layer_is_charged_within_the_phase_it_belongs_to() {
         for (node, layer) in nodes.iter().zip(&proven.layers) {
             let charged = layer.argument() > Duration::ZERO && layer.bytes >= 32;
             match node.operation {
-                Operation::Input(_) | Operation::Flatten => {
+                Operation::Input(_) | Operation::Flatten(_) => {
                     assert_eq!(
                         *layer,
                         LayerProfile { inference: layer.inference, ..LayerProfile::default() }

@@ -18,8 +18,10 @@ use rayon::prelude::*;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Error as LayersError, InputCommitment, Network, ProofFile, Tensor, VerifyingKey,
-    key::FORMAT_VERSION,
-    statement::{Input, Statement},
+    proof::{
+        file::FORMAT_VERSION,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{
     InputOpening, Proven, ProvenParameters, ProvingKey, Seed, prove, prove_committed, prove_parameters,

@@ -89,9 +89,13 @@ pub enum Error {
     /// The public input does not have the value that a layer reads.
     #[error("the public input is not the one the proof is about")]
     PublicInput,
-    /// A column that is claimed is not committed: the key contradicts itself.
-    #[error("the key commits to no column that a claim speaks about")]
-    MissingColumn,
+    /// A claim speaks of no column of the commitments that it is opened against, or does not fit the column: the caller's
+    /// mistake.
+    #[error("a claim to open fits no column of the commitments: check column, point and number of rows")]
+    UnfitClaim,
+    /// The plan of a checked key contradicts itself, which no proof can bring about: a fault of this library's.
+    #[error("the plan of a checked key contradicts itself: a fault of the verifier's, please report it")]
+    BrokenInvariant,
     /// A challenge is one of the few that an argument cannot divide by; the chance is negligible.
     #[error("a challenge is zero, or another one that the argument cannot divide by")]
     DegenerateChallenge,

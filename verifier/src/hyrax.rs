@@ -1,13 +1,15 @@
-//! The verifier's side of [Hyrax](tacit_layers::hyrax).
+//! The verifier's side of [Hyrax](tacit_layers::argument::hyrax).
 
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::Zero;
 use tacit_algebra::{eq, generators::Generators, msm::multi_scalar};
 use tacit_layers::{
     Layout,
-    claim::SumClaim,
-    hyrax::{OpeningClaim, Place, absorb_claims, folded_coefficients, folded_point, invert, places},
-    sumcheck::RoundWeights,
+    argument::{
+        claim::SumClaim,
+        hyrax::{OpeningClaim, Place, absorb_claims, folded_coefficients, folded_point, invert, places},
+        sumcheck::RoundWeights,
+    },
 };
 use tacit_transcript::{ProofReader, Transcript, Value, labels};
 
@@ -42,7 +44,7 @@ fn committed(commitments: &[Commitment], key_vars: usize) -> Result<Vec<Committe
     for Commitment { layouts, rows, row_vars } in commitments {
         let (places, num_rows) = places(layouts.iter().copied(), *row_vars);
         if num_rows != rows.len() || *row_vars > key_vars {
-            return Err(Error::MissingColumn);
+            return Err(Error::UnfitClaim);
         }
         for (layout, mut place) in layouts.iter().zip(places) {
             place.row = place.row.saturating_add(first);
@@ -90,7 +92,7 @@ pub fn verify(
     }
 }
 
-/// Steps 1 and 2: reduces all claims, if there are any, to one on a combination of rows.
+/// Steps 1 to 3: reduces all claims, if there are any, to one on a combination of rows.
 ///
 /// # Errors
 /// When the proof is malformed or a commitment has another number of rows than its tensors.
@@ -100,7 +102,7 @@ pub fn combine<V: Value>(
     claims: &[OpeningClaim<V>],
     key_vars: usize,
 ) -> Result<Option<Combination<V>>> {
-    // Step 1: all claims become one sum over a row's variables.
+    // Step 1: the claims.
     absorb_claims(reader, claims);
     if claims.is_empty() {
         return Ok(None);
@@ -109,15 +111,16 @@ pub fn combine<V: Value>(
         .iter()
         .map(|claim| SumClaim { num_vars: key_vars, degree: 2, sum: claim.value.clone() })
         .collect();
+    // Step 2: one sumcheck over a row's variables for all of them.
     let Reduced { point, value, coefficients } = sumcheck::verify(reader, &sums, RoundWeights::Uniform)?;
-    // Step 2: the folded vectors' combination as one of committed rows.
+    // Step 3: the folded vectors' combination as one of committed rows.
     let tensors = committed(commitments, key_vars)?;
     let rows: Vec<G1Affine> = commitments.iter().flat_map(|c| c.rows.iter().copied()).collect();
     let mut scalars = vec![Fr::zero(); rows.len()];
     for (claim, gamma) in claims.iter().zip(coefficients) {
-        let Committed { num_vars, place } = tensors.get(claim.subject).ok_or(Error::MissingColumn)?;
+        let Committed { num_vars, place } = tensors.get(claim.subject).ok_or(Error::UnfitClaim)?;
         if claim.point.len() != *num_vars {
-            return Err(Error::MissingColumn);
+            return Err(Error::UnfitClaim);
         }
         let (row, column) = place.shape.split(&claim.point);
         let delta = gamma * place.column_weight(column, &point);
@@ -129,7 +132,7 @@ pub fn combine<V: Value>(
     Ok(Some(Combination { rows, coefficients: scalars, point, value }))
 }
 
-/// Steps 3 and 4: the inner product with the equality vector, folded round by round. The combination is blinded by this
+/// Step 4: the inner product with the equality vector, folded round by round. The combination is blinded by this
 /// multiple of the hiding generator.
 ///
 /// # Errors

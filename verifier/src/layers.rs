@@ -1,14 +1,89 @@
-//! The verifier's side of every layer's argument, one file for each; the prover has files of the same names.
+//! The verifier's side of every layer and of every argument that several share; the prover has files of the same names.
 
+mod add;
+mod average_pool;
+mod circuit;
+mod concat;
 pub(crate) mod contraction;
 pub mod conv2d;
+mod dense;
 pub mod fft_convolution;
+mod flatten;
 pub mod fourier;
 pub mod gates;
+mod input;
 pub(crate) mod lookups;
 pub mod matmul;
 pub(crate) mod max_pool;
 pub(crate) mod product;
+mod reduce_sum;
+mod remap;
 pub(crate) mod rescale;
+mod reshape;
+mod transpose;
 pub(crate) mod view;
 pub(crate) mod window;
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    NodeId, Operation,
+    argument::{
+        claim::{EvaluationClaim, LinearClaim},
+        lookup_block::Segment,
+    },
+};
+use tacit_transcript::Value;
+
+use crate::{error::Result, session::Session};
+
+/// What the verifier asks of every kind of layer beside what both sides agree on.
+pub(crate) trait VerifierLayer<V: Value> {
+    /// Reads the values that a block of the layer's look-ups has at a point, keeps them for the layer's own phase, and
+    /// returns both columns of the looked-up row that they give.
+    fn looked_up(&self, session: &mut Session<V>, block: &Segment, point: Vec<Fr>) -> Result<(V, V)>;
+
+    /// Turns a claim on the layer's accumulators into claims on what it reads, or leaves it to a batch.
+    fn reduce(
+        &self,
+        session: &mut Session<V>,
+        claim: EvaluationClaim<NodeId, V>,
+        accumulators: &mut Accumulators<V>,
+    ) -> Result<()>;
+}
+
+/// The verifier's side of a layer, whatever its kind.
+pub(crate) fn of<V: Value>(operation: &Operation) -> &dyn VerifierLayer<V> {
+    tacit_layers::dispatch!(operation, layer => layer)
+}
+
+/// Claims on accumulators by the batch that reduces them.
+pub(crate) struct Accumulators<V> {
+    /// Dense layers and convolutions by a sumcheck over what they sum.
+    pub(crate) summed: Vec<LinearClaim<V>>,
+    /// Convolutions in the frequency domain.
+    pub(crate) transformed: Vec<LinearClaim<V>>,
+    /// Convolutions as products of polynomials.
+    pub(crate) convolutions: Vec<LinearClaim<V>>,
+    /// Layers by gates.
+    pub(crate) gated: Vec<EvaluationClaim<NodeId, V>>,
+    /// Products of activations by a sumcheck.
+    pub(crate) products: Vec<EvaluationClaim<NodeId, V>>,
+    /// Products of activations as coefficients of products of polynomials.
+    pub(crate) inner_products: Vec<EvaluationClaim<NodeId, V>>,
+    /// Dense layers in the same way.
+    pub(crate) dense_products: Vec<LinearClaim<V>>,
+}
+
+impl<V> Default for Accumulators<V> {
+    fn default() -> Self {
+        Self {
+            summed: vec![],
+            transformed: vec![],
+            convolutions: vec![],
+            gated: vec![],
+            products: vec![],
+            inner_products: vec![],
+            dense_products: vec![],
+        }
+    }
+}

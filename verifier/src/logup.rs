@@ -1,8 +1,8 @@
-//! The verifier's side of [LogUp-GKR](tacit_layers::logup).
+//! The verifier's side of [LogUp-GKR](tacit_layers::argument::logup).
 
 use ark_bn254::Fr;
 use ark_ff::One;
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     logup::{Children, LeafClaims},
     sumcheck::RoundWeights,

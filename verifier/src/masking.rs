@@ -1,9 +1,9 @@
-//! The verifier's side of [masking](tacit_layers::masking).
+//! The verifier's side of [masking](tacit_layers::argument::masking).
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::{eq, generators::Generators, msm::multi_scalar};
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     masking::{LinearForm, Relation, Response, evaluate_spread, mask_vars},
     sumcheck::{RoundWeights, instance_point},
@@ -43,15 +43,16 @@ pub(crate) fn verify<'p>(
     // Step 1: all checks as one.
     let Combination { rows, coefficients, point: z, value } = combination;
     let relation = Relation::combine(&mut reader, constraints, value);
-    // Steps 2 and 3: a fresh instance, and its combination with the one in use.
+    // Step 2: a fresh instance.
     let mut announced = reader.read_points(labels::ANNOUNCEMENT, masks.len().saturating_add(3))?;
     let cross = reader.read_scalar(labels::ANNOUNCED_VALUE)?;
+    // Step 3: the combination with the instance in use.
     let rho = reader.squeeze(labels::MASKING_CHALLENGE);
     let message = reader.read_scalars(labels::MASKING_RESPONSE, 4)?;
-    let response = message.try_into().map(Response::from_message).map_err(|_| Error::MissingColumn)?;
+    let response = message.try_into().map(Response::from_message).map_err(|_| Error::BrokenInvariant)?;
     let (Some(cross_term), Some(error), Some(fresh)) = (announced.pop(), announced.pop(), announced.pop())
     else {
-        return Err(Error::MissingColumn);
+        return Err(Error::BrokenInvariant);
     };
     let points = [error, cross_term, generators.inner_product(), generators.hiding()];
     if !multi_scalar(&points, &[Fr::one(), rho, -response.error, -response.blinding]).is_zero() {
@@ -63,7 +64,7 @@ pub(crate) fn verify<'p>(
     let mask_claim = SumClaim { num_vars: mask_vars(masks.len(), key_vars), degree: 2, sum: form.value };
     let claims = [SumClaim { num_vars: key_vars, degree: 2, sum: response.opened }, mask_claim];
     let reduced = sumcheck::verify(&mut reader, &claims, RoundWeights::Uniform)?;
-    let [of_vector, of_masks] = *reduced.coefficients.as_slice() else { return Err(Error::MissingColumn) };
+    let [of_vector, of_masks] = *reduced.coefficients.as_slice() else { return Err(Error::BrokenInvariant) };
     let point = instance_point(&reduced.point, key_vars);
     let of_vector = of_vector * eq::evaluate(&z, point);
     let of_masks = of_masks * evaluate_spread(&form.coefficients, &reduced.point, key_vars);
@@ -100,11 +101,11 @@ fn verify_products(
     let claim = SumClaim { num_vars: relation.num_vars(), degree: 2, sum };
     let reduced = sumcheck::verify(reader, &[claim], RoundWeights::Uniform)?;
     let message = reader.read_scalars(labels::MASKING_FACTORS, 2)?;
-    let [left, right] = *message.as_slice() else { return Err(Error::MissingColumn) };
+    let [left, right] = *message.as_slice() else { return Err(Error::BrokenInvariant) };
     if !reduced.holds(std::iter::once(left * right)) {
         return Err(Error::MaskedChecks { part: "products" });
     }
-    let num_masks = masks.len().saturating_mul(tacit_layers::masking::masks_per_row(key_vars));
+    let num_masks = masks.len().saturating_mul(tacit_layers::argument::masking::masks_per_row(key_vars));
     let finals = (reduced.point.as_slice(), [left, right]);
     Ok(relation.linear_form(reader, [rho, cross], response, finals, num_masks))
 }

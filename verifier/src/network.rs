@@ -1,19 +1,18 @@
 //! Verifying a whole network's proof: the prover's phases, in the same order.
 
-use std::collections::BTreeMap;
-
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, Tensor, ValueKind, VerifyingKey,
-    claim::{Claims, EvaluationClaim},
-    evaluation,
-    executor::{check_input, check_input_shape},
-    hyrax::OpeningClaim,
-    masking::masks_per_row,
-    plan::CommittedColumn,
-    statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
+    argument::{
+        claim::{CommittedColumn, EvaluationClaim},
+        hyrax::OpeningClaim,
+        masking::masks_per_row,
+    },
+    network::{check_input, check_input_shape},
+    proof::statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
+    tensor::evaluation,
 };
 use tacit_transcript::{Event, ProofReader, Transcript, Value, labels, value::Masked};
 
@@ -64,7 +63,7 @@ pub fn verify(
     verify_statement(key, &Statement { input: Input::Public(input), outputs }, proof)
 }
 
-/// Checks a statement about the network of `key`, whose input may be [committed](tacit_layers::input).
+/// Checks a statement about the network of `key`, whose input may be [committed](tacit_layers::proof::input).
 ///
 /// # Errors
 /// The first check that fails; whatever the proof's bytes are.
@@ -136,12 +135,12 @@ pub(crate) fn check<'p, V: Value>(
     let witness = reader.read_points(labels::WITNESS_COMMITMENT, plan.rows(&plan.witness).1)?;
 
     // Phase 2: the look-ups.
-    let mut session = Session { key, plan, input, reader, claims: Claims::default(), late: BTreeMap::new() };
+    let mut session = Session::new(key, plan, input, reader);
     claim_outputs(&mut session, outputs)?;
-    let differences = lookups::verify(&mut session)?;
+    lookups::verify(&mut session)?;
 
     // Phase 3: every layer, back to committed columns.
-    max_pool::verify(&mut session, differences)?;
+    max_pool::verify(&mut session)?;
     rescale::verify(&mut session)?;
     contraction::verify(&mut session)?;
     window::verify(&mut session)?;
@@ -155,7 +154,7 @@ pub(crate) fn check<'p, V: Value>(
         Commitment { layouts: layouts(&plan.witness), rows: &witness, row_vars },
     ];
     for column in &plan.late {
-        let rows = late.get(&column.column).ok_or(Error::MissingColumn)?;
+        let rows = late.get(&column.column).ok_or(Error::BrokenInvariant)?;
         commitments.push(Commitment { layouts: vec![&column.layout], rows, row_vars });
     }
     if let (Input::Committed(commitment), Some(column)) = (input, &plan.input) {
@@ -169,7 +168,7 @@ pub(crate) fn check<'p, V: Value>(
         .columns
         .into_iter()
         .map(|EvaluationClaim { subject, point, value }| {
-            let index = plan.place(subject).ok_or(Error::MissingColumn)?;
+            let index = plan.place(subject).ok_or(Error::BrokenInvariant)?;
             Ok(EvaluationClaim::new(index, point, value))
         })
         .collect::<Result<Vec<OpeningClaim<V>>>>()?;
@@ -191,7 +190,7 @@ fn check_statement(key: &VerifyingKey, Statement { input, outputs }: &Statement)
         return Err(Error::OutputCount { expected: declared.len(), actual: outputs.len() });
     }
     for (index, (declared, output)) in declared.iter().zip(*outputs).enumerate() {
-        let spec = key.plan().specs.get(declared.node.index()).ok_or(Error::MissingColumn)?;
+        let spec = key.plan().specs.get(declared.node.index()).ok_or(Error::BrokenInvariant)?;
         if &spec.layout != output.layout() {
             let (expected, actual) = (spec.layout.axes().to_vec(), output.layout().axes().to_vec());
             return Err(Error::OutputShape { index, expected, actual });

@@ -5,13 +5,14 @@ use ark_ff::One;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     VerifyingKey,
-    claim::EvaluationClaim,
-    hyrax::OpeningClaim,
-    input::padding_row,
-    lookup_table::Fingerprint,
-    masking::masks_per_row,
-    parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, last_digit},
-    sumcheck::instance_point,
+    argument::{
+        claim::EvaluationClaim, hyrax::OpeningClaim, lookup_table::Fingerprint, masking::masks_per_row,
+        sumcheck::instance_point,
+    },
+    proof::{
+        input::padding_row,
+        parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, last_digit},
+    },
 };
 use tacit_transcript::{ProofReader, Transcript, Value, labels, value::Masked};
 
@@ -91,7 +92,7 @@ fn look_up<V: Value>(plan: &ParameterPlan, reader: &mut ProofReader<V>) -> Resul
                 (plan.multiplicities(), -value.clone(), first.into(), second.into())
             }
             Digits::Digit(id, digit) => {
-                let column = plan.column(id, digit).ok_or(Error::MissingColumn)?;
+                let column = plan.column(id, digit).ok_or(Error::BrokenInvariant)?;
                 let layout = &segment.layout;
                 let looked_up = if column == id.index() {
                     last_digit(layout, &point, value.clone(), &std::mem::take(&mut lower))

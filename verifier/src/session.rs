@@ -5,15 +5,20 @@ use std::collections::BTreeMap;
 use ark_bn254::{Fr, G1Affine};
 use tacit_layers::{
     Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueSpec, VerifyingKey,
-    claim::{Claims, Column, EvaluationClaim},
-    evaluation,
-    hyrax::places,
-    plan::Plan,
-    statement::Input,
+    argument::{
+        claim::{Claims, Column, EvaluationClaim},
+        hyrax::places,
+    },
+    layer::{rescale::excess::RescaleValues, site::Site},
+    proof::{plan::Plan, statement::Input},
+    tensor::evaluation,
 };
 use tacit_transcript::{ProofReader, Value, labels};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    layers::VerifierLayer,
+};
 
 /// A verification in progress.
 pub(crate) struct Session<'a, 'p, V: Value> {
@@ -22,11 +27,37 @@ pub(crate) struct Session<'a, 'p, V: Value> {
     pub(crate) input: Input<'a>,
     pub(crate) reader: ProofReader<'p, V>,
     pub(crate) claims: Claims<V>,
+    /// What the look-ups say of every rescale.
+    pub(crate) rescales: BTreeMap<NodeId, RescaleValues<V>>,
+    /// Values of max-pools' differences at the look-ups' point, kept for the max-pools' own phase.
+    pub(crate) differences: Vec<EvaluationClaim<NodeId, V>>,
     /// Row commitments of late columns.
     pub(crate) late: BTreeMap<Column, Vec<G1Affine>>,
 }
 
-impl<'a, V: Value> Session<'a, '_, V> {
+impl<'a, 'p, V: Value> Session<'a, 'p, V> {
+    /// Before the look-ups.
+    pub(crate) fn new(
+        key: &'a VerifyingKey,
+        plan: &'a Plan,
+        input: Input<'a>,
+        reader: ProofReader<'p, V>,
+    ) -> Self {
+        let claims = Claims::default();
+        let (rescales, differences, late) = (BTreeMap::new(), vec![], BTreeMap::new());
+        Self { key, plan, input, reader, claims, rescales, differences, late }
+    }
+
+    /// The verifier's side of a node's layer.
+    pub(crate) fn layer(&self, id: NodeId) -> Result<&'a dyn VerifierLayer<V>> {
+        Ok(crate::layers::of(&self.node(id)?.0.operation))
+    }
+
+    /// A node with its place.
+    pub(crate) fn site(&self, id: NodeId) -> Result<(&'a Node, Site<'a>)> {
+        self.architecture().site(id, &self.plan.specs).ok_or(Error::BrokenInvariant)
+    }
+
     pub(crate) fn architecture(&self) -> &'a Architecture {
         self.key.architecture()
     }
@@ -38,12 +69,14 @@ impl<'a, V: Value> Session<'a, '_, V> {
     /// A node and its value's specification. The key was checked when it was read, so that both exist.
     pub(crate) fn node(&self, id: NodeId) -> Result<(&'a Node, &'a ValueSpec)> {
         let node = self.architecture().nodes.get(id.index());
-        node.zip(self.plan().specs.get(id.index())).ok_or(Error::MissingColumn)
+        node.zip(self.plan().specs.get(id.index())).ok_or(Error::BrokenInvariant)
     }
 
     /// A rescale, by its node.
     pub(crate) fn rescale(&self, id: NodeId) -> Result<&'a RescaleLayer> {
-        let Operation::Rescale(layer) = &self.node(id)?.0.operation else { return Err(Error::MissingColumn) };
+        let Operation::Rescale(layer) = &self.node(id)?.0.operation else {
+            return Err(Error::BrokenInvariant);
+        };
         Ok(layer)
     }
 
@@ -53,12 +86,12 @@ impl<'a, V: Value> Session<'a, '_, V> {
 
     /// The first input of a node.
     pub(crate) fn read(&self, id: NodeId) -> Result<NodeId> {
-        self.node(id)?.0.inputs.first().copied().ok_or(Error::MissingColumn)
+        self.node(id)?.0.inputs.first().copied().ok_or(Error::BrokenInvariant)
     }
 
     /// Shape of a late column of the plan.
     pub(crate) fn late_layout(&self, column: Column) -> Result<&'a Layout> {
-        self.plan().late_layout(column).ok_or(Error::MissingColumn)
+        self.plan().late_layout(column).ok_or(Error::BrokenInvariant)
     }
 
     /// Reads the commitment to a late column.
@@ -77,7 +110,7 @@ impl<'a, V: Value> Session<'a, '_, V> {
             let holds = self.reader.check_zero((value - V::from(actual)).into());
             return if holds { Ok(()) } else { Err(Error::PublicInput) };
         }
-        if self.node(id)?.0.operation.is_view() {
+        if self.plan().is_view(id) {
             self.claims.views.push(EvaluationClaim::new(id, point, value));
             return Ok(());
         }

@@ -1,8 +1,8 @@
-//! The verifier's side of the [batched sumcheck](tacit_layers::sumcheck).
+//! The verifier's side of the [batched sumcheck](tacit_layers::argument::sumcheck).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     sumcheck::{Batch, RoundPolynomial, RoundWeights},
 };

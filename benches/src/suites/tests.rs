@@ -37,7 +37,7 @@ fn scaling_varies_what_it_names() {
         let specs = network.architecture.infer().unwrap();
         let nodes = network.architecture.nodes.iter().zip(specs);
         nodes
-            .filter(|(node, _)| node.operation.name() == "Rescale")
+            .filter(|(node, _)| node.operation.layer().name() == "Rescale")
             .map(|(_, spec)| spec.layout.num_elements())
             .sum::<usize>()
     };

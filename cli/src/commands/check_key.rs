@@ -93,11 +93,11 @@ fn compile(arguments: &CheckKeyArguments) -> Result<Network> {
 fn adopt(architecture: &mut Architecture, key: &Architecture) {
     architecture.name.clone_from(&key.name);
     for (node, given) in architecture.nodes.iter_mut().zip(&key.nodes) {
-        match (&mut node.operation, &given.operation) {
-            (Operation::Conv2d(layer), Operation::Conv2d(given)) => layer.argument = given.argument,
-            (Operation::Dense(layer), Operation::Dense(given)) => layer.argument = given.argument,
-            (Operation::Product(layer), Operation::Product(given)) => layer.argument = given.argument,
-            _ => {}
+        let given = given.operation.layer();
+        if let Some(argument) = given.argument()
+            && given.name() == node.operation.layer().name()
+        {
+            node.operation.layer_mut().set_argument(argument);
         }
     }
 }
@@ -107,7 +107,8 @@ fn difference(given: &VerifyingKey, made: &VerifyingKey) -> String {
     let (a, b) = (given.architecture(), made.architecture());
     for (given, made) in a.nodes.iter().zip(&b.nodes) {
         if given != made {
-            let (layer, mine, other) = (&made.name, made.operation.name(), given.operation.name());
+            let (layer, mine, other) =
+                (&made.name, made.operation.layer().name(), given.operation.layer().name());
             if mine != other {
                 return format!("layer `{layer}` is a {mine}, in the key `{}` is a {other}", given.name);
             }
@@ -153,9 +154,9 @@ fn difference(given: &VerifyingKey, made: &VerifyingKey) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tacit_inference::NetworkBuilder;
     use tacit_layers::{
-        ActivationFunction, InputLayer, Layout, MatmulArgument, Multiplier, NetworkBuilder, NodeId, Output,
-        Tensor,
+        ActivationFunction, InputLayer, Layout, MatmulArgument, Multiplier, NodeId, Output, Tensor,
     };
 
     use super::*;

@@ -4,7 +4,8 @@ use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::{Network, cost::UnitCosts};
+use tacit_inference::cost::{UnitCosts, choice::choose_arguments};
+use tacit_layers::Network;
 use tacit_onnx::{FloatModel, quantise_comparably};
 use tacit_prover::{ProvingKey, Seed};
 
@@ -83,9 +84,8 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     progress.step("Quantising");
     let mut quantised = quantise_comparably(&float, &calibration, &options)
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
-    let choices = quantised
-        .network
-        .choose_arguments(arguments.arrangement.policy(), &UnitCosts::default())
+    let policy = arguments.arrangement.policy();
+    let choices = choose_arguments(&mut quantised.network, policy, &UnitCosts::default())
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
     let values = arguments.report.then(|| {
         progress.step("Comparing layers");

@@ -4,16 +4,19 @@ use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use tacit_inference::{
+    cost::{NetworkCounts, NetworkUnits},
+    interval::{Interval, analyse},
+};
 use tacit_layers::{
     AnyProofFile, KeyProofFile,
-    cost::{NetworkCounts, NetworkUnits},
-    input,
-    interval::Interval,
-    key,
-    key::VerifyingKey,
-    parameters, proof_file,
-    soundness::SoundnessError,
-    statement::{Input, Statement},
+    argument::soundness::SoundnessError,
+    proof::{
+        input,
+        key::{self, VerifyingKey},
+        parameters, proof_file,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{Proven, ProvingKey};
 
@@ -136,7 +139,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let key = ProvingKey::from_bytes(&bytes).with_context(|| {
         format!("cannot inspect `{}`; give a .tacit, .vk or .proof file that Tacit wrote", path.display())
     })?;
-    let intervals = key.network().clone().analyse()?;
+    let intervals = analyse(&mut key.network().clone())?;
     let clamped = |x: i128| x.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     let ranges: Vec<(i64, i64)> =
         intervals.iter().map(Interval::hull).map(|(low, high)| (clamped(low), clamped(high))).collect();
@@ -174,9 +177,8 @@ fn network(
     measured: Option<(Proven, MeasuredFacts)>,
 ) -> Result<Report> {
     let (architecture, plan) = (key.architecture(), key.plan());
-    let argument = |(argument, error): (_, tacit_layers::soundness::SoundnessError)| ArgumentFacts {
-        argument,
-        bits: error.bits(),
+    let argument = |(argument, error): (_, tacit_layers::argument::soundness::SoundnessError)| {
+        ArgumentFacts { argument, bits: error.bits() }
     };
     let predicted = NetworkCounts::new(architecture, plan).nanoseconds(&NetworkUnits::REFERENCE);
     let predicted = predicted.map(|nanoseconds| nanoseconds * 1e-9);

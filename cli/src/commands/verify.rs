@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use tacit_layers::{
     AnyProofFile, InputCommitment, Tensor, VerifyingKey,
-    statement::{Input, Statement},
+    proof::statement::{Input, Statement},
 };
 
 use crate::{

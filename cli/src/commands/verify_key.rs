@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use serde::Serialize;
-use tacit_layers::{KeyProofFile, VerifyingKey, parameters::ParameterPlan, soundness::SoundnessError};
+use tacit_layers::{
+    KeyProofFile, VerifyingKey, argument::soundness::SoundnessError, proof::parameters::ParameterPlan,
+};
 
 use crate::{arguments::VerifyKeyArguments, artifact, progress::Progress, report::Report, units};
 

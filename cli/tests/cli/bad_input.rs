@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::tacit::{FAILED, Folder, LENET, assert_keys, fixture, inputs, npy, tacit, tacit_json};
+use crate::{
+    files::{FAILED, Folder, assert_keys, fixture, npy},
+    tacit::{LENET, inputs, tacit, tacit_json},
+};
 
 /// The command must fail with a message that holds every one of `words`, and leave `folder` as it was.
 fn fails(folder: &Folder, arguments: &[&str], words: &[&str]) {

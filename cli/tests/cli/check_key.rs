@@ -4,7 +4,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::tacit::{DONE, FAILED, Folder, LENET, REJECTED, assert_keys, fixture, tacit, tacit_json};
+use crate::{
+    files::{DONE, FAILED, Folder, REJECTED, assert_keys, fixture},
+    tacit::{LENET, tacit, tacit_json},
+};
 
 fn check(arguments: &[&str]) -> (i32, Value) {
     let (code, json) = tacit_json(&[&["check-key"], arguments].concat());

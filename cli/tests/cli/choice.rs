@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::tacit::{DONE, Folder, LENET, assert_keys, done, fixture, inputs, tacit};
+use crate::{
+    files::{DONE, Folder, assert_keys, fixture},
+    tacit::{LENET, done, inputs, tacit},
+};
 
 /// Compiles LeNet-5 with more options; what compile tells of its arguments.
 fn arguments(folder: &Folder, options: &[&str]) -> (String, Value) {

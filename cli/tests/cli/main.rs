@@ -3,16 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 mod bad_input;
-mod bench;
 mod check_key;
 mod choice;
-mod comparison;
-mod markup;
+mod files;
 mod private_input;
 mod private_model;
 mod quantised;
 mod rejection;
-mod report;
 mod resources;
 mod tacit;
 mod workflow;

@@ -4,7 +4,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::tacit::{DONE, FAILED, Folder, LENET, REJECTED, done, fixture, inputs, npy, tacit, tacit_json};
+use crate::{
+    files::{DONE, FAILED, Folder, REJECTED, fixture, npy},
+    tacit::{LENET, done, inputs, tacit, tacit_json},
+};
 
 const COMMIT: [&str; 5] = ["shape", "digest", "rows", "commitment", "opening"];
 const COMMITMENT: [&str; 6] = ["kind", "digest", "file_bytes", "input_shape", "rows", "row_length"];

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::tacit::{DONE, FAILED, Folder, REJECTED, done, fixture, tacit, tacit_json};
+use crate::{
+    files::{DONE, FAILED, Folder, REJECTED, fixture},
+    tacit::{done, tacit, tacit_json},
+};
 
 #[test]
 fn a_private_models_answers_are_proved_without_its_weights() {

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use crate::tacit::{DONE, FAILED, Folder, done, fixture, tacit_json};
+use crate::{
+    files::{DONE, FAILED, Folder, fixture},
+    tacit::{done, tacit_json},
+};
 
 const COMPILE: [&str; 9] = [
     "layers",

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::tacit::{DONE, FAILED, Folder, LENET, REJECTED, assert_keys, fixture, inputs, tacit, tacit_json};
+use crate::{
+    files::{DONE, FAILED, Folder, REJECTED, assert_keys, fixture},
+    tacit::{LENET, inputs, tacit, tacit_json},
+};
 
 /// The proof must be rejected; gives the reason.
 fn rejects(arguments: &[&str]) -> String {

@@ -12,21 +12,25 @@ use tacit_layers::{
     ActivationFunction, Architecture, AxisWindow, InputLayer, KeyProofFile, Layout, MatmulArgument,
     Multiplier, Network, Node, NodeId, Operation, Output as NetworkOutput, ProofFile, Tensor, VerifyingKey,
     Window2d,
-    add::AddLayer,
-    average_pool::AveragePoolLayer,
-    dense::DenseLayer,
-    gates::{Axes, Circuit, CircuitLayer, Factor, GateLayer, Operand, Relation, Wiring},
-    key::{block, encode, file_header},
-    max_pool::MaxPoolLayer,
-    network::{ParameterId, ParameterSpec, ParameterWidth},
-    product::ProductLayer,
-    reduce_sum::ReduceSumLayer,
-    remap::{AxisMap, ConcatLayer, RemapLayer},
-    rescale::RescaleLayer,
-    reshape::ReshapeLayer,
+    argument::gates::{Axes, Circuit, Factor, GateLayer, Operand, Relation, Wiring},
+    layer::{
+        add::AddLayer,
+        average_pool::AveragePoolLayer,
+        circuit::CircuitLayer,
+        concat::ConcatLayer,
+        dense::DenseLayer,
+        max_pool::MaxPoolLayer,
+        product::ProductLayer,
+        reduce_sum::ReduceSumLayer,
+        remap::{AxisMap, RemapLayer},
+        rescale::RescaleLayer,
+        reshape::ReshapeLayer,
+    },
+    proof::file::{block, encode, file_header},
+    tensor::value::{ParameterId, ParameterSpec, ParameterWidth},
 };
 
-use crate::tacit::{DONE, FAILED, Folder, REJECTED, npy};
+use crate::files::{DONE, FAILED, Folder, REJECTED, npy};
 
 /// The largest file.
 const KILOBYTE: usize = 1024;
@@ -252,7 +256,7 @@ fn parameters() -> Vec<(&'static str, Architecture)> {
 
 /// A verifying key of an architecture that nothing has checked, with so many commitments to nothing.
 fn key(architecture: &Architecture, rows: usize) -> Vec<u8> {
-    let mut bytes = file_header(tacit_layers::key::MAGIC);
+    let mut bytes = file_header(tacit_layers::proof::key::MAGIC);
     bytes.extend(block(&encode(architecture, "key").unwrap()));
     // A public model.
     bytes.push(0);
@@ -302,8 +306,8 @@ fn keys_of_a_kilobyte_take_no_gigabytes() {
     let folder = Folder::new();
     let samples = folder.file("x.npy", npy(&[1], &[0.0]));
     for (name, architecture) in networks() {
-        let rows =
-            tacit_layers::plan::Plan::new(&architecture).map_or(0, |plan| plan.rows(&plan.parameters).1);
+        let rows = tacit_layers::proof::plan::Plan::new(&architecture)
+            .map_or(0, |plan| plan.rows(&plan.parameters).1);
         let bytes = key(&architecture, rows.min(8));
         let parsed = VerifyingKey::from_bytes(&bytes).ok();
         let file = folder.file("h.vk", small(bytes));

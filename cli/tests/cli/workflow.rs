@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::tacit::{DONE, Folder, LENET, assert_keys, done, fixture, inputs, tacit};
+use crate::{
+    files::{DONE, Folder, assert_keys, fixture},
+    tacit::{LENET, done, inputs, tacit},
+};
 
 const COMPILE: [&str; 11] = [
     "layers",

@@ -4,9 +4,8 @@
 
 use std::{fs, path::Path};
 
-#[path = "../../src/artifact.rs"]
-#[expect(dead_code, reason = "only what reads bytes is needed")]
-mod artifact;
+use tacit_cli::npy;
+
 #[path = "../../../fuzz/src/differential.rs"]
 mod differential;
 #[path = "../../../fuzz/src/hiding.rs"]
@@ -17,9 +16,6 @@ mod memory;
 mod naive;
 #[path = "../../../fuzz/src/source.rs"]
 mod networks;
-#[path = "../../src/npy.rs"]
-#[expect(dead_code, reason = "only what reads bytes is needed")]
-mod npy;
 #[path = "../../../fuzz/src/proofs.rs"]
 mod proofs;
 #[path = "../../../prover/tests/support/random.rs"]

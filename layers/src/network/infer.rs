@@ -1,7 +1,11 @@
 //! Checking a graph: every node's shape and kind, or the first layer that breaks a rule.
 
-use super::{Architecture, MAX_NODES, Operation, ValueKind, ValueSpec};
+use super::{Architecture, MAX_NODES};
 use crate::error::{Error, Result};
+use crate::{
+    layer::Operation,
+    tensor::value::{ValueKind, ValueSpec},
+};
 
 impl Architecture {
     /// Checks the whole graph and derives every node's shape and kind, in node order.
@@ -25,7 +29,7 @@ impl Architecture {
             for id in &node.inputs {
                 readers[id.index()] += 1;
             }
-            for id in node.operation.parameters() {
+            for id in node.operation.layer().parameters() {
                 if let Some(count) = parameter_readers.get_mut(id.index()) {
                     *count += 1;
                 }
@@ -49,69 +53,14 @@ impl Architecture {
     ///
     /// # Errors
     /// When there is no such node, or it breaks a rule.
-    pub(crate) fn infer_node(&self, index: usize, specs: &[ValueSpec]) -> Result<ValueSpec> {
+    pub fn infer_node(&self, index: usize, specs: &[ValueSpec]) -> Result<ValueSpec> {
         let format = |reason| Error::Graph { reason };
         let Some(node) = self.nodes.get(index) else { return Err(format("a node that does not exist")) };
-        let inputs = node
-            .inputs
-            .iter()
-            .map(|id| {
-                specs.get(id.index()).ok_or_else(|| Error::Reference {
-                    layer: node.name.clone(),
-                    what: "node",
-                    index: id.index(),
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let count = |expected: usize| {
-            let actual = inputs.len();
-            if actual == expected {
-                Ok(())
-            } else {
-                Err(Error::InputCount { layer: node.name.clone(), expected, actual })
-            }
-        };
-        let spec = match &node.operation {
-            Operation::Input(input) => {
-                count(0)?;
-                if index != 0 {
-                    return Err(format("a second input"));
-                }
-                input.infer(&node.name)?
-            }
-            Operation::Add(layer) => {
-                count(layer.coefficients.len())?;
-                layer.infer(&node.name, &inputs)?
-            }
-            Operation::Product(layer) => {
-                count(2)?;
-                layer.infer(&node.name, inputs[0], inputs[1])?
-            }
-            Operation::Concat(layer) => layer.infer(&node.name, &inputs)?,
-            Operation::Circuit(layer) => layer.infer(&node.name, &inputs, self)?,
-            operation => {
-                count(1)?;
-                let input = inputs[0];
-                match operation {
-                    Operation::Dense(layer) => layer.infer(&node.name, input, self)?,
-                    Operation::Conv2d(layer) => layer.infer(&node.name, input, self)?,
-                    Operation::AveragePool(layer) => layer.infer(&node.name, input)?,
-                    Operation::MaxPool(layer) => layer.infer(&node.name, input)?,
-                    Operation::Rescale(layer) => layer.infer(&node.name, input)?,
-                    Operation::Remap(layer) => layer.infer(&node.name, input)?,
-                    Operation::Transpose(layer) => layer.infer(&node.name, input)?,
-                    Operation::Reshape(layer) => layer.infer(&node.name, input)?,
-                    Operation::ReduceSum(layer) => layer.infer(&node.name, input)?,
-                    Operation::Flatten
-                    | Operation::Input(_)
-                    | Operation::Add(_)
-                    | Operation::Product(_)
-                    | Operation::Circuit(_)
-                    | Operation::Concat(_) => input.clone(),
-                }
-            }
-        };
-        Ok(spec)
+        let inputs = self.inputs(node, specs)?;
+        if index > 0 && matches!(node.operation, Operation::Input(_)) {
+            return Err(format("a second input"));
+        }
+        node.operation.layer().infer(&inputs)
     }
 
     fn check_outputs(&self, specs: &[ValueSpec], readers: &mut [usize]) -> Result<()> {

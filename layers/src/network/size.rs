@@ -1,14 +1,13 @@
 //! How large a network may be for what it is made of: a few bytes of a file may not ask for gigabytes.
 
-use super::{Network, Operation, Parameter, ValueSpec};
+use super::Network;
 use crate::error::{Error, Result};
+use crate::tensor::value::{Parameter, ValueSpec};
 
 /// Elements of values that any network may have.
 const FREE_ELEMENTS: u128 = 1 << 18;
 /// Elements of values for each element of input and parameters.
 const ELEMENTS: u128 = 1 << 10;
-/// Elements that an element of a circuit's tensor stands for: its range is analysed by itself.
-const CIRCUIT_ELEMENT: u128 = 8;
 /// Gates and elements read by windows without weights that any network may have.
 const FREE_STEPS: u128 = 1 << 24;
 /// The same for each element of input and parameters.
@@ -25,27 +24,12 @@ impl Network {
             self.parameters.iter().map(|parameter| Parameter::num_elements(parameter) as u128).sum();
         let input = specs.first().map_or(0, |spec| spec.layout.num_elements() as u128);
         let (mut elements, mut steps) = (0_u128, 0_u128);
-        for (node, spec) in self.architecture.nodes.iter().zip(specs).skip(1) {
-            let output = spec.layout.num_elements() as u128;
-            elements = elements.saturating_add(output);
-            match &node.operation {
-                Operation::Circuit(layer) => {
-                    let circuit = &layer.circuit;
-                    let tensors =
-                        circuit.inputs.iter().chain(circuit.layers.iter().map(|layer| &layer.layout));
-                    let inside: u128 = tensors.map(|layout| layout.num_elements() as u128).sum();
-                    elements = elements.saturating_add(inside.saturating_mul(CIRCUIT_ELEMENT));
-                    steps = steps.saturating_add(circuit.num_gates());
-                }
-                Operation::MaxPool(layer) => {
-                    let read = output.saturating_mul(layer.window.num_offsets() as u128);
-                    (elements, steps) = (elements.saturating_add(read), steps.saturating_add(read));
-                }
-                Operation::AveragePool(layer) => {
-                    steps = steps.saturating_add(output.saturating_mul(layer.window.num_offsets() as u128));
-                }
-                _ => {}
-            }
+        for (node, site) in self.architecture.sites(specs).skip(1) {
+            let size = node.operation.layer().size(&site);
+            elements = elements
+                .saturating_add(site.output.layout.num_elements() as u128)
+                .saturating_add(size.elements);
+            steps = steps.saturating_add(size.steps);
         }
         let known = own.saturating_add(input);
         if elements > FREE_ELEMENTS.saturating_add(known.saturating_mul(ELEMENTS)) {

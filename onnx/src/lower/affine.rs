@@ -2,26 +2,31 @@
 //! channels, otherwise a depthwise convolution by one position of their own.
 
 use tacit_layers::{AxisWindow, Window2d};
-use tract_onnx::{
-    prelude::OutletId,
-    tract_core::ops::{binary::TypedBinOp, math::Mul, nn::leaky_relu},
-};
+use tract_onnx::prelude::OutletId;
 
-use super::{Constant, Lowering, TypedNode, significant};
+use super::{
+    lowering::{Lowering, TypedNode, significant},
+    reading::Constant,
+    row_major::{offsets, strides_of},
+};
 use crate::{
     error::Error,
-    graph::{Clip, Operation, Rearrangement, View, Weights},
-    pointwise::{self, Function},
+    float_graph::{
+        clip::Clip,
+        value::{Operation, Rearrangement},
+        view::View,
+        weights::Weights,
+    },
 };
 
-/// A constant operand: one number, or one for each element of a value.
+/// A constant factor or shift: one number, or one for each element of a value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Operand {
+pub(super) enum Coefficients {
     Scalar(f64),
     Elements(Vec<f64>),
 }
 
-impl Operand {
+impl Coefficients {
     pub(super) fn map(&self, f: impl Fn(f64) -> f64) -> Self {
         match self {
             Self::Scalar(c) => Self::Scalar(f(*c)),
@@ -29,7 +34,7 @@ impl Operand {
         }
     }
 
-    fn at(&self, element: usize) -> f64 {
+    pub(super) fn at(&self, element: usize) -> f64 {
         match self {
             Self::Scalar(c) => *c,
             Self::Elements(values) => values[element],
@@ -37,26 +42,12 @@ impl Operand {
     }
 }
 
-/// Distance in row-major order between neighbours along each axis.
-pub(super) fn strides_of(lengths: &[usize]) -> Vec<usize> {
-    (0..lengths.len()).map(|axis| lengths[axis + 1..].iter().product()).collect()
-}
-
-/// For every index over these lengths, row-major, the sum of its coordinates times the strides.
-pub(super) fn offsets(lengths: &[usize], strides: &[usize]) -> Vec<usize> {
-    let mut offsets = vec![0];
-    for (&length, &stride) in lengths.iter().zip(strides) {
-        offsets = offsets.iter().flat_map(|start| (0..length).map(move |i| start + i * stride)).collect();
-    }
-    offsets
-}
-
 impl Lowering<'_> {
     /// Reads a constant as one number or as one for each element of the value that a whole view reads.
-    pub(super) fn operand(&self, view: &View, constant: &Constant) -> Operand {
+    pub(super) fn coefficients(&self, view: &View, constant: &Constant) -> Coefficients {
         let first = constant.values.first().copied().unwrap_or(0.0);
         if constant.values.iter().all(|value| value.total_cmp(&first).is_eq()) {
-            return Operand::Scalar(first);
+            return Coefficients::Scalar(first);
         }
         let lengths = self.lengths(view);
         let offset = view.axes.len().saturating_sub(constant.shape.len());
@@ -70,21 +61,21 @@ impl Lowering<'_> {
                 stride *= lengths[axis];
             }
         }
-        Operand::Elements(offsets(lengths, &strides).into_iter().map(|at| constant.values[at]).collect())
+        Coefficients::Elements(offsets(lengths, &strides).into_iter().map(|at| constant.values[at]).collect())
     }
 
-    /// The layer whose output channels the operand goes with, and its number for each of them, if it can be folded into the
+    /// The layer whose output channels the coefficients go with, and their number for each of them, if it can be folded into the
     /// layer's weights.
-    fn channels(&self, view: &View, operand: &Operand) -> Option<(usize, Vec<f64>)> {
-        let (mut at, mut operand) = (view.value, operand.clone());
+    fn channels(&self, view: &View, coefficients: &Coefficients) -> Option<(usize, Vec<f64>)> {
+        let (mut at, mut coefficients) = (view.value, coefficients.clone());
         loop {
             if self.shared[at] {
                 return None;
             }
             let Operation::Rearrange { input, how } = &self.values[at].operation else { break };
-            match (how, &mut operand) {
-                (Rearrangement::Reshape, _) | (Rearrangement::Transpose(_), Operand::Scalar(_)) => {}
-                (Rearrangement::Transpose(axes), Operand::Elements(values)) => {
+            match (how, &mut coefficients) {
+                (Rearrangement::Reshape, _) | (Rearrangement::Transpose(_), Coefficients::Scalar(_)) => {}
+                (Rearrangement::Transpose(axes), Coefficients::Elements(values)) => {
                     let from = strides_of(&self.values[*input].axes);
                     let strides: Vec<usize> = axes.iter().map(|&axis| from[axis]).collect();
                     let places = offsets(&self.values[at].axes, &strides);
@@ -97,55 +88,68 @@ impl Lowering<'_> {
             at = *input;
         }
         let value = &self.values[at];
-        let (Operation::Dense { weights, .. } | Operation::Conv2d { weights, .. }) = &value.operation else {
-            return None;
-        };
+        let (_, weights) = value.weights()?;
         if value.clip != Clip::NONE {
             return None;
         }
         let inner: usize = value.axes[value.channel_axis() + 1..].iter().product();
-        let channels: Vec<f64> = (0..weights.num_outputs()).map(|o| operand.at(o * inner)).collect();
+        let channels: Vec<f64> = (0..weights.num_outputs()).map(|o| coefficients.at(o * inner)).collect();
         let goes_with = |element: usize| {
-            operand.at(element).total_cmp(&channels[element / inner % channels.len()]).is_eq()
+            coefficients.at(element).total_cmp(&channels[element / inner % channels.len()]).is_eq()
         };
         let count: usize = value.axes.iter().product();
-        (matches!(operand, Operand::Scalar(_)) || (0..count).all(goes_with)).then_some((at, channels))
+        (matches!(coefficients, Coefficients::Scalar(_)) || (0..count).all(goes_with))
+            .then_some((at, channels))
     }
 
-    pub(super) fn shift(&mut self, node: &TypedNode, view: View, operand: &Operand) -> Result<View, Error> {
-        if matches!(operand, Operand::Scalar(0.0)) {
+    pub(super) fn shift(
+        &mut self,
+        node: &TypedNode,
+        view: View,
+        coefficients: &Coefficients,
+    ) -> Result<View, Error> {
+        if matches!(coefficients, Coefficients::Scalar(0.0)) {
             return Ok(view);
         }
-        if let Some((at, shifts)) = self.channels(&view, operand) {
+        if let Some((at, shifts)) = self.channels(&view, coefficients) {
             self.values[at].outlet = OutletId::new(node.id, 0);
             if let Some(weights) = self.values[at].weights_mut() {
                 weights.bias.iter_mut().zip(shifts).for_each(|(bias, shift)| *bias += shift);
             }
             return Ok(view);
         }
-        match operand {
-            Operand::Scalar(_) => self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node)),
-            Operand::Elements(_) => Ok(self.affine(node, &view, &Operand::Scalar(1.0), operand)),
+        match coefficients {
+            Coefficients::Scalar(_) => self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node)),
+            Coefficients::Elements(_) => {
+                Ok(self.affine(node, &view, &Coefficients::Scalar(1.0), coefficients))
+            }
         }
     }
 
-    pub(super) fn scale(&mut self, node: &TypedNode, view: View, operand: &Operand) -> Result<View, Error> {
+    pub(super) fn scale(
+        &mut self,
+        node: &TypedNode,
+        view: View,
+        coefficients: &Coefficients,
+    ) -> Result<View, Error> {
         let outlet = OutletId::new(node.id, 0);
-        if let Some((at, factors)) = self.channels(&view, operand) {
+        if let Some((at, factors)) = self.channels(&view, coefficients) {
             self.values[at].outlet = outlet;
             if let Some(weights) = self.values[at].weights_mut() {
                 weights.scale(&factors);
             }
             return Ok(view);
         }
-        match operand {
-            Operand::Scalar(factor) if *factor > 0.0 && factor.is_finite() => {
+        match coefficients {
+            Coefficients::Scalar(factor) if *factor > 0.0 && factor.is_finite() => {
                 let (name, axes) = (self.name(node), self.lengths(&view).to_vec());
                 let operation = Operation::Scale { input: view.value, factor: *factor };
                 Ok(self.push(&name, axes, operation, outlet, view.axes))
             }
-            Operand::Scalar(_) => self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node)),
-            Operand::Elements(_) => Ok(self.affine(node, &view, operand, &Operand::Scalar(0.0))),
+            Coefficients::Scalar(_) => self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node)),
+            Coefficients::Elements(_) => {
+                Ok(self.affine(node, &view, coefficients, &Coefficients::Scalar(0.0)))
+            }
         }
     }
 
@@ -155,8 +159,8 @@ impl Lowering<'_> {
         &mut self,
         node: &TypedNode,
         view: &View,
-        factors: &Operand,
-        shifts: &Operand,
+        factors: &Coefficients,
+        shifts: &Coefficients,
     ) -> View {
         let lengths = self.lengths(view).to_vec();
         let strides = strides_of(&lengths);
@@ -166,7 +170,7 @@ impl Lowering<'_> {
                 let first = element - element / strides[axis] % lengths[axis] * strides[axis];
                 [factors, shifts]
                     .iter()
-                    .any(|operand| operand.at(element).total_cmp(&operand.at(first)).is_ne())
+                    .any(|numbers| numbers.at(element).total_cmp(&numbers.at(first)).is_ne())
             })
         };
         let long = (0..lengths.len()).filter(|&axis| lengths[axis] > 1);
@@ -206,71 +210,5 @@ impl Lowering<'_> {
         let moved = |axis: &usize| order.iter().position(|other| other == axis).map(|index| at[index]);
         let axes = view.axes.iter().map(|list| list.iter().filter_map(moved).collect()).collect();
         View { value, axes, strides: vec![1; self.values[value].axes.len()], function: None }
-    }
-
-    /// A choice between two tensors by a third: a function of one number, or a leaky rectifier with many slopes.
-    pub(super) fn choice(&mut self, node: &TypedNode) -> Result<View, Error> {
-        if let Some(view) = self.pointwise(node)? {
-            return Ok(view);
-        }
-        let (origin, operator) = self.model.origin(&node.name, "");
-        let product = self.model.graph.node(node.inputs[1].node);
-        let is_scaled = product.op_as::<TypedBinOp>().is_some_and(|op| op.0.is::<Mul>())
-            && product.inputs.contains(&node.inputs[2]);
-        if operator != "PRelu" || !is_scaled || self.model.origin(&product.name, "").0 != origin {
-            return Err(self.not_pointwise(node));
-        }
-        let slopes = usize::from(product.inputs[0] == node.inputs[2]);
-        let slopes = self.constant_weights(product, slopes)?;
-        let view = self.whole_view(node, 2)?;
-        match self.operand(&view, &slopes) {
-            Operand::Scalar(slope) => {
-                let operator = leaky_relu(slope as f32).into();
-                let argument = [pointwise::Operand::Argument(node.inputs[2])];
-                let function = Function::apply_operator(node.id, operator, &argument);
-                Ok(View { function, ..view })
-            }
-            slopes @ Operand::Elements(_) => Ok(self.leaky(node, view, &slopes)),
-        }
-    }
-
-    /// `slope * x + (1 - slope) * relu(x)`: a depthwise convolution over both, one behind the other along the height.
-    fn leaky(&mut self, node: &TypedNode, view: View, slopes: &Operand) -> View {
-        let lengths = self.lengths(&view).to_vec();
-        let flat: usize = lengths.iter().product();
-        let name = self.name(node);
-        let outlet = node.inputs[2];
-        let operation = Operation::Add { addends: vec![(view.value, 1.0)] };
-        let relu = self.push(&format!("{name}.relu"), lengths.clone(), operation, outlet, vec![]).value;
-        self.values[relu].clip = Clip { minimum: 0.0, maximum: f64::INFINITY };
-        // A table takes the scale of what it is concatenated with.
-        self.values[relu].function = Some(Function::identity(outlet));
-        // Channels are the axes up to the last one that the slopes vary along.
-        let inner = (0..=lengths.len())
-            .rev()
-            .map(|axis| lengths[axis..].iter().product::<usize>())
-            .take_while(|&inner| {
-                (0..flat).all(|i| slopes.at(i).total_cmp(&slopes.at(i / inner * inner)).is_eq())
-            })
-            .last()
-            .unwrap_or(1);
-        let channels = flat / inner;
-        let parts = [view.value, relu]
-            .map(|value| self.rearranged(node, value, Rearrangement::Reshape, vec![channels, 1, inner]));
-        let operation = Operation::Concat { inputs: parts.to_vec(), axis: 1 };
-        let both =
-            self.push(&format!("{name}.both"), vec![channels, 2, inner], operation, outlet, vec![]).value;
-        let slope = |channel: usize| slopes.at(channel * inner);
-        let weights = Weights {
-            axes: vec![channels, 1, 2, 1],
-            values: (0..channels).flat_map(|c| [slope(c), 1.0 - slope(c)]).collect(),
-            bias: vec![0.0; channels],
-        };
-        let window = Window2d { height: AxisWindow::new(2, 1), width: AxisWindow::new(1, 1) };
-        let operation = Operation::Conv2d { input: both, window, groups: channels, weights };
-        let outlet = OutletId::new(node.id, 0);
-        let result = self.push(&name, vec![channels, 1, inner], operation, outlet, vec![]).value;
-        let value = self.rearranged(node, result, Rearrangement::Reshape, lengths);
-        View { value, ..view }
     }
 }

@@ -7,14 +7,14 @@ use tract_onnx::{
 };
 
 use super::{
-    Constant, Lowering, TypedNode,
-    affine::{offsets, strides_of},
-    feature_map_axes,
-    pool::window_of,
+    feature_map::{feature_map_axes, window_of},
+    lowering::{Lowering, TypedNode},
+    reading::Constant,
+    row_major::{offsets, strides_of},
 };
 use crate::{
     error::Error,
-    graph::{Operation, View, Weights},
+    float_graph::{value::Operation, view::View, weights::Weights},
 };
 
 /// Most weights that a convolution may have after its groups are merged into one, zeros included.
@@ -98,21 +98,5 @@ impl Lowering<'_> {
         };
         let operation = Operation::Conv2d { input, window, groups, weights };
         Ok(self.push(&name, vec![num_outputs, height, width], operation, OutletId::new(node.id, 0), view))
-    }
-
-    pub(super) fn constant_weights(&self, node: &TypedNode, input: usize) -> Result<Constant, Error> {
-        self.finite_constant(node, input)?
-            .ok_or_else(|| self.refuse(node, "computed weights", "constant weights"))
-    }
-
-    pub(super) fn bias(&self, node: &TypedNode, input: usize, num_outputs: usize) -> Result<Vec<f64>, Error> {
-        let constant = self
-            .finite_constant(node, input)?
-            .ok_or_else(|| self.refuse(node, "a computed bias", "a constant bias"))?;
-        match constant.values.len() {
-            1 => Ok(vec![constant.values[0]; num_outputs]),
-            n if n == num_outputs => Ok(constant.values),
-            n => Err(self.refuse(node, format!("{n} biases"), "one bias for each output channel")),
-        }
     }
 }

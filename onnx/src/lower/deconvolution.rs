@@ -1,12 +1,15 @@
 //! Transposed convolutions: zeros between the input's positions, and a convolution with the kernel reversed.
 
-use tacit_layers::{AxisWindow, Window2d, remap::AxisMap};
+use tacit_layers::{AxisWindow, Window2d, layer::remap::AxisMap};
 use tract_onnx::tract_core::ops::cnn::Deconv;
 
-use super::{Lowering, TypedNode, feature_map_axes};
+use super::{
+    feature_map::feature_map_axes,
+    lowering::{Lowering, TypedNode},
+};
 use crate::{
     error::Error,
-    graph::{Rearrangement, View},
+    float_graph::{value::Rearrangement, view::View},
 };
 
 impl Lowering<'_> {

@@ -1,14 +1,17 @@
-//! Activation functions: whatever computes each number from one number of one value.
+//! Pointwise functions: whatever computes each number from one number of one value.
 
 use std::sync::Arc;
 
 use tract_onnx::prelude::{Datum, OutletId};
 
-use super::{Lowering, TypedNode};
+use super::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
-    graph::{Operation, View},
-    pointwise::{Function, Operand},
+    float_graph::{
+        pointwise::{Function, Operand},
+        value::Operation,
+        view::View,
+    },
 };
 
 impl Lowering<'_> {

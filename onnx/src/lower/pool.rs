@@ -1,43 +1,20 @@
-//! Pooling windows and reductions over height and width.
+//! Maxima and sums over windows.
 
-use tacit_layers::{AxisWindow, Window2d, max_pool::MAX_OFFSETS};
+use tacit_layers::{AxisWindow, Window2d, layer::max_pool::MAX_OFFSETS};
 use tract_onnx::{
     prelude::OutletId,
-    tract_core::ops::cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool},
+    tract_core::ops::cnn::{MaxPool, PaddingSpec, SumPool},
 };
 
-use super::{Lowering, TypedNode, affine::Operand, feature_map_axes};
+use super::{
+    affine::Coefficients,
+    feature_map::{feature_map_axes, window_of},
+    lowering::{Lowering, TypedNode},
+};
 use crate::{
     error::Error,
-    graph::{Operation, View},
+    float_graph::{value::Operation, view::View},
 };
-
-/// The window of a convolution or pool, with the padding that its positions really touch.
-pub(super) fn window_of(
-    lowering: &Lowering<'_>,
-    node: &TypedNode,
-    spec: &PoolSpec,
-    axes: [usize; 3],
-) -> Result<Window2d, Error> {
-    if !(1..=2).contains(&spec.rank()) {
-        let actual = format!("a {}-dimensional window", spec.rank());
-        return Err(lowering.refuse(node, actual, "one or two dimensions"));
-    }
-    let lengths = &axes[axes.len() - spec.rank()..];
-    let dims = spec.computed_padding(lengths);
-    let axis = |i: usize| {
-        let (kernel, stride, dilation) = (spec.kernel_shape[i], spec.stride(i), spec.dilation(i));
-        let (length, begin) = (lengths[i], dims[i].pad_before);
-        let last = dims[i].convoluted.saturating_sub(1) * stride;
-        let extent = kernel.saturating_sub(1) * dilation + 1;
-        let end = (last + extent).saturating_sub(length + begin);
-        AxisWindow { kernel, stride, dilation, pad_begin: begin, pad_end: end }
-    };
-    Ok(match spec.rank() {
-        1 => Window2d { height: AxisWindow::new(1, 1), width: axis(0) },
-        _ => Window2d { height: axis(0), width: axis(1) },
-    })
-}
 
 /// A window along one axis; one over the whole axis in steps that are short enough for a maximum.
 fn in_steps(window: &AxisWindow, length: usize) -> Vec<AxisWindow> {
@@ -149,7 +126,7 @@ impl Lowering<'_> {
         let factors = (0..channels).flat_map(|_| {
             counts[0].iter().flat_map(|rows| counts[1].iter().map(move |columns| total / (rows * columns)))
         });
-        Ok(self.affine(node, &pooled, &Operand::Elements(factors.collect()), &Operand::Scalar(0.0)))
+        Ok(self.affine(node, &pooled, &Coefficients::Elements(factors.collect()), &Coefficients::Scalar(0.0)))
     }
 
     pub(super) fn push_sum_pool(

@@ -1,308 +1,141 @@
-//! Matrix products with constant weights, as tract's Einstein sums: dense layers and 1x1 convolutions.
+//! Products of activations by activations: matrix products, batched or not, and products element by element.
 
-use tacit_layers::{AxisWindow, Window2d};
 use tract_onnx::{prelude::OutletId, tract_core::ops::einsum::EinSum};
 
-use super::{
-    Constant, Lowering, TypedNode,
-    affine::{offsets, strides_of},
-};
+use super::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
-    graph::{Operation, Rearrangement, View, Weights},
+    float_graph::{value::Operation, view::View},
 };
 
-/// What a product does with each axis: contract it with the weights, or keep it as rows.
-struct Product {
-    /// For a contracted value axis, its stride in the weights.
-    strides: Vec<Option<usize>>,
-    /// Value axes that are kept.
-    rows: Vec<usize>,
-    /// The output channel's stride in the weights and its axis in the outlet.
-    channel: Option<(usize, usize)>,
-    num_outputs: usize,
-    /// For each axis of the outlet, the kept value axes it runs over.
-    outlet: Vec<Vec<usize>>,
-}
+/// First name of the axes of length one that no other tensor of the product has.
+const FIRST_UNIT_NAME: u8 = 128;
 
-impl Product {
-    fn contracts(&self, axis: usize) -> bool {
-        self.strides[axis].is_some()
-    }
-
-    /// The weights in the order (outputs, these value axes).
-    fn gather(&self, weights: &Constant, lengths: &[usize], axes: &[usize]) -> Weights {
-        let count: usize = axes.iter().map(|&axis| lengths[axis]).product();
-        let channel_stride = self.channel.map_or(0, |(stride, _)| stride);
-        let mut values = Vec::with_capacity(count * self.num_outputs);
-        for o in 0..self.num_outputs {
-            for index in 0..count {
-                let (mut rest, mut at) = (index, o * channel_stride);
-                for &axis in axes.iter().rev() {
-                    at += rest % lengths[axis] * self.strides[axis].unwrap_or(0);
-                    rest /= lengths[axis];
-                }
-                values.push(weights.values[at]);
-            }
-        }
-        let mut shape = vec![self.num_outputs];
-        shape.extend(axes.iter().map(|&axis| lengths[axis]));
-        Weights { axes: shape, values, bias: vec![0.0; self.num_outputs] }
-    }
-
-    /// Axes of the outlet when the value's output channels are on `channel_axis`.
-    fn outlet_axes(mut self, channel_axis: usize) -> Vec<Vec<usize>> {
-        if let Some((_, position)) = self.channel {
-            self.outlet[position] = vec![channel_axis];
-        }
-        self.outlet
-    }
+/// A factor, or the result, of a product.
+struct Named {
+    view: View,
+    /// A name for each axis of the value.
+    names: Vec<u8>,
 }
 
 impl Lowering<'_> {
-    pub(super) fn einsum(&mut self, node: &TypedNode, op: &EinSum) -> Result<View, Error> {
-        if op.q_params.is_some() {
-            return Err(self.refuse(node, "quantised arithmetic", "a float model, which is quantised here"));
+    /// A factor with its axes named: `name` gives the name of an axis of the outlet.
+    fn named(&mut self, node: &TypedNode, view: View, units: &mut u8, name: impl Fn(usize) -> u8) -> Named {
+        let view = self.axis_by_axis(node, view);
+        let mut names = vec![0; self.lengths(&view).len()];
+        for (axis, list) in view.axes.iter().enumerate() {
+            for &at in list {
+                names[at] = name(axis);
+            }
         }
-        if node.inputs.len() != 2 {
-            return Err(self.refuse(node, "a product of more than two factors", "products of two factors"));
+        for unit in names.iter_mut().filter(|name| **name == 0) {
+            *unit = *units;
+            *units += 1;
         }
-        let x = usize::from(self.constant(node, 0)?.is_some());
-        if x == 0 && self.constant(node, 1)?.is_none() {
-            return self.product_of_activations(node, op);
-        }
-        let weights = self.constant_weights(node, 1 - x)?;
-        let view = self.view(node, x)?;
-        self.dense(node, op, x, view, &weights)
+        Named { view, names }
     }
 
-    fn dense(
+    /// Pushes the product of two factors; `wanted` lists the names of the result's axes, `outlet` the name of each axis of
+    /// its outlet.
+    fn push_product(
         &mut self,
         node: &TypedNode,
-        op: &EinSum,
-        x: usize,
-        view: View,
-        weights: &Constant,
-    ) -> Result<View, Error> {
-        if let Some(batch) = Self::batch(op, x, &view, weights) {
-            return self.batched(node, op, x, view, weights, &batch);
+        [left, right]: [Named; 2],
+        wanted: Vec<u8>,
+        outlet: &[u8],
+    ) -> View {
+        let mut output = wanted;
+        let length = |lowering: &Self, name: u8| {
+            [&left, &right].into_iter().find_map(|factor| {
+                let at = factor.names.iter().position(|&other| other == name)?;
+                Some(lowering.lengths(&factor.view)[at])
+            })
+        };
+        output.retain(|&name| length(self, name).is_some());
+        if output.is_empty() {
+            output.push(u8::MAX);
         }
-        let lengths = self.lengths(&view).to_vec();
-        let product = self.product(node, op, x, &view, weights)?;
-        if view.value == 0 && lengths.len() == 2 && product.contracts(0) && product.rows == [1] {
-            // Channels in front of positions: a convolution of one dimension.
-            let groups: Vec<Vec<usize>> = (0..view.axes.len())
-                .filter(|&axis| !view.axes[axis].is_empty())
-                .flat_map(
-                    |axis| if view.axes[axis] == [0] { vec![vec![axis], vec![]] } else { vec![vec![axis]] },
-                )
-                .collect();
-            let rank = view.axes.len();
-            let axes: Vec<usize> = groups.iter().flatten().copied().collect();
-            let value = self.arrange(node, view, &groups);
-            let mut lists = vec![vec![]; rank];
-            axes.iter().zip([0, 2]).for_each(|(&axis, index)| lists[axis] = vec![index]);
-            let view = View { value, axes: lists, strides: vec![1; 3], function: None };
-            return self.dense(node, op, x, view, weights);
-        }
-        let name = self.name(node);
-        let outlet = OutletId::new(node.id, 0);
-        let only_channels = lengths.len() == 3 && !product.contracts(1) && !product.contracts(2);
-        if only_channels && !product.rows.is_empty() && !product.rows.contains(&0) {
-            let window = Window2d {
-                height: AxisWindow::new(1, view.strides[1]),
-                width: AxisWindow::new(1, view.strides[2]),
-            };
-            let mut weights = product.gather(weights, &lengths, &[0]);
-            weights.axes.extend([1, 1]);
-            let axes = vec![
-                product.num_outputs,
-                window.height.output_length(&name, lengths[1])?,
-                window.width.output_length(&name, lengths[2])?,
-            ];
-            let operation = Operation::Conv2d { input: view.value, window, groups: 1, weights };
-            return Ok(self.push(&name, axes, operation, outlet, product.outlet_axes(0)));
-        }
-        let num_row_axes = product.rows.iter().max().map_or(0, |&last| last + 1);
-        if !view.is_whole() || (0..num_row_axes).any(|axis| product.contracts(axis)) {
-            let view = self.rows_first(node, op, x, view);
-            return self.dense(node, op, x, view, weights);
-        }
-        let contracted: Vec<usize> = (num_row_axes..lengths.len()).collect();
-        if contracted.is_empty() {
-            return Err(self.refuse(
-                node,
-                "a product over no axis",
-                "a product over the last axes or over all",
-            ));
-        }
-        let weights = product.gather(weights, &lengths, &contracted);
-        let mut axes = lengths[..num_row_axes].to_vec();
-        axes.push(product.num_outputs);
-        let operation = Operation::Dense { input: view.value, num_row_axes, weights };
-        Ok(self.push(&name, axes, operation, outlet, product.outlet_axes(num_row_axes)))
+        let axes: Vec<usize> = output.iter().map(|&name| length(self, name).unwrap_or(1)).collect();
+        let place = |name: &u8| output.iter().position(|other| other == name).into_iter().collect();
+        let view = outlet.iter().map(place).collect();
+        let operation = Operation::Product {
+            left: (left.view.value, left.names.clone()),
+            right: (right.view.value, right.names.clone()),
+            output,
+        };
+        self.push(&self.name(node), axes, operation, OutletId::new(node.id, 0), view)
     }
 
-    /// The axes of the input that the weights and the result have too, if there are any.
-    fn batch(op: &EinSum, x: usize, view: &View, weights: &Constant) -> Option<Vec<usize>> {
-        let axes = op.axes.iter_all_axes().filter(|axis| !axis.outputs[0].is_empty());
-        let batch: Vec<usize> = axes
-            .filter(|axis| axis.inputs[1 - x].iter().any(|&at| weights.shape[at] > 1))
-            .flat_map(|axis| axis.inputs[x].iter().copied())
-            .filter(|&axis| !view.axes[axis].is_empty())
-            .collect();
-        (!batch.is_empty()).then_some(batch)
-    }
-
-    /// A product with weights of its own for each position of some axes: a grouped convolution by one position.
-    fn batched(
-        &mut self,
-        node: &TypedNode,
-        op: &EinSum,
-        x: usize,
-        view: View,
-        weights: &Constant,
-        batch: &[usize],
-    ) -> Result<View, Error> {
-        let shape = self.input_shape(node, x)?;
-        let strides = strides_of(&weights.shape);
-        let single = op
-            .axes
-            .iter_all_axes()
-            .all(|axis| axis.inputs.iter().chain(&axis.outputs).all(|positions| positions.len() <= 1));
-        if !single {
+    pub(super) fn product_of_activations(&mut self, node: &TypedNode, op: &EinSum) -> Result<View, Error> {
+        let axes: Vec<_> = op.axes.iter_all_axes().collect();
+        let name_of = |positions: &dyn Fn(usize) -> bool| {
+            axes.iter().position(|&axis| {
+                let index = axes.iter().position(|&other| std::ptr::eq(other, axis)).unwrap_or(0);
+                positions(index)
+            })
+        };
+        let repeated = axes
+            .iter()
+            .any(|axis| axis.inputs.iter().chain(&axis.outputs).any(|positions| positions.len() > 1));
+        if repeated || axes.len() > usize::from(FIRST_UNIT_NAME) - 1 {
             return Err(self.refuse(node, "a repeated axis", "a plain matrix product"));
         }
-        // Position in the input, in the weights and in the result of each axis that is longer than one.
-        let named = op.axes.iter_all_axes().map(|axis| {
-            let by = axis.inputs[1 - x].first().copied().filter(|&at| weights.shape[at] > 1);
-            let from = axis.inputs[x].first().copied().filter(|&at| shape[at] > 1);
-            (from, by, axis.outputs[0].first().copied())
-        });
-        let (mut inner, mut rows, mut channels) = (vec![], vec![], vec![]);
-        let (mut batches, mut by_inner) = (vec![], vec![]);
-        for axis in named {
-            match axis {
-                (Some(from), Some(by), Some(to)) => batches.push((from, by, to)),
-                (Some(from), Some(by), None) => {
-                    inner.push(from);
-                    by_inner.push(by);
-                }
-                (Some(from), None, Some(to)) => rows.push((from, to)),
-                (None, Some(by), Some(to)) => channels.push((by, to)),
-                (None, None, _) => {}
-                _ => {
-                    return Err(self.refuse(
-                        node,
-                        "a sum over an axis of one factor",
-                        "a plain matrix product",
-                    ));
+        let mut units = FIRST_UNIT_NAME;
+        let mut factors = vec![];
+        for input in 0..2 {
+            let view = self.view(node, input)?;
+            let name = |position: usize| {
+                name_of(&|index| axes[index].inputs[input].contains(&position))
+                    .map_or(0, |index| index as u8 + 1)
+            };
+            factors.push(self.named(node, view, &mut units, name));
+        }
+        let rank = self.output_shape(node)?.len();
+        let outlet: Vec<u8> = (0..rank)
+            .map(|position| {
+                name_of(&|index| axes[index].outputs[0].contains(&position))
+                    .map_or(0, |index| index as u8 + 1)
+            })
+            .collect();
+        let factors = <[Named; 2]>::try_from(factors).map_err(|_| self.unsupported(node))?;
+        self.check_sums(node, &factors, &outlet)?;
+        Ok(self.push_product(node, factors, outlet.clone(), &outlet))
+    }
+
+    /// Refuses a sum over an axis that one factor lacks, which would count its length.
+    fn check_sums(&self, node: &TypedNode, factors: &[Named; 2], outlet: &[u8]) -> Result<(), Error> {
+        let [left, right] = factors;
+        for (one, other) in [(left, right), (right, left)] {
+            for (&name, &length) in one.names.iter().zip(self.lengths(&one.view)) {
+                if length > 1 && !other.names.contains(&name) && !outlet.contains(&name) {
+                    let expected = "sums over axes that both factors have";
+                    return Err(self.refuse(node, "a sum over an axis of one factor", expected));
                 }
             }
         }
-        let joined = batches.iter().map(|&(from, ..)| from).chain(inner).collect();
-        let row_axes: Vec<usize> = rows.iter().map(|&(from, _)| from).collect();
-        let input = self.arrange(node, view, &[joined, vec![], row_axes]);
-        let order: Vec<usize> = batches
-            .iter()
-            .map(|&(_, by, _)| by)
-            .chain(channels.iter().map(|&(by, _)| by))
-            .chain(by_inner.iter().copied())
-            .collect();
-        let length = |by: &usize| weights.shape[*by];
-        let places = offsets(
-            &order.iter().map(length).collect::<Vec<_>>(),
-            &order.iter().map(|&by| strides[by]).collect::<Vec<_>>(),
+        Ok(())
+    }
+
+    pub(super) fn elementwise_product(&mut self, node: &TypedNode) -> Result<View, Error> {
+        let rank = self.output_shape(node)?.len();
+        let mut units = FIRST_UNIT_NAME;
+        let mut factors = vec![];
+        for input in 0..2 {
+            let mut view = self.view(node, input)?;
+            while view.axes.len() < rank {
+                view.axes.insert(0, vec![]);
+            }
+            factors.push(self.named(node, view, &mut units, |axis| axis as u8 + 1));
+        }
+        let [left, right] = <[Named; 2]>::try_from(factors).map_err(|_| self.unsupported(node))?;
+        let size = |lowering: &Self, named: &Named| lowering.lengths(&named.view).iter().product::<usize>();
+        let (first, second) =
+            if size(self, &left) < size(self, &right) { (&right, &left) } else { (&left, &right) };
+        let mut output = first.names.clone();
+        output.extend(
+            second.names.iter().filter(|name| **name < FIRST_UNIT_NAME && !first.names.contains(name)),
         );
-        let num_inner: usize = by_inner.iter().map(length).product();
-        let groups = batch.iter().map(|&axis| shape[axis]).product();
-        let num_outputs = places.len() / num_inner;
-        let kernel = Weights {
-            axes: vec![num_outputs, num_inner, 1, 1],
-            values: places.into_iter().map(|place| weights.values[place]).collect(),
-            bias: vec![0.0; num_outputs],
-        };
-        let window = Window2d::square(AxisWindow::new(1, 1));
-        let result = self.push_conv(node, input, window, groups, kernel, vec![])?.value;
-        let output = self.output_shape(node)?;
-        let axes: Vec<usize> = batches
-            .iter()
-            .map(|&(_, _, to)| to)
-            .chain(channels.iter().map(|&(_, to)| to))
-            .chain(rows.iter().map(|&(_, to)| to))
-            .collect();
-        let target = axes.iter().map(|&axis| output[axis]).collect();
-        let value = self.rearranged(node, result, Rearrangement::Reshape, target);
-        Ok(self.view_of(value, &axes, output.len()))
-    }
-
-    /// The view of a value whose axes are those that the product keeps, then those that it sums over.
-    fn rows_first(&mut self, node: &TypedNode, op: &EinSum, x: usize, view: View) -> View {
-        let rank = view.axes.len();
-        let kept = |axis: &usize| {
-            op.axes
-                .iter_all_axes()
-                .any(|named| named.inputs[x].contains(axis) && !named.outputs[0].is_empty())
-        };
-        let long = (0..rank).filter(|&axis| !view.axes[axis].is_empty());
-        let (rows, columns): (Vec<usize>, Vec<usize>) = long.partition(kept);
-        let axes = [rows, columns].concat();
-        let groups: Vec<Vec<usize>> = axes.iter().map(|&axis| vec![axis]).collect();
-        let value = self.arrange(node, view, &groups);
-        self.view_of(value, &axes, rank)
-    }
-
-    /// Sorts the axes of an Einstein sum of the computed input `x` and constant weights.
-    fn product(
-        &self,
-        node: &TypedNode,
-        op: &EinSum,
-        x: usize,
-        view: &View,
-        weights: &Constant,
-    ) -> Result<Product, Error> {
-        let lengths = self.lengths(view);
-        let mut product = Product {
-            strides: vec![None; lengths.len()],
-            rows: vec![],
-            channel: None,
-            num_outputs: 1,
-            outlet: vec![vec![]; self.output_shape(node)?.len()],
-        };
-        for axis in op.axes.iter_all_axes() {
-            let single = |positions: &[usize]| match positions {
-                [] => Some(None),
-                [position] => Some(Some(*position)),
-                _ => None,
-            };
-            let (Some(from), Some(by), Some(to)) =
-                (single(&axis.inputs[x]), single(&axis.inputs[1 - x]), single(&axis.outputs[0]))
-            else {
-                return Err(self.refuse(node, "a repeated axis", "a plain matrix product"));
-            };
-            let reads = from.map_or(&[][..], |position| &view.axes[position][..]);
-            let by = by.filter(|&position| weights.shape[position] > 1);
-            let stride = |position: usize| weights.shape[position + 1..].iter().product::<usize>();
-            match (reads, by, to) {
-                ([], None, _) => {}
-                ([], Some(by), Some(to)) if product.channel.is_none() => {
-                    product.channel = Some((stride(by), to));
-                    product.num_outputs = weights.shape[by];
-                }
-                (reads, None, Some(to)) => {
-                    product.rows.extend_from_slice(reads);
-                    product.outlet[to] = reads.to_vec();
-                }
-                ([_, ..], Some(by), None) => {
-                    let mut stride = stride(by);
-                    for &axis in reads.iter().rev() {
-                        product.strides[axis] = Some(stride);
-                        stride *= lengths[axis];
-                    }
-                }
-                _ => return Err(self.refuse(node, "a batched product", "a plain matrix product")),
-            }
-        }
-        Ok(product)
+        let outlet: Vec<u8> = (1..=rank as u8).collect();
+        Ok(self.push_product(node, [left, right], output, &outlet))
     }
 }

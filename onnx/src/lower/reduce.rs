@@ -6,10 +6,13 @@ use tract_onnx::{
     tract_core::ops::nn::{Reduce, Reducer, Softmax, SoftmaxKind},
 };
 
-use super::{Lowering, TypedNode};
+use super::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
-    graph::{Operation, Rearrangement, View},
+    float_graph::{
+        value::{Operation, Rearrangement},
+        view::View,
+    },
 };
 
 impl Lowering<'_> {

@@ -7,8 +7,8 @@ use tract_onnx::{
     tensor::load_tensor,
 };
 
-use super::proto::Node;
-use crate::{error::Error, load::guarded};
+use super::node::Node;
+use crate::{error::Error, model::guard::guarded};
 
 /// A constant tensor. Numbers of up to 53 bits are exact.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@
 //! Numbers less than one apart round to integers at most one apart, ties included: with an error below one, results differ
 //! by one at most. Where the runtime clamps, $y'$ is monotone in $a$ and within one of the bound at the range's end.
 
-use tacit_layers::rescale::{MAX_MULTIPLIER, MAX_SHIFT};
+use tacit_layers::layer::rescale::{MAX_MULTIPLIER, MAX_SHIFT};
 
 /// One output channel.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,17 @@ pub(super) struct Sum {
     pub(super) coefficients: Vec<i64>,
     /// The error in units of the result.
     pub(super) error: f64,
+}
+
+/// How far a rescale's result, before it is rounded, can be from ONNX Runtime's for any input of its layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RescaleError {
+    /// The layer's name.
+    pub layer: String,
+    /// Binary digits that the rescale drops.
+    pub shift: u32,
+    /// The bound, in units of the result. Below one, the rounded results differ by one unit at most.
+    pub units: f64,
 }
 
 /// The first shift tried: two tables of $2^{15}$ remainders. With trained networks, results are the runtime's bit for bit but

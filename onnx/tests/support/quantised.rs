@@ -1,6 +1,7 @@
 //! Running a quantised network on real values.
 
-use tacit_layers::{Network, Tensor, execute};
+use tacit_inference::execute;
+use tacit_layers::{Network, Tensor};
 use tacit_onnx::{dequantise_output, quantise_input};
 
 /// The network's first output on a real sample.

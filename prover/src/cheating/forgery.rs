@@ -1,21 +1,31 @@
-//! What a lying prover does while it proves.
+//! An observer that lies.
+
+use std::borrow::Cow;
 
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{AdditiveGroup, Field};
 use tacit_algebra::{eq, generators::Generators, small::from_i64};
+use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Tensor,
-    claim::Column,
-    lookup_table::Fingerprint,
-    masking::{Relation, Response},
-    plan::{Plan, Rows},
+    Layout, Tensor, VerifyingKey,
+    argument::{
+        claim::Column,
+        logup::LeafClaims,
+        lookup_block::{Rows, Segment},
+        lookup_table::Fingerprint,
+        masking::{Relation, Response},
+        sumcheck::instance_point,
+    },
+    proof::plan::Plan,
+    tensor::evaluation::evaluate,
 };
-use tacit_transcript::{Label, labels};
+use tacit_transcript::{Label, ProofWriter, labels};
 
 use crate::{
-    input::RunInput,
-    logup::{Fractions, LookupLeaves},
-    session::Session,
+    buffers::Buffers,
+    logup::{self, Fractions, LookupLeaves},
+    observer::{MaskSource, Observer, Profiler},
+    witness::Witness,
 };
 
 /// A change of a message's values.
@@ -45,6 +55,8 @@ pub enum MaskingLie {
 /// Lies about what depends on challenges; none by default.
 #[derive(Debug, Clone, Default)]
 pub struct Forgery {
+    /// The key that the proof is passed off as one of.
+    pub(super) claimed: Option<VerifyingKey>,
     pub(super) changes: Vec<(Column, usize, Fr)>,
     pub(super) swapped_axes: bool,
     pub(super) hidden: Option<(Layout, usize)>,
@@ -60,84 +72,129 @@ pub struct Forgery {
     pub(super) masking: Option<MaskingLie>,
 }
 
-impl Forgery {
-    /// What is committed to in place of this witness column.
-    pub(crate) fn committed<'a>(&'a self, columns: &'a [Vec<i64>], index: usize) -> &'a [i64] {
-        let index = match self.exchanged {
-            Some([first, second]) if index == first => second,
-            Some([first, second]) if index == second => first,
-            _ => index,
-        };
-        &self.stale.as_deref().unwrap_or(columns)[index]
+/// The observer of a prover that lies, or that does not where nothing is forged.
+#[derive(Debug)]
+pub(crate) struct Liar {
+    profiler: Profiler,
+    forgery: Forgery,
+    /// The fingerprint's challenge $\beta$, once it is known.
+    beta: Fr,
+    /// What the multiplicity gains that was fitted to the leaves.
+    gain: Fr,
+    /// The variables of the masked checks' products, and by how much their sum is larger than claimed.
+    gap: (usize, Fr),
+}
+
+impl Liar {
+    /// An observer of a proof about so many nodes that tells the truth.
+    pub(crate) fn new(num_nodes: usize) -> Self {
+        Self::with_lies(num_nodes, Forgery::default())
     }
 
-    /// What is added to a value that a block claims to look up.
-    pub(crate) fn wrap(&self, rows: Rows, layout: &Layout, point: &[Fr]) -> Fr {
-        let weight = |index: usize| eq::evaluate_index(point, layout.padded_index(index));
-        self.wrapped.iter().filter(|wrapped| wrapped.0 == rows).map(|(_, index, x)| weight(*index) * x).sum()
+    /// An observer that tells these lies.
+    pub(super) fn with_lies(num_nodes: usize, forgery: Forgery) -> Self {
+        let profiler = Profiler::new(num_nodes);
+        Self { profiler, forgery, beta: Fr::ZERO, gain: Fr::ZERO, gap: (0, Fr::ZERO) }
+    }
+}
+
+impl Observer for Liar {
+    fn profiler(&mut self) -> &mut Profiler {
+        &mut self.profiler
+    }
+
+    fn key<'k>(&self, key: &'k VerifyingKey) -> Cow<'k, VerifyingKey> {
+        self.forgery.claimed.clone().map_or(Cow::Borrowed(key), Cow::Owned)
+    }
+
+    fn columns<'c>(&self, columns: &'c [Vec<i64>]) -> Cow<'c, [Vec<i64>]> {
+        let mut committed =
+            self.forgery.stale.as_ref().map_or(Cow::Borrowed(columns), |stale| Cow::Owned(stale.clone()));
+        if let Some([first, second]) = self.forgery.exchanged {
+            committed.to_mut().swap(first, second);
+        }
+        committed
+    }
+
+    fn late_column(&self, column: Column, values: &mut [Fr]) {
+        for (_, index, difference) in self.forgery.changes.iter().filter(|change| change.0 == column) {
+            values[*index] += difference;
+        }
+    }
+
+    fn late_layout<'l>(&'l self, column: Column, layout: &'l Layout) -> &'l Layout {
+        match &self.forgery.hidden {
+            Some((padded, _)) if column == Column::CrossTerms => padded,
+            _ => layout,
+        }
+    }
+
+    fn cross_terms(&self, terms: &mut Vec<Fr>, difference: impl FnOnce() -> Fr) {
+        if let Some((layout, position)) = &self.forgery.hidden {
+            terms.resize(layout.num_elements(), Fr::ZERO);
+            terms[*position] += difference();
+        }
+    }
+
+    fn powers(&self, [height, width]: [Fr; 2]) -> [Fr; 2] {
+        if self.forgery.swapped_axes { [width, height] } else { [height, width] }
+    }
+
+    fn input<'i>(&'i self, input: &'i Tensor<i64>) -> &'i Tensor<i64> {
+        self.forgery.padded_input.as_ref().unwrap_or(input)
+    }
+
+    fn message(&mut self, label: Label, scalars: &mut [Fr]) {
+        if label == labels::MASKING_FACTORS {
+            self.fit_factors(scalars);
+        }
+        self.forgery.revise(label, scalars);
     }
 
     /// Puts what rescales claim to look up into the leaves and fits a multiplicity.
-    pub(crate) fn fit(
-        &self,
-        session: &Session,
+    fn prove_look_ups(
+        &mut self,
+        writer: &mut ProofWriter,
+        run: (&Plan, &Trace, &Witness),
         fingerprint: Fingerprint,
-        honest: &LookupLeaves,
-    ) -> Option<Fit> {
-        let (table, row) = self.fitted?;
-        let mut leaves = honest.fractions();
-        let mut fitted = None;
-        for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {
-            let (id, activations) = match segment.rows {
-                Rows::Activations(id) => (id, Some(session.value(id).data())),
-                Rows::Remainders(id) => (id, None),
-                Rows::Table if segment.table == table => {
-                    fitted = Some(segment.offset + row);
-                    continue;
-                }
-                _ => continue,
-            };
-            let layout = session.layout(id);
-            for (index, &key) in lookup.keys.iter().enumerate() {
+        leaves: &LookupLeaves,
+        buffers: &Buffers,
+    ) -> LeafClaims {
+        self.beta = fingerprint.beta;
+        let Some(fitted) = self.forgery.fitted else { return logup::prove_rows(writer, leaves, buffers) };
+        let (fractions, gain) = self.forgery.fit(run, fingerprint, leaves.fractions(), fitted);
+        self.gain = gain;
+        logup::prove(writer, fractions)
+    }
+
+    fn looked_up(&self, plan: &Plan, segment: &Segment, column: usize, leaf_point: &[Fr], value: Fr) -> Fr {
+        let (rows, point) = (segment.rows, instance_point(leaf_point, segment.num_vars));
+        match (rows, &self.forgery.padded_input, self.forgery.fitted) {
+            (Rows::Input(_), Some(padded), _) => evaluate(padded.layout(), padded.data(), point),
+            (Rows::Table, _, Some((table, row))) if segment.table == table => {
+                value + self.gain * eq::evaluate_index(point, row)
+            }
+            _ => {
                 let wrapped =
-                    self.wrapped.iter().filter(|wrapped| (wrapped.0, wrapped.1) == (segment.rows, index));
-                let key = from_i64(key) + wrapped.map(|(_, _, x)| x).sum::<Fr>();
-                let second = activations.map_or(Fr::ZERO, |y| from_i64(y[index]));
-                leaves.denominators[segment.offset + layout.padded_index(index)] =
-                    fingerprint.of(segment.table, key, second);
+                    if column == 0 { self.forgery.wrap(rows, &segment.layout, point) } else { Fr::ZERO };
+                value + wrapped + self.forgery.moved(rows, column, plan, leaf_point, self.beta)
             }
         }
-        let (leaf, fractions) = (fitted?, leaves.numerators.iter().zip(&leaves.denominators));
-        let sum: Fr = fractions.map(|(p, q)| q.inverse().map_or(Fr::ZERO, |inverse| *p * inverse)).sum();
-        let gain = sum * leaves.denominators[leaf];
-        leaves.numerators[leaf] -= gain;
-        Some(Fit { leaves, table, row, gain })
     }
 
-    /// What is added to the value of a column of a block's rows, at the point at which all leaves are evaluated.
-    pub(crate) fn moved(&self, rows: Rows, column: usize, plan: &Plan, point: &[Fr], beta: Fr) -> Fr {
-        let weight = |rows: Rows| {
-            let segment = plan.segments.iter().find(|segment| segment.rows == rows);
-            segment.map_or(Fr::ZERO, |segment| {
-                let (high, _) = point.split_at(point.len() - segment.num_vars);
-                eq::evaluate_index(high, segment.offset >> segment.num_vars)
-            })
-        };
-        let moves = self.moves.iter().filter(|(moved, c, _)| (*moved, *c) == (rows, column));
-        moves.map(|(_, _, gain)| gain(&weight, beta)).sum()
+    fn masks(&self, mut source: MaskSource) -> MaskSource {
+        let forgery = self.forgery.clone();
+        Box::new(move || {
+            let mut row = source();
+            forgery.revise(labels::MASK_COMMITMENT, &mut row.masks);
+            row
+        })
     }
 
-    /// Changes a message before it is written.
-    pub(crate) fn revise(&self, label: Label, message: &mut [Fr]) {
-        for (_, revise) in self.revisions.iter().filter(|revision| revision.0 == label) {
-            revise(message);
-        }
-    }
-
-    /// Changes what is announced: fresh masks' rows, the fresh vector, the error and the cross term.
-    pub(crate) fn announce(&self, announced: &mut [G1Affine], generators: &Generators) {
+    /// Fresh masks' rows, the fresh vector, the error and the cross term.
+    fn announcement(&self, announced: &mut [G1Affine], generators: &Generators) {
         let error = announced.len().saturating_sub(2);
-        let (index, along) = match (self.masking, generators.vector()) {
+        let (index, along) = match (self.forgery.masking, generators.vector()) {
             (Some(MaskingLie::ErrorInRow), [first, ..]) => (error, *first),
             (Some(MaskingLie::RowWithError), _) => (0, generators.inner_product()),
             _ => return,
@@ -145,25 +202,15 @@ impl Forgery {
         announced[index] = (announced[index] + along).into();
     }
 
-    /// By how much the products' sum is larger than what is claimed of it, where a lie needs to know.
-    pub(crate) fn gap(&self, relation: &Relation, rho: Fr, response: &Response, masks: &[Fr]) -> Fr {
-        if self.masking.is_none() {
-            return Fr::ZERO;
-        }
-        let [left, right] = relation.factors(rho, masks);
-        left.iter().zip(&right).map(|(l, r)| *l * r).sum::<Fr>() - relation.sum(rho, response)
-    }
-
-    /// Changes the response.
-    pub(crate) fn respond(
-        &self,
+    fn response(
+        &mut self,
         response: &mut Response,
         relation: &Relation,
         [rho, cross]: [Fr; 2],
         masks: &[Fr],
     ) {
-        let gap = self.gap(relation, rho, response, masks);
-        match self.masking {
+        let gap = gap(relation, rho, masks, relation.sum(rho, response));
+        match self.forgery.masking {
             Some(MaskingLie::Error) => response.error += gap,
             Some(MaskingLie::Linear) => response.linear -= gap * rho.inverse().unwrap_or_default(),
             Some(MaskingLie::Opened) => {
@@ -172,77 +219,104 @@ impl Forgery {
             _ => {}
         }
         let mut message = response.to_message();
-        self.revise(labels::MASKING_RESPONSE, &mut message);
+        self.forgery.revise(labels::MASKING_RESPONSE, &mut message);
         *response = Response::from_message(message);
     }
 
-    /// Changes both factors at the end of a sumcheck that began with a sum too small by `gap`.
-    pub(crate) fn fit_factors(&self, factors: &mut [Fr; 2], gap: Fr, num_vars: usize) {
-        if self.masking == Some(MaskingLie::Factors) {
+    fn sum_of_products(&mut self, relation: &Relation, rho: Fr, masks: &[Fr], sum: Fr) -> Fr {
+        // Only a lie about masking needs to know it.
+        if self.forgery.masking.is_some() {
+            self.gap = (relation.num_vars(), gap(relation, rho, masks, sum));
+        }
+        sum + self.gap.1
+    }
+}
+
+impl Liar {
+    /// Changes both factors at the end of a sumcheck that began with a sum too small.
+    fn fit_factors(&self, factors: &mut [Fr]) {
+        let (num_vars, gap) = self.gap;
+        if self.forgery.masking == Some(MaskingLie::Factors) {
             let halved = gap * Fr::from(2_u64).pow([num_vars as u64]).inverse().unwrap_or_default();
             // Without products any two factors will do.
             let inverse = factors[1].inverse().unwrap_or_else(|| {
-                *factors = [Fr::ZERO, Fr::ONE];
+                factors.copy_from_slice(&[Fr::ZERO, Fr::ONE]);
                 Fr::ONE
             });
             factors[0] -= halved * inverse;
         }
-        self.revise(labels::MASKING_FACTORS, factors);
-    }
-
-    /// Changes a late column before it is committed.
-    pub(crate) fn change(&self, column: Column, values: &mut [Fr]) {
-        for (_, index, difference) in self.changes.iter().filter(|change| change.0 == column) {
-            values[*index] += difference;
-        }
-    }
-
-    /// The layout by which a late column is committed to and opened.
-    pub(crate) fn layout<'a>(&'a self, column: Column, layout: &'a Layout) -> &'a Layout {
-        match &self.hidden {
-            Some((padded, _)) if column == Column::CrossTerms => padded,
-            _ => layout,
-        }
-    }
-
-    /// Puts what matrix products are wrong by among their cross terms.
-    pub(crate) fn hide(&self, cross: &mut Vec<Fr>, difference: impl FnOnce() -> Fr) {
-        if let Some((layout, position)) = &self.hidden {
-            cross.resize(layout.num_elements(), Fr::ZERO);
-            cross[*position] += difference();
-        }
-    }
-
-    /// What is opened as the committed input, if one is committed.
-    pub(crate) fn input<'a>(&'a self, input: RunInput<'a>) -> Option<&'a Tensor<i64>> {
-        match input {
-            RunInput::Public(_) => None,
-            RunInput::Committed(opening) => Some(self.padded_input().unwrap_or(&opening.input)),
-        }
-    }
-
-    /// What is opened as the committed input, values in its padding included, where it is not the run's.
-    pub(crate) const fn padded_input(&self) -> Option<&Tensor<i64>> {
-        self.padded_input.as_ref()
-    }
-
-    /// The powers at which a prover compares convolutions.
-    pub(crate) const fn powers(&self, [height, width]: [Fr; 2]) -> [Fr; 2] {
-        if self.swapped_axes { [width, height] } else { [height, width] }
     }
 }
 
-/// Leaves that sum to zero because a multiplicity was fitted to the challenges.
-pub(crate) struct Fit {
-    pub(crate) leaves: Fractions,
-    table: usize,
-    row: usize,
-    gain: Fr,
+/// By how much the products' sum is larger than `sum`.
+fn gap(relation: &Relation, rho: Fr, masks: &[Fr], sum: Fr) -> Fr {
+    let [left, right] = relation.factors(rho, masks);
+    left.iter().zip(&right).map(|(l, r)| *l * r).sum::<Fr>() - sum
 }
 
-impl Fit {
-    /// What the multiplicities of a table gain at a point.
-    pub(crate) fn gain(&self, table: usize, point: &[Fr]) -> Fr {
-        if table == self.table { self.gain * eq::evaluate_index(point, self.row) } else { Fr::ZERO }
+impl Forgery {
+    /// Changes a message before it is written.
+    fn revise(&self, label: Label, message: &mut [Fr]) {
+        for (_, revise) in self.revisions.iter().filter(|revision| revision.0 == label) {
+            revise(message);
+        }
+    }
+
+    /// What is added to a value that a block claims to look up.
+    fn wrap(&self, rows: Rows, layout: &Layout, point: &[Fr]) -> Fr {
+        let weight = |index: usize| eq::evaluate_index(point, layout.padded_index(index));
+        self.wrapped.iter().filter(|wrapped| wrapped.0 == rows).map(|(_, index, x)| weight(*index) * x).sum()
+    }
+
+    /// What is added to the value of a column of a block's rows, at the point at which all leaves are evaluated.
+    fn moved(&self, rows: Rows, column: usize, plan: &Plan, point: &[Fr], beta: Fr) -> Fr {
+        let weight = |rows: Rows| {
+            let segment = plan.segments.iter().find(|segment| segment.rows == rows);
+            segment.map_or(Fr::ZERO, |segment| segment.weight(point))
+        };
+        let moves = self.moves.iter().filter(|(moved, c, _)| (*moved, *c) == (rows, column));
+        moves.map(|(_, _, gain)| gain(&weight, beta)).sum()
+    }
+
+    /// Puts what rescales claim to look up into honest leaves and fits the multiplicity of a table's row. Returns by how
+    /// much it is larger.
+    fn fit(
+        &self,
+        (plan, trace, witness): (&Plan, &Trace, &Witness),
+        fingerprint: Fingerprint,
+        mut leaves: Fractions,
+        (table, row): (usize, usize),
+    ) -> (Fractions, Fr) {
+        let mut fitted = None;
+        for (segment, lookup) in plan.segments.iter().zip(&witness.lookups) {
+            let activations = match segment.rows {
+                Rows::Activations(id) => Some(trace.values()[id.index()].data()),
+                Rows::Remainders(_) => None,
+                Rows::Table if segment.table == table => {
+                    fitted = Some(segment.offset + row);
+                    continue;
+                }
+                Rows::Table
+                | Rows::LowRemainders(_)
+                | Rows::LowExcess(_)
+                | Rows::HighExcess(_)
+                | Rows::Differences(_)
+                | Rows::Input(_) => continue,
+            };
+            for (index, &key) in lookup.keys.iter().enumerate() {
+                let wrapped =
+                    self.wrapped.iter().filter(|wrapped| (wrapped.0, wrapped.1) == (segment.rows, index));
+                let key = from_i64(key) + wrapped.map(|(_, _, x)| x).sum::<Fr>();
+                let second = activations.map_or(Fr::ZERO, |y| from_i64(y[index]));
+                leaves.denominators[segment.offset + segment.layout.padded_index(index)] =
+                    fingerprint.of(segment.table, key, second);
+            }
+        }
+        let Some(leaf) = fitted else { unreachable!("table {table} is not looked up in") };
+        let fractions = leaves.numerators.iter().zip(&leaves.denominators);
+        let sum: Fr = fractions.map(|(p, q)| q.inverse().map_or(Fr::ZERO, |inverse| *p * inverse)).sum();
+        let gain = sum * leaves.denominators[leaf];
+        leaves.numerators[leaf] -= gain;
+        (leaves, gain)
     }
 }

@@ -3,11 +3,11 @@
 use ark_bn254::Fr;
 use tacit_layers::{
     Tensor, VerifyingKey,
-    parameters::{Digits, ParameterPlan},
+    proof::parameters::{Digits, ParameterPlan},
 };
 use tacit_transcript::Label;
 
-use super::Revision;
+use super::{Forgery, Liar, Revision};
 use crate::{
     ProvenParameters, ProvingKey,
     error::Result,
@@ -24,6 +24,7 @@ pub struct ParameterRun {
     tensors: Vec<Tensor<i64>>,
     blinding: Vec<Fr>,
     witness: ParameterWitness,
+    forgery: Forgery,
 }
 
 fn committed_tensors(tensors: &[Tensor<i64>]) -> Vec<CommittedTensor<'_>> {
@@ -49,7 +50,14 @@ impl ParameterRun {
         let witness =
             ParameterWitness::new(&plan, &committed_tensors(&tensors), &vec![""; plan.parameters.len()])?;
         let blinding = key.row_blinding().into_owned();
-        Ok(Self { key: key.verifying_key().clone(), plan, tensors, blinding, witness })
+        Ok(Self {
+            key: key.verifying_key().clone(),
+            plan,
+            tensors,
+            blinding,
+            witness,
+            forgery: Forgery::default(),
+        })
     }
 
     /// What is committed and opened as the parameters; a tensor may be replaced by one over its padding too.
@@ -89,7 +97,7 @@ impl ParameterRun {
 
     /// Changes every message with this label, and goes on from the changed values.
     pub fn revise(&mut self, label: Label, revise: Revision) {
-        self.witness.forgery.revisions.push((label, revise));
+        self.forgery.revisions.push((label, revise));
     }
 
     /// Proves for this key.
@@ -119,6 +127,8 @@ impl ParameterRun {
     /// When it cannot be read back.
     pub fn prove(&self) -> Result<ProvenParameters> {
         let tensors = committed_tensors(&self.tensors);
-        prove_witness(&self.key, &self.plan, (&tensors, &self.blinding), &self.witness, &Seed::new([7; 32]))
+        let observer = &mut Liar::with_lies(0, self.forgery.clone());
+        let (parameters, seed) = ((tensors.as_slice(), self.blinding.as_slice()), Seed::new([7; 32]));
+        prove_witness(&self.key, &self.plan, parameters, &self.witness, &seed, observer)
     }
 }

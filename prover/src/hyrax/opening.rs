@@ -11,12 +11,15 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend};
-use tacit_layers::{
+use tacit_layers::argument::{
     hyrax::{OpeningClaim, Place, places},
     sumcheck::Batch,
 };
 
-use super::{CommittedList, CommittedTensor, Elements, Integers, Row, shared_row};
+use super::{
+    CommittedList, CommittedTensor, Elements, Integers,
+    commitment::{Row, shared_row},
+};
 use crate::{rows::Rows, sumcheck::Product};
 
 /// Claims that are one product.

@@ -1,9 +1,10 @@
-//! Convolutions by the direct argument (see [`tacit_layers::conv2d`]).
+//! Convolutions by the direct argument (see [`tacit_layers::layer::conv2d`]).
 //!
 //! By itself: two 3x3 filters with padding over a 5x4 map of one channel.
 //!
 //! ```
-//! use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, conv2d::ConvolutionLayer, evaluation};
+//! use tacit_inference::layer::conv2d::convolve_alone;
+//! use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, layer::conv2d::ConvolutionLayer, tensor::evaluation};
 //! use tacit_prover::layers::conv2d::ConvolutionProver;
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //! use tacit_verifier::layers::conv2d::ConvolutionVerifier;
@@ -12,7 +13,7 @@
 //! let layer = ConvolutionLayer::new(window, 2, Layout::new(vec![1, 5, 4])?)?;
 //! let weights = Tensor::new(layer.weights.clone(), (-9..9).collect())?;
 //! let input = Tensor::new(layer.input.clone(), (0..20).collect())?;
-//! let output = layer.convolve(&weights, &input)?;
+//! let output = convolve_alone(&layer, &weights, &input)?;
 //!
 //! // All three tensors must be committed or absorbed first.
 //! let mut writer = ProofWriter::new(b"example");
@@ -37,8 +38,17 @@ use rayon::prelude::*;
 use tacit_algebra::{eq, kernels::backend};
 use tacit_layers::{
     AxisWindow, Layout, Tensor, Window2d,
-    conv2d::{ConvolutionClaims, ConvolutionLayer},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        choice::ConvolutionArgument,
+        claim::{EvaluationClaim, LinearClaim},
+        lookup_table::LookupTable,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::{Conv2dLayer, ConvolutionClaims, ConvolutionLayer},
+    tensor::{
+        evaluation::{split_point, stored_share},
+        value::NodeId,
+    },
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
@@ -49,6 +59,8 @@ use super::{
 use crate::{
     evaluation::evaluate,
     hyrax::Integers,
+    layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite, contraction::bias},
+    session::Session,
     sumcheck::{self, SumcheckInstance},
 };
 
@@ -136,4 +148,30 @@ fn offset_weights(window: &AxisWindow, length: usize, positions: &[Fr]) -> Vec<V
         weights
     };
     (0..window.kernel).map(weights).collect()
+}
+
+impl ProverLayer for Conv2dLayer {
+    fn look_up(&self, _: &WitnessSite, _: &LookupTable) -> LookedUp {
+        unreachable!("it looks nothing up")
+    }
+
+    fn looked_up(&self, _: &mut Session, _: &Block) -> Vec<Fr> {
+        unreachable!("it looks nothing up")
+    }
+
+    fn reduce(&self, session: &mut Session, claim: EvaluationClaim<NodeId>, accumulators: &mut Accumulators) {
+        let output = session.layout(claim.subject).clone();
+        let (filter, position) = claim.point.split_at(output.axis_vars().next().unwrap_or(0));
+        let stored = stored_share(split_point(&output, &claim.point).skip(1));
+        let value = claim.value - bias(session, self.bias, filter, stored);
+        let (group, filter) = filter.split_at(self.group_vars());
+        let (group, filter, others) = (group.to_vec(), filter.to_vec(), position.to_vec());
+        let linear = LinearClaim { node: claim.subject, weights: self.weights, group, filter, others, value };
+        match self.argument {
+            ConvolutionArgument::Direct => accumulators.summed.push(linear),
+            ConvolutionArgument::Fft => accumulators.transformed.push(linear),
+            ConvolutionArgument::Polynomial => accumulators.convolutions.push(linear),
+            ConvolutionArgument::Gates => accumulators.gated.push(linear.into_channels_first()),
+        }
+    }
 }

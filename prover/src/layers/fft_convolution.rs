@@ -1,19 +1,20 @@
-//! Convolutions in the frequency domain (see [`tacit_layers::fft_convolution`]).
+//! Convolutions in the frequency domain (see [`tacit_layers::layer::conv2d::fft`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::{Mle, eq, kernels::backend, small::from_i64};
 use tacit_layers::{
     ConvolutionArgument, NodeId, Operation, Tensor,
-    claim::{Column, EvaluationClaim, LinearClaim},
-    evaluation::kronecker,
-    fft_convolution::{
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim},
+        fourier::FourierClaim,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::fft::{
         AxisTransform, FftClaim, FftConvolutionClaims, FftConvolutionLayer, SpectrumClaims, TransformValues,
     },
-    fourier::FourierClaim,
-    sumcheck::{RoundWeights, instance_point},
-    tensor::bits_of,
+    tensor::{bits_of, evaluation::kronecker},
 };
-use tacit_transcript::{ProofWriter, encoding::SCALAR_BYTES, labels};
+use tacit_transcript::{ProofWriter, labels};
 
 use super::{
     contraction::weights_at,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     hyrax::Integers,
-    profile::{self, LayerProfile, Timed, TimedInstance, timed},
+    observer::{Observer, Profiler},
     session::Session,
     sumcheck::{Product, Weighted},
     transform::Plane,
@@ -54,66 +55,67 @@ pub struct Spectra {
 
 /// Proves all convolutions and returns the claims left of each.
 pub fn prove(writer: &mut ProofWriter, convolutions: &[FftConvolutionProver]) -> Vec<FftConvolutionClaims> {
-    prove_timed(writer, convolutions).0
+    let nodes: Vec<NodeId> = (0..).map(NodeId).take(convolutions.len()).collect();
+    prove_observed(writer, &mut Profiler::new(nodes.len()), &nodes, convolutions)
 }
 
-/// As [`prove`]; returns what each convolution cost too.
-fn prove_timed(
+/// [`prove`] for these nodes.
+fn prove_observed(
     writer: &mut ProofWriter,
+    observer: &mut impl Observer,
+    nodes: &[NodeId],
     convolutions: &[FftConvolutionProver],
-) -> (Vec<FftConvolutionClaims>, Vec<LayerProfile>) {
-    let (spectra, mut costs): (Vec<Spectra>, Vec<LayerProfile>) = convolutions
-        .iter()
-        .map(|convolution| {
-            let (spectra, tables) = timed(|| convolution.spectra());
-            (spectra, LayerProfile { tables, ..LayerProfile::default() })
-        })
-        .unzip();
-    let products = prove_products(writer, convolutions, spectra, &mut costs);
-    let (claims, vectors) = prove_transforms(writer, convolutions, &products, &mut costs);
-    let vectors: Vec<FourierProver> = vectors.into_iter().map(FourierProver::new).collect();
-    // The vectors of all convolutions go down together: each is charged the same part.
-    let ((), time) = timed(|| fourier::prove(writer, vectors));
-    let share = time / costs.len().max(1) as u32;
-    for cost in &mut costs {
-        cost.tables += share;
-    }
-    (claims, costs)
+) -> Vec<FftConvolutionClaims> {
+    let spectra = nodes.iter().zip(convolutions);
+    let spectra =
+        spectra.map(|(node, convolution)| observer.profiler().span(*node, || convolution.spectra()));
+    let spectra = spectra.collect();
+    prove_stages(writer, observer, nodes, convolutions, spectra)
 }
 
-/// Step 1: the product of weights and input in the frequency domain. `costs` has a place for each convolution.
-pub fn prove_products(
+/// All steps, from the tables of the first on.
+pub(crate) fn prove_stages(
     writer: &mut ProofWriter,
+    observer: &mut impl Observer,
+    nodes: &[NodeId],
     convolutions: &[FftConvolutionProver],
     spectra: Vec<Spectra>,
-    costs: &mut [LayerProfile],
+) -> Vec<FftConvolutionClaims> {
+    let products = prove_products(writer, observer, nodes, convolutions, spectra);
+    let (claims, vectors) = prove_transforms(writer, observer, nodes, convolutions, &products);
+    // Step 3: Fourier vectors, those of all convolutions together.
+    let vectors: Vec<FourierProver> = vectors.into_iter().map(FourierProver::new).collect();
+    observer.profiler().shared_span(nodes, || fourier::prove(writer, vectors));
+    claims
+}
+
+/// Step 1: the product of weights and input in the frequency domain.
+fn prove_products(
+    writer: &mut ProofWriter,
+    observer: &mut impl Observer,
+    nodes: &[NodeId],
+    convolutions: &[FftConvolutionProver],
+    spectra: Vec<Spectra>,
 ) -> Vec<SpectrumClaims> {
     let crops: Vec<[Vec<Fr>; 2]> = spectra.iter().map(|spectra| spectra.crops.clone()).collect();
-    let mut instances: Vec<Timed<Weighted>> = convolutions
-        .iter()
-        .zip(spectra)
-        .zip(0..)
-        .map(|((convolution, spectra), i)| Timed::new(NodeId(i), convolution.product(spectra)))
-        .collect();
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(writer, &mut borrowed, RoundWeights::Uniform);
+    let products =
+        convolutions.iter().zip(spectra).map(|(convolution, spectra)| convolution.product(spectra));
+    let mut instances: Vec<(NodeId, Weighted)> = nodes.iter().copied().zip(products).collect();
+    let point = observer.prove_batch(writer, &mut instances, RoundWeights::Uniform);
     let mut left = vec![];
-    for ((convolution, crops), (instance, cost)) in
-        convolutions.iter().zip(&crops).zip(instances.iter().zip(costs))
-    {
+    for ((convolution, crops), (_, instance)) in convolutions.iter().zip(&crops).zip(&instances) {
         let layer = &convolution.layer;
         let point = instance_point(&point, layer.num_vars());
-        let [weights, input] = instance.instance.final_values();
+        let [weights, input] = instance.final_values();
         let mut claims = layer.spectrum_claims(point, [weights; 4]);
         let at =
             |crop: &[Fr], frequency: &[Fr]| backend().inner_product(&eq::table(frequency, crop.len()), crop);
         let [height, width] = &claims.frequencies;
         claims.values = [at(&crops[0], height), at(&crops[1], width), weights, input];
-        cost.charge(instance, claims.values.len());
         left.push(claims);
     }
-    let values: Vec<Fr> = left.iter().flat_map(|claims| claims.values).collect();
-    writer.write_scalars(labels::SPECTRUM_VALUES, &values);
+    let mut values: Vec<[Fr; 4]> = left.iter().map(|claims| claims.values).collect();
+    observer.write_for(writer, labels::SPECTRUM_VALUES, nodes.iter().copied(), &mut values);
     for (FftConvolutionProver { layer, claim, .. }, spectra) in convolutions.iter().zip(&left) {
         let [top, left, weights, input] = spectra.values;
         writer.write_partial_products(&[top, left, weights * layer.product_weight(claim, spectra), input]);
@@ -121,69 +123,58 @@ pub fn prove_products(
     left
 }
 
-/// Step 2: spectra and crops back to weights, input and positions. `costs` has a place for each convolution.
-pub fn prove_transforms(
+/// Step 2: spectra and crops back to weights, input and positions.
+fn prove_transforms(
     writer: &mut ProofWriter,
+    observer: &mut impl Observer,
+    nodes: &[NodeId],
     convolutions: &[FftConvolutionProver],
     spectra: &[SpectrumClaims],
-    costs: &mut [LayerProfile],
 ) -> (Vec<FftConvolutionClaims>, Vec<FourierClaim>) {
-    let mut stages: Vec<Transforms> = convolutions
-        .iter()
-        .zip(spectra)
-        .zip(0..)
-        .map(|((convolution, spectra), i)| convolution.transforms(NodeId(i), spectra))
-        .collect();
-    let mut borrowed: Vec<&mut dyn TimedInstance> =
-        stages.iter_mut().flat_map(|stage| &mut stage.instances).map(|i| i as _).collect();
-    let point = profile::prove_rounds(writer, &mut borrowed, RoundWeights::Uniform);
+    let (mut instances, mut rows) = (vec![], vec![]);
+    for (node, (convolution, spectra)) in nodes.iter().zip(convolutions.iter().zip(spectra)) {
+        let (products, of_input) = observer.profiler().span(*node, || convolution.transforms(spectra));
+        instances.extend(products.map(|product| (*node, product)));
+        rows.push(of_input);
+    }
+    let point = observer.prove_batch(writer, &mut instances, RoundWeights::Uniform);
     let points = |layer: &FftConvolutionLayer| layer.transform_vars().map(|n| instance_point(&point, n));
     let values: Vec<TransformValues> = convolutions
         .iter()
-        .zip(&stages)
-        .map(|(convolution, stage)| stage.final_values(&convolution.layer, points(&convolution.layer)))
+        .zip(instances.as_chunks::<4>().0.iter().zip(&rows))
+        .map(|(FftConvolutionProver { layer, .. }, (instances, rows))| {
+            let finals = instances.each_ref().map(|(_, instance)| instance.final_values()[1]);
+            transform_values(layer, finals, rows, points(layer))
+        })
         .collect();
-    let scalars: Vec<Fr> = values.iter().flat_map(|values| values.to_scalars()).collect();
-    writer.write_scalars(labels::TRANSFORM_VALUES, &scalars);
+    let mut scalars: Vec<[Fr; TransformValues::COUNT]> =
+        values.iter().map(|values| values.to_scalars()).collect();
+    observer.write_for(writer, labels::TRANSFORM_VALUES, nodes.iter().copied(), &mut scalars);
     for TransformValues { input, rows: [row, column], .. } in &values {
         writer.write_partial_products(&[*input, *row, *column]);
     }
     let (mut claims, mut vectors) = (vec![], vec![]);
-    for (((convolution, spectra), values), (stage, cost)) in
-        convolutions.iter().zip(spectra).zip(&values).zip(stages.iter().zip(costs))
+    for (node, ((FftConvolutionProver { layer, .. }, spectra), values)) in
+        nodes.iter().zip(convolutions.iter().zip(spectra).zip(&values))
     {
-        let layer = &convolution.layer;
-        cost.tables += stage.tables;
-        stage.instances.iter().for_each(|instance| cost.charge(instance, 0));
-        cost.bytes += (TransformValues::COUNT + layer.num_level_values()) * SCALAR_BYTES;
         claims.push(layer.claims(spectra, points(layer), values));
         vectors.extend(layer.fourier_claims(spectra, points(layer), values));
+        observer.profiler().sent(*node, layer.num_level_values());
     }
     (claims, vectors)
 }
 
-/// A convolution's part in the second stage.
-struct Transforms {
-    /// Input, weights, both crops.
-    instances: [Timed<Product>; 4],
-    /// $A$ along both axes.
-    rows: [Vec<Fr>; 2],
-    tables: std::time::Duration,
-}
-
-impl Transforms {
-    fn final_values(&self, layer: &FftConvolutionLayer, points: [&[Fr]; 4]) -> TransformValues {
-        let at = |row: &[Fr], point: &[Fr]| backend().inner_product(&eq::table(point, row.len()), row);
-        let [height, width] = layer.split_input(points[0]);
-        let [input, weights, top, left] =
-            self.instances.each_ref().map(|timed| timed.instance.final_values());
-        TransformValues {
-            input: input[1],
-            rows: [at(&self.rows[0], &height), at(&self.rows[1], &width)],
-            weights: weights[1],
-            crops: [top[1], left[1]],
-        }
-    }
+/// What is sent of a convolution's second stage; `rows` are $A$ along both axes.
+fn transform_values(
+    layer: &FftConvolutionLayer,
+    [input, weights, top, left]: [Fr; 4],
+    rows: &[Vec<Fr>; 2],
+    points: [&[Fr]; 4],
+) -> TransformValues {
+    let at = |row: &[Fr], point: &[Fr]| backend().inner_product(&eq::table(point, row.len()), row);
+    let [height, width] = layer.split_input(points[0]);
+    let rows = [at(&rows[0], &height), at(&rows[1], &width)];
+    TransformValues { input, rows, weights, crops: [top, left] }
 }
 
 impl FftConvolutionProver<'_> {
@@ -238,33 +229,29 @@ impl FftConvolutionProver<'_> {
         Weighted::new(weights, table(spectra.weights), table(spectra.input), claim.sum)
     }
 
-    /// The second stage's sumchecks.
-    fn transforms(&self, id: NodeId, spectra: &SpectrumClaims) -> Transforms {
-        let (parts, tables) = timed(|| {
-            let axes = &self.layer.axes;
-            let periods =
-                [0, 1].map(|side| fourier::levels(&spectra.frequencies[side]).pop().unwrap_or_default());
-            let sums = self.layer.transform_claims(spectra).map(|claim| claim.sum);
-            // Rows of the Fourier matrix beyond the input count for zeros: they are there because the verifier evaluates
-            // the whole vector.
-            let rows = [0, 1].map(|side| {
-                let vector = AxisTransform::input_vector(spectra.frequencies[side].clone());
-                entries(&vector, &periods[side], 1 << bits_of(axes[side].input))
-            });
-            let input = self.input_product(spectra, &rows, sums[0]);
-            let weights = self.weights_product(spectra, &periods, sums[1]);
-            let positions = self.layer.positions(&self.claim);
-            let crop = |side: usize| {
-                let (axis, position) = (&axes[side], &positions[side]);
-                let vector = axis.crop_vector(spectra.frequencies[side].clone());
-                let table = |values| Mle::new(values, position.len());
-                let window = entries(&vector, &periods[side], 1 << position.len());
-                Product::new(table(eq::table(position, axis.output)), table(window), sums[2 + side])
-            };
-            ([input, weights, crop(0), crop(1)], rows)
+    /// The second stage's sumchecks, for input, weights and both crops, and $A$ along both axes.
+    fn transforms(&self, spectra: &SpectrumClaims) -> ([Product; 4], [Vec<Fr>; 2]) {
+        let axes = &self.layer.axes;
+        let periods =
+            [0, 1].map(|side| fourier::levels(&spectra.frequencies[side]).pop().unwrap_or_default());
+        let sums = self.layer.transform_claims(spectra).map(|claim| claim.sum);
+        // Rows of the Fourier matrix beyond the input count for zeros: they are there because the verifier evaluates
+        // the whole vector.
+        let rows = [0, 1].map(|side| {
+            let vector = AxisTransform::input_vector(spectra.frequencies[side].clone());
+            entries(&vector, &periods[side], 1 << bits_of(axes[side].input))
         });
-        let (instances, rows) = parts;
-        Transforms { instances: instances.map(|instance| Timed::new(id, instance)), rows, tables }
+        let input = self.input_product(spectra, &rows, sums[0]);
+        let weights = self.weights_product(spectra, &periods, sums[1]);
+        let positions = self.layer.positions(&self.claim);
+        let crop = |side: usize| {
+            let (axis, position) = (&axes[side], &positions[side]);
+            let vector = axis.crop_vector(spectra.frequencies[side].clone());
+            let table = |values| Mle::new(values, position.len());
+            let window = entries(&vector, &periods[side], 1 << position.len());
+            Product::new(table(eq::table(position, axis.output)), table(window), sums[2 + side])
+        };
+        ([input, weights, crop(0), crop(1)], rows)
     }
 
     /// $\sum_i A(i)\, \widetilde x(g^\ast, c^\ast, i)$.
@@ -298,7 +285,7 @@ impl FftConvolutionProver<'_> {
 }
 
 /// The first `length` entries of a vector whose period with step one and offset zero is given.
-fn entries(vector: &tacit_layers::fourier::FourierVector, period: &[Fr], length: usize) -> Vec<Fr> {
+fn entries(vector: &tacit_layers::argument::fourier::FourierVector, period: &[Fr], length: usize) -> Vec<Fr> {
     (0..length).map(|i| period[vector.position(i)]).collect()
 }
 
@@ -326,7 +313,7 @@ pub(crate) fn prove_all(session: &mut Session, claims: Vec<LinearClaim>) {
                 unreachable!("only convolutions leave such claims")
             };
             debug_assert_eq!(layer.argument, ConvolutionArgument::Fft);
-            let weights = session.charged(claim.node, |session| {
+            let weights = session.for_node(claim.node, |session| {
                 weights_at(session, claim.weights, layer.groups, &claim.filter)
             });
             let layout = |id: NodeId| &plan.specs[id.index()].layout;
@@ -342,9 +329,9 @@ pub(crate) fn prove_all(session: &mut Session, claims: Vec<LinearClaim>) {
             }
         })
         .collect();
-    let (left, costs) = prove_timed(&mut session.writer, &convolutions);
-    for ((claim, left), cost) in claims.into_iter().zip(left).zip(costs) {
-        session.layers[claim.node.index()].add(cost);
+    let nodes: Vec<NodeId> = claims.iter().map(|claim| claim.node).collect();
+    let left = prove_observed(&mut session.writer, &mut session.observer, &nodes, &convolutions);
+    for (claim, left) in claims.into_iter().zip(left) {
         let column = Column::Parameter(claim.weights);
         let point = [left.group, claim.filter, left.weights_point].concat();
         session.claims.columns.push(EvaluationClaim::new(column, point, left.weights));

@@ -1,10 +1,10 @@
-//! Fourier vectors, reduced level by level (see [`tacit_layers::fourier`]).
+//! Fourier vectors, reduced level by level (see [`tacit_layers::argument::fourier`]).
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, One};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, eq};
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     fourier::{BASE_VARS, FourierClaim, LEVEL_DEGREE, root_of_unity},
     sumcheck::{RoundPolynomial, RoundWeights},
@@ -86,6 +86,7 @@ pub fn prove(writer: &mut ProofWriter, mut claims: Vec<FourierProver>) {
             prover.claim = prover.claim.halved(&point, value);
         }
     }
+    // Step 3: short vectors take no message: the verifier evaluates them entry by entry.
 }
 
 /// $\sum_i \mathrm{eq}(v', i)\, A_{m-1}(i)\, F(v_1, i)$.

@@ -1,9 +1,10 @@
-//! Circuits of gates (see [`tacit_layers::gates`]); the verifier's file of this name has the same steps.
+//! Circuits of gates (see [`tacit_layers::argument::gates`]); the verifier's file of this name has the same steps.
 //!
 //! By itself: one product of two sums.
 //!
 //! ```
-//! use tacit_layers::{Layout, Tensor, evaluation, gates::{CircuitBuilder, Operand}};
+//! use tacit_layers::{Layout, Tensor, tensor::evaluation, argument::gates::Operand};
+//! use tacit_inference::circuit::CircuitBuilder;
 //! use tacit_prover::layers::gates::GatesProver;
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //! use tacit_verifier::layers::gates::GatesVerifier;
@@ -34,24 +35,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::time::Instant;
-
 use ark_bn254::Fr;
 use tacit_algebra::small;
 use tacit_layers::{
     NodeId, Tensor,
-    claim::{Column, EvaluationClaim},
-    evaluation::evaluate,
-    gates::{Circuit, Combined, GateClaims, Gated, Group, LayerClaims, Operand, Source},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim},
+        gates::{Circuit, Combined, GateClaims, Group, LayerClaims, Operand},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::gated::{Gated, Source},
+    tensor::evaluation::evaluate,
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
 use crate::{
     hyrax::Integers,
-    profile::{LayerProfile, Timed},
+    observer::{Observer, Profiler},
     session::Session,
-    sumcheck::{self, Product, SumcheckInstance},
+    sumcheck::{Product, SumcheckInstance},
 };
 
 mod tables;
@@ -74,7 +76,7 @@ impl<'a> GatesProver<'a> {
     /// When the inputs are not of the circuit's shapes.
     pub fn new(circuit: &'a Circuit, inputs: &[&'a Tensor<i64>]) -> Self {
         let inputs: Vec<&[i64]> = inputs.iter().map(|input| input.data()).collect();
-        let layers = circuit.execute(&inputs);
+        let layers = tacit_inference::circuit::execute(circuit, &inputs);
         Self { circuit, inputs, layers }
     }
 
@@ -89,7 +91,7 @@ impl<'a> GatesProver<'a> {
         let values = self.inputs.iter().copied().chain(self.layers.iter().map(Vec::as_slice));
         let values = values.map(Integers::Int64).collect();
         let mut descents = [Descent::new(NodeId(0), self.circuit, values, point, value)];
-        descend(writer, &mut descents);
+        descend(writer, &mut Profiler::new(1), &mut descents);
         let [descent] = descents;
         GateClaims { inputs: descent.claims.into_inputs(), output }
     }
@@ -101,12 +103,11 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>)
         return;
     }
     let (network, plan, trace) = (session.network, session.plan, session.trace);
-    let layout = |id: NodeId| plan.specs.get(id.index()).map(|spec| &spec.layout);
     let gated: Vec<Gated> = claims
         .iter()
         .map(|claim| {
-            let node = network.architecture.node(claim.subject);
-            let gated = Gated::new(node, layout, &plan.specs[claim.subject.index()].layout);
+            let site = network.architecture.site(claim.subject, &plan.specs);
+            let gated = site.and_then(|(node, site)| node.operation.layer().gated(&site));
             let Some(gated) = gated else { unreachable!("only nodes by gates leave such claims") };
             gated
         })
@@ -136,10 +137,9 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>)
             Descent::new(claim.subject, &gated.circuit, values, claim.point, claim.value)
         })
         .collect();
-    descend(&mut session.writer, &mut descents);
-    let left = descents.into_iter().map(|descent| (descent.node, descent.profile, descent.claims));
-    for ((node, profile, claims), gated) in left.collect::<Vec<_>>().into_iter().zip(&gated) {
-        session.layers[node.index()].add(profile);
+    descend(&mut session.writer, &mut session.observer, &mut descents);
+    let left: Vec<LayerClaims> = descents.into_iter().map(|descent| descent.claims).collect();
+    for (claims, gated) in left.into_iter().zip(&gated) {
         for EvaluationClaim { subject, point, value } in claims.into_inputs() {
             match gated.sources[gated.circuit.place(subject)] {
                 Source::Activation(id) => session.claim_activation(id, point, value),
@@ -153,7 +153,7 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>)
 
 fn run(circuit: &Circuit, inputs: &[Integers]) -> Vec<Vec<i64>> {
     let inputs: Vec<Vec<i64>> = inputs.iter().map(|input| input.iter().collect()).collect();
-    circuit.execute(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    tacit_inference::circuit::execute(circuit, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 /// A circuit on its way from the output to the inputs.
@@ -163,7 +163,6 @@ struct Descent<'a> {
     /// Of inputs and layers, by place.
     values: Vec<Integers<'a>>,
     claims: LayerClaims,
-    profile: LayerProfile,
 }
 
 /// A left operand's part of a layer.
@@ -171,20 +170,20 @@ struct Left<'a> {
     descent: usize,
     combined: usize,
     group: Group<'a>,
-    timed: Timed<Product>,
+    product: Product,
 }
 
 /// A right operand met with one left operand.
 struct Right {
     descent: usize,
     operand: Operand,
-    timed: Timed<Product>,
+    product: Product,
 }
 
 impl<'a> Descent<'a> {
     fn new(node: NodeId, circuit: &'a Circuit, values: Vec<Integers<'a>>, point: Vec<Fr>, value: Fr) -> Self {
         let claims = LayerClaims::new(point, value);
-        Self { node, circuit, values, claims, profile: LayerProfile::default() }
+        Self { node, circuit, values, claims }
     }
 
     fn values(&self, operand: Operand) -> Integers<'a> {
@@ -213,15 +212,24 @@ impl<'a> Descent<'a> {
         let constants = combined.predicate(&self.circuit.constants(layer), &[], &[]);
         let first = combined.value - constants - others;
         let lefts = groups.into_iter().zip(instances).enumerate().map(|(i, (group, instance))| {
-            let instance = if i == 0 { instance.with_sum(first) } else { instance };
-            Left { descent: index, combined: at, group, timed: Timed::new(self.node, instance) }
+            let product = if i == 0 { instance.with_sum(first) } else { instance };
+            Left { descent: index, combined: at, group, product }
         });
         lefts.collect()
+    }
+
+    /// The instances of the second phase for one of the first, of which the final point is known.
+    fn rights(&self, left: &Left, combined: &Combined, u: &[Fr]) -> Vec<Right> {
+        let pairs = left.group.pairs.iter().map(|(operand, wirings)| {
+            let product = self.product(*operand, tables::right_table(wirings, combined, u), None);
+            Right { descent: left.descent, operand: *operand, product }
+        });
+        pairs.collect()
     }
 }
 
 /// Takes every circuit's claim down to its inputs, layers of the same depth together.
-fn descend(writer: &mut ProofWriter, descents: &mut [Descent]) {
+fn descend(writer: &mut ProofWriter, observer: &mut impl Observer, descents: &mut [Descent]) {
     let depth = descents.iter().map(|descent| descent.circuit.layers.len()).max().unwrap_or(0);
     for layer in 0..depth {
         // Step 1: one claim for each layer.
@@ -233,64 +241,65 @@ fn descend(writer: &mut ProofWriter, descents: &mut [Descent]) {
         let mut lefts: Vec<Left> = vec![];
         let mut shares: Vec<Fr> = vec![];
         for (at, &i) in active.iter().enumerate() {
-            let clock = Instant::now();
-            let own = descents[i].lefts(i, layer, at, &combined[at]);
-            descents[i].profile.tables += clock.elapsed();
-            shares.extend(own.iter().skip(1).map(|left| left.timed.claim().sum));
+            let descent = &descents[i];
+            let own = observer.profiler().span(descent.node, || descent.lefts(i, layer, at, &combined[at]));
+            shares.extend(own.iter().skip(1).map(|left| left.product.claim().sum));
             lefts.extend(own);
         }
         if !shares.is_empty() {
             writer.write_scalars(labels::GATE_SHARES, &shares);
         }
-        first_phase(writer, descents, &combined, &mut lefts);
+        first_phase(writer, observer, descents, &combined, lefts);
     }
 }
 
 fn first_phase(
     writer: &mut ProofWriter,
+    observer: &mut impl Observer,
     descents: &mut [Descent],
     combined: &[Combined],
-    lefts: &mut [Left],
+    mut lefts: Vec<Left>,
 ) {
     // Step 3: the sumcheck over left operands; then their values, each with what its right operands add.
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
-        lefts.iter_mut().map(|left| &mut left.timed as _).collect();
-    let point = sumcheck::prove(writer, &mut borrowed, RoundWeights::Uniform);
+    let mut instances: Vec<(NodeId, &mut Product)> =
+        lefts.iter_mut().map(|left| (descents[left.descent].node, &mut left.product)).collect();
+    let point = observer.prove_batch(writer, &mut instances, RoundWeights::Uniform);
     let (mut values, mut rights) = (vec![], vec![]);
-    for left in lefts {
+    for left in &lefts {
         let descent = &mut descents[left.descent];
-        let [value, _] = left.timed.instance.final_values();
-        let u = instance_point(&point, left.timed.claim().num_vars);
-        descent.profile.charge(&left.timed, 1);
+        let [value, _] = left.product.final_values();
+        let u = instance_point(&point, left.product.claim().num_vars);
+        let own =
+            observer.profiler().span(descent.node, || descent.rights(left, &combined[left.combined], u));
+        observer.profiler().sent(descent.node, 1 + own.len());
         values.push(value);
-        let clock = Instant::now();
-        for (operand, wirings) in &left.group.pairs {
-            let table = tables::right_table(wirings, &combined[left.combined], u);
-            let instance = descent.product(*operand, table, None);
-            values.push(instance.claim().sum);
-            let timed = Timed::new(descent.node, instance);
-            rights.push(Right { descent: left.descent, operand: *operand, timed });
-        }
-        descent.profile.tables += clock.elapsed();
+        values.extend(own.iter().map(|right| right.product.claim().sum));
+        rights.extend(own);
         descent.claims.leave(left.group.left, u.to_vec(), value);
     }
     writer.write_scalars(labels::GATE_LEFT_VALUES, &values);
     if !rights.is_empty() {
-        second_phase(writer, descents, &mut rights);
+        second_phase(writer, observer, descents, rights);
     }
 }
 
-fn second_phase(writer: &mut ProofWriter, descents: &mut [Descent], rights: &mut [Right]) {
+fn second_phase(
+    writer: &mut ProofWriter,
+    observer: &mut impl Observer,
+    descents: &mut [Descent],
+    mut rights: Vec<Right>,
+) {
     // Step 4: the sumcheck over right operands, then their values.
-    let mut borrowed: Vec<&mut dyn SumcheckInstance> =
-        rights.iter_mut().map(|right| &mut right.timed as _).collect();
-    let point = sumcheck::prove(writer, &mut borrowed, RoundWeights::Uniform);
-    let values: Vec<Fr> = rights.iter().map(|right| right.timed.instance.final_values()[0]).collect();
-    writer.write_scalars(labels::GATE_RIGHT_VALUES, &values);
-    for (right, value) in rights.iter().zip(values) {
+    let of = |right: &Right| descents[right.descent].node;
+    let nodes: Vec<NodeId> = rights.iter().map(of).collect();
+    let products = rights.iter_mut().map(|right| &mut right.product);
+    let mut instances: Vec<(NodeId, &mut Product)> = nodes.iter().copied().zip(products).collect();
+    let point = observer.prove_batch(writer, &mut instances, RoundWeights::Uniform);
+    let mut values: Vec<[Fr; 1]> = rights.iter().map(|right| [right.product.final_values()[0]]).collect();
+    observer.write_for(writer, labels::GATE_RIGHT_VALUES, nodes, &mut values);
+    for (right, [value]) in rights.iter().zip(values) {
         let descent = &mut descents[right.descent];
-        descent.profile.charge(&right.timed, 2);
-        let v = instance_point(&point, right.timed.claim().num_vars);
+        let v = instance_point(&point, right.product.claim().num_vars);
         descent.claims.leave(right.operand, v.to_vec(), value);
     }
 }

@@ -1,147 +1,77 @@
 //! All look-ups of a network in one LogUp-GKR instance; the verifier's file of this name has the same steps.
 
-use std::collections::BTreeMap;
-
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_layers::{
-    NodeId, Operation,
-    claim::{Column, EvaluationClaim},
-    excess::RescaleValues,
-    lookup_table::Fingerprint,
-    plan::Rows,
-    sumcheck::instance_point,
+    NodeId,
+    argument::{
+        claim::{Column, EvaluationClaim},
+        lookup_block::Rows,
+        lookup_table::Fingerprint,
+        sumcheck::instance_point,
+    },
 };
 use tacit_transcript::{Transcript, labels};
 
 use crate::{
-    error::Result,
     evaluation,
-    logup::{self, LeafBlock, LeafRows, LinearTable, LookupLeaves},
+    layers::Block,
+    logup::{LeafBlock, LeafRows, LinearTable, LookupLeaves},
+    observer::Observer,
     session::Session,
 };
 
-/// Values of a max-pool's differences at the look-ups' point, kept for the max-pool's own phase.
-pub(crate) type DifferenceClaims = Vec<EvaluationClaim<NodeId>>;
-
-pub(crate) fn prove(session: &mut Session) -> Result<DifferenceClaims> {
+pub(crate) fn prove(session: &mut Session) {
     if session.plan.segments.is_empty() {
-        return Ok(vec![]);
+        return;
     }
     // Step 1: the fingerprint's challenges, after every column is committed.
     let [alpha, beta] = [(); 2].map(|()| session.writer.squeeze(labels::FINGERPRINT));
     let fingerprint = Fingerprint { alpha, beta };
     let leaves = leaves(session, fingerprint);
     // Step 2: the sum of fractions.
-    let fit = session.witness.forgery.fit(session, fingerprint, &leaves);
-    let claims = match &fit {
-        Some(fit) => logup::prove(&mut session.writer, fit.leaves.clone()),
-        None => logup::prove_rows(&mut session.writer, &leaves, session.buffers),
-    };
+    let run = (session.plan, session.trace, session.witness);
+    let observer = &mut session.observer;
+    let claims = observer.prove_look_ups(&mut session.writer, run, fingerprint, &leaves, session.buffers);
     drop(leaves);
     // Step 3: every column at its part of the point. Claims are left in the verifier's order.
-    let mut rescales: BTreeMap<NodeId, RescaleValues> = BTreeMap::new();
-    let mut differences = vec![];
     for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {
         let point = instance_point(&claims.point, segment.num_vars).to_vec();
-        let forgery = &session.witness.forgery;
-        let moved = |column| forgery.moved(segment.rows, column, session.plan, &claims.point, beta);
-        let keys = |id| {
-            let layout = session.layout(id);
-            let wrapped = forgery.wrap(segment.rows, layout, &point);
-            evaluation::evaluate(layout, &lookup.keys, &point) + wrapped + moved(0)
+        let block = |node| Block {
+            node,
+            segment,
+            keys: &lookup.keys,
+            point: point.clone(),
+            leaves_point: &claims.point,
         };
         let message = match segment.rows {
             Rows::Table => {
                 let column = Column::Multiplicity(segment.table);
-                let gain = fit.as_ref().map_or_else(Fr::zero, |fit| fit.gain(segment.table, &point));
-                let value = evaluate_column(session, column, &point) + gain;
+                let value = evaluate_column(session, column, &point);
+                let value = block(NodeId(0)).observed(session, 0, value);
                 session.claims.columns.push(EvaluationClaim::new(column, point, value));
                 vec![value]
             }
-            Rows::Remainders(id) => {
-                let values = rescales.entry(id).or_default();
-                values.remainder = keys(id);
-                values.point = point;
-                vec![values.remainder]
-            }
-            Rows::LowRemainders(id) => {
-                let values = rescales.entry(id).or_default();
-                values.low_remainder = keys(id);
-                vec![values.low_remainder]
-            }
-            Rows::LowExcess(id) => {
-                let values = rescales.entry(id).or_default();
-                values.excess = keys(id);
-                values.clipped = evaluate_clipped(session, id, &point);
-                vec![values.excess, values.clipped]
-            }
-            Rows::HighExcess(id) => {
-                let values = rescales.entry(id).or_default();
-                values.quotient = keys(id);
-                vec![values.quotient]
-            }
-            Rows::Activations(id) => {
-                let values = rescales.entry(id).or_default();
-                values.activation =
-                    evaluation::evaluate(session.layout(id), session.value(id).data(), &point) + moved(1);
-                if session.rescale(id).clipping().is_some() {
-                    vec![values.activation]
-                } else {
-                    values.quotient = keys(id);
-                    vec![values.quotient, values.activation]
-                }
-            }
             Rows::Input(id) => {
-                let value = match session.witness.forgery.padded_input() {
-                    Some(padded) => evaluation::evaluate(padded.layout(), padded.data(), &point),
-                    None => keys(id),
-                };
+                let value = block(id).key(session);
                 session.claim_activation(id, point, value);
                 vec![value]
             }
-            Rows::Differences(id) => {
-                let Operation::MaxPool(layer) = &session.node(id).operation else {
-                    unreachable!("the plan names a max-pool")
-                };
-                let layout = layer.difference_layout(session.layout(id))?;
-                let value = evaluation::evaluate(&layout, &lookup.keys, &point);
-                differences.push(EvaluationClaim::new(id, point, value));
-                vec![value]
+            Rows::Remainders(id)
+            | Rows::LowRemainders(id)
+            | Rows::LowExcess(id)
+            | Rows::HighExcess(id)
+            | Rows::Activations(id)
+            | Rows::Differences(id) => {
+                let layer = super::of(&session.network.architecture.node(id).operation);
+                layer.looked_up(session, &block(id))
             }
         };
         session.writer.write_scalars(labels::COLUMN_VALUES, &message);
     }
-    claim_columns(session, &rescales);
-    Ok(differences)
+    super::rescale::claim_columns(session);
 }
 
-/// Leaves the claims of every rescale: on activations and scaled accumulators, then on its other columns.
-fn claim_columns(session: &mut Session, rescales: &BTreeMap<NodeId, RescaleValues>) {
-    let order: Vec<NodeId> = session.plan.looked_up_rescales().collect();
-    for &id in &order {
-        let (values, layer) = (&rescales[&id], session.rescale(id));
-        let scaled = layer.recompose(values.quotient, values.remainder, values.low_remainder);
-        let activation = values.claimed_activation(layer);
-        session.claims.scaled.insert(id, EvaluationClaim::new(id, values.point.clone(), scaled));
-        session.claim_activation(id, values.point.clone(), activation);
-    }
-    for id in order {
-        let claims = rescales[&id].column_claims(id, session.rescale(id));
-        session.claims.columns.extend(claims);
-    }
-}
-
-/// The clipped quotients: a column of their own, or the activations.
-fn evaluate_clipped(session: &Session, id: NodeId, point: &[Fr]) -> Fr {
-    if session.rescale(id).clipping().is_some_and(|clipping| clipping.is_argument) {
-        evaluate_column(session, Column::Argument(id), point)
-    } else {
-        evaluation::evaluate(session.layout(id), session.value(id).data(), point)
-    }
-}
-
-fn evaluate_column(session: &Session, column: Column, point: &[Fr]) -> Fr {
+pub(super) fn evaluate_column(session: &Session, column: Column, point: &[Fr]) -> Fr {
     let found = session.plan.witness.iter().zip(&session.witness.columns).find(|(c, _)| c.column == column);
     let Some((committed, data)) = found else { unreachable!("the plan commits to every column it looks up") };
     evaluation::evaluate(&committed.layout, data, point)

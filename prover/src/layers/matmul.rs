@@ -1,9 +1,9 @@
-//! Matrix products by Thaler's sumcheck (see [`tacit_layers::matmul`]).
+//! Matrix products by Thaler's sumcheck (see [`tacit_layers::argument::matmul`]).
 //!
 //! By itself: a 2 by 3 matrix times a 3 by 2 matrix.
 //!
 //! ```
-//! use tacit_layers::{Layout, Tensor, evaluation, matmul::MatmulLayer};
+//! use tacit_layers::{Layout, Tensor, tensor::evaluation, argument::matmul::MatmulLayer};
 //! use tacit_prover::layers::matmul::MatmulProver;
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //! use tacit_verifier::layers::matmul::MatmulVerifier;
@@ -34,9 +34,11 @@ use ark_bn254::Fr;
 use tacit_algebra::{Mle, kernels::backend};
 use tacit_layers::{
     Layout, Tensor,
-    evaluation::{kronecker, split_point},
-    matmul::{MatmulClaims, MatmulLayer},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        matmul::{MatmulClaims, MatmulLayer},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    tensor::evaluation::{kronecker, split_point},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 

@@ -1,4 +1,4 @@
-//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
+//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::layer::max_pool`]).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -6,24 +6,81 @@ use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend, small::from_i64};
 use tacit_layers::{
     Layout, NodeId, Operation,
-    claim::SumClaim,
-    max_pool::{MaxPoolLayer, PoolClaim},
-    plan::{Rows, max_pools},
-    sumcheck::{RoundPolynomial, RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        claim::{EvaluationClaim, SumClaim},
+        lookup_block::Rows,
+        lookup_table::LookupTable,
+        sumcheck::{RoundPolynomial, RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
+    layer::max_pool::{MaxPoolLayer, PoolClaim},
+    network::Architecture,
+    tensor::{Tensor, value::ValueKind},
 };
 use tacit_transcript::{Transcript, labels};
 
-use super::lookups::DifferenceClaims;
 use crate::{
     error::Result,
     evaluation,
-    profile::{self, Timed, TimedInstance},
+    layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite},
+    observer::Observer,
     session::Session,
     sumcheck::SumcheckInstance,
 };
 
-pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Result<()> {
+impl ProverLayer for MaxPoolLayer {
+    fn look_up(&self, site: &WitnessSite, _: &LookupTable) -> LookedUp {
+        let ValueKind::Activation { minimum, .. } = site.spec.kind else {
+            unreachable!("maxima are activations")
+        };
+        LookedUp::plain(differences(self, minimum, &site.segment.layout, [site.input(0), site.value()]))
+    }
+
+    fn looked_up(&self, session: &mut Session, block: &Block) -> Vec<Fr> {
+        let value = block.key(session);
+        session.differences.push(EvaluationClaim::new(block.node, block.point.clone(), value));
+        vec![value]
+    }
+
+    fn reduce(&self, _: &mut Session, _: EvaluationClaim<NodeId>, _: &mut Accumulators) {
+        unreachable!("its value is no accumulator")
+    }
+}
+
+/// Elements that one core works on at a time.
+const GRAIN: usize = 1 << 12;
+
+/// Differences over (kernel height, kernel width, channels, height, width); `layout` is theirs.
+fn differences(
+    layer: &MaxPoolLayer,
+    minimum: i64,
+    layout: &Layout,
+    [input, output]: [&Tensor<i64>; 2],
+) -> Vec<i64> {
+    let (in_height, in_width) = (input.layout().axes()[1], input.layout().axes()[2]);
+    let (height, width) = (output.layout().axes()[1], output.layout().axes()[2]);
+    let window = &layer.window;
+    let mut result = vec![0; layout.num_elements()];
+    let rows = result.par_chunks_mut(width).with_min_len(GRAIN.div_ceil(width)).enumerate();
+    rows.for_each(|(index, row)| {
+        let (offset, at) = (index / (output.data().len() / width), index % (output.data().len() / width));
+        let (k_height, k_width) = (offset / window.width.kernel, offset % window.width.kernel);
+        for (difference, &maximum) in row.iter_mut().zip(&output.data()[at * width..]) {
+            *difference = maximum - minimum;
+        }
+        let Some(y) = window.height.input_position(at % height, k_height, in_height) else { return };
+        let inside = window.width.positions_inside(k_width, in_width, width);
+        let first = window.width.input_position(inside.start, k_width, in_width).unwrap_or(in_width);
+        let map = &input.data()[(at / height * in_height + y) * in_width..][..in_width];
+        for (difference, &x) in row[inside].iter_mut().zip(map[first..].iter().step_by(window.width.stride)) {
+            *difference += minimum - x;
+        }
+    });
+    result
+}
+
+pub(crate) fn prove(session: &mut Session) -> Result<()> {
+    let looked_up = std::mem::take(&mut session.differences);
     let architecture = &session.network.architecture;
     let pools: Vec<(NodeId, &MaxPoolLayer)> = max_pools(architecture).collect();
     if pools.is_empty() {
@@ -44,16 +101,13 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
             instance_point(&tau, layout.num_vars()),
         )
     };
-    let tables = session.charged_each(&pools, |pool| pool.0, tables);
-    let mut instances: Vec<Timed<ZeroProduct>> =
-        pools.iter().zip(tables).map(|(pool, tables)| Timed::new(pool.0, tables)).collect();
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Equality(&tau));
+    let mut instances = session.instances(&pools, |pool| pool.0, tables);
+    let point = session.prove_batch(&mut instances, RoundWeights::Equality(&tau));
     // Step 3: every pool's differences at the final point, one for each offset.
-    let mut finals: Vec<Vec<Fr>> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    for (instance, differences) in instances.iter().zip(&mut finals) {
-        session.charge_rounds(instance, differences.len());
-        session.write_values(labels::POOL_DIFFERENCES, differences);
+    let mut finals: Vec<Vec<Fr>> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    for ((node, _), differences) in instances.iter().zip(&mut finals) {
+        session.observer.profiler().sent(*node, differences.len());
+        session.write(labels::POOL_DIFFERENCES, differences);
     }
     for differences in &finals {
         session.writer.write_partial_products(differences);
@@ -64,14 +118,14 @@ pub(crate) fn prove(session: &mut Session, looked_up: DifferenceClaims) -> Resul
         let offsets = session.writer.squeeze_many(labels::POOL_OFFSET, offset_vars);
         let position = instance_point(&point, session.layout(id).num_vars()).to_vec();
         let difference = layer.combine_offsets(&offsets, differences);
-        session.charged(id, |session| claim_window(session, id, layer, &offsets, position, difference))?;
+        session.for_node(id, |session| claim_window(session, id, layer, &offsets, position, difference))?;
     }
     for claim in looked_up {
         let Operation::MaxPool(layer) = &architecture.node(claim.subject).operation else {
             unreachable!("the plan names a max-pool")
         };
         let (offsets, position) = claim.point.split_at(layer.offset_vars().iter().sum());
-        session.charged(claim.subject, |session| {
+        session.for_node(claim.subject, |session| {
             claim_window(session, claim.subject, layer, offsets, position.to_vec(), claim.value)
         })?;
     }
@@ -91,7 +145,7 @@ fn claim_window(
     let output = session.layout(id).clone();
     let (minimum, _) = session.plan.specs[id.index()].activation(&node.name)?;
     let mut maximum = evaluation::evaluate(&output, session.value(id).data(), &position);
-    session.write_values(labels::POOL_VALUES, std::slice::from_mut(&mut maximum));
+    session.write(labels::POOL_VALUES, std::slice::from_mut(&mut maximum));
     let claim = PoolClaim { offsets, position: &position, difference, maximum };
     let value = layer.windowed_value(claim, session.layout(node.inputs[0]), &output, minimum);
     let claim = WindowedClaim::new(id, &output, Some(offsets), &position, value);
@@ -189,4 +243,11 @@ impl SumcheckInstance for ZeroProduct {
             }
         }
     }
+}
+
+/// Every max-pool of a network, in node order.
+fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::MaxPool(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

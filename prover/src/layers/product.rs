@@ -1,12 +1,17 @@
-//! Products of activations by activations (see [`tacit_layers::product`]).
+//! Products of activations by activations (see [`tacit_layers::layer::product`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::small::from_i64;
+use tacit_inference::layer::product::arrange;
 use tacit_layers::{
     Layout, NodeId, Operation,
-    claim::EvaluationClaim,
-    product::{Factor, ProductAxes, ProductLayer},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        choice::MatmulArgument,
+        claim::EvaluationClaim,
+        lookup_table::LookupTable,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::{Factor, ProductAxes, ProductLayer},
 };
 use tacit_transcript::labels;
 
@@ -14,7 +19,8 @@ use super::matmul::{fold_rows, grouped};
 use crate::{
     error::Result,
     hyrax::Integers,
-    profile::{self, Timed, TimedInstance},
+    layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite},
+    observer::nodes,
     session::Session,
     sumcheck::{Grouped, SumcheckInstance},
 };
@@ -24,20 +30,18 @@ pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -
         return Ok(());
     }
     // Step 1: one sumcheck over the batch and inner axes of all products.
-    let mut instances: Vec<Timed<Grouped>> = claims
+    let mut instances: Vec<(NodeId, Grouped)> = claims
         .iter()
         .map(|claim| {
-            let instance = session.charged(claim.subject, |session| instance(session, claim))?;
-            Ok(Timed::new(claim.subject, instance))
+            let instance = session.for_node(claim.subject, |session| instance(session, claim))?;
+            Ok((claim.subject, instance))
         })
         .collect::<Result<_>>()?;
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
     // Step 2: both factors at their points.
-    let mut values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    session.write_values(labels::PRODUCT_VALUES, values.as_flattened_mut());
-    for ((claim, instance), values) in claims.iter().zip(&instances).zip(values) {
-        session.charge_rounds(instance, 2);
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    session.write_for(labels::PRODUCT_VALUES, nodes(&instances), &mut values);
+    for ((claim, (_, instance)), values) in claims.iter().zip(&instances).zip(values) {
         let (layer, axes, inputs) = product(session, claim.subject)?;
         let summed = instance_point(&point, instance.claim().num_vars);
         let points = [Factor::Left, Factor::Right]
@@ -71,7 +75,7 @@ pub(super) fn tables(session: &Session, claim: &EvaluationClaim<NodeId>) -> Resu
     let (layer, axes, [left, right]) = product(session, claim.subject)?;
     let summed = axes.summed_lengths();
     let table = |factor, input| -> Result<Vec<Fr>> {
-        let data = layer.arrange(&axes, factor, session.value(input));
+        let data = arrange(layer, &axes, factor, session.value(input));
         let own = axes.own_lengths(factor);
         if own.iter().all(|&length| length == 1) {
             return Ok(data.iter().map(|&x| from_i64(x)).collect());
@@ -80,4 +84,22 @@ pub(super) fn tables(session: &Session, claim: &EvaluationClaim<NodeId>) -> Resu
         Ok(fold_rows(&layout, Integers::Int64(&data), own.len(), &axes.own_point(factor, &claim.point)?))
     };
     Ok([table(Factor::Left, left)?, table(Factor::Right, right)?])
+}
+
+impl ProverLayer for ProductLayer {
+    fn look_up(&self, _: &WitnessSite, _: &LookupTable) -> LookedUp {
+        unreachable!("it looks nothing up")
+    }
+
+    fn looked_up(&self, _: &mut Session, _: &Block) -> Vec<Fr> {
+        unreachable!("it looks nothing up")
+    }
+
+    fn reduce(&self, _: &mut Session, claim: EvaluationClaim<NodeId>, accumulators: &mut Accumulators) {
+        match self.argument {
+            MatmulArgument::Sumcheck => accumulators.products.push(claim),
+            MatmulArgument::Polynomial => accumulators.inner_products.push(claim),
+            MatmulArgument::Gates => accumulators.gated.push(claim),
+        }
+    }
 }

@@ -1,22 +1,125 @@
-//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::rescale`]).
+//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::layer::rescale`]).
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
+use rayon::prelude::*;
 use tacit_algebra::{Mle, small::from_i64};
 use tacit_layers::{
     Multiplier, NodeId,
-    claim::EvaluationClaim,
-    evaluation,
-    plan::rescales,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim},
+        lookup_table::LookupTable,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::rescale::RescaleLayer,
+    tensor::{Tensor, evaluation},
 };
+use tacit_layers::{argument::lookup_block::Rows, layer::Operation, network::Architecture};
 use tacit_transcript::labels;
 
 use crate::{
-    profile::{self, Timed, TimedInstance},
+    layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite, lookups::evaluate_column},
+    observer::nodes,
     session::Session,
     sumcheck::{Product, SumcheckInstance},
 };
+
+impl ProverLayer for RescaleLayer {
+    fn look_up(&self, site: &WitnessSite, table: &LookupTable) -> LookedUp {
+        let accumulators = site.input(0);
+        let divide = |take: &(dyn Fn(i64, i64) -> i64 + Sync)| divide(self, accumulators, take);
+        match site.segment.rows {
+            Rows::Remainders(_) => LookedUp::plain(divide(&|_, r| self.split(r).0)),
+            Rows::LowRemainders(_) => LookedUp::plain(divide(&|_, r| self.split(r).1)),
+            Rows::Activations(_) => LookedUp::plain(match self.clipping() {
+                None => divide(&|q, _| q),
+                Some(clipping) => divide(&|q, _| q.clamp(clipping.minimum, clipping.maximum)),
+            }),
+            Rows::LowExcess(_) | Rows::HighExcess(_) => {
+                let LookupTable::Excess(excess) = table else {
+                    unreachable!("the plan names an excess' table")
+                };
+                let low = matches!(site.segment.rows, Rows::LowExcess(_));
+                let which = usize::from(!low);
+                LookedUp {
+                    padding: excess.keys(excess.split(0))[which],
+                    rows: Some(divide(&|q, _| excess.keys(excess.split(q))[which])),
+                    keys: divide(&|q, _| if low { excess.split(q).low } else { q }),
+                }
+            }
+            Rows::Differences(_) | Rows::Input(_) | Rows::Table => unreachable!("they are no rescale's"),
+        }
+    }
+
+    fn looked_up(&self, session: &mut Session, block: &Block) -> Vec<Fr> {
+        let id = block.node;
+        match block.segment.rows {
+            Rows::Remainders(_) => {
+                let remainder = block.key(session);
+                let values = session.rescales.entry(id).or_default();
+                (values.remainder, values.point) = (remainder, block.point.clone());
+                vec![remainder]
+            }
+            Rows::LowRemainders(_) => {
+                let low = block.key(session);
+                session.rescales.entry(id).or_default().low_remainder = low;
+                vec![low]
+            }
+            Rows::LowExcess(_) => {
+                let (excess, clipped) = (block.key(session), evaluate_clipped(session, id, &block.point));
+                let values = session.rescales.entry(id).or_default();
+                (values.excess, values.clipped) = (excess, clipped);
+                vec![excess, clipped]
+            }
+            Rows::HighExcess(_) => {
+                let quotient = block.key(session);
+                session.rescales.entry(id).or_default().quotient = quotient;
+                vec![quotient]
+            }
+            Rows::Activations(_) => {
+                let activation =
+                    evaluation::evaluate(session.layout(id), session.value(id).data(), &block.point);
+                let activation = block.observed(session, 1, activation);
+                session.rescales.entry(id).or_default().activation = activation;
+                if self.clipping().is_some() {
+                    vec![activation]
+                } else {
+                    let quotient = block.key(session);
+                    session.rescales.entry(id).or_default().quotient = quotient;
+                    vec![quotient, activation]
+                }
+            }
+            Rows::Differences(_) | Rows::Input(_) | Rows::Table => unreachable!("they are no rescale's"),
+        }
+    }
+
+    fn reduce(&self, _: &mut Session, _: EvaluationClaim<NodeId>, _: &mut Accumulators) {
+        unreachable!("its value is no accumulator")
+    }
+}
+
+/// Accumulators that one core divides at a time.
+const GRAIN: usize = 1 << 12;
+
+/// What `take` makes of the quotients and the centred remainders of a rescale's accumulators.
+fn divide(
+    layer: &RescaleLayer,
+    accumulators: &Tensor<i64>,
+    take: &(dyn Fn(i64, i64) -> i64 + Sync),
+) -> Vec<i64> {
+    let (layout, accumulators) = (accumulators.layout(), accumulators.data());
+    let mut taken = vec![0; accumulators.len()];
+    taken.par_chunks_mut(GRAIN).enumerate().for_each(|(i, part)| {
+        let first = i * GRAIN;
+        for (run, multiplier) in layer.multiplier.runs(layout, first..first + part.len()) {
+            for (taken, &a) in part[run.start - first..].iter_mut().zip(&accumulators[run]) {
+                let (quotient, remainder) = layer.divide(multiplier, a);
+                *taken = take(quotient, remainder);
+            }
+        }
+    });
+    taken
+}
 
 pub(crate) fn prove(session: &mut Session) {
     // Step 1: one multiplier for the tensor needs no message.
@@ -31,27 +134,25 @@ pub(crate) fn prove(session: &mut Session) {
             Multiplier::PerChannel { axis, values } => claims.push((claim, *axis, values)),
         }
     }
-    let tables = session.charged_each(
+    let mut per_channel = session.instances(
         &claims,
         |(claim, ..)| claim.subject,
         |session, (claim, axis, values)| product(session, claim, *axis, values),
     );
-    let mut per_channel: Vec<Timed<Product>> =
-        claims.iter().zip(tables).map(|((claim, ..), product)| Timed::new(claim.subject, product)).collect();
     if per_channel.is_empty() {
         return;
     }
     // Step 2: one sumcheck over all channels.
-    let mut borrowed: Vec<&mut dyn TimedInstance> = per_channel.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let point = session.prove_batch(&mut per_channel, RoundWeights::Uniform);
     // Step 3: every accumulator at its point with the channel's part replaced.
-    let mut values: Vec<Fr> = per_channel.iter().map(|timed| timed.instance.final_values()[1]).collect();
-    session.write_values(labels::ACCUMULATOR_VALUES, &mut values);
-    for (((claim, axis, _), instance), value) in claims.iter().zip(&per_channel).zip(values) {
-        session.charge_rounds(instance, 1);
+    let mut values: Vec<[Fr; 1]> =
+        per_channel.iter().map(|(_, instance)| [instance.final_values()[1]]).collect();
+    session.write_for(labels::ACCUMULATOR_VALUES, nodes(&per_channel), &mut values);
+    for (((claim, axis, _), (_, instance)), [value]) in claims.iter().zip(&per_channel).zip(values) {
         let id = claim.subject;
         let channel = instance_point(&point, instance.claim().num_vars);
-        let point = tacit_layers::rescale::replace_axis(session.layout(id), &claim.point, *axis, channel);
+        let point =
+            tacit_layers::layer::rescale::replace_axis(session.layout(id), &claim.point, *axis, channel);
         session.claim_accumulator(session.node(id).inputs[0], point, value);
     }
 }
@@ -65,4 +166,37 @@ fn product(session: &Session, claim: &EvaluationClaim<NodeId>, axis: usize, valu
     let accumulators = evaluation::fold_except(layout, input.data(), &claim.point, axis);
     let table = |values| Mle::new(values, channel.len());
     Product::new(table(weights), table(accumulators), claim.value)
+}
+
+/// Leaves the claims of every rescale: on activations and scaled accumulators, then on its other columns.
+pub(super) fn claim_columns(session: &mut Session) {
+    let rescales = std::mem::take(&mut session.rescales);
+    let order: Vec<NodeId> = session.plan.looked_up_rescales().collect();
+    for &id in &order {
+        let (values, layer) = (&rescales[&id], session.rescale(id));
+        let scaled = layer.recompose(values.quotient, values.remainder, values.low_remainder);
+        let activation = values.claimed_activation(layer);
+        session.claims.scaled.insert(id, EvaluationClaim::new(id, values.point.clone(), scaled));
+        session.claim_activation(id, values.point.clone(), activation);
+    }
+    for id in order {
+        let claims = rescales[&id].column_claims(id, session.rescale(id));
+        session.claims.columns.extend(claims);
+    }
+}
+
+/// The clipped quotients: a column of their own, or the activations.
+fn evaluate_clipped(session: &Session, id: NodeId, point: &[Fr]) -> Fr {
+    if session.rescale(id).clipping().is_some_and(|clipping| clipping.is_argument) {
+        evaluate_column(session, Column::Argument(id), point)
+    } else {
+        evaluation::evaluate(session.layout(id), session.value(id).data(), point)
+    }
+}
+
+/// Every rescale of a network, in node order.
+fn rescales(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &RescaleLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::Rescale(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

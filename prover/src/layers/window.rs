@@ -1,18 +1,19 @@
-//! Windows: from windowed inputs to inputs (see [`tacit_layers::windowed`]).
+//! Windows: from windowed inputs to inputs (see [`tacit_layers::argument::unfold`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, Tensor, Window2d,
-    plan::window,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        sumcheck::{RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
 };
 use tacit_transcript::labels;
 
 use super::matmul::{contraction, fold_rows};
 use crate::{
     hyrax::Integers,
-    profile::{self, Timed, TimedInstance},
+    observer::nodes,
     session::Session,
     sumcheck::{Product, SumcheckInstance},
 };
@@ -25,21 +26,18 @@ pub(crate) fn prove(session: &mut Session) {
     // Step 1: one sumcheck over the positions of all inputs.
     let tables = |session: &Session, claim: &WindowedClaim| {
         let node = session.node(claim.node);
-        let Some(window) = window(&node.operation) else {
+        let Some(window) = node.operation.layer().window() else {
             unreachable!("only windowed layers leave such claims")
         };
         instance(session.value(node.inputs[0]), window, session.layout(claim.node), claim)
     };
-    let tables = session.charged_each(&claims, |claim| claim.node, tables);
-    let mut instances: Vec<Timed<Product>> =
-        claims.iter().zip(tables).map(|(claim, tables)| Timed::new(claim.node, tables)).collect();
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
+    let mut instances = session.instances(&claims, |claim| claim.node, tables);
+    let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
     // Step 2: every input at its point.
-    let mut values: Vec<Fr> = instances.iter().map(|timed| timed.instance.final_values()[1]).collect();
-    session.write_values(labels::WINDOW_VALUES, &mut values);
-    for ((claim, instance), value) in claims.into_iter().zip(&instances).zip(values) {
-        session.charge_rounds(instance, 1);
+    let mut values: Vec<[Fr; 1]> =
+        instances.iter().map(|(_, instance)| [instance.final_values()[1]]).collect();
+    session.write_for(labels::WINDOW_VALUES, nodes(&instances), &mut values);
+    for ((claim, (_, instance)), [value]) in claims.into_iter().zip(&instances).zip(values) {
         let spatial = instance_point(&point, instance.claim().num_vars);
         let input = session.node(claim.node).inputs[0];
         session.claim_activation(input, [&claim.channel, spatial].concat(), value);

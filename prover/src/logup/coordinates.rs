@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::batch_inversion;
-use tacit_layers::sumcheck::RoundPolynomial;
+use tacit_layers::argument::sumcheck::RoundPolynomial;
 
 /// The coordinates of a level's variables.
 pub(super) struct Coordinates {

@@ -1,15 +1,17 @@
 //! The first round of the lowest level over integers, after Bagad, Dao, Domb and Thaler (ePrint 2025/1117).
 //!
-//! An entry of most tables is linear in its row $k$ and in $\bar k$, the row clipped: $\gamma + \delta k + \epsilon \bar k$.
-//! A product of two is a quadratic form in small integers, and a weighted sum of products one in weighted sums of integers,
-//! which need no reduction before their ends.
+//! In most tables the entry of row $k$ is $\gamma + \delta k + \epsilon \bar k$ with $\bar k$ the row clipped to an interval,
+//! and with $\gamma$, $\delta$ and $\epsilon$ the same for all rows. The round is a weighted sum of products of two entries.
+//! Multiplied out, such a product is a quadratic form in the rows and clipped rows of both entries, which are small integers.
+//! So it is enough to sum these integers and their products with the weights, which takes no reduction modulo the field's
+//! order before the end, and to multiply what comes out by the coefficients.
 
 use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_algebra::{kernels::backend, small::from_i64};
-use tacit_layers::{
+use tacit_layers::argument::{
+    function::ActivationFunction,
     lookup_table::{Fingerprint, LookupTable},
-    rescale::ActivationFunction,
 };
 
 /// Variables of the largest table whose rows are integers to the kernels.

@@ -1,29 +1,31 @@
-//! Leaves that are rows of tables, read as they are needed.
+//! The leaves of a network's look-ups, without storing them.
+//!
+//! A leaf is a fraction that is known from little: for a looked-up row it is one over the row's fingerprint, for a table's own
+//! row minus its multiplicity over the fingerprint. So [`LookupLeaves`] keeps a row number for each leaf and one fingerprint
+//! for each row of a table. What the tree and the first round need of the leaves is computed from these when it is needed.
 
 use std::ops::Range;
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
-use rayon::prelude::*;
-use tacit_algebra::{kernels::backend, small::from_i64};
+use tacit_algebra::small::from_i64;
 use tacit_layers::Layout;
 
 use super::{
     Fractions, LinearTable,
     integers::MOST_VARIABLES,
-    level::{Pairs, doubled, pairs},
-    shapes::{Constant, Shape, Shapes},
-    tables::{Source, build, cut},
+    shapes::{Constant, Shapes},
 };
-use crate::buffers::Buffers;
+
+mod parents;
+mod reading;
+
+pub(super) use reading::{Part, STEP};
 
 /// Fewer leaves are stored.
 pub(super) const SMALLEST: usize = 1 << 12;
 /// Rows of a table that nothing looks up are stored where they are fewer.
 const UNUSED: usize = 1 << 5;
-/// Pairs of leaves that are read together.
-pub(super) const STEP: usize = 1 << 10;
-
 /// The leaves of a network's look-ups: blocks, and fractions $0 / 1$ between and behind them.
 #[derive(Debug, Clone)]
 pub struct LookupLeaves<'a> {
@@ -57,13 +59,6 @@ pub enum LeafRows<'a> {
     LookedUp(&'a [u32], &'a Layout),
     /// Minus the multiplicity over the fingerprint, for every row of the table.
     Table(&'a [i64]),
-}
-
-/// Consecutive leaves, four for each pair of the first round.
-pub(super) struct Part<'a> {
-    pub(super) leaves: Range<usize>,
-    /// Their table and rows, where all are looked up in one that is linear.
-    pub(super) looked_up: Option<(usize, &'a [[u32; 4]])>,
 }
 
 /// Numbers of the constants between and behind blocks, and of numerators of looked-up rows.
@@ -206,36 +201,6 @@ impl<'a> LookupLeaves<'a> {
         Shapes::new(self.num_vars - 1, &constants)
     }
 
-    /// What is stored of the tables of numerators of even and of odd leaves.
-    pub(super) fn stored_numerators(&self, shape: &Shape, buffers: &Buffers) -> [Vec<Fr>; 2] {
-        let mut tables = [(); 2].map(|()| buffers.take(shape.stored));
-        let parts: Vec<_> = cut(&mut tables, shape, 2).into_iter().enumerate().collect();
-        parts.into_par_iter().for_each(|(chunk, [mut even, mut odd])| {
-            for run in shape.stored_pairs(chunk) {
-                let (first, length) = (4 * run.start, 2 * run.len());
-                let [even_now, odd_now] = [&mut even, &mut odd].map(|side| {
-                    let (now, behind) = std::mem::take(side).split_at_mut(length);
-                    *side = behind;
-                    now
-                });
-                self.spans(first..first + 2 * length, |leaves, block| {
-                    for leaf in leaves.clone() {
-                        let numerator = match block {
-                            None => 0,
-                            Some((LeafBlock { rows: LeafRows::LookedUp(..), .. }, _)) => 1,
-                            Some((LeafBlock { rows: LeafRows::Table(counts), .. }, place)) => {
-                                -counts[place + leaf - leaves.start]
-                            }
-                        };
-                        let side = if leaf % 2 == 0 { &mut *even_now } else { &mut *odd_now };
-                        side[(leaf - first) / 2] = element(numerator);
-                    }
-                });
-            }
-        });
-        tables
-    }
-
     /// A leaf's numerator.
     fn numerator(&self, leaf: usize) -> i64 {
         match self.find(leaf) {
@@ -292,172 +257,9 @@ impl<'a> LookupLeaves<'a> {
         }
     }
 
-    /// What pairs of leaves from leaf `first` on have as denominators, the first and the second of each pair apart: of
-    /// looked-up rows the entries of `tables`, of a table's own rows their fingerprint plus what `extra` makes of the
-    /// multiplicity, one where there is no block.
-    pub(super) fn read(
-        &self,
-        first: usize,
-        tables: &[Vec<Fr>],
-        extra: impl Fn(i64) -> Fr,
-        sides: [&mut [Fr]; 2],
-    ) {
-        let [even, odd] = sides;
-        let own =
-            |fingerprint: Fr, count: i64| if count == 0 { fingerprint } else { fingerprint + extra(count) };
-        self.spans(first..first + 2 * even.len(), |leaves, block| {
-            let at = (leaves.start - first) / 2;
-            let Some((&LeafBlock { table, rows, .. }, place)) = block else {
-                for leaf in leaves {
-                    let side = if leaf % 2 == 0 { &mut *even } else { &mut *odd };
-                    side[(leaf - first) / 2] = Fr::one();
-                }
-                return;
-            };
-            // Only a block of one leaf has an odd number of them.
-            let pairs = leaves.len() / 2;
-            if pairs == 0 {
-                let side = if leaves.start.is_multiple_of(2) { &mut *even } else { &mut *odd };
-                side[at] = match rows {
-                    LeafRows::LookedUp(rows, _) => tables[table][rows[place] as usize],
-                    LeafRows::Table(counts) => own(self.tables[table][place], counts[place]),
-                };
-                return;
-            }
-            let targets = even[at..at + pairs].iter_mut().zip(&mut odd[at..at + pairs]);
-            match rows {
-                LeafRows::LookedUp(rows, _) => {
-                    let table = &tables[table];
-                    for ((even, odd), &[first, second]) in targets.zip(rows[place..].as_chunks::<2>().0) {
-                        (*even, *odd) = (table[first as usize], table[second as usize]);
-                    }
-                }
-                LeafRows::Table(counts) => {
-                    let rows = self.tables[table][place..].as_chunks::<2>().0;
-                    let rows = rows.iter().zip(counts[place..].as_chunks::<2>().0);
-                    for ((even, odd), (rows, counts)) in targets.zip(rows) {
-                        (*even, *odd) = (own(rows[0], counts[0]), own(rows[1], counts[1]));
-                    }
-                }
-            }
-        });
-    }
-
-    /// Reads the pairs of leaves below a chunk, so many for each pair of it: `visit` gets some at a time, which of all they
-    /// are once each becomes half an entry, both sides, and as often as they follow each other the number of the first of
-    /// them and how many there are.
-    pub(super) fn read_chunk(
-        &self,
-        (shape, chunk, each): (&Shape, usize, usize),
-        (tables, extra): (&[Vec<Fr>], impl Fn(i64) -> Fr),
-        buffers: &Buffers,
-        mut visit: impl FnMut(Range<usize>, [&[Fr]; 2], &[(usize, usize)]),
-    ) {
-        let mut sides = [(); 2].map(|()| buffers.take(STEP));
-        let mut runs = vec![];
-        let (mut entries, mut filled) = (0, 0);
-        for run in shape.stored_pairs(chunk) {
-            let (mut at, end) = (each * run.start, each * run.end);
-            while at < end {
-                let length = (end - at).min(STEP - filled);
-                let targets = sides.each_mut().map(|side| &mut side[filled..filled + length]);
-                self.read(2 * at, tables, &extra, targets);
-                runs.push((at, length));
-                (at, filled) = (at + length, filled + length);
-                if filled == STEP {
-                    visit(entries..entries + STEP / 2, sides.each_ref().map(Vec::as_slice), &runs);
-                    runs.clear();
-                    (entries, filled) = (entries + STEP / 2, 0);
-                }
-            }
-        }
-        if filled > 0 {
-            visit(entries..entries + filled / 2, sides.each_ref().map(|side| &side[..filled]), &runs);
-        }
-        for side in sides {
-            buffers.put(side);
-        }
-    }
-
     /// Those of the tables that are linear.
     pub(super) fn linear(&self) -> &[Option<LinearTable>] {
         &self.linear
-    }
-
-    /// What is below a chunk's stored pairs of the first round, four leaves for each.
-    pub(super) fn parts(&self, shape: &Shape, chunk: usize) -> Vec<Part<'a>> {
-        let mut parts: Vec<Part> = vec![];
-        for run in shape.stored_pairs(chunk) {
-            self.spans(4 * run.start..4 * run.end, |leaves, block| {
-                let looked_up = block.and_then(|(&LeafBlock { table, rows, .. }, place)| match rows {
-                    LeafRows::LookedUp(rows, _) if self.linear[table].is_some() && leaves.len() >= 4 => {
-                        Some((table, rows[place..place + leaves.len()].as_chunks().0))
-                    }
-                    _ => None,
-                });
-                // Blocks of fewer than four leaves may share a pair.
-                match parts.last_mut() {
-                    Some(last)
-                        if last.looked_up.is_none()
-                            && looked_up.is_none()
-                            && last.leaves.end == leaves.start =>
-                    {
-                        last.leaves.end = leaves.end;
-                    }
-                    _ => parts.push(Part { leaves, looked_up }),
-                }
-            });
-        }
-        parts
-    }
-
-    /// The level above the leaves.
-    pub(super) fn parents<'s>(&self, shapes: &'s Shapes, buffers: &'s Buffers) -> Pairs<'s> {
-        let constants: Vec<[Fr; 2]> = self.values.iter().copied().map(doubled).collect();
-        let fill = |Source { shape, entries }: Source, chunk: usize, [p0, p1, q0, q1]: [&mut [Fr]; 4]| {
-            let each = (shape, chunk, 2 * entries);
-            self.read_chunk(each, (&self.tables, |_| Fr::zero()), buffers, |part, [even, odd], runs| {
-                let [p0, p1, q0, q1] = [&mut *p0, &mut *p1, &mut *q0, &mut *q1].map(|t| &mut t[part.clone()]);
-                backend().kernel().add_reciprocals([even, odd], [[p0, p1], [q0, q1]]);
-                let mut at = 0;
-                for &(first, length) in runs {
-                    let sides = [even, odd].map(|side| &side[at..at + length]);
-                    let part = at / 2..at / 2 + length / 2;
-                    self.correct(first, sides, [&mut p0[part.clone()], &mut p1[part]]);
-                    at += length;
-                }
-            });
-        };
-        let doubled: Vec<[Fr; 4]> = constants.iter().map(|&[p, q]| [p, p, q, q]).collect();
-        let entries = build(shapes, self.num_vars - 2, &doubled, buffers, fill);
-        pairs(shapes, self.num_vars - 2, entries, &constants, buffers)
-    }
-
-    /// Corrects numerators computed as if all leaves, from pair `first` on, had numerator one: `sides` are their
-    /// denominators, the numerators of even and odd pairs are apart.
-    fn correct(&self, first: usize, [even, odd]: [&[Fr]; 2], [even_sums, odd_sums]: [&mut [Fr]; 2]) {
-        self.spans(2 * first..2 * (first + even.len()), |leaves, block| {
-            if let Some((LeafBlock { rows: LeafRows::LookedUp(..), .. }, _)) = block
-                && leaves.len() > 1
-            {
-                return;
-            }
-            let product = |count: i64, denominator: Fr| {
-                if count == 0 { Fr::zero() } else { denominator * from_i64(count) }
-            };
-            for pair in leaves.start / 2..leaves.end.div_ceil(2) {
-                let at = pair - first;
-                let [p0, p1] = match block {
-                    Some((LeafBlock { rows: LeafRows::Table(counts), .. }, place)) if leaves.len() > 1 => {
-                        let place = place + 2 * pair - leaves.start;
-                        [-counts[place], -counts[place + 1]]
-                    }
-                    _ => [2 * pair, 2 * pair + 1].map(|leaf| self.numerator(leaf)),
-                };
-                let sums = if at.is_multiple_of(2) { &mut *even_sums } else { &mut *odd_sums };
-                sums[at / 2] = product(p0, odd[at]) + product(p1, even[at]);
-            }
-        });
     }
 }
 

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_algebra::kernels::backend;
-use tacit_layers::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
+use tacit_layers::argument::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
 
 use super::{
     Fractions, LevelSumcheck,

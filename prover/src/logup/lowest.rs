@@ -1,10 +1,13 @@
-//! The sumcheck of the level above the leaves, which reads them from their tables.
+//! The sumcheck of the level above the leaves. It reads the leaves from their tables until its first variable is bound.
+//!
+//! The sum over leaves $p_0 / q_0$ and $p_1 / q_1$ is written as
 //!
 //! $$ p_0 q_1 + p_1 q_0 + \lambda q_0 q_1
 //!    = \lambda \bigl(q_0 + \lambda^{-1} p_0\bigr) \bigl(q_1 + \lambda^{-1} p_1\bigr) - \lambda^{-1} p_0 p_1, $$
 //!
-//! two products of two tables each. Looked-up rows have numerator one and leaves of no block zero: the second product's
-//! tables are constant but for the tables' own rows.
+//! which are two products of two tables each, where other levels have sums over four. Numerators of leaves are known: they
+//! are one for looked-up rows and zero between blocks. So both tables of the second product are constant except at the
+//! tables' own rows, whose numerators are multiplicities, and are stored there alone.
 
 use std::ops::Range;
 
@@ -12,7 +15,7 @@ use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{kernels::backend, small::from_i64};
-use tacit_layers::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
+use tacit_layers::argument::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
 
 use super::{
     CHUNK, LevelSumcheck, LookupLeaves,

@@ -1,4 +1,4 @@
-//! How many multiplications of field elements the prover of a plan's look-ups takes.
+//! How many multiplications of field elements it takes to prove a plan's look-ups.
 //!
 //! For each leaf that is not constant:
 //!
@@ -9,15 +9,20 @@
 //! | the sumcheck above the leaves: four for each pair in a round but the first, one for each bound entry of two tables | $2$ |
 //! | the other levels' sumchecks: six for each pair in a round, one for each bound entry of four tables, one for the bracket | $\tfrac{11}2$ |
 //!
-//! These are $9\tfrac12$: the first round of the sumcheck above the leaves is one over integers for rows of tables that are
-//! [linear](super::LinearTable), and takes another $1$ for other leaves. The tables' own rows have numerators of their own, which take another $3$ at most: runs of rows
-//! that nothing looks up take none, and only the witness tells which these are. Padding, and what is
-//! behind all blocks, costs nothing but where it ends in the middle of what is stored. [`multiplications`] counts the entries
-//! that are stored, level by level, and equality weights too. What is done once for each chunk of a vector is left out.
+//! Together these are $9\tfrac12$. Three things are different for some leaves:
+//!
+//! - The first round of the sumcheck above the leaves is over integers for rows of tables that are
+//!   [linear](super::LinearTable). It takes another $1$ for each other leaf.
+//! - The tables' own rows have numerators of their own, which take another $3$ at most. Runs of rows that nothing looks up
+//!   take none; only the witness tells which these are.
+//! - Padding, and what is behind all blocks, takes nothing, but where it ends in the middle of what is stored.
+//!
+//! [`multiplications`] counts the entries that are stored, level by level, and equality weights too. It leaves out what is
+//! done once for each chunk of a vector.
 
 use std::ops::Range;
 
-use tacit_layers::plan::{Plan, Rows};
+use tacit_layers::{argument::lookup_block::Rows, proof::plan::Plan};
 
 use super::{
     CHUNK,

@@ -1,9 +1,12 @@
 //! Which entries of a level's tables are stored.
 //!
-//! Padding is looked up like everything else, but all of it in a block finds the same row: its leaves are one fraction. What
-//! has only such leaves below it is constant too, so that tables hold runs of constants, of which none is stored, bound or
-//! multiplied. Variables are bound from the last one on: a run of $n$ entries becomes one of $n / 2$, and runs of different
-//! blocks do not meet before the blocks have shrunk to an entry.
+//! Look-ups are padded to a power of two, and all padding of a block looks up the same row. These leaves are one and the same
+//! fraction, and so is every node of the tree that has only such leaves below it. The tables of a level therefore have runs of
+//! equal entries. Such a run is known from where it begins, where it ends and its value: its entries are not stored, not
+//! bound and not multiplied.
+//!
+//! Variables are bound from the last one on. That halves a table, and with it every run. As blocks begin at multiples of their
+//! size, runs of different blocks stay apart until the blocks have shrunk to an entry each.
 
 use std::ops::Range;
 

@@ -8,7 +8,7 @@
 use ark_bn254::Fr;
 use ark_ff::One;
 use tacit_algebra::{Mle, eq, kernels::backend};
-use tacit_layers::{claim::SumClaim, sumcheck::RoundPolynomial};
+use tacit_layers::argument::{claim::SumClaim, sumcheck::RoundPolynomial};
 
 use super::SumcheckInstance;
 

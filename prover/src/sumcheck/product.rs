@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use tacit_algebra::{Mle, kernels::backend};
-use tacit_layers::{claim::SumClaim, sumcheck::RoundPolynomial};
+use tacit_layers::argument::{claim::SumClaim, sumcheck::RoundPolynomial};
 
 use super::SumcheckInstance;
 

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend};
-use tacit_layers::{claim::SumClaim, sumcheck::RoundPolynomial};
+use tacit_layers::argument::{claim::SumClaim, sumcheck::RoundPolynomial};
 
 use super::SumcheckInstance;
 

@@ -2,9 +2,9 @@
 
 use tacit_layers::{
     AxisWindow, Layout, Tensor, Window2d,
-    conv2d::{ConvolutionClaims, ConvolutionLayer},
-    evaluation::evaluate,
-    matmul::{MatmulClaims, MatmulLayer},
+    argument::matmul::{MatmulClaims, MatmulLayer},
+    layer::conv2d::{ConvolutionClaims, ConvolutionLayer},
+    tensor::evaluation::evaluate,
 };
 use tacit_prover::layers::{conv2d::ConvolutionProver, matmul::MatmulProver};
 use tacit_transcript::{ProofReader, ProofWriter, labels};

@@ -1,8 +1,7 @@
 //! Axes: a run with axes in another order, or with another sum over one, passed off as the network's.
 
-use tacit_layers::{
-    ActivationFunction, InputLayer, Multiplier, NetworkBuilder, NodeId, Tensor, remap::AxisMap,
-};
+use tacit_inference::NetworkBuilder;
+use tacit_layers::{ActivationFunction, InputLayer, Multiplier, NodeId, Tensor, layer::remap::AxisMap};
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
 use tacit_verifier::Error;

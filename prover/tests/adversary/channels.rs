@@ -1,8 +1,10 @@
 //! Channels that changed places: of an activation, of the input, of a layer and of its reader, of multipliers and biases.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, Multiplier,
-    NetworkBuilder, NodeId, Tensor, Window2d, claim::Column, plan::Rows,
+    ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, Multiplier, NodeId,
+    Tensor, Window2d,
+    argument::{claim::Column, lookup_block::Rows},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;

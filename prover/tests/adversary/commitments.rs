@@ -1,7 +1,8 @@
 //! Commitments that are not those of the run or of the model: stale ones, other weights under the same ones, another version's.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, InputLayer, Multiplier, NetworkBuilder, NodeId, Parameter, Tensor, claim::Column,
+    ActivationFunction, InputLayer, Multiplier, NodeId, Parameter, Tensor, argument::claim::Column,
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_verifier::Error;

@@ -1,8 +1,9 @@
 //! Blocks of several layers: what their tables, sums and maxima let a cheating prover claim, which is nothing else.
 
+use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
 use tacit_layers::{
-    InputLayer, NetworkBuilder, NodeId, Operation, Tensor, claim::Column, composite::softmax::SoftmaxOptions,
-    plan::Rows,
+    InputLayer, NodeId, Operation, Tensor,
+    argument::{claim::Column, lookup_block::Rows},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
@@ -96,7 +97,7 @@ fn recompute_after(run: &mut Run, key: &ProvingKey, changed: NodeId) {
                 let (left, right) = (read(run, 0), read(run, 1));
                 left.data().iter().map(|x| x * right.data()[0]).collect()
             }
-            operation => unreachable!("{}", operation.name()),
+            operation => unreachable!("{}", operation.layer().name()),
         };
         let layout = run.values()[index].layout().clone();
         run.values()[index] = Tensor::new(layout, data).unwrap();

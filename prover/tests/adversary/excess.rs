@@ -1,11 +1,16 @@
 //! Wide quotients: what is clipped off, limb by limb, and where.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, InputLayer, Multiplier, NetworkBuilder, NodeId, Operation, RescaleLayer, Tensor,
-    claim::Column,
-    excess::{ExcessTable, Parts},
-    lookup_table::LookupTable,
-    plan::Rows,
+    ActivationFunction, InputLayer, Multiplier, NodeId, Operation, RescaleLayer, Tensor,
+    argument::{
+        claim::Column,
+        lookup_block::Rows,
+        lookup_table::{
+            LookupTable,
+            excess::{ExcessTable, Parts},
+        },
+    },
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_verifier::Error;

@@ -7,14 +7,16 @@ use ark_ff::{Field, One, Zero};
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
     AxisWindow, Layout, NodeId, Tensor, Window2d,
-    evaluation::{evaluate, kronecker},
-    fft_convolution::{FftClaim, FftConvolutionClaims, FftConvolutionLayer, TransformValues},
-    fourier::{FourierClaim, FourierVector},
-    tensor::bits_of,
+    argument::fourier::{FourierClaim, FourierVector},
+    layer::conv2d::fft::{FftClaim, FftConvolutionClaims, FftConvolutionLayer, TransformValues},
+    tensor::{
+        bits_of,
+        evaluation::{evaluate, kronecker},
+    },
 };
 use tacit_prover::{
-    LayerProfile, ProvingKey,
-    cheating::Run,
+    ProvingKey,
+    cheating::{Run, prove_spectra},
     layers::{
         fft_convolution::{self, FftConvolutionProver, Spectra},
         fourier::{self, FourierProver},
@@ -100,12 +102,8 @@ fn honest<'a>(
 
 /// Proves stage by stage with these tables.
 fn prove(convolution: &FftConvolutionProver, spectra: Spectra) -> ProofWriter {
-    let convolutions = std::slice::from_ref(convolution);
-    let mut costs = [LayerProfile::default()];
     let mut writer = ProofWriter::new(DOMAIN);
-    let products = fft_convolution::prove_products(&mut writer, convolutions, vec![spectra], &mut costs);
-    let (_, vectors) = fft_convolution::prove_transforms(&mut writer, convolutions, &products, &mut costs);
-    fourier::prove(&mut writer, vectors.into_iter().map(FourierProver::new).collect());
+    prove_spectra(&mut writer, std::slice::from_ref(convolution), vec![spectra]);
     writer
 }
 
@@ -139,7 +137,7 @@ fn at(
     let [height, width] = layer.axes.map(|axis| axis.window.kernel);
     let layout = Layout::new(vec![GROUPS, CHANNELS, height, width]).unwrap();
     let point = [claims.group.as_slice(), &claims.weights_point].concat();
-    let table = kronecker(tacit_layers::evaluation::split_point(&layout, &point));
+    let table = kronecker(tacit_layers::tensor::evaluation::split_point(&layout, &point));
     let weights = table.iter().zip(weights).map(|(e, w)| *e * w).sum();
     [weights, evaluate(input.layout(), input.data(), &claims.input_point)]
 }

@@ -15,13 +15,16 @@ use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{AdditiveGroup, Field, One};
 use rayon::prelude::*;
 use tacit_algebra::msm::multi_scalar;
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, NetworkBuilder, Parameter, Tensor, VerifyingKey, Window2d,
-    claim::Column,
-    evaluation::evaluate,
-    hyrax::{OpeningClaim, folded_coefficients, folded_point},
-    matmul::polynomial::{CrossPowers, combination},
+    Network, Parameter, Tensor, VerifyingKey, Window2d,
+    argument::{
+        claim::Column,
+        hyrax::{OpeningClaim, folded_coefficients, folded_point},
+        matmul::polynomial::{CrossPowers, combination},
+    },
+    tensor::evaluation::evaluate,
 };
 use tacit_prover::{ProvingKey, prove};
 use tacit_transcript::{
@@ -359,7 +362,7 @@ impl Frozen {
             .map(|i| self.points(i));
         let (witness, late) =
             (self.points(self.first(labels::WITNESS_COMMITMENT)), late.collect::<Vec<Vec<G1Affine>>>());
-        let layouts = |columns: &'_ [tacit_layers::plan::CommittedColumn]| -> Vec<Layout> {
+        let layouts = |columns: &'_ [tacit_layers::argument::claim::CommittedColumn]| -> Vec<Layout> {
             columns.iter().map(|column| column.layout.clone()).collect()
         };
         let lists: Vec<Vec<Layout>> = [layouts(&plan.parameters), layouts(&plan.witness)]

@@ -1,11 +1,14 @@
 //! Circuits: wrong values, wires, constants and combinations, each consistent from there on.
 
 use ark_bn254::Fr;
+use tacit_inference::circuit::CircuitBuilder;
 use tacit_layers::{
     Error as Refusal, Operation, Tensor, VerifyingKey,
-    claim::EvaluationClaim,
-    evaluation::evaluate,
-    gates::{Circuit, CircuitBuilder, GateClaims, Operand, Relation},
+    argument::{
+        claim::EvaluationClaim,
+        gates::{Circuit, GateClaims, Operand, Relation},
+    },
+    tensor::evaluation::evaluate,
 };
 use tacit_prover::{ProvingKey, cheating::Run, layers::gates::GatesProver};
 use tacit_transcript::{Event, Label, ProofReader, ProofWriter, encoding::scalar_to_bytes, labels};
@@ -100,7 +103,7 @@ fn recomputed<'a>(
 ) -> Vec<i64> {
     let mut sums = vec![0; circuit.layers[layer].layout.num_elements()];
     for wired in circuit.wirings(layer) {
-        let adjacency = tacit_layers::gates::Adjacency::new(&wired, 0);
+        let adjacency = tacit_layers::argument::gates::Adjacency::new(&wired, 0);
         let read = |operand: Option<Operand>, at: u32| match operand {
             None => 1,
             Some(Operand::Layer(i)) => above[i as usize][at as usize],
@@ -298,5 +301,5 @@ fn products_of_activations_harden_the_statement() {
     let lookups = plan.num_lookups();
     // Two rows of three: s * s, p * x, s * y depend on activations twice; x * k does not.
     assert_eq!(plan.num_products, 2 * 3 * 3);
-    assert_eq!(tacit_layers::statement::hardening_bytes(plan), lookups + 18);
+    assert_eq!(tacit_layers::proof::statement::hardening_bytes(plan), lookups + 18);
 }

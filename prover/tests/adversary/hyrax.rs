@@ -3,7 +3,11 @@
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::One;
 use tacit_algebra::generators::Generators;
-use tacit_layers::{Layout, claim::EvaluationClaim, evaluation::evaluate, hyrax::OpeningClaim};
+use tacit_layers::{
+    Layout,
+    argument::{claim::EvaluationClaim, hyrax::OpeningClaim},
+    tensor::evaluation::evaluate,
+};
 use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
 use tacit_transcript::{ProofReader, ProofWriter};
 use tacit_verifier::{
@@ -171,13 +175,13 @@ fn rejects_claims_that_fit_no_commitment() {
     };
     let mut unknown = claims.clone();
     unknown[0].subject = 4;
-    assert_eq!(check(&unknown, &tensors.rows), Err(Error::MissingColumn));
+    assert_eq!(check(&unknown, &tensors.rows), Err(Error::UnfitClaim));
     let mut longer = claims.clone();
     longer[0].point.push(Fr::one());
-    assert_eq!(check(&longer, &tensors.rows), Err(Error::MissingColumn));
+    assert_eq!(check(&longer, &tensors.rows), Err(Error::UnfitClaim));
     let mut fewer = tensors.rows.clone();
     fewer[0].pop();
-    assert_eq!(check(&claims, &fewer), Err(Error::MissingColumn));
+    assert_eq!(check(&claims, &fewer), Err(Error::UnfitClaim));
 }
 
 /// Tensors that share rows of eight: two of three variables' size have one to themselves, the others lie beside each other.
@@ -295,10 +299,10 @@ fn rejects_claims_that_fit_no_shared_row() {
         verifier::verify(&mut ProofReader::new(DOMAIN, &proof), &[commitment], claims, &generators)
     };
     assert_eq!(with(&claims, &rows), Ok(()));
-    assert_eq!(with(&claims, &rows[..2]), Err(Error::MissingColumn));
+    assert_eq!(with(&claims, &rows[..2]), Err(Error::UnfitClaim));
     let unknown = [EvaluationClaim { subject: 5, ..shared.claim(0, 60) }];
-    assert_eq!(with(&unknown, &rows), Err(Error::MissingColumn));
+    assert_eq!(with(&unknown, &rows), Err(Error::UnfitClaim));
     let mut longer = claims;
     longer[0].point.push(Fr::one());
-    assert_eq!(with(&longer, &rows), Err(Error::MissingColumn));
+    assert_eq!(with(&longer, &rows), Err(Error::UnfitClaim));
 }

@@ -2,11 +2,16 @@
 
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
+use tacit_inference::{NetworkBuilder, execute};
 use tacit_layers::{
-    ActivationFunction, Error as LayersError, InputCommitment, InputLayer, Multiplier, Network,
-    NetworkBuilder, NodeId, Operation, Tensor, execute, input,
-    plan::{Plan, Rows},
-    statement::{Input, Statement},
+    ActivationFunction, Error as LayersError, InputCommitment, InputLayer, Multiplier, Network, NodeId,
+    Operation, Tensor,
+    argument::lookup_block::Rows,
+    proof::{
+        input,
+        plan::Plan,
+        statement::{Input, Statement},
+    },
 };
 use tacit_prover::{
     InputOpening, Proven, ProvingKey, Seed,
@@ -201,7 +206,7 @@ fn out_of_range<'a>(key: &'a ProvingKey, opening: &InputOpening) -> Run<'a> {
     run
 }
 
-fn table(plan: &Plan) -> &tacit_layers::lookup_table::LookupTable {
+fn table(plan: &Plan) -> &tacit_layers::argument::lookup_table::LookupTable {
     let segment = plan.segments.iter().find(|segment| segment.rows == Rows::Input(INPUT)).unwrap();
     &plan.tables[segment.table]
 }
@@ -282,8 +287,9 @@ fn both_plans_differ_by_the_input_alone() {
         assert_eq!(committed.place(last.column), Some(committed.committed().count() - 1));
         assert_eq!((Some(last), &last.layout), (committed.input.as_ref(), input));
         assert_eq!(public.place(last.column), None);
-        let errors = tacit_layers::soundness::network(&key.network().architecture, committed);
-        let error: tacit_layers::soundness::SoundnessError = errors.into_iter().map(|(_, error)| error).sum();
+        let errors = tacit_layers::proof::soundness::network(&key.network().architecture, committed);
+        let error: tacit_layers::argument::soundness::SoundnessError =
+            errors.into_iter().map(|(_, error)| error).sum();
         assert!(error.bits() > 200.0 && error.bits() <= key.verifying_key().soundness_bits(), "{name}");
     }
 }

@@ -2,11 +2,11 @@
 
 use ark_bn254::Fr;
 use ark_ff::One;
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    AxisWindow, InputLayer, Network, NetworkBuilder, Tensor, VerifyingKey, Window2d,
-    claim::Column,
-    plan::Rows,
-    statement::{Input, Statement},
+    AxisWindow, InputLayer, Network, Tensor, VerifyingKey, Window2d,
+    argument::{claim::Column, lookup_block::Rows},
+    proof::statement::{Input, Statement},
 };
 use tacit_prover::{
     InputOpening, Proven, ProvingKey, Seed,

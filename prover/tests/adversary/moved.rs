@@ -2,9 +2,10 @@
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One};
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputLayer, Multiplier, NetworkBuilder, NodeId, Tensor, Window2d,
-    plan::Rows,
+    ActivationFunction, AxisWindow, InputLayer, Multiplier, NodeId, Tensor, Window2d,
+    argument::lookup_block::Rows,
 };
 use tacit_prover::{
     ProvingKey,

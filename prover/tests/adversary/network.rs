@@ -1,8 +1,9 @@
 //! Whole networks: one false step in an otherwise consistent run.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, InputLayer, Multiplier, Network, NetworkBuilder, NodeId, Operation, Output,
-    Parameter, Tensor, claim::Column, plan::Rows,
+    ActivationFunction, InputLayer, Multiplier, Network, NodeId, Operation, Output, Parameter, Tensor,
+    argument::{claim::Column, lookup_block::Rows},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::{Label, labels};

@@ -1,6 +1,6 @@
 //! Messages chosen after the challenges that they must precede.
 
-use tacit_layers::plan::Rows;
+use tacit_layers::argument::lookup_block::Rows;
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::{Event, labels};
 use tacit_verifier::{Error, verify};

@@ -7,9 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use tacit_algebra::{eq, generators::Generators, small::from_i64};
 use tacit_layers::{
     Layout,
-    claim::EvaluationClaim,
-    evaluation::evaluate,
-    hyrax::{OpeningClaim, Place, places},
+    argument::{
+        claim::EvaluationClaim,
+        hyrax::{OpeningClaim, Place, places},
+    },
+    tensor::evaluation::evaluate,
 };
 use tacit_prover::{
     ProvingKey,

@@ -1,9 +1,9 @@
 //! Proofs about a key whose parameters are not what it declares.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, InputLayer, Layout, Multiplier, Network, NetworkBuilder, ParameterId, Tensor,
-    VerifyingKey,
-    parameters::{Digits, digit},
+    ActivationFunction, InputLayer, Layout, Multiplier, Network, ParameterId, Tensor, VerifyingKey,
+    proof::parameters::{Digits, digit},
 };
 use tacit_prover::{ProvingKey, Seed, cheating::ParameterRun, prove_parameters};
 use tacit_transcript::labels;

@@ -2,9 +2,10 @@
 
 use ark_bn254::Fr;
 use ark_ff::One;
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, NetworkBuilder, NodeId, Tensor, Window2d,
-    claim::Column, hyrax::RowShape,
+    AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, NodeId, Tensor, Window2d,
+    argument::{claim::Column, hyrax::RowShape},
 };
 use tacit_prover::{ProvingKey, cheating::Run, prove};
 use tacit_transcript::{Event, labels};

@@ -1,6 +1,7 @@
 //! Products of activations: a product that is not that of its factors, factors exchanged, sums over another axis.
 
-use tacit_layers::{InputLayer, NetworkBuilder, NodeId};
+use tacit_inference::NetworkBuilder;
+use tacit_layers::{InputLayer, NodeId};
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
 use tacit_verifier::Error;

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::{Mle, eq};
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     sumcheck::{RoundPolynomial, RoundWeights, instance_point},
 };

@@ -1,7 +1,9 @@
 //! Windows: padding that is shifted, maxima that are not in their window or not the largest.
 
+use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    AxisWindow, InputLayer, NetworkBuilder, NodeId, Tensor, Window2d, claim::Column, plan::Rows,
+    AxisWindow, InputLayer, NodeId, Tensor, Window2d,
+    argument::{claim::Column, lookup_block::Rows},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;

@@ -2,7 +2,10 @@
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use tacit_layers::{NodeId, Operation, claim::Column, plan::Rows};
+use tacit_layers::{
+    NodeId, Operation,
+    argument::{claim::Column, lookup_block::Rows},
+};
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
 use tacit_verifier::Error;

@@ -3,12 +3,14 @@
 
 use tacit_layers::{
     ActivationFunction, AxisWindow, Multiplier, Network, Operation, Parameter, Tensor, Window2d,
-    conv2d::Conv2dLayer,
-    dense::DenseLayer,
-    gates::{Circuit, Factor, Operand, Relation},
-    product::ProductLayer,
-    remap::{Gaps, RemapLayer},
-    rescale::RescaleLayer,
+    argument::gates::{Circuit, Factor, Operand, Relation},
+    layer::{
+        conv2d::Conv2dLayer,
+        dense::DenseLayer,
+        product::ProductLayer,
+        remap::{Gaps, RemapLayer},
+        rescale::RescaleLayer,
+    },
 };
 
 /// A value in progress: its shape and its elements, row-major.
@@ -59,7 +61,7 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
                 Value { shape: read(0).shape.clone(), data, minimum: 0 }
             }
             Operation::Rescale(layer) => rescale(layer, read(0)),
-            Operation::Flatten => read(0).clone(),
+            Operation::Flatten(_) => read(0).clone(),
             Operation::Product(layer) => product(layer, read(0), read(1)),
             Operation::Reshape(layer) => Value { shape: layer.axes.clone(), ..read(0).clone() },
             Operation::ReduceSum(layer) => reduce_sum(&layer.axes, read(0)),

@@ -2,12 +2,12 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, NetworkBuilder, NodeId, Output, Parameter, Tensor, Window2d,
-    composite::softmax::SoftmaxOptions,
-    gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring},
-    remap::AxisMap,
+    Network, NodeId, Output, Parameter, Tensor, Window2d,
+    argument::gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring},
+    layer::remap::AxisMap,
 };
 
 /// ReLU into a byte.

@@ -2,7 +2,7 @@
 //! checks alone: the first changed message decides which check sees it, unless something before that check is malformed.
 
 use ark_bn254::Fr;
-use tacit_layers::{Network, VerifyingKey, plan::Rows};
+use tacit_layers::{Network, VerifyingKey, argument::lookup_block::Rows};
 use tacit_prover::Proven;
 use tacit_transcript::{
     Error as Malformed, Label,
@@ -79,7 +79,7 @@ impl Oracle {
         let named = |operation| {
             let mut nodes = network.architecture.nodes.iter();
             nodes
-                .find(|node| node.operation.name() == operation)
+                .find(|node| node.operation.layer().name() == operation)
                 .map(|node| node.name.clone())
                 .unwrap_or_default()
         };

@@ -1,11 +1,13 @@
 //! Random small networks: chains and residual branches, every layer, odd shapes.
 
+use tacit_inference::{NetworkBuilder, circuit::CircuitBuilder};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, Error, Layout, MatmulArgument, Multiplier, Network,
-    NetworkBuilder, NodeId, Operation, Parameter, Tensor, Window2d,
-    gates::CircuitBuilder,
-    remap::{AxisMap, Gaps},
-    rescale::MAX_SHIFT,
+    NodeId, Operation, Parameter, Tensor, Window2d,
+    layer::{
+        remap::{AxisMap, Gaps},
+        rescale::MAX_SHIFT,
+    },
     tensor::MAX_AXES,
 };
 

@@ -1,10 +1,9 @@
 //! Tiny networks with fixed weights: proofs of a few kilobytes that nothing outside this file changes.
 
+use tacit_inference::{NetworkBuilder, circuit::CircuitBuilder};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, NetworkBuilder, NodeId, Output, Parameter, Tensor, Window2d,
-    gates::{Circuit, CircuitBuilder},
-    remap::AxisMap,
+    Network, NodeId, Output, Parameter, Tensor, Window2d, argument::gates::Circuit, layer::remap::AxisMap,
 };
 
 const SMALL: ActivationFunction = ActivationFunction::Clip { minimum: -4, maximum: 3 };

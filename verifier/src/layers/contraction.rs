@@ -1,75 +1,35 @@
-//! Accumulators: every linear layer's sumcheck in one batch (see [`tacit_layers::matmul`] and
-//! [`tacit_layers::conv2d`]), sums and averages without one.
+//! Accumulators: every linear layer's sumcheck in one batch (see [`tacit_layers::argument::matmul`] and
+//! [`tacit_layers::layer::conv2d`]), sums and averages without one.
 
 use ark_bn254::Fr;
-use tacit_algebra::{eq, small::from_i64};
+use tacit_algebra::eq;
 use tacit_layers::{
-    ConvolutionArgument, MatmulArgument, NodeId, Operation, ParameterId,
-    claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
-    conv2d::{Conv2dLayer, windowed_claim},
-    dense::DenseLayer,
-    evaluation,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    ParameterId,
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::windowed_claim,
 };
 use tacit_transcript::{Value, labels};
 
 use super::{conv2d, fft_convolution, gates, matmul, product};
 use crate::{
     error::{Error, Result},
+    layers::Accumulators,
     session::Session,
     sumcheck,
 };
 
 pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
-    let claims = std::mem::take(&mut session.claims.accumulators);
-    // Biases and addends at the accumulators' points; averages become windowed claims as they are.
-    let (mut summed, mut transformed, mut convolutions, mut gated) = (vec![], vec![], vec![], vec![]);
-    let (mut products, mut inner_products, mut dense_products) = (vec![], vec![], vec![]);
-    for (id, claim) in claims {
-        match &session.node(id)?.0.operation {
-            Operation::Add(layer) => add(session, id, &layer.coefficients, &claim)?,
-            Operation::AveragePool(_) => average(session, id, &claim)?,
-            Operation::Dense(layer) => {
-                let linear = dense(session, id, layer, &claim)?;
-                match layer.argument {
-                    MatmulArgument::Sumcheck => summed.push(linear),
-                    MatmulArgument::Polynomial => dense_products.push(linear),
-                    MatmulArgument::Gates => gated.push(linear.into_rows_first()),
-                }
-            }
-            Operation::Conv2d(layer) => {
-                let linear = convolution(session, id, layer, &claim)?;
-                match layer.argument {
-                    ConvolutionArgument::Direct => summed.push(linear),
-                    ConvolutionArgument::Fft => transformed.push(linear),
-                    ConvolutionArgument::Polynomial => convolutions.push(linear),
-                    ConvolutionArgument::Gates => gated.push(linear.into_channels_first()),
-                }
-            }
-            Operation::Product(layer) => match layer.argument {
-                MatmulArgument::Sumcheck => products.push(claim),
-                MatmulArgument::Polynomial => inner_products.push(claim),
-                MatmulArgument::Gates => gated.push(claim),
-            },
-            Operation::ReduceSum(layer) => {
-                let input = session.read(id)?;
-                let (point, value) = layer.input_claim(session.layout(input)?, &claim.point, claim.value);
-                session.claim_activation(input, point, value)?;
-            }
-            Operation::Circuit(_) => gated.push(claim),
-            Operation::Input(_)
-            | Operation::Reshape(_)
-            | Operation::Rescale(_)
-            | Operation::MaxPool(_)
-            | Operation::Remap(_)
-            | Operation::Concat(_)
-            | Operation::Transpose(_)
-            | Operation::Flatten => {
-                return Err(Error::MissingColumn);
-            }
-        }
+    // Step 1: every layer sends what its accumulators are the sum of, and leaves the rest to a batch.
+    let mut accumulators = Accumulators::default();
+    for (id, claim) in std::mem::take(&mut session.claims.accumulators) {
+        session.layer(id)?.reduce(session, claim, &mut accumulators)?;
     }
+    // Step 2: the batches.
+    let Accumulators { summed, transformed, convolutions, gated, products, inner_products, dense_products } =
+        accumulators;
     verify_summed(session, summed)?;
     fft_convolution::verify_all(session, transformed)?;
     conv2d::polynomial::verify(session, convolutions)?;
@@ -107,7 +67,7 @@ fn verify_summed<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>
         let weights_point = [group, claim.filter, within].concat();
         session.claims.columns.push(EvaluationClaim::new(column, weights_point, weight));
         let read = session.read(claim.node)?;
-        if matches!(session.node(claim.node)?.0.operation, Operation::Conv2d(_)) {
+        if session.node(claim.node)?.0.operation.layer().window().is_some() {
             let channel_vars = session.layout(read)?.axis_vars().next().unwrap_or(0);
             let windowed = windowed_claim(claim.node, channel_vars, inner, &claim.others, input);
             session.claims.windowed.push(windowed);
@@ -118,33 +78,8 @@ fn verify_summed<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>
     Ok(())
 }
 
-/// Every addend's value is sent; together they give the accumulator.
-fn add<V: Value>(
-    session: &mut Session<V>,
-    id: NodeId,
-    coefficients: &[i64],
-    claim: &EvaluationClaim<NodeId, V>,
-) -> Result<()> {
-    let (node, _) = session.node(id)?;
-    let values = session.reader.read_scalars(labels::ADDEND_VALUES, node.inputs.len())?;
-    let sum: V = values.iter().zip(coefficients).map(|(value, &c)| value.clone() * from_i64(c)).sum();
-    if !session.reader.check_zero((sum - claim.value.clone()).into()) {
-        return Err(Error::Addends { layer: node.name.clone() });
-    }
-    for (&input, value) in node.inputs.iter().zip(values) {
-        session.claim_activation(input, claim.point.clone(), value)?;
-    }
-    Ok(())
-}
-
-fn average<V: Value>(session: &mut Session<V>, id: NodeId, claim: &EvaluationClaim<NodeId, V>) -> Result<()> {
-    let claim = WindowedClaim::new(id, session.layout(id)?, None, &claim.point, claim.value.clone());
-    session.claims.windowed.push(claim);
-    Ok(())
-}
-
 /// Reads the bias at the output channel's point and returns what it adds to the accumulator.
-fn bias<V: Value>(
+pub(super) fn bias<V: Value>(
     session: &mut Session<V>,
     bias: Option<ParameterId>,
     filter: &[Fr],
@@ -158,40 +93,8 @@ fn bias<V: Value>(
 
 /// The sum over a layer's weights behind the output channel's axis, and over groups.
 fn sum_claim<V: Value>(session: &Session<V>, claim: &LinearClaim<V>) -> Result<SumClaim<V>> {
-    let column = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
+    let column = session.plan().parameters.get(claim.weights.index()).ok_or(Error::BrokenInvariant)?;
     let inner: usize = column.layout.axis_vars().skip(1).sum();
     let degree = if claim.group.is_empty() { 2 } else { 3 };
     Ok(SumClaim { num_vars: inner.saturating_add(claim.group.len()), degree, sum: claim.value.clone() })
-}
-
-fn dense<V: Value>(
-    session: &mut Session<V>,
-    id: NodeId,
-    layer: &DenseLayer,
-    claim: &EvaluationClaim<NodeId, V>,
-) -> Result<LinearClaim<V>> {
-    let output = session.layout(id)?;
-    let row_vars: usize = output.axis_vars().take(layer.num_row_axes).sum();
-    let (rows, filter) = claim.point.split_at(row_vars.min(claim.point.len()));
-    let stored =
-        evaluation::stored_share(evaluation::split_point(output, &claim.point).take(layer.num_row_axes));
-    let value = claim.value.clone() - bias(session, layer.bias, filter, stored)?;
-    let (filter, others) = (filter.to_vec(), rows.to_vec());
-    Ok(LinearClaim { node: id, weights: layer.weights, group: vec![], filter, others, value })
-}
-
-fn convolution<V: Value>(
-    session: &mut Session<V>,
-    id: NodeId,
-    layer: &Conv2dLayer,
-    claim: &EvaluationClaim<NodeId, V>,
-) -> Result<LinearClaim<V>> {
-    let output = session.layout(id)?;
-    let filter_vars = output.axis_vars().next().unwrap_or(0);
-    let (filter, position) = claim.point.split_at(filter_vars.min(claim.point.len()));
-    let stored = evaluation::stored_share(evaluation::split_point(output, &claim.point).skip(1));
-    let value = claim.value.clone() - bias(session, layer.bias, filter, stored)?;
-    let (group, filter) = filter.split_at(layer.group_vars().min(filter.len()));
-    let (group, filter, others) = (group.to_vec(), filter.to_vec(), position.to_vec());
-    Ok(LinearClaim { node: id, weights: layer.weights, group, filter, others, value })
 }

@@ -1,11 +1,15 @@
-//! Convolutions in the frequency domain (see [`tacit_layers::fft_convolution`]).
+//! Convolutions in the frequency domain (see [`tacit_layers::layer::conv2d::fft`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Operation,
-    claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
-    fft_convolution::{FftClaim, FftConvolutionClaims, FftConvolutionLayer, SpectrumClaims, TransformValues},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::fft::{
+        FftClaim, FftConvolutionClaims, FftConvolutionLayer, SpectrumClaims, TransformValues,
+    },
 };
 use tacit_transcript::{ProofReader, Value, labels};
 
@@ -108,7 +112,7 @@ pub(crate) fn verify_all<V: Value>(session: &mut Session<V>, claims: Vec<LinearC
         .iter()
         .map(|claim| {
             let Operation::Conv2d(layer) = &session.node(claim.node)?.0.operation else {
-                return Err(Error::MissingColumn);
+                return Err(Error::BrokenInvariant);
             };
             let input = session.layout(session.read(claim.node)?)?;
             let (group, position, value): (Vec<Fr>, Vec<Fr>, V) =

@@ -1,6 +1,6 @@
-//! Fourier vectors, reduced level by level (see [`tacit_layers::fourier`]).
+//! Fourier vectors, reduced level by level (see [`tacit_layers::argument::fourier`]).
 
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     fourier::{BASE_VARS, FourierClaim},
     sumcheck::RoundWeights,

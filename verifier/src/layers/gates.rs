@@ -1,12 +1,15 @@
-//! Circuits of gates (see [`tacit_layers::gates`]); the prover's file of this name has the same steps.
+//! Circuits of gates (see [`tacit_layers::argument::gates`]); the prover's file of this name has the same steps.
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_layers::{
     Layout, NodeId,
-    claim::{Column, EvaluationClaim, SumClaim},
-    gates::{Circuit, Combined, GateClaims, Gated, Group, LayerClaims, Operand, Source, Wired},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim, SumClaim},
+        gates::{Circuit, Combined, GateClaims, Group, LayerClaims, Operand, Wired},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::gated::{Gated, Source},
 };
 use tacit_transcript::{ProofReader, Transcript, Value, labels};
 
@@ -30,7 +33,7 @@ impl GatesVerifier<'_> {
     /// When the proof is malformed or a phase's final value does not follow from the values sent.
     pub fn verify(&self, reader: &mut ProofReader) -> Result<GateClaims> {
         // The point at which the output is compared.
-        let output = self.circuit.layout(Operand::Layer(0)).ok_or(Error::MissingColumn)?;
+        let output = self.circuit.layout(Operand::Layer(0)).ok_or(Error::BrokenInvariant)?;
         let point = reader.squeeze_many(labels::MATMUL_POINT, output.num_vars());
         let value = reader.read_scalar(labels::CLAIM)?;
         let output = EvaluationClaim::new(Operand::Layer(0), point.clone(), value);
@@ -48,13 +51,11 @@ pub(crate) fn verify<V: Value>(
     if claims.is_empty() {
         return Ok(());
     }
-    let plan = session.plan();
-    let layout = |id: NodeId| plan.specs.get(id.index()).map(|spec| &spec.layout);
     let gated = claims
         .iter()
         .map(|claim| {
-            let (node, spec) = session.node(claim.subject)?;
-            Gated::new(node, layout, &spec.layout).ok_or(Error::MissingColumn)
+            let (node, site) = session.site(claim.subject)?;
+            node.operation.layer().gated(&site).ok_or(Error::BrokenInvariant)
         })
         .collect::<Result<Vec<Gated>>>()?;
     let descents = claims.into_iter().zip(&gated).map(|(claim, gated)| Descent {
@@ -64,7 +65,7 @@ pub(crate) fn verify<V: Value>(
     let left = descend(&mut session.reader, descents.collect())?;
     for (claims, gated) in left.into_iter().zip(&gated) {
         for EvaluationClaim { subject, point, value } in claims.into_inputs() {
-            match *gated.sources.get(gated.circuit.place(subject)).ok_or(Error::MissingColumn)? {
+            match *gated.sources.get(gated.circuit.place(subject)).ok_or(Error::BrokenInvariant)? {
                 Source::Activation(id) => session.claim_activation(id, point, value)?,
                 Source::Parameter(id) => {
                     session.claims.columns.push(EvaluationClaim::new(Column::Parameter(id), point, value));
@@ -126,7 +127,7 @@ fn descend<V: Value>(
         let mut shares = shares.into_iter();
         let mut lefts: Vec<Left<V>> = vec![];
         for (at, ((index, groups), claim)) in parts.into_iter().zip(&combined).enumerate() {
-            let circuit = descents.get(index).ok_or(Error::MissingColumn)?.circuit;
+            let circuit = descents.get(index).ok_or(Error::BrokenInvariant)?.circuit;
             let others: Vec<V> = shares.by_ref().take(groups.len().saturating_sub(1)).collect();
             let first = claim.value.clone() - others.iter().cloned().sum::<V>();
             for (group, sum) in groups.into_iter().zip(std::iter::once(first).chain(others)) {
@@ -156,13 +157,13 @@ fn first_phase<'a, V: Value>(
     let mut sent = reader.read_scalars(labels::GATE_LEFT_VALUES, count)?.into_iter();
     let (mut products, mut rights) = (vec![], vec![]);
     for Left { descent: index, combined: at, group, sum } in lefts {
-        let descent = descents.get_mut(index).ok_or(Error::MissingColumn)?;
-        let claim = combined.get(at).ok_or(Error::MissingColumn)?;
+        let descent = descents.get_mut(index).ok_or(Error::BrokenInvariant)?;
+        let claim = combined.get(at).ok_or(Error::BrokenInvariant)?;
         let u = instance_point(&reduced.point, sum.num_vars);
-        let value = sent.next().ok_or(Error::MissingColumn)?;
+        let value = sent.next().ok_or(Error::BrokenInvariant)?;
         let mut gates = V::from(claim.predicate(&group.adds, u, &[]));
         for (operand, wirings) in group.pairs {
-            let sum = sent.next().ok_or(Error::MissingColumn)?;
+            let sum = sent.next().ok_or(Error::BrokenInvariant)?;
             gates += sum.clone();
             let num_vars = descent.circuit.layout(operand).map_or(0, Layout::num_vars);
             let sum = SumClaim { num_vars, degree: 2, sum };
@@ -201,7 +202,7 @@ fn second_phase<V: Value>(
     }
     for (right, value) in rights.iter().zip(values) {
         let v = instance_point(&reduced.point, right.sum.num_vars);
-        let descent = descents.get_mut(right.descent).ok_or(Error::MissingColumn)?;
+        let descent = descents.get_mut(right.descent).ok_or(Error::BrokenInvariant)?;
         descent.claims.leave(right.operand, v.to_vec(), value);
     }
     Ok(())

@@ -1,6 +1,6 @@
-//! Matrix products by Thaler's sumcheck (see [`tacit_layers::matmul`]).
+//! Matrix products by Thaler's sumcheck (see [`tacit_layers::argument::matmul`]).
 
-use tacit_layers::{
+use tacit_layers::argument::{
     claim::SumClaim,
     matmul::{MatmulClaims, MatmulLayer},
     sumcheck::RoundWeights,

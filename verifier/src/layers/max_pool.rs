@@ -1,24 +1,45 @@
-//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::max_pool`]).
+//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::layer::max_pool`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     NodeId, Operation,
-    claim::SumClaim,
-    max_pool::{MaxPoolLayer, PoolClaim},
-    plan::max_pools,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::WindowedClaim,
+    argument::{
+        claim::{EvaluationClaim, SumClaim},
+        lookup_block::{Rows, Segment},
+        sumcheck::{RoundWeights, instance_point},
+        unfold::WindowedClaim,
+    },
+    layer::max_pool::{MaxPoolLayer, PoolClaim},
+    network::Architecture,
 };
 use tacit_transcript::{Transcript, Value, labels};
 
-use super::lookups::DifferenceClaims;
 use crate::{
     error::{Error, Result},
+    layers::{Accumulators, VerifierLayer},
     session::Session,
     sumcheck,
 };
 
-pub(crate) fn verify<V: Value>(session: &mut Session<V>, looked_up: DifferenceClaims<V>) -> Result<()> {
+impl<V: Value> VerifierLayer<V> for MaxPoolLayer {
+    fn looked_up(&self, session: &mut Session<V>, block: &Segment, point: Vec<Fr>) -> Result<(V, V)> {
+        let Rows::Differences(id) = block.rows else { return Err(Error::BrokenInvariant) };
+        let difference = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+        session.differences.push(EvaluationClaim::new(id, point, difference.clone()));
+        Ok((difference, V::default()))
+    }
+
+    fn reduce(
+        &self,
+        _: &mut Session<V>,
+        _: EvaluationClaim<NodeId, V>,
+        _: &mut Accumulators<V>,
+    ) -> Result<()> {
+        Err(Error::BrokenInvariant)
+    }
+}
+
+pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     let pools: Vec<(NodeId, &MaxPoolLayer)> = max_pools(session.architecture()).collect();
     if pools.is_empty() {
         return Ok(());
@@ -56,9 +77,9 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>, looked_up: DifferenceCl
         let difference = layer.combine_offsets(&offsets, differences);
         claim_window(session, id, layer, &offsets, position, difference)?;
     }
-    for claim in looked_up {
+    for claim in std::mem::take(&mut session.differences) {
         let Operation::MaxPool(layer) = &session.node(claim.subject)?.0.operation else {
-            return Err(Error::MissingColumn);
+            return Err(Error::BrokenInvariant);
         };
         let offset_vars: usize = layer.offset_vars().iter().sum();
         let (offsets, position) = claim.point.split_at(offset_vars.min(claim.point.len()));
@@ -84,4 +105,11 @@ fn claim_window<V: Value>(
     let claim = WindowedClaim::new(id, &spec.layout, Some(offsets), &position, value);
     session.claims.windowed.push(claim);
     session.claim_activation(id, position, maximum)
+}
+
+/// Every max-pool of a network, in node order.
+fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::MaxPool(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

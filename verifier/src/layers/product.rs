@@ -1,16 +1,22 @@
-//! Products of activations by activations (see [`tacit_layers::product`]).
+//! Products of activations by activations (see [`tacit_layers::layer::product`]).
 
+use ark_bn254::Fr;
 use tacit_algebra::eq;
 use tacit_layers::{
     NodeId, Operation,
-    claim::{EvaluationClaim, SumClaim},
-    product::{Factor, ProductAxes, ProductLayer},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        choice::MatmulArgument,
+        claim::{EvaluationClaim, SumClaim},
+        lookup_block::Segment,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::{Factor, ProductAxes, ProductLayer},
 };
 use tacit_transcript::{Value, labels};
 
 use crate::{
     error::{Error, Result},
+    layers::{Accumulators, VerifierLayer},
     session::Session,
     sumcheck,
 };
@@ -73,9 +79,29 @@ impl<'a, V: Value> Product<'a, V> {
     pub(super) fn new(session: &Session<'a, '_, V>, claim: &'a EvaluationClaim<NodeId, V>) -> Result<Self> {
         let (node, _) = session.node(claim.subject)?;
         let (Operation::Product(layer), [left, right]) = (&node.operation, node.inputs.as_slice()) else {
-            return Err(Error::MissingColumn);
+            return Err(Error::BrokenInvariant);
         };
         let axes = layer.axes(&node.name, session.layout(*left)?, session.layout(*right)?)?;
         Ok(Self { layer, axes, inputs: [*left, *right], claim })
+    }
+}
+
+impl<V: Value> VerifierLayer<V> for ProductLayer {
+    fn looked_up(&self, _: &mut Session<V>, _: &Segment, _: Vec<Fr>) -> Result<(V, V)> {
+        Err(Error::BrokenInvariant)
+    }
+
+    fn reduce(
+        &self,
+        _: &mut Session<V>,
+        claim: EvaluationClaim<NodeId, V>,
+        accumulators: &mut Accumulators<V>,
+    ) -> Result<()> {
+        match self.argument {
+            MatmulArgument::Sumcheck => accumulators.products.push(claim),
+            MatmulArgument::Polynomial => accumulators.inner_products.push(claim),
+            MatmulArgument::Gates => accumulators.gated.push(claim),
+        }
+        Ok(())
     }
 }

@@ -1,33 +1,94 @@
-//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::rescale`]).
+//! Rescales: from scaled accumulators to accumulators (see [`tacit_layers::layer::rescale`]).
 
 use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_algebra::{eq, small::from_i64};
 use tacit_layers::{
     Multiplier,
-    claim::{EvaluationClaim, SumClaim},
-    evaluation,
-    plan::rescales,
-    rescale::replace_axis,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{EvaluationClaim, SumClaim},
+        lookup_block::{Rows, Segment},
+        lookup_table::{LookupTable, excess::ExcessTable},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::{
+        Operation,
+        rescale::{RescaleLayer, excess::RescaleValues, replace_axis},
+    },
+    network::Architecture,
+    tensor::{evaluation, value::NodeId},
 };
 use tacit_transcript::{Value, labels};
 
 use crate::{
     error::{Error, Result},
+    layers::{Accumulators, VerifierLayer},
     session::Session,
     sumcheck,
 };
+
+impl<V: Value> VerifierLayer<V> for RescaleLayer {
+    fn looked_up(&self, session: &mut Session<V>, block: &Segment, point: Vec<Fr>) -> Result<(V, V)> {
+        match block.rows {
+            Rows::Remainders(id) => {
+                let remainder = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                let values = session.rescales.entry(id).or_default();
+                (values.remainder, values.point) = (remainder.clone(), point);
+                Ok((remainder, V::default()))
+            }
+            Rows::LowRemainders(id) => {
+                let low = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                session.rescales.entry(id).or_default().low_remainder = low.clone();
+                Ok((low, V::default()))
+            }
+            Rows::LowExcess(id) => {
+                let [excess, clipped] = read_pair(session)?;
+                let values = session.rescales.entry(id).or_default();
+                (values.excess, values.clipped) = (excess.clone(), clipped.clone());
+                Ok(excess_table(session, block)?.low_row(clipped, excess))
+            }
+            Rows::HighExcess(id) => {
+                let quotient = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                let table = excess_table(session, block)?;
+                let values = session.rescales.entry(id).or_default();
+                values.quotient = quotient.clone();
+                Ok(table.high_row(quotient, values.clipped.clone(), values.excess.clone()))
+            }
+            Rows::Activations(id) => {
+                let (argument, activation) = if self.clipping().is_some() {
+                    let activation: V = session.reader.read_scalar(labels::COLUMN_VALUES)?;
+                    (session.rescales.entry(id).or_default().clipped.clone(), activation)
+                } else {
+                    let [quotient, activation] = read_pair(session)?;
+                    session.rescales.entry(id).or_default().quotient = quotient.clone();
+                    (quotient, activation)
+                };
+                session.rescales.entry(id).or_default().activation = activation.clone();
+                Ok((argument, self.looked_up(session.layout(id)?, &point, activation)))
+            }
+            Rows::Differences(_) | Rows::Input(_) | Rows::Table => Err(Error::BrokenInvariant),
+        }
+    }
+
+    fn reduce(
+        &self,
+        _: &mut Session<V>,
+        _: EvaluationClaim<NodeId, V>,
+        _: &mut Accumulators<V>,
+    ) -> Result<()> {
+        Err(Error::BrokenInvariant)
+    }
+}
 
 pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     // Step 1: one multiplier for the tensor needs no message.
     let mut per_channel = vec![];
     for (id, layer) in rescales(session.architecture()) {
-        let claim = session.claims.scaled.remove(&id).ok_or(Error::MissingColumn)?;
+        let claim = session.claims.scaled.remove(&id).ok_or(Error::BrokenInvariant)?;
         let input = session.read(id)?;
         match &layer.multiplier {
             Multiplier::Uniform(m) => {
-                let inverse = from_i64(i64::from(*m)).inverse().ok_or(Error::MissingColumn)?;
+                let inverse = from_i64(i64::from(*m)).inverse().ok_or(Error::BrokenInvariant)?;
                 session.claim_accumulator(input, claim.point, claim.value * inverse);
             }
             Multiplier::PerChannel { axis, values } => per_channel.push((id, *axis, values, claim)),
@@ -42,7 +103,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
         .map(|(id, axis, values, claim)| {
             let layout = session.layout(*id)?;
             let channel =
-                evaluation::split_point(layout, &claim.point).nth(*axis).ok_or(Error::MissingColumn)?.1;
+                evaluation::split_point(layout, &claim.point).nth(*axis).ok_or(Error::BrokenInvariant)?.1;
             Ok((Multiplier::weighted_channels(values, channel), channel.len()))
         })
         .collect::<Result<Vec<(Vec<Fr>, usize)>>>()?;
@@ -75,4 +136,43 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
         session.claim_accumulator(session.read(id)?, point, value);
     }
     Ok(())
+}
+
+fn read_pair<V: Value>(session: &mut Session<V>) -> Result<[V; 2]> {
+    let message = session.reader.read_scalars(labels::COLUMN_VALUES, 2)?;
+    message.try_into().map_err(|_| Error::BrokenInvariant)
+}
+
+/// Leaves the claims of every rescale: on activations and scaled accumulators, then on its other columns.
+pub(super) fn claim_columns<V: Value>(session: &mut Session<V>) -> Result<()> {
+    let (plan, rescales) = (session.plan(), std::mem::take(&mut session.rescales));
+    // All blocks of a rescale have the same size, hence the same point.
+    for id in plan.looked_up_rescales() {
+        let layer = session.rescale(id)?;
+        let values = rescales.get(&id).ok_or(Error::BrokenInvariant)?;
+        let RescaleValues { quotient, remainder, low_remainder, .. } = values.clone();
+        let scaled = layer.recompose(quotient, remainder, low_remainder);
+        session.claims.scaled.insert(id, EvaluationClaim::new(id, values.point.clone(), scaled));
+        session.claim_activation(id, values.point.clone(), values.claimed_activation(layer))?;
+    }
+    for id in plan.looked_up_rescales() {
+        let values = rescales.get(&id).ok_or(Error::BrokenInvariant)?;
+        session.claims.columns.extend(values.column_claims(id, session.rescale(id)?));
+    }
+    Ok(())
+}
+
+/// The table of a block of limbs.
+fn excess_table<V: Value>(session: &Session<V>, segment: &Segment) -> Result<ExcessTable> {
+    match session.plan().tables.get(segment.table) {
+        Some(LookupTable::Excess(table)) => Ok(*table),
+        _ => Err(Error::BrokenInvariant),
+    }
+}
+
+/// Every rescale of a network, in node order.
+fn rescales(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &RescaleLayer)> {
+    architecture.nodes.iter().zip(0..).filter_map(|(node, index)| {
+        if let Operation::Rescale(layer) = &node.operation { Some((NodeId(index), layer)) } else { None }
+    })
 }

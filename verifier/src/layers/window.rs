@@ -1,12 +1,13 @@
-//! Windows: from windowed inputs to inputs (see [`tacit_layers::windowed`]).
+//! Windows: from windowed inputs to inputs (see [`tacit_layers::argument::unfold`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, Window2d,
-    claim::SumClaim,
-    plan::window,
-    sumcheck::{RoundWeights, instance_point},
-    windowed::{WindowedClaim, evaluate_shifts, spatial_vars},
+    argument::{
+        claim::SumClaim,
+        sumcheck::{RoundWeights, instance_point},
+        unfold::{WindowedClaim, evaluate_shifts, spatial_vars},
+    },
 };
 use tacit_transcript::{Value, labels};
 
@@ -37,7 +38,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
         .zip(&sums)
         .map(|(claim, sum)| {
             let (node, spec) = session.node(claim.node)?;
-            let window = window(&node.operation).ok_or(Error::MissingColumn)?;
+            let window = node.operation.layer().window().ok_or(Error::BrokenInvariant)?;
             let input = session.layout(session.read(claim.node)?)?;
             Ok(shift(claim, window, input, &spec.layout, instance_point(&reduced.point, sum.num_vars)))
         })

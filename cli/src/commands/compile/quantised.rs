@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::cost::UnitCosts;
+use tacit_inference::cost::{UnitCosts, choice::choose_arguments};
 use tacit_onnx::QuantisedModel;
 
 use super::{set_up, write};
@@ -47,9 +47,8 @@ pub(super) fn run(
     }
     let QuantisedModel { mut network, rescales } = model;
     let failed = || format!("cannot compile `{}`", path.display());
-    let choices = network
-        .choose_arguments(arguments.arrangement.policy(), &UnitCosts::default())
-        .with_context(failed)?;
+    let policy = arguments.arrangement.policy();
+    let choices = choose_arguments(&mut network, policy, &UnitCosts::default()).with_context(failed)?;
     progress.step("Committing to the weights");
     let key = set_up(network, arguments.private_model).with_context(failed)?;
     let files = write(&key, output, files)?;

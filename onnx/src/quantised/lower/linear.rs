@@ -3,20 +3,19 @@
 use tacit_layers::Window2d;
 
 use super::{
-    Lowering,
-    constants::{add_constant, constant_product, multiply_by_constant},
-    not_quantised,
-    quantisation::linear,
-    read,
+    affine::{add_constant, constant_product, multiply_by_constant},
+    lowering::Lowering,
+    pool::{map_view, window_of},
     reading::{Quantiser, dequantise},
 };
 use crate::{
     error::Error,
-    graph::{Clip, Weights},
+    float_graph::{clip::Clip, weights::Weights},
     quantised::{
         constant::{Constant, Quantisation},
-        proto::Node,
-        value::{Activation, Datum, Linear, Operation, Real, View},
+        datum::{Activation, Datum, Linear, Operation, Real},
+        node::Node,
+        view::View,
     },
 };
 
@@ -63,7 +62,7 @@ impl Lowering<'_> {
         let zero_point = self.zero_point(node, point)?;
         match self.datum(node, input)? {
             Datum::Integers(integers) => dequantise(node, integers, 1.0, zero_point),
-            _ => Err(not_quantised(node)),
+            _ => Err(node.not_quantised()),
         }
     }
 
@@ -232,7 +231,7 @@ fn convolve(
         return Err(node.refuse(actual, "a kernel that fits the input"));
     }
     let (num_outputs, num_inputs) = (shape[0], shape[1]);
-    let window: Window2d = super::pool::window_of(node, axes, [shape[2], shape[3]], view.axes.len() - 2)?;
+    let window: Window2d = window_of(node, axes, [shape[2], shape[3]], view.axes.len() - 2)?;
     let units = units(&activation, quantisation, 1.0);
     let bias = biases(node, bias, &units, num_outputs)?;
     let mut weights = Weights { axes: shape, values: quantisation.integers.clone(), bias };
@@ -249,9 +248,9 @@ fn convolve(
     };
     let height = window.height.output_length(node.name(), axes[1])?;
     let width = window.width.output_length(node.name(), axes[2])?;
-    let operation = Operation::Conv2d { input: read(&activation), window, groups, weights };
-    let view = super::pool::map_view(&view, vec![num_outputs, height, width]);
-    Ok(linear(view, layer(node, operation, units, 0)))
+    let operation = Operation::Conv2d { input: activation.input(), window, groups, weights };
+    let view = map_view(&view, vec![num_outputs, height, width]);
+    Ok(Real::linear(view, layer(node, operation, units, 0)))
 }
 
 fn layer(node: Node<'_>, operation: Operation, units: Vec<f32>, channel_axis: usize) -> Linear {
@@ -326,8 +325,8 @@ fn multiply(
     result.lengths.truncate(num_row_axes);
     result.lengths.push(num_outputs);
     result.axes = rows.iter().cloned().chain([vec![num_row_axes]]).collect();
-    let operation = Operation::Dense { input: read(&activation), num_row_axes, weights };
-    Ok(linear(result.without_unit_axes(), layer(node, operation, units, num_row_axes)))
+    let operation = Operation::Dense { input: activation.input(), num_row_axes, weights };
+    Ok(Real::linear(result.without_unit_axes(), layer(node, operation, units, num_row_axes)))
 }
 
 fn add(node: Node<'_>, left: (Activation, View), right: &(Activation, View)) -> Result<Real, Error> {
@@ -335,7 +334,7 @@ fn add(node: Node<'_>, left: (Activation, View), right: &(Activation, View)) -> 
         let actual = format!("addends of shapes {:?} and {:?}", left.1.shape(), right.1.shape());
         return Err(node.refuse(actual, "addends of one shape whose axes are in one order"));
     }
-    let addend = |(activation, _): &(Activation, View)| (read(activation), activation.scale);
+    let addend = |(activation, _): &(Activation, View)| (activation.input(), activation.scale);
     let operation = Operation::Add { addends: vec![addend(&left), addend(right)] };
-    Ok(linear(left.1, layer(node, operation, vec![1.0], 0)))
+    Ok(Real::linear(left.1, layer(node, operation, vec![1.0], 0)))
 }

@@ -1,12 +1,13 @@
 //! Functions of one number: a clip of a linear layer, or a table over an activation.
 
-use super::{Lowering, not_quantised};
+use super::lowering::Lowering;
 use crate::{
     error::Error,
-    graph::Clip,
+    float_graph::clip::Clip,
     quantised::{
-        proto::Node,
-        value::{Base, Datum, Real, Step},
+        datum::{Base, Datum, Real},
+        function::Step,
+        node::Node,
     },
 };
 
@@ -39,7 +40,7 @@ impl Lowering<'_> {
                 let expected = "QuantizeLinear and DequantizeLinear between the layer and its function";
                 return Err(node.refuse("a function of a layer that is not quantised", expected));
             }
-            (Base::Input, _) => return Err(not_quantised(node)),
+            (Base::Input, _) => return Err(node.not_quantised()),
         }
         Ok(Datum::Real(real))
     }

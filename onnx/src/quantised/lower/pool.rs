@@ -1,14 +1,15 @@
 //! Windows: of convolutions, maxima and averages.
 
-use tacit_layers::{AxisWindow, Window2d};
+use tacit_layers::{AxisWindow, Window2d, layer::max_pool::MAX_OFFSETS};
 
-use super::{Lowering, not_quantised, quantisation::linear, read};
+use super::lowering::Lowering;
 use crate::{
     error::Error,
-    graph::Clip,
+    float_graph::clip::Clip,
     quantised::{
-        proto::Node,
-        value::{Activation, Base, Datum, Linear, Operation, Real, View},
+        datum::{Activation, Base, Datum, Integers, Linear, Operation, Real},
+        node::Node,
+        view::View,
     },
 };
 
@@ -36,14 +37,15 @@ pub(super) fn window_of(
                 *values.get(index).ok_or_else(|| node.refuse(format!("a short list `{name}`"), expected))?
             }
         };
-        let in_range = usize::try_from(value).ok().filter(|&value| value <= tacit_layers::window::MAX_WINDOW);
+        let in_range =
+            usize::try_from(value).ok().filter(|&value| value <= tacit_layers::tensor::window::MAX_WINDOW);
         in_range.ok_or_else(|| node.refuse(format!("{value} in `{name}`"), expected))
     };
     let axis = |dimension: usize| -> Result<AxisWindow, Error> {
         let at = dimension + num_dimensions - 2;
         let (kernel, length) = (kernel[dimension], axes[1 + dimension]);
         let (stride, dilation) = (get("strides", at, 1)?, get("dilations", at, 1)?);
-        if stride == 0 || dilation == 0 || kernel == 0 || kernel > tacit_layers::window::MAX_WINDOW {
+        if stride == 0 || dilation == 0 || kernel == 0 || kernel > tacit_layers::tensor::window::MAX_WINDOW {
             return Err(node.refuse("a window of no size", "positive sizes"));
         }
         let extent = dilation * (kernel - 1) + 1;
@@ -101,17 +103,31 @@ fn pool(node: Node<'_>, view: &View) -> Result<(Window2d, View), Error> {
     Ok((window, map_view(view, vec![axes[0], height, width])))
 }
 
+/// Maxima over a window: one layer, or rows before columns where the window has too many positions.
+fn max_pool_steps(node: Node<'_>, window: Window2d) -> Result<Vec<(String, Window2d)>, Error> {
+    let name = node.name();
+    if window.num_offsets() <= MAX_OFFSETS {
+        return Ok(vec![(name.to_owned(), window)]);
+    }
+    let whole = AxisWindow::new(1, 1);
+    let rows = Window2d { height: whole, width: window.width };
+    let columns = Window2d { height: window.height, width: whole };
+    if rows.num_offsets().max(columns.num_offsets()) > MAX_OFFSETS {
+        let actual = format!("a window of {} by {}", columns.num_offsets(), rows.num_offsets());
+        return Err(node.refuse(actual, "at most 16 positions along each axis"));
+    }
+    Ok(vec![(format!("{name}.rows"), rows), (format!("{name}.columns"), columns)])
+}
+
 impl Lowering<'_> {
     /// Maxima of integers, of dequantised integers, or of a layer's results before they are quantised.
     pub(super) fn max_pool(&mut self, node: Node<'_>) -> Result<Datum, Error> {
         let datum = self.datum(node, 0)?;
-        let (Datum::Integers(crate::quantised::value::Integers { view, .. })
-        | Datum::Real(Real { view, .. })) = &datum
-        else {
+        let (Datum::Integers(Integers { view, .. }) | Datum::Real(Real { view, .. })) = &datum else {
             return Err(node.refuse("a constant input", "an input that is computed"));
         };
         let (window, result) = pool(node, view)?;
-        let steps = Self::max_pool_steps(node, window)?;
+        let steps = max_pool_steps(node, window)?;
         match datum {
             Datum::Integers(mut integers) => {
                 for (name, window) in &steps {
@@ -132,7 +148,7 @@ impl Lowering<'_> {
                 linear.pools.extend(steps);
                 Ok(Datum::Real(Real { view: result, base: Base::Linear(linear) }))
             }
-            _ => Err(not_quantised(node)),
+            _ => Err(node.not_quantised()),
         }
     }
 
@@ -157,7 +173,7 @@ fn average(node: Node<'_>, activation: &Activation, view: &View) -> Result<Real,
         return Err(node.refuse("averaging that leaves padding out", expected));
     }
     let unit = activation.scale / window.num_offsets() as f32;
-    let operation = Operation::AveragePool { input: read(activation), window };
+    let operation = Operation::AveragePool { input: activation.input(), window };
     let layer = Linear {
         name: node.name().to_owned(),
         operation,
@@ -166,5 +182,5 @@ fn average(node: Node<'_>, activation: &Activation, view: &View) -> Result<Real,
         clip: Clip::NONE,
         pools: vec![],
     };
-    Ok(linear(result, layer))
+    Ok(Real::linear(result, layer))
 }

@@ -2,21 +2,20 @@
 
 use std::rc::Rc;
 
-use tacit_layers::{ActivationFunction, Layout, Multiplier, NodeId, Tensor, Window2d, max_pool::MAX_OFFSETS};
+use tacit_layers::{ActivationFunction, Layout, Multiplier, NodeId, Tensor};
 
 use super::{
-    Lowering,
+    lowering::Lowering,
     reading::{Quantiser, dequantise},
 };
 use crate::{
     error::Error,
-    graph::Weights,
+    float_graph::weights::Weights,
     quantised::{
-        RescaleError,
         constant::Constant,
-        proto::Node,
-        requantise::{self, Channel, Rescale},
-        value::{Activation, Base, Datum, Input, Integers, Linear, Operation, Real, View},
+        datum::{Activation, Base, Datum, Input, Integers, Linear, Operation, Real},
+        node::Node,
+        requantise::{self, Channel, Rescale, RescaleError},
     },
 };
 
@@ -239,22 +238,6 @@ impl Lowering<'_> {
         };
         Ok((id, weights))
     }
-
-    /// Maxima over a window: one layer, or rows before columns where the window has too many positions.
-    pub(super) fn max_pool_steps(node: Node<'_>, window: Window2d) -> Result<Vec<(String, Window2d)>, Error> {
-        let name = node.name();
-        if window.num_offsets() <= MAX_OFFSETS {
-            return Ok(vec![(name.to_owned(), window)]);
-        }
-        let whole = tacit_layers::AxisWindow::new(1, 1);
-        let rows = Window2d { height: whole, width: window.width };
-        let columns = Window2d { height: window.height, width: whole };
-        if rows.num_offsets().max(columns.num_offsets()) > MAX_OFFSETS {
-            let actual = format!("a window of {} by {}", columns.num_offsets(), rows.num_offsets());
-            return Err(node.refuse(actual, "at most 16 positions along each axis"));
-        }
-        Ok(vec![(format!("{name}.rows"), rows), (format!("{name}.columns"), columns)])
-    }
 }
 
 /// Ratio, bias and interval of every output channel, or of the whole tensor for an average pool.
@@ -283,9 +266,4 @@ fn channels(linear: &Linear, scale: f32) -> Vec<Channel> {
         }
         Operation::Add { .. } => vec![],
     }
-}
-
-/// A linear layer as a tensor of the graph.
-pub(super) fn linear(view: View, linear: Linear) -> Real {
-    Real { view, base: Base::Linear(Box::new(linear)) }
 }

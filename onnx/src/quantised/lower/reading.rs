@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use super::{Lowering, not_quantised};
+use super::lowering::Lowering;
 use crate::{
     error::Error,
     quantised::{
         constant::Constant,
-        proto::Node,
-        value::{Activation, Base, Datum, Integers, Real, View},
+        datum::{Activation, Base, Datum, Integers, Real},
+        node::Node,
+        view::View,
     },
 };
 
@@ -101,7 +102,7 @@ impl Lowering<'_> {
             Datum::Constant(_) => {
                 Err(node.refuse("a constant where an activation is needed", "an input that is computed"))
             }
-            Datum::Real(_) => Err(not_quantised(node)),
+            Datum::Real(_) => Err(node.not_quantised()),
         }
     }
 
@@ -130,7 +131,7 @@ impl Lowering<'_> {
             Real { view, base: Base::Activation(activation) } if activation.steps.is_empty() => {
                 Ok((activation, view))
             }
-            _ => Err(not_quantised(node)),
+            _ => Err(node.not_quantised()),
         }
     }
 

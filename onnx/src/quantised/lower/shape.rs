@@ -1,12 +1,9 @@
 //! Nodes that change how a value is read: reshaping, transposing, unit axes.
 
-use super::Lowering;
+use super::lowering::Lowering;
 use crate::{
     error::Error,
-    quantised::{
-        proto::Node,
-        value::{Datum, View},
-    },
+    quantised::{datum::Datum, node::Node, view::View},
 };
 
 impl Lowering<'_> {

@@ -1,4 +1,4 @@
-//! Convolutions as products of polynomials (see [`tacit_layers::conv2d::polynomial`]).
+//! Convolutions as products of polynomials (see [`tacit_layers::layer::conv2d::polynomial`]).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -9,14 +9,16 @@ use tacit_algebra::{
     small::{SmallSum, reduce_all},
 };
 use tacit_layers::{
-    Layout, Operation, Tensor, Window2d,
-    claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
-    conv2d::{
+    Layout, NodeId, Operation, Tensor, Window2d,
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::conv2d::{
         Conv2dLayer,
         polynomial::{ConvolutionPowers, crop_vectors},
     },
-    evaluation::{fold_except, kronecker, split_point},
-    sumcheck::{RoundWeights, instance_point},
+    tensor::evaluation::{fold_except, kronecker, split_point},
 };
 use tacit_transcript::{Transcript, labels};
 
@@ -25,7 +27,7 @@ use super::super::{
     matmul::{contraction, grouped},
 };
 use crate::{
-    profile::{self, Timed, TimedInstance},
+    observer::{Observer, nodes},
     session::Session,
     sumcheck::{Grouped, Product, SumcheckInstance},
 };
@@ -50,47 +52,47 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<LinearClaim>) {
     absorb_linear(&mut session.writer, &claims);
     let layers: Vec<Convolution> = claims
         .into_iter()
-        .map(|claim| session.charged(claim.node, |session| commit(session, claim)))
+        .map(|claim| session.for_node(claim.node, |session| commit(session, claim)))
         .collect();
     // Step 2: all polynomials at a random point.
     let squeezed = [(); 2].map(|()| session.writer.squeeze(labels::CONVOLUTION_POINT));
-    let challenges = session.witness.forgery.powers(squeezed);
+    let challenges = session.observer.powers(squeezed);
     let powers: Vec<ConvolutionPowers> =
         layers.iter().map(|layer| powers(session, layer, challenges)).collect();
     let value = |(layer, powers): (&Convolution, &ConvolutionPowers)| {
-        session.charged(layer.claim.node, |_| evaluate(layer, &powers.product))
+        session.for_node(layer.claim.node, |_| [evaluate(layer, &powers.product)])
     };
-    let sums: Vec<Fr> = layers.iter().zip(&powers).map(value).collect();
-    session.writer.write_scalars(labels::CONVOLUTION_POWERS, &sums);
+    let mut sums: Vec<[Fr; 1]> = layers.iter().zip(&powers).map(value).collect();
+    let of_layers = layers.iter().map(|layer| layer.claim.node);
+    session.write_for(labels::CONVOLUTION_POWERS, of_layers, &mut sums);
     // Step 3: one sumcheck for the sums over channels and those over the products' positions.
     let (mut channels, mut crops) = (vec![], vec![]);
-    for ((layer, powers), sum) in layers.iter().zip(&powers).zip(&sums) {
+    for ((layer, powers), [sum]) in layers.iter().zip(&powers).zip(&sums) {
         let node = layer.claim.node;
         let instances = |session: &mut Session| {
             (channel_instance(session, layer, powers, powers.ratio * sum), crop_instance(session, layer))
         };
-        let (channel, crop) = session.charged(node, instances);
-        channels.push(Timed::new(node, channel));
-        crops.push(Timed::new(node, crop));
+        let (channel, crop) = session.for_node(node, instances);
+        channels.push((node, channel));
+        crops.push((node, crop));
     }
-    let borrowed = channels.iter_mut().map(|i| i as &mut dyn TimedInstance);
-    let mut borrowed: Vec<_> = borrowed.chain(crops.iter_mut().map(|i| i as _)).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
-    let values: Vec<[Fr; 3]> = channels
+    let mut both: Vec<(NodeId, &mut dyn SumcheckInstance)> =
+        channels.iter_mut().map(|(node, channel)| (*node, channel as _)).collect();
+    both.extend(crops.iter_mut().map(|(node, crop)| (*node, crop as _)));
+    let point = session.prove_batch(&mut both, RoundWeights::Uniform);
+    let mut values: Vec<[Fr; 3]> = channels
         .iter()
         .zip(&crops)
-        .map(|(channel, crop)| {
-            let [weight, input] = channel.instance.final_values();
-            [weight, input, crop.instance.final_values()[1]]
+        .map(|((_, channel), (_, crop))| {
+            let [weight, input] = channel.final_values();
+            [weight, input, crop.final_values()[1]]
         })
         .collect();
-    session.writer.write_scalars(labels::CONVOLUTION_VALUES, values.as_flattened());
+    session.write_for(labels::CONVOLUTION_VALUES, nodes(&channels), &mut values);
     for (i, (layer, powers)) in layers.into_iter().zip(powers).enumerate() {
-        session.charge_rounds(&channels[i], 3);
-        session.charge_rounds(&crops[i], 1);
-        let [channel, crop] = [channels[i].claim().num_vars, crops[i].claim().num_vars]
+        let [channel, crop] = [channels[i].1.claim().num_vars, crops[i].1.claim().num_vars]
             .map(|num_vars| instance_point(&point, num_vars).to_vec());
-        leave_claims(session, &layer.claim, powers, [channel, crop], sums[i], values[i]);
+        leave_claims(session, &layer.claim, powers, [channel, crop], sums[i][0], values[i]);
     }
 }
 

@@ -9,8 +9,8 @@ use tacit_algebra::{
 };
 use tacit_layers::{
     Layout,
-    evaluation::{kronecker, split_point},
-    gates::{Adjacency, Combined, Group, Operand, Step, Wired},
+    argument::gates::{Adjacency, Combined, Group, Operand, Step, Wired},
+    tensor::evaluation::{kronecker, split_point},
 };
 
 use crate::{hyrax::Integers, layers::matmul::pad_axes, sumcheck::Product};

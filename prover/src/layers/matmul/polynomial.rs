@@ -1,4 +1,4 @@
-//! Matrix products as middle coefficients (see [`tacit_layers::matmul::polynomial`]).
+//! Matrix products as middle coefficients (see [`tacit_layers::argument::matmul::polynomial`]).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -6,11 +6,13 @@ use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use tacit_algebra::{Mle, eq, kernels::backend};
 use tacit_layers::{
     Layout, NodeId, Operation,
-    claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
-    matmul::polynomial::{CrossPowers, absorb_products, combination, cross_halves},
-    power::PowerPoint,
-    product::Factor,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, absorb_linear},
+        matmul::polynomial::{CrossPowers, absorb_products, combination, cross_halves},
+        power::PowerPoint,
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::Factor,
 };
 use tacit_transcript::{Transcript, labels};
 
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     error::Result,
     hyrax::Integers,
-    profile::{self, Timed, TimedInstance},
+    observer::{Observer, nodes},
     session::Session,
     sumcheck::{Grouped, SumcheckInstance},
 };
@@ -66,39 +68,35 @@ pub(crate) fn prove(
     // Step 2: the coefficients on both sides of the middle.
     let mut layers = Vec::with_capacity(dense.len() + products.len());
     for claim in dense {
-        layers.push(session.charged(claim.node, |session| of_dense(session, claim)));
+        layers.push(session.for_node(claim.node, |session| of_dense(session, claim)));
     }
     for claim in products {
-        layers.push(session.charged(claim.subject, |session| of_product(session, claim))?);
+        layers.push(session.for_node(claim.subject, |session| of_product(session, claim))?);
     }
-    let nodes: Vec<NodeId> = layers.iter().map(|layer| layer.node).collect();
-    let cross = session.charged_to_all(&nodes, |session| {
+    let of_layers: Vec<NodeId> = layers.iter().map(|layer| layer.node).collect();
+    let cross = session.for_nodes(&of_layers, |session| {
         let gammas = combination(gamma, layers.len());
         let (mut cross, middle) = cross_terms(&layers, &gammas, layout);
-        session.witness.forgery.hide(&mut cross, || middle - claimed(&gammas, dense, products));
+        session.observer.cross_terms(&mut cross, || middle - claimed(&gammas, dense, products));
         session.commit_late(Column::CrossTerms, cross)
     });
     // Step 3: all polynomials at a random point.
     let powers = CrossPowers::new(layout, session.writer.squeeze(labels::CROSS_POWER));
     let points: Vec<[Vec<Fr>; 2]> = layers.iter().map(|layer| points(powers.as_ref(), layer)).collect();
-    let mut instances: Vec<Timed<Grouped>> = vec![];
+    let mut instances: Vec<(NodeId, Grouped)> = vec![];
     for (layer, points) in layers.iter().zip(&points) {
-        let instance = session.charged(layer.node, |_| instance(layer, points));
-        instances.push(Timed::new(layer.node, instance));
+        instances.push((layer.node, session.for_node(layer.node, |_| instance(layer, points))));
     }
     let cross_point = powers.map_or_else(|| zero(layout.num_vars()), |powers| powers.cross.point);
-    let value = session.charged_to_all(&nodes, |_| Mle::new(cross, layout.num_vars()).evaluate(&cross_point));
-    let sums: Vec<Fr> = instances.iter().map(|instance| instance.claim().sum).collect();
+    let value = session.for_nodes(&of_layers, |_| Mle::new(cross, layout.num_vars()).evaluate(&cross_point));
+    let sums: Vec<Fr> = instances.iter().map(|(_, instance)| instance.claim().sum).collect();
     session.writer.write_scalars(labels::CROSS_VALUES, &[sums.as_slice(), &[value]].concat());
+    nodes(&instances).for_each(|node| session.observer.profiler().sent(node, 1));
     session.claims.columns.push(EvaluationClaim::new(Column::CrossTerms, cross_point, value));
     // Step 4: batch axes, and both factors at their points.
-    let mut borrowed: Vec<&mut dyn TimedInstance> = instances.iter_mut().map(|i| i as _).collect();
-    let point = profile::prove_rounds(&mut session.writer, &mut borrowed, RoundWeights::Uniform);
-    let values: Vec<[Fr; 2]> = instances.iter().map(|timed| timed.instance.final_values()).collect();
-    session.writer.write_scalars(labels::FACTOR_VALUES, values.as_flattened());
-    for instance in &instances {
-        session.charge_rounds(instance, 3);
-    }
+    let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    session.write_for(labels::FACTOR_VALUES, nodes(&instances), &mut values);
     let mut left = points.into_iter().zip(values).zip(&layers);
     for (claim, ((points, values), _)) in dense.iter().zip(left.by_ref()) {
         leave_dense(session, claim, points, values);

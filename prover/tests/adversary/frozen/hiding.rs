@@ -34,10 +34,12 @@ use ark_std::rand::{Rng, SeedableRng, rngs::StdRng};
 use tacit_algebra::{eq, generators::Generators};
 use tacit_layers::{
     InputCommitment,
-    claim::SumClaim,
-    masking::{Relation, Response, evaluate_spread, mask_vars, masks_per_row},
-    statement::{Input, Statement},
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::SumClaim,
+        masking::{Relation, Response, evaluate_spread, mask_vars, masks_per_row},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    proof::statement::{Input, Statement},
 };
 use tacit_prover::{InputOpening, Seed, prove_committed, prove_with_seed};
 use tacit_transcript::Transcript;

@@ -1,16 +1,18 @@
-//! Convolutions as products of polynomials (see [`tacit_layers::conv2d::polynomial`]).
+//! Convolutions as products of polynomials (see [`tacit_layers::layer::conv2d::polynomial`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::eq;
 use tacit_layers::{
     Layout, Operation,
-    claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
-    conv2d::{
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
+        sumcheck::{RoundWeights, instance_point},
+        unfold::evaluate_shifts,
+    },
+    layer::conv2d::{
         Conv2dLayer,
         polynomial::{ConvolutionPowers, crop_vectors},
     },
-    sumcheck::{RoundWeights, instance_point},
-    windowed::evaluate_shifts,
 };
 use tacit_transcript::{Transcript, Value, labels};
 
@@ -85,8 +87,8 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim
 /// Reads the commitment to a layer's $U$.
 fn read<'a, V: Value>(session: &mut Session<'a, '_, V>, claim: LinearClaim<V>) -> Result<Convolution<'a, V>> {
     let (node, spec) = session.node(claim.node)?;
-    let Operation::Conv2d(layer) = &node.operation else { return Err(Error::MissingColumn) };
-    let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
+    let Operation::Conv2d(layer) = &node.operation else { return Err(Error::BrokenInvariant) };
+    let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::BrokenInvariant)?;
     let channel_vars = weights.layout.axis_vars().nth(1).unwrap_or(0).saturating_add(layer.group_vars());
     let column = Column::Convolved(claim.node);
     session.read_late(column)?;

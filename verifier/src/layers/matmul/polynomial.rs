@@ -1,13 +1,15 @@
-//! Matrix products as middle coefficients (see [`tacit_layers::matmul::polynomial`]).
+//! Matrix products as middle coefficients (see [`tacit_layers::argument::matmul::polynomial`]).
 
 use ark_bn254::Fr;
 use tacit_algebra::eq;
 use tacit_layers::{
     NodeId,
-    claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
-    matmul::polynomial::{CrossPowers, absorb_products, combination},
-    product::Factor,
-    sumcheck::{RoundWeights, instance_point},
+    argument::{
+        claim::{Column, EvaluationClaim, LinearClaim, SumClaim, absorb_linear},
+        matmul::polynomial::{CrossPowers, absorb_products, combination},
+        sumcheck::{RoundWeights, instance_point},
+    },
+    layer::product::Factor,
 };
 use tacit_transcript::{Transcript, Value, labels};
 
@@ -47,7 +49,7 @@ pub(crate) fn verify<V: Value>(
     let layers: Vec<InnerProducts<V>> =
         dense.iter().map(|claim| of_dense(session, claim)).chain(of_products).collect::<Result<_>>()?;
     let sent = session.reader.read_scalars(labels::CROSS_VALUES, layers.len().saturating_add(1))?;
-    let (cross, sums) = sent.split_last().ok_or(Error::MissingColumn)?;
+    let (cross, sums) = sent.split_last().ok_or(Error::BrokenInvariant)?;
     let mut difference = V::default();
     let mut points = Vec::with_capacity(layers.len());
     for ((layer, sum), weight) in layers.iter().zip(sums).zip(combination(gamma, layers.len())) {
@@ -85,7 +87,7 @@ pub(crate) fn verify<V: Value>(
 }
 
 fn of_dense<V: Value>(session: &Session<V>, claim: &LinearClaim<V>) -> Result<InnerProducts<V>> {
-    let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::MissingColumn)?;
+    let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::BrokenInvariant)?;
     let inner_vars = weights.layout.axis_vars().skip(1).sum();
     Ok(InnerProducts { batch: vec![], inner_vars, value: claim.value.clone() })
 }

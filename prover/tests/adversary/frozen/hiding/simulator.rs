@@ -6,7 +6,10 @@
 //! inner-product argument included; only sumchecks are the prover's.
 
 use tacit_algebra::Mle;
-use tacit_layers::{masking::spread, statement::HIDING_DOMAIN, sumcheck::Batch as SumBatch};
+use tacit_layers::{
+    argument::{masking::spread, sumcheck::Batch as SumBatch},
+    proof::statement::HIDING_DOMAIN,
+};
 use tacit_prover::sumcheck::{self, Product, SumcheckInstance};
 use tacit_transcript::{Error as Malformed, ProofWriter};
 

@@ -1,0 +1,83 @@
+//! Building a network layer by layer.
+
+use crate::interval::analyse;
+use tacit_layers::{
+    error::Result,
+    layer::{Operation, input::InputLayer},
+    network::{Architecture, Network, Node, Output},
+    tensor::{
+        Layout,
+        value::{NodeId, Parameter, ParameterId, ParameterSpec, ValueSpec},
+    },
+};
+
+/// Assembles a [`Network`]; every method returns the node it added. Shapes are checked by [`NetworkBuilder::finish`].
+#[derive(Debug, Clone)]
+pub struct NetworkBuilder {
+    network: Network,
+    /// Of the first nodes, as far as they were asked for.
+    specs: Vec<ValueSpec>,
+}
+
+impl NetworkBuilder {
+    /// Starts a network with its input.
+    pub fn new(name: &str, input: InputLayer) -> Self {
+        let node = Node { name: "input".to_owned(), inputs: vec![], operation: Operation::Input(input) };
+        let architecture =
+            Architecture { name: name.to_owned(), nodes: vec![node], parameters: vec![], outputs: vec![] };
+        Self { network: Network { architecture, parameters: vec![] }, specs: vec![] }
+    }
+
+    /// The input node.
+    pub const fn input(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    /// Shape and kind of a node's value.
+    ///
+    /// # Errors
+    /// When there is no such node, or one up to it breaks a rule.
+    pub fn spec(&mut self, id: NodeId) -> Result<&ValueSpec> {
+        while self.specs.len() <= id.index() {
+            let spec = self.network.architecture.infer_node(self.specs.len(), &self.specs)?;
+            self.specs.push(spec);
+        }
+        Ok(&self.specs[id.index()])
+    }
+
+    /// Adds a node.
+    pub(crate) fn node(&mut self, name: &str, inputs: &[NodeId], operation: Operation) -> NodeId {
+        let nodes = &mut self.network.architecture.nodes;
+        nodes.push(Node { name: name.to_owned(), inputs: inputs.to_vec(), operation });
+        NodeId((nodes.len() - 1) as u32)
+    }
+
+    /// Adds a parameter tensor.
+    pub(crate) fn parameter(&mut self, name: String, layout: Layout, values: Parameter) -> ParameterId {
+        let width = values.width();
+        self.network.architecture.parameters.push(ParameterSpec { name, layout, width });
+        self.network.parameters.push(values);
+        ParameterId((self.network.parameters.len() - 1) as u32)
+    }
+
+    /// Adds a bias.
+    pub(crate) fn bias(&mut self, layer: &str, values: Vec<i32>) -> Result<ParameterId> {
+        let layout = Layout::new(vec![values.len()])?;
+        Ok(self.parameter(format!("{layer}.bias"), layout, Parameter::Int32(values)))
+    }
+
+    /// Declares an output.
+    pub fn output(&mut self, output: Output) {
+        self.network.architecture.outputs.push(output);
+    }
+
+    /// Checks the graph, runs the interval analysis and returns the network.
+    ///
+    /// # Errors
+    /// The first layer that breaks a rule, named.
+    pub fn finish(mut self) -> Result<Network> {
+        analyse(&mut self.network)?;
+        self.network.infer()?;
+        Ok(self.network)
+    }
+}

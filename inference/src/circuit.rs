@@ -1,0 +1,7 @@
+//! Circuits of gates outside of proofs: writing them wire by wire, running them on integers and on intervals.
+
+mod builder;
+mod execute;
+
+pub use builder::{CircuitBuilder, Wire};
+pub use execute::{execute, intervals};

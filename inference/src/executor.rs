@@ -1,0 +1,80 @@
+//! The reference executor: the one definition of what a network computes, bit for bit.
+
+use crate::layer;
+use crate::layer::Run;
+use tacit_layers::{
+    error::Result,
+    network::{Network, check_input},
+    tensor::{
+        Tensor,
+        value::{NodeId, ValueSpec},
+    },
+};
+
+/// The value of every node, in node order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    values: Vec<Tensor<i64>>,
+}
+
+impl Trace {
+    /// The value of every node, in node order.
+    pub fn values(&self) -> &[Tensor<i64>] {
+        &self.values
+    }
+
+    /// A trace with these values, taken as they are.
+    pub const fn from_values(values: Vec<Tensor<i64>>) -> Self {
+        Self { values }
+    }
+
+    /// The values of the network's outputs, in output order.
+    pub fn outputs<'a>(&'a self, network: &'a Network) -> impl Iterator<Item = &'a Tensor<i64>> + 'a {
+        network.architecture.outputs.iter().map(|output| &self.values[output.node.index()])
+    }
+}
+
+/// Runs the network on a quantised input. `specs` are those of [`Network::infer`].
+///
+/// # Errors
+/// [`Error::InputShape`] or [`Error::InputRange`] when the input does not fit the network.
+pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> Result<Trace> {
+    execute_each(network, specs, input, |_| ())
+}
+
+/// [`execute`], telling of each node when its value is there.
+///
+/// # Errors
+/// As [`execute`].
+pub fn execute_each(
+    network: &Network,
+    specs: &[ValueSpec],
+    input: &Tensor<i64>,
+    done: impl FnMut(NodeId) + Send,
+) -> Result<Trace> {
+    check_input(&network.architecture, input)?;
+    // On one of the pool's threads, which share work without waking each other for every layer.
+    rayon::scope(|_| run(network, specs, input, done))
+}
+
+fn run(
+    network: &Network,
+    specs: &[ValueSpec],
+    input: &Tensor<i64>,
+    mut done: impl FnMut(NodeId),
+) -> Result<Trace> {
+    let mut values: Vec<Tensor<i64>> = Vec::with_capacity(specs.len());
+    for (node, site) in network.architecture.sites(specs) {
+        let reads = node.operation.layer().parameters();
+        let inputs = match site.reads {
+            [] => vec![input],
+            reads => reads.iter().map(|id| &values[id.index()]).collect(),
+        };
+        let parameters = reads.iter().map(|&id| network.parameter(id)).collect();
+        let run = Run { site, inputs, parameters };
+        let data = layer::of(&node.operation).execute(&run)?;
+        values.push(Tensor::new(run.site.output.layout.clone(), data)?);
+        done(NodeId((values.len() - 1) as u32));
+    }
+    Ok(Trace { values })
+}

@@ -1,0 +1,113 @@
+//! Dense layers, and the ranges of sums over weights.
+
+use crate::cost::matmul;
+use tacit_layers::{
+    argument::choice::MatmulArgument,
+    error::Result,
+    layer::{Operation, Site, dense::DenseLayer},
+    tensor::{
+        Tensor,
+        value::{NodeId, Parameter},
+    },
+};
+
+use crate::{
+    builder::NetworkBuilder,
+    byte_products::{Planes, Weights},
+    cost::{ArgumentCost, matmul::MatmulShape},
+    interval::Interval,
+    layer::{Inference, Ranges, Run, transpose::permute},
+};
+
+impl NetworkBuilder {
+    /// A dense layer; weights of shape (outputs, contracted input axes ...).
+    ///
+    /// # Errors
+    /// When the bias is empty.
+    pub fn dense(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        num_row_axes: usize,
+        weights: Tensor<i8>,
+        bias: Option<Vec<i32>>,
+    ) -> Result<NodeId> {
+        let num_outputs = weights.layout().axes()[0];
+        let layout = weights.layout().clone();
+        let weights = self.parameter(format!("{name}.weight"), layout, Parameter::Int8(weights.into_data()));
+        let bias = bias.map(|values| self.bias(name, values)).transpose()?;
+        Ok(self.node(
+            name,
+            &[input],
+            Operation::Dense(DenseLayer {
+                weights,
+                bias,
+                num_row_axes,
+                num_outputs,
+                argument: MatmulArgument::default(),
+            }),
+        ))
+    }
+}
+
+impl Inference for DenseLayer {
+    fn execute(&self, run: &Run) -> Result<Vec<i64>> {
+        let (weights, output) = (run.parameters[0], &run.site.output.layout);
+        let contracted = weights.num_elements() / self.num_outputs;
+        let bias = |o| run.bias(o);
+        let rows = output.num_elements() / self.num_outputs;
+        let Parameter::Int8(weights) = weights else { unreachable!("the graph was checked") };
+        let (weights, bytes) =
+            (Weights { values: weights, inner: contracted }, Planes::new(run.inputs[0].data()));
+        let mut sums = weights.offsets(bias, bytes.offset);
+        if rows > 1 {
+            sums = sums.into_iter().flat_map(|offset| std::iter::repeat_n(offset, rows)).collect();
+        }
+        for (plane, scale, _) in bytes.iter() {
+            weights.add_products(plane, scale, &mut sums, rows);
+        }
+        Ok(if rows == 1 { sums } else { permute(&[self.num_outputs, rows], &sums, &[1, 0]) })
+    }
+
+    fn interval(&self, _: &Site, ranges: &Ranges) -> Result<Interval> {
+        let channels = channel_bounds(ranges, self.num_outputs, ranges.hull(0));
+        Ok(Interval { channels, axis: Some(self.num_row_axes) })
+    }
+
+    fn settle(&mut self, _: &str, _: Option<&Ranges>) -> Result<()> {
+        Ok(())
+    }
+
+    fn cost(&self, site: &Site) -> ArgumentCost {
+        let shape = site.inputs.layout(0).map(|input| MatmulShape::new(self, input));
+        shape.map_or_else(ArgumentCost::default, |shape| matmul::cost(self.argument, &shape))
+    }
+
+    fn detail(&self) -> String {
+        String::new()
+    }
+
+    fn num_macs(&self, site: &Site) -> u64 {
+        site.inputs.layout(0).map_or(0, |input| Self::num_macs(self, input))
+    }
+}
+
+/// Interval of `bias + sum of weight * x` per output channel, every x within `input`.
+pub(super) fn channel_bounds(
+    ranges: &Ranges,
+    num_outputs: usize,
+    (low, high): (i64, i64),
+) -> Vec<(i128, i128)> {
+    let weights = ranges.parameters[0];
+    let per_channel = weights.num_elements() / num_outputs;
+    (0..num_outputs)
+        .map(|o| {
+            let bias = ranges.parameters.get(1).map_or(0, |bias| i128::from(bias.get(o)));
+            (0..per_channel).fold((bias, bias), |(min, max), k| {
+                let w = i128::from(weights.get(o * per_channel + k));
+                let (a, b) = (w * i128::from(low), w * i128::from(high));
+                (min + a.min(b), max + a.max(b))
+            })
+        })
+        .collect()
+}

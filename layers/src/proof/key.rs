@@ -1,0 +1,240 @@
+//! The verifying key: an architecture and the commitment to its parameters.
+//!
+//! A commitment shows neither that weights are int8 and biases int32 nor that padding is zero, and quotient bounds are
+//! taken as declared. Whoever verifies must have recomputed the key from a public model, have accepted a
+//! [proof about its parameters](crate::proof::parameters), or trust who made it.
+//!
+//! As a file: eight bytes `TACITVK\n`, the format version (u32, little-endian), the length of the architecture (u64), the
+//! architecture in postcard, a byte that is one for a private model, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
+//! are and where in them each parameter lies ([`crate::argument::hyrax::places`]).
+
+use std::sync::{Arc, OnceLock};
+
+use ark_bn254::G1Affine;
+use sha2::{Digest, Sha256};
+use tacit_algebra::generators::Generators;
+use tacit_transcript::encoding::{POINT_BYTES, point_to_bytes, points_from_bytes};
+
+use crate::{
+    argument::soundness::{self, SoundnessError},
+    error::{Error, Result},
+    network::Architecture,
+    proof::{
+        file::{block, decode, encode, file_header, open_file, take_block},
+        plan::Plan,
+    },
+};
+
+/// First bytes of a verifying key.
+pub const MAGIC: &[u8; 8] = b"TACITVK\n";
+
+/// A checked architecture, its plan and the commitment to its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifyingKey {
+    architecture: Architecture,
+    plan: Plan,
+    committed: CommittedPlan,
+    commitments: Vec<G1Affine>,
+    architecture_digest: [u8; 32],
+    digest: [u8; 32],
+    generators: Arc<Generators>,
+    is_private: bool,
+}
+
+/// The plan of proofs with a committed input, once one has been asked for.
+#[derive(Debug, Clone, Default)]
+struct CommittedPlan(Arc<OnceLock<Result<Plan>>>);
+
+impl PartialEq for CommittedPlan {
+    /// The architecture decides it, known or not.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl VerifyingKey {
+    /// The key of an architecture whose parameters have these row commitments.
+    ///
+    /// # Errors
+    /// What [`Architecture::infer`] finds, and [`Error::Damaged`] when the rows are not as many as the plan has.
+    pub fn new(architecture: Architecture, commitments: Vec<G1Affine>) -> Result<Self> {
+        Self::with_privacy(architecture, commitments, false)
+    }
+
+    /// As [`new`](Self::new) for a private model: its row commitments are blinded, and proofs about it hide.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn private(architecture: Architecture, commitments: Vec<G1Affine>) -> Result<Self> {
+        Self::with_privacy(architecture, commitments, true)
+    }
+
+    fn with_privacy(
+        architecture: Architecture,
+        commitments: Vec<G1Affine>,
+        is_private: bool,
+    ) -> Result<Self> {
+        let plan = Plan::new(&architecture)?;
+        if plan.rows(&plan.parameters).1 != commitments.len() {
+            return Err(Error::Damaged {
+                what: "verifying key",
+                reason: "it has another number of commitments",
+            });
+        }
+        let encoded = encode(&architecture, "verifying key")?;
+        let architecture_digest: [u8; 32] = Sha256::digest(&encoded).into();
+        let mut hash = Sha256::new_with_prefix(file_header(MAGIC));
+        hash.update(architecture_digest);
+        if is_private {
+            hash.update(b"private");
+        }
+        for row in &commitments {
+            hash.update(point_to_bytes(row));
+        }
+        let generators = Generators::new(plan.key_vars);
+        Ok(Self {
+            architecture,
+            plan,
+            committed: CommittedPlan::default(),
+            commitments,
+            architecture_digest,
+            digest: hash.finalize().into(),
+            generators,
+            is_private,
+        })
+    }
+
+    /// Whether the model is private: its row commitments are blinded, and proofs about it hide.
+    pub const fn is_private(&self) -> bool {
+        self.is_private
+    }
+
+    /// The architecture.
+    pub const fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// The plan of its proofs with a public input.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The plan of its proofs with a committed input.
+    ///
+    /// # Errors
+    /// As [`Plan::with_committed_input`].
+    pub fn committed_plan(&self) -> Result<&Plan> {
+        let plan = self.committed.0.get_or_init(|| Plan::with_committed_input(&self.architecture));
+        plan.as_ref().map_err(Clone::clone)
+    }
+
+    /// The generators that rows are committed with.
+    pub fn generators(&self) -> &Generators {
+        &self.generators
+    }
+
+    /// The generators, to keep.
+    pub const fn shared_generators(&self) -> &Arc<Generators> {
+        &self.generators
+    }
+
+    /// Row commitments of the parameters.
+    pub fn commitments(&self) -> &[G1Affine] {
+        &self.commitments
+    }
+
+    /// SHA-256 of the encoded architecture.
+    pub const fn architecture_digest(&self) -> &[u8; 32] {
+        &self.architecture_digest
+    }
+
+    /// SHA-256 of architecture digest and commitments: names the model.
+    pub const fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// Looked-up rows of one proof with a public input, padding included.
+    pub fn num_lookups(&self) -> usize {
+        self.plan.num_lookups()
+    }
+
+    /// Error of every sub-protocol of one proof with a public input.
+    pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
+        self.errors(&self.plan, self.is_private)
+    }
+
+    /// Error of every sub-protocol of one proof with a committed input, which always hides.
+    ///
+    /// # Errors
+    /// As [`committed_plan`](Self::committed_plan).
+    pub fn committed_soundness(&self) -> Result<Vec<(&'static str, SoundnessError)>> {
+        Ok(self.errors(self.committed_plan()?, true))
+    }
+
+    fn errors(&self, plan: &Plan, is_hiding: bool) -> Vec<(&'static str, SoundnessError)> {
+        let mut errors = super::soundness::network(&self.architecture, plan);
+        if is_hiding {
+            errors.push(("masked messages", soundness::masking(plan.opening_vars())));
+        }
+        errors
+    }
+
+    /// Statistical soundness of one proof in bits; computational assumptions come on top.
+    pub fn soundness_bits(&self) -> f64 {
+        self.soundness().into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits()
+    }
+
+    /// The key as a file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the architecture does not serialise.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = file_header(MAGIC);
+        bytes.extend(block(&encode(&self.architecture, "verifying key")?));
+        bytes.push(u8::from(self.is_private));
+        bytes.extend(self.commitments.iter().flat_map(point_to_bytes));
+        Ok(bytes)
+    }
+
+    /// The key in a file.
+    ///
+    /// # Errors
+    /// [`Error::Format`], [`Error::Version`] or [`Error::Damaged`], and what [`Architecture::infer`] finds.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let (encoded, rows) = take_block(open_file(bytes, MAGIC, "verifying key")?, "verifying key")?;
+        let architecture: Architecture = decode(encoded, "verifying key")?;
+        let (is_private, rows) = take_privacy(rows, "verifying key")?;
+        let commitments = read_commitments(&architecture, rows, "verifying key")?;
+        Self::with_privacy(architecture, commitments, is_private)
+    }
+}
+
+/// Splits off the byte that tells whether a model is private.
+///
+/// # Errors
+/// [`Error::Damaged`] when it is neither zero nor one.
+pub fn take_privacy<'a>(bytes: &'a [u8], what: &'static str) -> Result<(bool, &'a [u8])> {
+    match bytes.split_first() {
+        Some((flag @ (0 | 1), rest)) => Ok((*flag == 1, rest)),
+        Some(_) => Err(Error::Damaged { what, reason: "it is neither a public nor a private model's" }),
+        None => Err(Error::Damaged { what, reason: "it ends early" }),
+    }
+}
+
+/// Reads the row commitments of an architecture's parameters, which must fill `bytes`.
+///
+/// # Errors
+/// [`Error::Damaged`], and what [`Architecture::infer`] finds.
+pub fn read_commitments(
+    architecture: &Architecture,
+    bytes: &[u8],
+    what: &'static str,
+) -> Result<Vec<G1Affine>> {
+    let plan = Plan::new(architecture)?;
+    let (_, total) = plan.rows(&plan.parameters);
+    if bytes.len() != total.saturating_mul(POINT_BYTES) {
+        return Err(Error::Damaged { what, reason: "it has another number of commitments" });
+    }
+    points_from_bytes(bytes)
+        .map_err(|_| Error::Damaged { what, reason: "a commitment is not a point of the curve" })
+}

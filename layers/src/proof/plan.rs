@@ -1,0 +1,280 @@
+//! The plan of a proof: what is committed, what is looked up where, in which order; derived from the architecture alone.
+
+use std::collections::BTreeMap;
+
+use ark_bn254::Fr;
+
+use crate::{
+    argument::{
+        claim::{Column, CommittedColumn},
+        hyrax::{self, Place},
+        lookup_block::{LookupRequest, Requests, Rows, Segment, TableKey, arrange},
+        lookup_table::LookupTable,
+        matmul::polynomial::cross_layout,
+    },
+    error::{Error, Result},
+    layer::site::Burden,
+    network::Architecture,
+    proof::input,
+    tensor::{
+        Layout,
+        value::{NodeId, ParameterId, ParameterSpec, ValueSpec},
+        window::MAX_AXIS,
+    },
+};
+
+mod bases;
+
+use bases::{Base, bases};
+
+mod burden;
+mod least;
+
+/// The plan of a proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Shape and kind of every node's value.
+    pub specs: Vec<ValueSpec>,
+    /// Columns the prover commits to, in transcript order.
+    pub witness: Vec<CommittedColumn>,
+    /// Columns that depend on challenges, committed after the look-ups, in transcript order.
+    pub late: Vec<CommittedColumn>,
+    /// Columns of the model, committed once.
+    pub parameters: Vec<CommittedColumn>,
+    /// The input, where it is committed.
+    pub input: Option<CommittedColumn>,
+    /// Look-up tables.
+    pub tables: Vec<LookupTable>,
+    /// Blocks of the look-up tree, largest first.
+    pub segments: Vec<Segment>,
+    /// $\log_2$ of the number of leaves of the look-up tree.
+    pub tree_vars: usize,
+    /// $\log_2$ of the length of a row, but for a committed input's.
+    pub key_vars: usize,
+    /// Multiplications of activations by activations.
+    pub num_products: usize,
+    /// Claims on inputs that claims on views become.
+    pub num_view_claims: usize,
+    /// For each node the node whose value it is, flattening and transpositions undone.
+    bases: Vec<Base>,
+    /// Place of every committed column.
+    places: BTreeMap<Column, usize>,
+}
+
+/// Variables of the largest look-up tree. Both sides absorb a byte for each look-up, and a key that asks for more than a
+/// machine can hold is refused when it is read.
+pub const MAX_TREE_VARS: usize = 28;
+
+/// Most multiplications of activations by activations: both sides absorb a byte for each.
+pub const MAX_PRODUCTS: usize = 1 << 30;
+
+/// Most claims that views may leave: a concatenation multiplies the claims on it by its inputs.
+pub const MAX_VIEW_CLAIMS: usize = 1 << 12;
+
+/// Most field elements that the verifier may spend on views: shift vectors, and the public input for each claim on it.
+pub const MAX_VIEW_WORK: usize = 1 << 24;
+
+/// Most field elements that the verifier may spend on windows, circuits and the public input of a whole network.
+pub const MAX_WORK: usize = 1 << 28;
+
+impl Plan {
+    /// The plan for a checked architecture, with a public input.
+    ///
+    /// # Errors
+    /// What [`Architecture::infer`] finds, and [`Error::Graph`] for more look-ups than supported.
+    pub fn new(architecture: &Architecture) -> Result<Self> {
+        Self::of(architecture, false)
+    }
+
+    /// The plan with a [committed](crate::proof::input) input: with a block of look-ups more, and its table.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_committed_input(architecture: &Architecture) -> Result<Self> {
+        Self::of(architecture, true)
+    }
+
+    fn of(architecture: &Architecture, commits_input: bool) -> Result<Self> {
+        let specs = architecture.infer()?;
+        let mut requests = Requests::default();
+        let (mut witness, mut late, mut cross_extent) = (vec![], vec![], None);
+        let input = if commits_input { Some(input_column(architecture, &mut requests)?) } else { None };
+        for (node, site) in architecture.sites(&specs) {
+            let commitments = node.operation.layer().commitments(&site)?;
+            witness.extend(commitments.columns);
+            commitments.lookups.into_iter().for_each(|lookup| requests.add(lookup));
+            late.extend(commitments.late);
+            cross_extent = cross_extent.max(commitments.cross_extent);
+        }
+        if let Some(extent) = cross_extent {
+            late.push(CommittedColumn { column: Column::CrossTerms, layout: cross_layout(extent)? });
+        }
+        let (tables, looked_up) = requests.into_segments();
+        let mut table_rows = vec![];
+        for (index, table) in tables.iter().enumerate() {
+            let layout = Layout::new(vec![1 << table.num_vars()])?;
+            table_rows.push(Segment::new(Rows::Table, index, layout.clone()));
+            witness.push(CommittedColumn { column: Column::Multiplicity(index), layout });
+        }
+        let (segments, tree_vars) = arrange(looked_up, table_rows);
+        if tree_vars > MAX_TREE_VARS {
+            let reason = "it looks up more rows than supported";
+            return Err(Error::Graph { reason });
+        }
+        let burden = Burden::of(architecture, &specs)?;
+        let num_products = burden.products;
+        if num_products > MAX_PRODUCTS {
+            let reason = "it multiplies more activations by activations than supported";
+            return Err(Error::Graph { reason });
+        }
+        let parameters = parameter_columns(architecture);
+        // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
+        let (public, _) = witness.split_at(witness.len() - usize::from(input.is_some()));
+        let key_vars = choose_key_vars(&parameters, public, &late);
+        let places = parameters
+            .iter()
+            .chain(&witness)
+            .chain(&late)
+            .chain(&input)
+            .enumerate()
+            .map(|(i, column)| (column.column, i))
+            .collect();
+        let bases = bases(architecture, &specs);
+        let views = burden::Views::of(architecture, &specs, &bases);
+        if views.claims > MAX_VIEW_CLAIMS || views.work > MAX_VIEW_WORK {
+            return Err(Error::Graph { reason: "its views are read more often than supported" });
+        }
+        if views.longest > MAX_AXIS {
+            return Err(Error::Graph { reason: "a view runs along a longer axis than supported" });
+        }
+        let public = burden::public_reads(architecture, &specs, &bases);
+        if burden.verifier.saturating_add(public) > MAX_WORK {
+            return Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
+        }
+        Ok(Self {
+            specs,
+            witness,
+            late,
+            parameters,
+            input,
+            tables,
+            segments,
+            tree_vars,
+            key_vars,
+            num_products,
+            num_view_claims: views.claims,
+            bases,
+            places,
+        })
+    }
+
+    /// The node whose value a node's value is, flattening and transpositions undone, and the place there of a point of the
+    /// node.
+    pub fn base(&self, id: NodeId, point: Vec<Fr>) -> (NodeId, Vec<Fr>) {
+        match self.bases.get(id.index()) {
+            Some(base) => (base.node, base.point(&point)),
+            None => (id, point),
+        }
+    }
+
+    /// Whether claims on a node's value become claims on its inputs by the argument of [views](crate::argument::view).
+    pub fn is_view(&self, id: NodeId) -> bool {
+        self.bases.get(id.index()).is_some_and(|base| base.node == id && base.is_view)
+    }
+
+    /// Place of a column among all committed ones.
+    pub fn place(&self, column: Column) -> Option<usize> {
+        self.places.get(&column).copied()
+    }
+
+    /// All committed columns in the order of openings: the model's, the witness', the late ones, then the input.
+    pub fn committed(&self) -> impl Iterator<Item = &CommittedColumn> {
+        self.parameters.iter().chain(&self.witness).chain(&self.late).chain(&self.input)
+    }
+
+    /// $\log_2$ of the number of generators that openings take: those of a row, or of a committed input's longer one.
+    pub fn opening_vars(&self) -> usize {
+        let input = self.input.as_ref().map_or(0, |input| input::row_vars(&input.layout));
+        self.key_vars.max(input)
+    }
+
+    /// Shape of a late column.
+    pub fn late_layout(&self, column: Column) -> Option<&Layout> {
+        self.late.iter().find(|late| late.column == column).map(|late| &late.layout)
+    }
+
+    /// Row commitments of a proof: the witness' and those of late columns.
+    pub fn num_rows(&self) -> usize {
+        let lists = std::iter::once(self.witness.as_slice()).chain(self.late.chunks(1));
+        lists.map(|list| self.rows(list).1).sum()
+    }
+
+    /// Where columns that are committed to together lie, and how many rows they take.
+    pub fn rows(&self, columns: &[CommittedColumn]) -> (Vec<Place>, usize) {
+        hyrax::places(columns.iter().map(|column| &column.layout), self.key_vars)
+    }
+
+    /// Every rescale in the order in which its remainders are looked up.
+    pub fn looked_up_rescales(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.segments.iter().filter_map(
+            |segment| {
+                if let Rows::Remainders(id) = segment.rows { Some(id) } else { None }
+            },
+        )
+    }
+
+    /// Leaves of the look-up tree that are not constant: looked-up rows without padding, and the tables' own.
+    pub fn num_leaves(&self) -> usize {
+        self.segments.iter().map(|segment| segment.layout.num_elements()).sum()
+    }
+
+    /// Looked-up rows, padding included, without the tables' own.
+    pub fn num_lookups(&self) -> usize {
+        self.segments
+            .iter()
+            .filter(|segment| segment.rows != Rows::Table)
+            .map(|segment| 1_usize << segment.num_vars)
+            .sum()
+    }
+}
+
+/// The column of a committed input, whose look-up joins the requests.
+fn input_column(architecture: &Architecture, requests: &mut Requests) -> Result<CommittedColumn> {
+    let (id, input) = (NodeId(0), architecture.input()?);
+    let layout = input.layout.clone();
+    let is_padded = layout.num_elements() < 1 << layout.num_vars();
+    requests.add(LookupRequest {
+        rows: Rows::Input(id),
+        table: TableKey::Input { is_padded },
+        bounds: input.bounds,
+        layout: layout.clone(),
+    });
+    Ok(CommittedColumn { column: Column::Activation(id), layout })
+}
+
+/// The model's columns.
+fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
+    let column = |(spec, i): (&ParameterSpec, u32)| CommittedColumn {
+        column: Column::Parameter(ParameterId(i)),
+        layout: spec.layout.clone(),
+    };
+    architecture.parameters.iter().zip(0..).map(column).collect()
+}
+
+/// The number of generators that makes both sides' work least: the verifier multiplies every generator and every row and
+/// decodes the rows of the witness and of late columns; the prover folds every generator by a full-width scalar.
+fn choose_key_vars(
+    parameters: &[CommittedColumn],
+    witness: &[CommittedColumn],
+    late: &[CommittedColumn],
+) -> usize {
+    let rows = |columns: &[CommittedColumn], vars| -> usize {
+        hyrax::places(columns.iter().map(|column| &column.layout), vars).1
+    };
+    let cost = |vars: &usize| {
+        let late: usize = late.chunks(1).map(|column| rows(column, *vars)).sum();
+        let sent = rows(witness, *vars) + late;
+        8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * sent
+    };
+    (4..=16).min_by_key(cost).unwrap_or(4)
+}

@@ -1,0 +1,84 @@
+//! What all layers of a key together ask of the verifier, beyond what it reads: a key of many small nodes may not ask for
+//! hours.
+
+use crate::{
+    error::Result,
+    layer::{Burden, Reading},
+    network::Architecture,
+    proof::plan::bases::Base,
+    tensor::value::{NodeId, ValueSpec},
+};
+
+impl Burden {
+    /// That of all layers together, but for the public input.
+    pub(super) fn of(architecture: &Architecture, specs: &[ValueSpec]) -> Result<Self> {
+        let mut sum = Self::NOTHING;
+        for (node, site) in architecture.sites(specs) {
+            let own = node.operation.layer().burden(&site)?;
+            sum.verifier = sum.verifier.saturating_add(own.verifier);
+            sum.rounds = sum.rounds.max(own.rounds);
+            sum.products = sum.products.saturating_add(own.products);
+        }
+        Ok(sum)
+    }
+}
+
+/// The public input, for each claim on it that is not a view's; views are counted [apart](super::MAX_VIEW_WORK).
+pub(super) fn public_reads(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> usize {
+    let public = specs.first().map_or(0, |spec| spec.layout.num_elements());
+    let is_public = |id: &NodeId| bases.get(id.index()).is_some_and(|base| base.node == NodeId(0));
+    let reads = architecture.sites(specs).map(|(node, site)| {
+        let counts = node.operation.layer().num_claims(&site, 1);
+        site.reads.iter().zip(counts).filter(|(id, _)| is_public(id)).map(|(_, count)| count).sum::<usize>()
+    });
+    reads.map(|reads| reads.saturating_mul(public)).fold(0, usize::saturating_add)
+}
+
+/// What views cost. Nothing else bounds it, since a view is not committed.
+#[derive(Debug, Default)]
+pub(super) struct Views {
+    /// Claims on inputs that the claims on views become.
+    pub(super) claims: usize,
+    /// Field elements that the verifier computes.
+    pub(super) work: usize,
+    /// The longest vector of field elements.
+    pub(super) longest: usize,
+}
+
+impl Views {
+    /// Of a checked graph. Claims are counted from the outputs back.
+    pub(super) fn of(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> Self {
+        let mut views = Self::default();
+        let mut claims = vec![0_usize; architecture.nodes.len()];
+        let add = |claims: &mut [usize], id: NodeId, count: usize| {
+            if let Some(claims) = claims.get_mut(id.index()) {
+                *claims = claims.saturating_add(count);
+            }
+        };
+        for output in &architecture.outputs {
+            add(&mut claims, output.node, 1);
+        }
+        for (node, site) in architecture.sites(specs).rev() {
+            let (layer, own) = (node.operation.layer(), claims.get(site.id.index()).copied().unwrap_or(0));
+            let parts = match layer.reading(&site) {
+                Reading::View(size) => vec![size],
+                Reading::SumOfViews(sizes) => sizes,
+                Reading::Own | Reading::Renamed(_) => vec![],
+            };
+            views.claims = views.claims.saturating_add(own.saturating_mul(parts.len()));
+            for (input, part) in site.reads.iter().zip(parts) {
+                // Node 0 is the public input, which the verifier evaluates for each claim.
+                let public = match (bases.get(input.index()), specs.first()) {
+                    (Some(Base { node: NodeId(0), .. }), Some(spec)) => spec.layout.num_elements(),
+                    (None | Some(_), _) => 0,
+                };
+                views.work = views.work.saturating_add(own.saturating_mul(part.work.saturating_add(public)));
+                views.longest = views.longest.max(part.longest);
+            }
+            for (&input, count) in site.reads.iter().zip(layer.num_claims(&site, own)) {
+                add(&mut claims, input, count);
+            }
+        }
+        views
+    }
+}

@@ -1,0 +1,44 @@
+//! The soundness error of a network's proof: a sum over its layers, batch by batch, and over what all of them share.
+
+use crate::{
+    argument::{
+        claim::Column,
+        matmul::polynomial::cross_halves,
+        soundness::{self, SoundnessError},
+    },
+    layer::Batches,
+    network::Architecture,
+    proof::plan::Plan,
+};
+
+/// Every sub-protocol of a network's proof.
+pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, SoundnessError)> {
+    let mut batches = Batches::default();
+    for (node, site) in architecture.sites(&plan.specs) {
+        node.operation.layer().soundness(&site, &mut batches);
+    }
+    let outputs: usize = architecture
+        .outputs
+        .iter()
+        .filter_map(|output| plan.specs.get(output.node.index()))
+        .map(|spec| spec.layout.num_vars())
+        .sum();
+    // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is read
+    // once, an output adds one, and so does the look-up of a committed input.
+    let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
+    let claims = 2 * (plan.witness.len() + edges)
+        + plan.parameters.len()
+        + usize::from(plan.input.is_some())
+        + architecture.outputs.len()
+        + plan.num_view_claims
+        + 2 * plan.late.len()
+        + batches.circuit_claims();
+    let cross_half = plan.late_layout(Column::CrossTerms).map(|layout| cross_halves(layout).0);
+    let shared =
+        [("outputs", SoundnessError::new(outputs as u128)), ("look-ups", soundness::logup(plan.tree_vars))];
+    shared
+        .into_iter()
+        .chain(batches.errors(plan.num_view_claims, cross_half))
+        .chain([("openings", soundness::hyrax(plan.opening_vars(), claims))])
+        .collect()
+}

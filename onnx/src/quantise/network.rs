@@ -1,0 +1,177 @@
+//! The integer network, layer by layer.
+
+use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
+use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor};
+
+use crate::{
+    error::Error,
+    float_graph::{
+        Graph,
+        value::{Operation, Rearrangement, Value},
+        weights::Weights,
+    },
+    model::FloatModel,
+    scales::{SOFTMAX_BITS, Scales, function_table::table, weights::Channel},
+};
+
+/// The network, and the node that holds each value of the graph.
+pub(super) fn emit(
+    model: &FloatModel,
+    graph: &Graph,
+    scales: &Scales,
+    layers: &[Vec<Channel>],
+) -> Result<(Network, Vec<NodeId>), Error> {
+    let input = graph.values.first().map_or(&[][..], |value| &value.axes);
+    let input = InputLayer {
+        layout: Layout::new(input.to_vec())?,
+        bounds: scales.activations[0].bounds,
+        scale: scales.activations[0].scale,
+    };
+    let mut builder = NetworkBuilder::new(model.name(), input);
+    let mut nodes: Vec<NodeId> = vec![];
+    for (index, value) in graph.values.iter().enumerate() {
+        let read = |input: usize| nodes[input];
+        let name = &value.name;
+        let accumulator = match &value.operation {
+            Operation::Input => builder.input(),
+            Operation::Scale { input, .. } => read(*input),
+            Operation::MaxPool { input, window } => builder.max_pool(name, read(*input), *window),
+            Operation::Dense { input, num_row_axes, weights } => {
+                let (weights, bias) =
+                    parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
+                builder.dense(name, read(*input), *num_row_axes, weights, bias)?
+            }
+            Operation::Conv2d { input, window, groups, weights } => {
+                let (weights, bias) =
+                    parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
+                builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?
+            }
+            Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
+            Operation::Softmax { input, axis } => {
+                let scale = scales.activations[*input].scale;
+                let options = SoftmaxOptions { scale, output_bits: SOFTMAX_BITS };
+                builder.softmax(name, read(*input), *axis, &options)?.node
+            }
+            Operation::ArgMax { input, axis, takes_last } => {
+                builder.arg_max(name, read(*input), *axis, *takes_last)?
+            }
+            Operation::ReduceSum { input, axes } => builder.reduce_sum(name, read(*input), axes),
+            Operation::Rearrange { input, how } => match how {
+                Rearrangement::Remap(axes) => builder.remap(name, read(*input), axes.clone()),
+                Rearrangement::Transpose(axes) => builder.transpose(name, read(*input), axes),
+                Rearrangement::Reshape => builder.reshape(name, read(*input), &value.axes),
+            },
+            Operation::Concat { inputs, axis } => {
+                let inputs: Vec<_> = inputs.iter().map(|&input| read(input)).collect();
+                builder.concat(name, &inputs, *axis)
+            }
+            Operation::Product { left: (left, a), right: (right, b), output } => {
+                builder.product(name, (read(*left), a), (read(*right), b), output)
+            }
+            Operation::Add { addends } => {
+                let inputs = addends.iter().map(|&(input, _)| read(input));
+                let addends: Vec<_> = inputs.zip(scales.integers[index].iter().copied()).collect();
+                builder.add(name, &addends)
+            }
+        };
+        let node = if value.is_linear() && !graph.stays_accumulator(index) {
+            let activation = scales.activations[index];
+            let function = if let Some(argument) = scales.arguments[index] {
+                table(value, argument, activation)?
+            } else {
+                let (minimum, maximum) = activation.bounds;
+                ActivationFunction::Clip { minimum, maximum }
+            };
+            let multiplier = multiplier(value, &scales.integers[index], &layers[index]);
+            builder.rescale(&format!("{name}.rescale"), accumulator, multiplier, scales.shift, function)
+        } else {
+            accumulator
+        };
+        nodes.push(node);
+    }
+    for (position, &index) in graph.outputs.iter().enumerate() {
+        let name = model.output_names.get(position).cloned().unwrap_or_default();
+        let scale_axis = graph.values[index].channel_axis();
+        let shape = model.shape_of_output(position);
+        let scales = output_scales(graph, scales, layers, index);
+        builder.output(Output { name, node: nodes[index], shape, scales, scale_axis });
+    }
+    Ok((builder.finish()?, nodes))
+}
+
+/// Int8 weights, and int32 biases in accumulator units unless all are zero.
+fn parameters(
+    value: &Value,
+    weights: &Weights,
+    channels: &[Channel],
+    input_scale: f64,
+) -> Result<(Tensor<i8>, Option<Vec<i32>>), Error> {
+    let data = channels.iter().flat_map(|channel| channel.values.iter().copied()).collect();
+    let tensor = Tensor::new(Layout::new(weights.axes.clone())?, data)?;
+    let mut biases = vec![];
+    for (channel, (quantised, bias)) in channels.iter().zip(&weights.bias).enumerate() {
+        let bias = (bias / (input_scale * quantised.scale)).round();
+        if !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&bias) {
+            return Err(Error::BiasRange { node: value.name.clone(), channel, value: bias });
+        }
+        biases.push(bias as i32);
+    }
+    let biases = biases.iter().any(|&bias| bias != 0).then_some(biases);
+    Ok((tensor, biases))
+}
+
+fn multiplier(value: &Value, integers: &[i64], channels: &[Channel]) -> Multiplier {
+    let values: Vec<u32> = match value.operation {
+        Operation::SumPool { .. } | Operation::ReduceSum { .. } | Operation::Product { .. } => {
+            integers.iter().map(|&m| m as u32).collect()
+        }
+        Operation::Add { .. } => vec![1],
+        Operation::Dense { .. } | Operation::Conv2d { .. } => {
+            channels.iter().map(|channel| channel.multiplier).collect()
+        }
+        // These are activations, which no rescale follows.
+        Operation::Input
+        | Operation::Softmax { .. }
+        | Operation::ArgMax { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Scale { .. }
+        | Operation::Rearrange { .. }
+        | Operation::Concat { .. } => vec![],
+    };
+    match values.first() {
+        Some(&first) if values.iter().all(|&m| m == first) => Multiplier::Uniform(first),
+        _ => Multiplier::PerChannel { axis: value.channel_axis(), values },
+    }
+}
+
+/// The real value of one unit of a value, or of one unit in each channel.
+pub(super) fn output_scales(
+    graph: &Graph,
+    scales: &Scales,
+    layers: &[Vec<Channel>],
+    index: usize,
+) -> Vec<f64> {
+    let activation = scales.activations[index].scale;
+    if !graph.stays_accumulator(index) {
+        return vec![activation];
+    }
+    match &graph.values[index].operation {
+        Operation::SumPool { input, factor, .. } => vec![scales.activations[*input].scale * factor],
+        Operation::ReduceSum { input, .. } => vec![scales.activations[*input].scale],
+        Operation::Product { left, right, .. } => {
+            vec![scales.activations[left.0].scale * scales.activations[right.0].scale]
+        }
+        Operation::Dense { input, .. } | Operation::Conv2d { input, .. } => {
+            layers[index].iter().map(|channel| channel.scale * scales.activations[*input].scale).collect()
+        }
+        Operation::Add { .. } => vec![activation / f64::from(1_u32 << scales.shift)],
+        // These are activations.
+        Operation::Input
+        | Operation::Softmax { .. }
+        | Operation::ArgMax { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Scale { .. }
+        | Operation::Rearrange { .. }
+        | Operation::Concat { .. } => vec![activation],
+    }
+}

@@ -1,0 +1,56 @@
+//! Calibration: what range each activation takes on the calibration samples.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `probes` | what the float model computes on the way to its outputs |
+//! | `observed` | the values of one tensor, and how much of their range to keep |
+
+pub(crate) mod observed;
+pub(crate) mod probes;
+
+use self::{observed::Observed, probes::Probes};
+use crate::{
+    error::Error,
+    float_graph::{Graph, value::Operation},
+    model::FloatModel,
+};
+
+/// Runs the float model on every sample and records each linear layer's values after clip and function. Other values have
+/// none.
+pub(crate) fn observe(
+    model: &FloatModel,
+    graph: &Graph,
+    samples: &[Vec<f32>],
+) -> Result<Vec<Option<Observed>>, Error> {
+    let linear: Vec<usize> = (0..graph.values.len()).filter(|&i| graph.values[i].is_linear()).collect();
+    let mut observed: Vec<Option<Observed>> = vec![None; graph.values.len()];
+    observed[0] = matches!(graph.values[0].operation, Operation::Input).then(Observed::new);
+    for &i in &linear {
+        observed[i] = Some(Observed::new());
+    }
+    let mut visited = linear;
+    visited.insert(0, 0);
+    let probes = Probes::new(model, graph, &visited)?;
+    for sample in samples {
+        probes.visit(sample, &mut |i, arguments| {
+            let Some(observed) = &mut observed[i] else { return Ok(()) };
+            let value = &graph.values[i];
+            let results = value.apply(arguments)?;
+            for (&argument, &result) in arguments.iter().zip(&results) {
+                if let Some(value) = [argument, result as f32].into_iter().find(|x| !x.is_finite()) {
+                    return Err(Error::ActivationValue { node: graph.values[i].name.clone(), value });
+                }
+                observed.extend(argument.into(), result);
+            }
+            Ok(())
+        })?;
+    }
+    for sample in samples {
+        probes.visit(sample, &mut |i, arguments| {
+            let Some(observed) = &mut observed[i] else { return Ok(()) };
+            observed.count(&graph.values[i].apply(arguments)?);
+            Ok(())
+        })?;
+    }
+    Ok(observed)
+}

@@ -1,0 +1,107 @@
+//! The values of one tensor over all samples, and how much of their range to keep.
+
+use crate::options::CalibrationMethod;
+
+/// With fewer samples than this nothing seen is clipped: what looks like an outlier may be common.
+const FEW_SAMPLES: usize = 8;
+const NUM_BINS: usize = 2048;
+const NUM_CANDIDATES: usize = 80;
+
+/// The values of one tensor over all samples.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed {
+    /// Smallest result, zero included.
+    pub(crate) minimum: f64,
+    maximum: f64,
+    /// Histogram of magnitudes over `[0, magnitude]`, exact zeros left out.
+    bins: Vec<u64>,
+    /// Smallest and largest value before clip and function, zero included.
+    pub(crate) arguments: (f64, f64),
+}
+
+impl Observed {
+    /// Zero alone.
+    pub(super) const fn new() -> Self {
+        Self { minimum: 0.0, maximum: 0.0, bins: Vec::new(), arguments: (0.0, 0.0) }
+    }
+
+    fn magnitude(&self) -> f64 {
+        self.maximum.max(-self.minimum)
+    }
+
+    /// Widens the ranges to a value before and after clip and function.
+    pub(super) fn extend(&mut self, argument: f64, result: f64) {
+        let (low, high) = self.arguments;
+        self.arguments = (low.min(argument), high.max(argument));
+        self.minimum = self.minimum.min(result);
+        self.maximum = self.maximum.max(result);
+    }
+
+    /// Counts magnitudes, once their range is known.
+    pub(super) fn count(&mut self, results: &[f64]) {
+        self.bins.resize(NUM_BINS, 0);
+        let magnitude = self.magnitude();
+        for &result in results {
+            if result != 0.0 {
+                let bin = (result.abs() / magnitude * NUM_BINS as f64) as usize;
+                self.bins[bin.min(NUM_BINS - 1)] += 1;
+            }
+        }
+    }
+
+    /// The magnitude to represent with integers up to `levels`.
+    pub(crate) fn amplitude(&self, levels: i64, num_samples: usize, method: CalibrationMethod) -> f64 {
+        let magnitude = self.magnitude();
+        if magnitude <= 0.0 {
+            return 1.0;
+        }
+        let middle = |bin: usize| (bin as f64 + 0.5) / NUM_BINS as f64 * magnitude;
+        match method {
+            _ if num_samples < FEW_SAMPLES => magnitude,
+            CalibrationMethod::Maximum => magnitude,
+            CalibrationMethod::Percentile(share) => {
+                let total: u64 = self.bins.iter().sum();
+                let mut below = 0;
+                let reached = self.bins.iter().position(|count| {
+                    below += count;
+                    below as f64 >= share * total as f64
+                });
+                (reached.unwrap_or(NUM_BINS - 1) + 1) as f64 / NUM_BINS as f64 * magnitude
+            }
+            CalibrationMethod::MeanSquaredError => {
+                let error = |amplitude: f64| -> f64 {
+                    let rounding = (amplitude / levels as f64).powi(2) / 12.0;
+                    let term = |(bin, &count): (usize, &u64)| {
+                        let clipped = (middle(bin) - amplitude).max(0.0).powi(2);
+                        count as f64 * if clipped > 0.0 { clipped } else { rounding }
+                    };
+                    self.bins.iter().enumerate().map(term).sum()
+                };
+                let candidates = (NUM_CANDIDATES / 4..=NUM_CANDIDATES)
+                    .map(|i| i as f64 / NUM_CANDIDATES as f64 * magnitude)
+                    .map(|amplitude| (amplitude, error(amplitude)));
+                candidates
+                    .min_by(|(_, a), (_, b)| a.total_cmp(b))
+                    .map_or(magnitude, |(amplitude, _)| amplitude)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clipping_a_rare_outlier_pays() {
+        let mut bins = vec![1000; NUM_BINS / 2];
+        bins.resize(NUM_BINS, 0);
+        bins[NUM_BINS - 1] = 1;
+        let observed = Observed { minimum: 0.0, maximum: 2.0, bins, arguments: (0.0, 2.0) };
+        let amplitude = |samples, method| observed.amplitude(255, samples, method);
+        assert!(amplitude(100, CalibrationMethod::MeanSquaredError) < 1.2);
+        assert!(amplitude(100, CalibrationMethod::Percentile(0.999)) < 1.01);
+        assert!(amplitude(100, CalibrationMethod::Maximum) >= 2.0);
+        assert!(amplitude(3, CalibrationMethod::MeanSquaredError) >= 2.0);
+    }
+}

@@ -1,0 +1,25 @@
+//! Concatenation: claims go by the argument of [views](super::view).
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    NodeId,
+    argument::{claim::EvaluationClaim, lookup_table::LookupTable},
+    layer::concat::ConcatLayer,
+};
+
+use super::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite};
+use crate::session::Session;
+
+impl ProverLayer for ConcatLayer {
+    fn look_up(&self, _: &WitnessSite, _: &LookupTable) -> LookedUp {
+        unreachable!("it looks nothing up")
+    }
+
+    fn looked_up(&self, _: &mut Session, _: &Block) -> Vec<Fr> {
+        unreachable!("it looks nothing up")
+    }
+
+    fn reduce(&self, _: &mut Session, _: EvaluationClaim<NodeId>, _: &mut Accumulators) {
+        unreachable!("its value is no accumulator")
+    }
+}

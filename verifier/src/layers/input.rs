@@ -1,0 +1,30 @@
+//! The input: no argument of its own; the look-ups of a committed one are the statement's.
+
+use ark_bn254::Fr;
+use tacit_layers::{
+    NodeId,
+    argument::{claim::EvaluationClaim, lookup_block::Segment},
+    layer::input::InputLayer,
+};
+use tacit_transcript::Value;
+
+use super::{Accumulators, VerifierLayer};
+use crate::{
+    error::{Error, Result},
+    session::Session,
+};
+
+impl<V: Value> VerifierLayer<V> for InputLayer {
+    fn looked_up(&self, _: &mut Session<V>, _: &Segment, _: Vec<Fr>) -> Result<(V, V)> {
+        Err(Error::BrokenInvariant)
+    }
+
+    fn reduce(
+        &self,
+        _: &mut Session<V>,
+        _: EvaluationClaim<NodeId, V>,
+        _: &mut Accumulators<V>,
+    ) -> Result<()> {
+        Err(Error::BrokenInvariant)
+    }
+}
