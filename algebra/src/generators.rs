@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::{PrimeField, Zero};
-use rayon::prelude::*;
 
 use crate::{
     hash_to_curve::CurveHasher,
-    kernels::{affine::PackedPoint, backend},
+    kernels::{affine::PackedPoint, fastest_affine},
+    parallel,
 };
 
 /// Domain separation tag: another tag gives unrelated generators.
@@ -96,7 +96,7 @@ impl Generators {
     /// the scalar's bits, those of all multiples in batches that share an inversion.
     pub fn blinds(&self, scalars: &[Fr]) -> Vec<G1Affine> {
         static TABLE: OnceLock<Vec<PackedPoint>> = OnceLock::new();
-        let kernel = backend().affine();
+        let kernel = fastest_affine();
         let table = TABLE.get_or_init(|| kernel.pack(&windows(self.hiding)));
         let sum = |scalars: &[Fr]| {
             let mut points: Vec<PackedPoint> =
@@ -118,7 +118,7 @@ impl Generators {
             std::hint::black_box(&points);
             sums
         };
-        scalars.par_chunks(TOGETHER).flat_map_iter(sum).collect()
+        parallel::flat_map(scalars.chunks(TOGETHER), sum)
     }
 
     /// $\log_2$ of the number of generators.

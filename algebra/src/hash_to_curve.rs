@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use crate::{
     inverse::invert_all,
-    kernels::{AffineKernel, Backend, backend},
+    kernels::{AffineKernel, Backend, fastest_affine},
 };
 
 /// A hash function onto the curve, fixed by its domain separation tag.
@@ -51,7 +51,7 @@ impl CurveHasher {
 
     /// The points that messages hash to, with inversions and roots for all of them together.
     pub fn hash_all<'a>(&self, messages: impl Iterator<Item = &'a [u8]>) -> Vec<G1Affine> {
-        self.hash_all_with(backend(), messages)
+        self.hash_all_on(fastest_affine(), messages)
     }
 
     /// As [`CurveHasher::hash_all`], on a backend of one's choice.
@@ -60,7 +60,14 @@ impl CurveHasher {
         backend: Backend,
         messages: impl Iterator<Item = &'a [u8]>,
     ) -> Vec<G1Affine> {
-        let kernel = backend.affine();
+        self.hash_all_on(backend.affine(), messages)
+    }
+
+    fn hash_all_on<'a>(
+        &self,
+        kernel: &dyn AffineKernel,
+        messages: impl Iterator<Item = &'a [u8]>,
+    ) -> Vec<G1Affine> {
         let fields: Vec<Fq> = messages.flat_map(|message| self.field.hash_to_field::<2>(message)).collect();
         let mut points = kernel.pack(&self.map_all(kernel, &fields));
         let count = points.len() as u32 / 2;
@@ -111,7 +118,7 @@ impl CurveHasher {
 
 /// For each $x$ a $y$ such that $(x, y)$ lies on the curve, where there is one.
 pub fn lift_all(xs: &[Fq]) -> Vec<Option<Fq>> {
-    lift_all_with(backend().affine(), xs)
+    lift_all_with(fastest_affine(), xs)
 }
 
 fn lift_all_with(kernel: &dyn AffineKernel, xs: &[Fq]) -> Vec<Option<Fq>> {

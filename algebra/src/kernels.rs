@@ -8,17 +8,18 @@ use std::sync::OnceLock;
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
-use rayon::prelude::*;
 
 pub mod affine;
 pub mod bytes;
 pub mod counting;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "vector", target_arch = "x86_64"))]
 pub mod ifma;
 pub mod portable;
 
 pub use affine::{AffineKernel, PackedPoint};
 use counting::{Counting, Counts};
+
+use crate::parallel;
 
 /// Entries with an even and entries with an odd index.
 pub type Sides<'a> = [&'a mut [Fr]; 2];
@@ -154,10 +155,19 @@ pub fn counts() -> Option<Counts> {
     std::ptr::addr_eq(BACKEND.get()?.kernel, counting).then(|| counting.counts())
 }
 
+/// The fastest additions of points this processor can run. Where there is one kernel, nothing else of it is linked.
+pub(crate) fn fastest_affine() -> &'static dyn AffineKernel {
+    if cfg!(feature = "vector") { backend().affine() } else { &portable::Portable }
+}
+
 /// Every kernel this processor can run, the reference first, the fastest last.
 pub fn available() -> Vec<&'static dyn Kernel> {
+    #[cfg_attr(
+        not(all(feature = "vector", target_arch = "x86_64")),
+        expect(unused_mut, reason = "there is no other kernel")
+    )]
     let mut kernels: Vec<&'static dyn Kernel> = vec![&portable::Portable];
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "vector", target_arch = "x86_64"))]
     kernels.extend(ifma::Ifma::detect().map(|kernel| kernel as &dyn Kernel));
     kernels
 }
@@ -214,7 +224,9 @@ impl Backend {
         if low.len() <= CHUNK {
             bind(low, high);
         } else {
-            low.par_chunks_mut(CHUNK).enumerate().for_each(|(i, low)| bind(low, part(high, i, low.len())));
+            parallel::for_each(low.chunks_mut(CHUNK).enumerate(), |(i, low)| {
+                bind(low, part(high, i, low.len()));
+            });
         }
         values.truncate(half);
     }
@@ -237,13 +249,9 @@ impl Backend {
             if filled <= CHUNK {
                 self.kernel.split(zero, one, r);
             } else {
-                let ones: Vec<&mut [Fr]> = one.chunks_mut(CHUNK).collect();
-                let mut ones = ones.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
-                let pairs: Vec<(&mut [Fr], Option<&mut [Fr]>)> =
-                    zero.chunks_mut(CHUNK).map(|zero| (zero, ones.next().flatten())).collect();
-                pairs
-                    .into_par_iter()
-                    .for_each(|(zero, one)| self.kernel.split(zero, one.unwrap_or_default(), r));
+                let mut ones = one.chunks_mut(CHUNK).map(Some).chain(std::iter::repeat_with(|| None));
+                let pairs = zero.chunks_mut(CHUNK).map(|zero| (zero, ones.next().flatten()));
+                parallel::for_each(pairs, |(zero, one)| self.kernel.split(zero, one.unwrap_or_default(), r));
             }
             filled = filled.saturating_mul(2);
         }
@@ -256,11 +264,8 @@ impl Backend {
         if n <= CHUNK {
             return self.kernel.inner_product(&a[..n], &b[..n]);
         }
-        a[..n]
-            .par_chunks(CHUNK)
-            .zip(b[..n].par_chunks(CHUNK))
-            .map(|(a, b)| self.kernel.inner_product(a, b))
-            .sum()
+        let parts = a[..n].chunks(CHUNK).zip(b[..n].chunks(CHUNK));
+        parallel::sum(parts, |(a, b)| self.kernel.inner_product(a, b), |x, y| x + y).unwrap_or_default()
     }
 
     /// Constant and leading coefficient of $\sum_i \bigl(a_i + X (a'_i - a_i)\bigr)\bigl(b_i + X (b'_i - b_i)\bigr)$.
@@ -274,7 +279,7 @@ impl Backend {
         match n.div_ceil(CHUNK) {
             0 => [Fr::zero(); 2],
             1 => round(0),
-            chunks => (0..chunks).into_par_iter().map(round).reduce(|| [Fr::zero(); 2], add2),
+            chunks => parallel::sum(0..chunks, round, add2).unwrap_or_default(),
         }
     }
 
@@ -311,16 +316,14 @@ impl Backend {
         if n <= CHUNK {
             return self.kernel.add_scaled(&mut target[..n], &source[..n], scale);
         }
-        target[..n]
-            .par_chunks_mut(CHUNK)
-            .zip(source[..n].par_chunks(CHUNK))
-            .for_each(|(target, source)| self.kernel.add_scaled(target, source, scale));
+        let parts = target[..n].chunks_mut(CHUNK).zip(source[..n].chunks(CHUNK));
+        parallel::for_each(parts, |(target, source)| self.kernel.add_scaled(target, source, scale));
     }
 
     /// `target[i] += a[i] * b[i]`.
     pub fn add_products(self, target: &mut [Fr], a: &[Fr], b: &[Fr]) {
-        let parts = target.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)));
-        parts.for_each(|(target, (a, b))| self.kernel.add_products(target, a, b));
+        let parts = target.chunks_mut(CHUNK).zip(a.chunks(CHUNK).zip(b.chunks(CHUNK)));
+        parallel::for_each(parts, |(target, (a, b))| self.kernel.add_products(target, a, b));
     }
 
     /// $\sum_i e_i m_{ij}$ for every column $j$ of a matrix of bytes given by its rows, of which some may be shorter.
@@ -357,22 +360,18 @@ fn fold<T: Sync>(
                 rows.iter().map(|row| &row[first.min(row.len())..(first + length).min(row.len())]).collect();
             kernel(weights, &rows, length)
         };
-        return (0..columns.div_ceil(COLUMNS)).into_par_iter().flat_map_iter(|i| part(i * COLUMNS)).collect();
+        return parallel::flat_map(0..columns.div_ceil(COLUMNS), |i| part(i * COLUMNS));
     }
     // Every part ends in a sum of field elements for each column: no more parts than keep all cores busy.
-    let parts = 2 * rayon::current_num_threads();
+    let parts = 2 * parallel::num_threads();
     let height = SMALL_MATRIX.div_ceil(columns.max(1)).max(rows.len().div_ceil(parts));
-    weights
-        .par_chunks(height)
-        .zip(rows.par_chunks(height))
-        .map(|(weights, rows)| kernel(weights, rows, columns))
-        .reduce(
-            || vec![Fr::zero(); columns],
-            |mut a, b| {
-                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-                a
-            },
-        )
+    let parts = weights.chunks(height).zip(rows.chunks(height));
+    let add = |mut a: Vec<Fr>, b: Vec<Fr>| {
+        a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+        a
+    };
+    parallel::sum(parts, |(weights, rows)| kernel(weights, rows, columns), add)
+        .unwrap_or_else(|| vec![Fr::zero(); columns])
 }
 
 impl std::fmt::Debug for Backend {

@@ -14,7 +14,11 @@
 //! | [`inverse`] | inverses in the base field |
 //! | [`hash_to_curve`] | hashing to BN254 G1 (RFC 9380, Shallue-van de Woestijne) |
 //! | [`generators`] | commitment generators nobody knows a relation between |
-#![deny(unsafe_code)]
+//!
+//! Features, both on by default, of which neither changes a result: `parallel` spreads work over all cores by rayon, `vector`
+//! adds the kernels that use a processor's vector instructions. Without `vector` there is no unsafe code.
+#![cfg_attr(feature = "vector", deny(unsafe_code))]
+#![cfg_attr(not(feature = "vector"), forbid(unsafe_code))]
 
 pub mod eq;
 pub mod generators;
@@ -23,6 +27,7 @@ pub mod inverse;
 pub mod kernels;
 pub mod mle;
 pub mod msm;
+mod parallel;
 pub mod small;
 
 pub use mle::Mle;

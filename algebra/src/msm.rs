@@ -9,14 +9,16 @@ use std::collections::BTreeMap;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::VariableBaseMSM;
 use ark_ff::{AdditiveGroup, Zero};
-use rayon::prelude::*;
 
 mod buckets;
 mod fold;
 mod halves;
 
 use self::buckets::Threads;
-use crate::kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend};
+use crate::{
+    kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend, fastest_affine},
+    parallel,
+};
 
 /// $\sum_i x_i G_i$ for each row of small integers, at the cost of their width; zeros cost nearly nothing.
 ///
@@ -30,10 +32,7 @@ pub fn commit_rows(generators: &[G1Affine], rows: &[Vec<i64>]) -> Vec<G1Projecti
 pub fn commit_rows_with(backend: Backend, generators: &[G1Affine], rows: &[Vec<i64>]) -> Vec<G1Projective> {
     assert!(rows.iter().all(|row| row.len() <= generators.len()), "a row is longer than its generators");
     let Some(curve) = backend.curve() else {
-        return rows
-            .par_iter()
-            .map(|row| commit_small(generators, row.iter().copied().enumerate()))
-            .collect();
+        return parallel::map(rows, |row| commit_small(generators, row.iter().copied().enumerate()));
     };
     let widths: Vec<Width> = rows.iter().map(|row| Width::of_integers(row)).collect();
     let digits = |row: usize, position: u32| -> Vec<i16> {
@@ -124,26 +123,21 @@ fn sums(
     for (sum, width) in widths.iter().enumerate() {
         jobs.entry(width.bits).or_default().extend((0..width.count).map(|position| (sum, position)));
     }
-    let groups: Vec<(usize, &[(usize, u32)])> = jobs
-        .iter()
-        .flat_map(|(&bits, jobs)| jobs.chunks(JOBS).map(move |jobs| (1 << (bits - 1), jobs)))
-        .collect();
+    let groups =
+        jobs.iter().flat_map(|(&bits, jobs)| jobs.chunks(JOBS).map(move |jobs| (1 << (bits - 1), jobs)));
     let corrections: BTreeMap<u32, G1Projective> =
         jobs.keys().map(|&bits| (bits, curve.correction(1 << (bits - 1)))).collect();
-    let parts: Vec<((usize, u32), G1Projective)> = groups
-        .into_par_iter()
-        .flat_map_iter(|(buckets, jobs)| {
-            let columns: Vec<Vec<i16>> = jobs.iter().map(|&(sum, position)| digits(sum, position)).collect();
-            let length = columns.iter().map(Vec::len).max().unwrap_or(0);
-            let mut rows = vec![[0; JOBS]; length];
-            for (lane, column) in columns.iter().enumerate() {
-                for (row, &digit) in rows.iter_mut().zip(column) {
-                    row[lane] = digit;
-                }
+    let parts: Vec<((usize, u32), G1Projective)> = parallel::flat_map(groups, |(buckets, jobs)| {
+        let columns: Vec<Vec<i16>> = jobs.iter().map(|&(sum, position)| digits(sum, position)).collect();
+        let length = columns.iter().map(Vec::len).max().unwrap_or(0);
+        let mut rows = vec![[0; JOBS]; length];
+        for (lane, column) in columns.iter().enumerate() {
+            for (row, &digit) in rows.iter_mut().zip(column) {
+                row[lane] = digit;
             }
-            jobs.iter().copied().zip(curve.digit_sums(points, &rows, buckets)).collect::<Vec<_>>()
-        })
-        .collect();
+        }
+        jobs.iter().copied().zip(curve.digit_sums(points, &rows, buckets)).collect()
+    });
     // From the highest position down; within a width jobs are in order of sums and positions.
     let mut totals = vec![G1Projective::zero(); widths.len()];
     for ((sum, _), part) in parts.into_iter().rev() {
@@ -204,7 +198,7 @@ impl Entries {
 
 /// $\sum_i s_i P_i$ over the shorter of the two lists, for any points of the curve, on one core.
 pub fn multi_scalar(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
-    multi_scalar_with(backend(), points, scalars)
+    buckets::multi_scalar(fastest_affine(), points, scalars, Threads::One)
 }
 
 /// As [`multi_scalar`], on a backend of one's choice.

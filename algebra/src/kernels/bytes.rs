@@ -6,9 +6,9 @@
 
 use std::sync::OnceLock;
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "vector", target_arch = "x86_64"))]
 pub mod avx2;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "vector", target_arch = "x86_64"))]
 pub mod vnni;
 
 /// Most products of a signed and an unsigned byte whose sum surely fits 32 bits: $2^{16} \cdot 2^7 (2^8 - 1) < 2^{31}$.
@@ -91,8 +91,12 @@ pub fn kernel() -> &'static dyn ByteKernel {
 
 /// Every kernel this processor can run, the reference first, the fastest last.
 pub fn available() -> Vec<&'static dyn ByteKernel> {
+    #[cfg_attr(
+        not(all(feature = "vector", target_arch = "x86_64")),
+        expect(unused_mut, reason = "there is no other kernel")
+    )]
     let mut kernels: Vec<&'static dyn ByteKernel> = vec![&Portable];
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "vector", target_arch = "x86_64"))]
     {
         kernels.extend(avx2::Avx2::detect().map(|kernel| kernel as &dyn ByteKernel));
         kernels.extend(vnni::Vnni::detect().map(|kernel| kernel as &dyn ByteKernel));

@@ -7,10 +7,12 @@
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{AdditiveGroup, Zero};
-use rayon::prelude::*;
 
 use super::halves::halves;
-use crate::kernels::{AffineKernel, PackedPoint};
+use crate::{
+    kernels::{AffineKernel, PackedPoint},
+    parallel,
+};
 
 /// Points of several positions that are worked on at a time: as many as a core's cache holds.
 const TOGETHER: usize = 1 << 15;
@@ -88,9 +90,9 @@ pub(super) fn multi_scalar(
     let sums: Vec<BitSums> = match threads {
         Threads::One => sums(&positions),
         Threads::All => {
-            let share = positions.len().div_ceil(rayon::current_num_threads());
+            let share = positions.len().div_ceil(parallel::num_threads());
             let share = share.max(SHARE / halves.len().max(1)).max(1);
-            positions.par_chunks(share).flat_map_iter(sums).collect()
+            parallel::flat_map(positions.chunks(share), sums)
         }
     };
     let mut total = G1Projective::zero();

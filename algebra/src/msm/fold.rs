@@ -1,10 +1,12 @@
 //! Folding generators: one combination of many columns of points, all of which take the same steps.
 
 use ark_bn254::{Fr, G1Affine};
-use rayon::prelude::*;
 
 use super::halves::halves;
-use crate::kernels::{AffineKernel, PackedPoint};
+use crate::{
+    kernels::{AffineKernel, PackedPoint},
+    parallel,
+};
 
 /// Bits of a window, and odd multiples $1, 3, 5, 7$ that it needs.
 const WINDOW: u32 = 4;
@@ -37,7 +39,7 @@ pub(super) fn fold(kernel: &dyn AffineKernel, points: &[G1Affine], coefficients:
     let cut: Vec<[i128; 2]> = coefficients.iter().map(halves).collect();
     let digits = |half: usize| cut.iter().map(move |halves| non_adjacent(halves[half]));
     let digits: Vec<Vec<i8>> = digits(0).chain(digits(1)).collect();
-    let share = length.div_ceil(rayon::current_num_threads()).next_multiple_of(COLUMNS).max(1);
+    let share = length.div_ceil(parallel::num_threads()).next_multiple_of(COLUMNS).max(1);
     let firsts: Vec<usize> = (0..length).step_by(share).collect();
     let part = |first: usize| {
         let columns = first..length.min(first + share);
@@ -47,7 +49,7 @@ pub(super) fn fold(kernel: &dyn AffineKernel, points: &[G1Affine], coefficients:
     match firsts[..] {
         [] => vec![],
         [first] => part(first),
-        _ => firsts.into_par_iter().flat_map_iter(part).collect(),
+        _ => parallel::flat_map(firsts, part),
     }
 }
 
