@@ -33,7 +33,12 @@
 //! # Ok::<(), tacit_transcript::Error>(())
 //! ```
 #![forbid(unsafe_code)]
-#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::wildcard_enum_match_arm
+)]
 
 pub mod encoding;
 mod error;

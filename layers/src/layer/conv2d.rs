@@ -37,6 +37,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::wide,
     layer::{
         Layer,
         batches::Batches,
@@ -103,6 +104,9 @@ const fn vectors(window: &AxisWindow, input: usize, output: usize) -> usize {
 }
 
 /// Layout of a window's output over a feature map.
+///
+/// # Errors
+/// When the input is no feature map, or the window does not fit it.
 pub fn window_output(layer: &str, window: &Window2d, channels: usize, input: &Layout) -> Result<Layout> {
     let [_, height, width] = feature_map(layer, input)?;
     Layout::new(vec![
@@ -138,7 +142,7 @@ impl Layer for Conv2dLayer {
         let [channels, ..] = feature_map(layer, &input.layout)?;
         let layout = window_output(layer, &self.window, self.num_outputs, &input.layout)?;
         self.check_groups(layer, channels)?;
-        let channels = channels / self.groups;
+        let channels = self.group_channels(channels);
         let expected = [self.num_outputs, channels, self.window.height.kernel, self.window.width.kernel];
         let weights = inputs.parameters.first().copied();
         check_parameter(layer, "weights", weights, &expected, ParameterWidth::Int8)?;
@@ -215,7 +219,7 @@ impl Layer for Conv2dLayer {
         match self.argument {
             ConvolutionArgument::Direct => {
                 let weights = site.inputs.parameters.first().copied();
-                batches.contractions.push(inner_vars(weights) + self.group_vars());
+                batches.contractions.push(inner_vars(weights).saturating_add(self.group_vars()));
                 batches.unfolded.push(spatial_vars(input));
             }
             ConvolutionArgument::Fft => {
@@ -225,7 +229,9 @@ impl Layer for Conv2dLayer {
                 let product = polynomial::product_layout(site.inputs.layer, &self.window, input);
                 let channel_vars: usize = input.axis_vars().take(1).sum();
                 if let Ok(product) = product {
-                    batches.polynomial_convolutions.add(&product, channel_vars + self.group_vars());
+                    batches
+                        .polynomial_convolutions
+                        .add(&product, channel_vars.saturating_add(self.group_vars()));
                 }
             }
             ConvolutionArgument::Gates => {
@@ -241,7 +247,8 @@ impl Layer for Conv2dLayer {
 
 impl Conv2dLayer {
     fn check_groups(&self, layer: &str, channels: usize) -> Result<()> {
-        let splits = |n: usize| n.checked_rem(self.groups) == Some(0) && (n / self.groups).is_power_of_two();
+        let splits =
+            |n: usize| n.checked_rem(self.groups) == Some(0) && self.group_channels(n).is_power_of_two();
         if self.groups == 1 || (splits(channels) && splits(self.num_outputs)) {
             return Ok(());
         }
@@ -253,6 +260,11 @@ impl Conv2dLayer {
         })
     }
 
+    /// Channels of each group.
+    fn group_channels(&self, channels: usize) -> usize {
+        channels.checked_div(self.groups).unwrap_or(0)
+    }
+
     /// Variables that choose a group: the leading ones of outputs and channels alike.
     pub const fn group_vars(&self) -> usize {
         bits_of(self.groups)
@@ -260,9 +272,8 @@ impl Conv2dLayer {
 
     /// Multiplications of a weight by an activation, padding counted.
     pub fn num_macs(&self, input: &Layout, output: &Layout) -> u64 {
-        let channels = input.axes()[0] / self.groups;
-        (output.num_elements() as u64)
-            .saturating_mul(channels.saturating_mul(self.window.num_offsets()) as u64)
+        let channels = self.group_channels(input.axes().first().copied().unwrap_or(0));
+        wide(output.num_elements()).saturating_mul(wide(channels.saturating_mul(self.window.num_offsets())))
     }
 }
 

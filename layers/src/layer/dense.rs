@@ -11,6 +11,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::{signed, wide},
     layer::{
         Layer,
         batches::Batches,
@@ -87,9 +88,9 @@ impl Layer for DenseLayer {
             return Err(Error::Attribute {
                 layer: layer.to_owned(),
                 what: "number of row axes",
-                actual: i64::try_from(self.num_row_axes).unwrap_or(i64::MAX),
+                actual: signed(self.num_row_axes),
                 minimum: 0,
-                maximum: axes.len() as i64 - 1,
+                maximum: signed(axes.len().saturating_sub(1)),
             });
         }
         let (rows, contracted) = axes.split_at(self.num_row_axes);
@@ -166,9 +167,12 @@ impl Layer for DenseLayer {
     fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {
         match self.argument {
             MatmulArgument::Sumcheck => {
-                batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()))
+                batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()));
             }
-            MatmulArgument::Polynomial => batches.polynomial_products.layers += 1,
+            MatmulArgument::Polynomial => {
+                let layers = &mut batches.polynomial_products.layers;
+                *layers = layers.saturating_add(1);
+            }
             MatmulArgument::Gates => batches.circuits.extend(self.gated(site).map(|gated| gated.circuit)),
         }
     }
@@ -181,12 +185,12 @@ impl Layer for DenseLayer {
 impl DenseLayer {
     /// Number of rows of an input of this layout.
     pub fn num_rows(&self, input: &Layout) -> usize {
-        input.axes()[..self.num_row_axes].iter().product()
+        input.axes().iter().take(self.num_row_axes).product()
     }
 
     /// Multiplications of a weight by an activation.
     pub fn num_macs(&self, input: &Layout) -> u64 {
-        (input.num_elements() as u64).saturating_mul(self.num_outputs as u64)
+        wide(input.num_elements()).saturating_mul(wide(self.num_outputs))
     }
 }
 

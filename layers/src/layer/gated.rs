@@ -67,12 +67,12 @@ pub fn convolution(layer: &Conv2dLayer, input: &Layout, output: &Layout) -> Resu
     let groups = layer.groups.max(1);
     let split = |layout: &Layout| {
         let (first, rest) = layout.axes().split_first().unwrap_or((&1, &[]));
-        [&[groups, first / groups], rest].concat()
+        [&[groups, first.checked_div(groups).unwrap_or(0)], rest].concat()
     };
     let (window, input, output) = (&layer.window, split(input), split(output));
     let channels = input.get(1).copied().unwrap_or(1);
-    let weights =
-        vec![groups, layer.num_outputs / groups, channels, window.height.kernel, window.width.kernel];
+    let filters = layer.num_outputs.checked_div(groups).unwrap_or(0);
+    let weights = vec![groups, filters, channels, window.height.kernel, window.width.kernel];
     let factors = vec![
         Factor::shared(Some(0), Some(0), Some(0)),
         Factor::shared(Some(1), None, Some(1)),
@@ -94,7 +94,8 @@ pub fn dense(layer: &DenseLayer, input: &Layout) -> Result<Circuit> {
     let outputs = [layer.num_outputs];
     let mut factors: Vec<Factor> = (0..rows).map(|row| Factor::shared(Some(row), Some(row), None)).collect();
     factors.push(Factor::shared(Some(rows), None, Some(0)));
-    factors.extend((0..inner.len()).map(|axis| Factor::shared(None, Some(rows + axis), Some(1 + axis))));
+    let shared = (rows..).zip(1..).take(inner.len());
+    factors.extend(shared.map(|(left, right)| Factor::shared(None, Some(left), Some(right))));
     let output = Layout::new([kept, &outputs].concat())?;
     let weights = Layout::new([&outputs, inner].concat())?;
     Ok(products(output, [input.clone(), weights], factors))

@@ -129,7 +129,7 @@ impl Plan {
         }
         let parameters = parameter_columns(architecture);
         // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
-        let (public, _) = witness.split_at(witness.len() - usize::from(input.is_some()));
+        let (public, _) = witness.split_at(witness.len().saturating_sub(usize::from(input.is_some())));
         let key_vars = choose_key_vars(&parameters, public, &late);
         let places = parameters
             .iter()
@@ -216,9 +216,9 @@ impl Plan {
 
     /// Every rescale in the order in which its remainders are looked up.
     pub fn looked_up_rescales(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.segments.iter().filter_map(|segment| match segment.rows {
-            Rows::Remainders(id) => Some(id),
-            _ => None,
+        self.segments.iter().filter_map(|segment| {
+            let Rows::Remainders(id) = segment.rows else { return None };
+            Some(id)
         })
     }
 
@@ -272,24 +272,25 @@ fn choose_key_vars(
     };
     let cost = |vars: &usize| {
         let late: usize = late.chunks(1).map(|column| rows(column, *vars)).sum();
-        let sent = rows(witness, *vars) + late;
-        8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * sent
+        let sent = rows(witness, *vars).saturating_add(late);
+        let multiplied = rows(parameters, *vars).saturating_mul(2);
+        sent.saturating_add(1 << vars).saturating_mul(8).saturating_add(multiplied)
     };
     (4..=16).min_by_key(cost).unwrap_or(4)
 }
 
 /// A rescale of the network.
 pub fn rescales(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &RescaleLayer)> {
-    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| match &node.operation {
-        Operation::Rescale(layer) => Some((NodeId(i), layer)),
-        _ => None,
+    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| {
+        let Operation::Rescale(layer) = &node.operation else { return None };
+        Some((NodeId(i), layer))
     })
 }
 
 /// A max-pool of the network.
 pub fn max_pools(architecture: &Architecture) -> impl Iterator<Item = (NodeId, &MaxPoolLayer)> {
-    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| match &node.operation {
-        Operation::MaxPool(layer) => Some((NodeId(i), layer)),
-        _ => None,
+    architecture.nodes.iter().zip(0..).filter_map(|(node, i)| {
+        let Operation::MaxPool(layer) = &node.operation else { return None };
+        Some((NodeId(i), layer))
     })
 }

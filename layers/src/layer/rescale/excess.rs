@@ -118,7 +118,7 @@ impl RescaleLayer {
             ActivationFunction::Clip { minimum, maximum } if minimum < maximum => {
                 Some(Clipping { minimum: *minimum, maximum: *maximum, is_argument: false })
             }
-            function => {
+            function @ (ActivationFunction::Clip { .. } | ActivationFunction::Table { .. }) => {
                 let (minimum, maximum) = function.arguments();
                 let clipping = Clipping { minimum, maximum, is_argument: true };
                 (!is_wide(minimum, maximum)).then_some(clipping)
