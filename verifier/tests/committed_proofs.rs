@@ -79,8 +79,8 @@ fn verdict(files: &[&Path]) -> (Option<i32>, String) {
     let test = env::current_exe().unwrap();
     let program =
         test.ancestors().nth(2).unwrap().join("examples/verify").with_extension(env::consts::EXE_EXTENSION);
-    let output = Command::new(&program).args(files).output();
-    let output = output.unwrap_or_else(|error| panic!("{}: {error}; build the examples", program.display()));
+    assert!(program.exists(), "build the examples: {} is missing", program.display());
+    let output = Command::new(program).args(files).output().unwrap();
     (output.status.code(), String::from_utf8(output.stdout).unwrap())
 }
 
