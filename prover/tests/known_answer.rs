@@ -1,5 +1,9 @@
 //! Proofs of fixed networks are the committed bytes, under every number of threads.
 //!
+//! Beside a proof, `NAME.bin`, lies what its verifier reads: the key, `NAME.key`; the proof's file up to the proof,
+//! `NAME.statement`; and the input, `NAME.input`, as integers of eight bytes or as the commitment to it. The verifier's own
+//! tests read them, so that they need no prover.
+//!
 //! `cargo test --release -p tacit-prover --test known_answer -- --ignored` rewrites the files after a change of the proof
 //! format; such a change belongs into the changelog and raises `PROTOCOL_VERSION`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -12,8 +16,8 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 use sha2::{Digest, Sha256};
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, Output, Tensor, Window2d,
-    proof::statement::PROTOCOL_VERSION,
+    ActivationFunction, AxisWindow, CommittedProofFile, InputLayer, Layout, Multiplier, Network, Output,
+    ProofFile, Tensor, Window2d, proof::statement::PROTOCOL_VERSION,
 };
 use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_parameters};
 
@@ -82,6 +86,43 @@ fn key_digest(network: &Network, threads: usize) -> String {
     })
 }
 
+/// A committed file: the ending of its name, and its bytes.
+type Committed = (&'static str, Vec<u8>);
+
+/// The files of a network's proof.
+fn files(network: Network) -> Vec<Committed> {
+    let key = ProvingKey::setup(network).unwrap();
+    let input = tiny::sample(key.network());
+    let proven = prove(&key, &input).unwrap();
+    let integers = input.data().iter().flat_map(|x| x.to_le_bytes()).collect();
+    let key = key.verifying_key();
+    let (key_digest, outputs) = (*key.digest(), proven.outputs);
+    let statement = ProofFile { key_digest, input, outputs, proof: vec![] }.to_bytes().unwrap();
+    let key = key.to_bytes().unwrap();
+    vec![("bin", proven.proof), ("key", key), ("statement", statement), ("input", integers)]
+}
+
+/// The files of a proof that hides model and input, all from one seed.
+fn hiding_files(network: Network) -> Vec<Committed> {
+    let seed = Seed::new([5; 32]);
+    let opening = InputOpening::new(tiny::sample(&network), &seed).unwrap();
+    let key = ProvingKey::setup_private(network, &seed).unwrap();
+    let proven = prove_committed(&key, &opening, &seed).unwrap();
+    let (key, input) = (key.verifying_key(), opening.commitment().clone());
+    let (key_digest, outputs, commitment) = (*key.digest(), proven.outputs, input.to_bytes().unwrap());
+    let statement = CommittedProofFile { key_digest, input, outputs, proof: vec![] }.to_bytes().unwrap();
+    let key = key.to_bytes().unwrap();
+    vec![("bin", proven.proof), ("key", key), ("statement", statement), ("input", commitment)]
+}
+
+/// Every proof that a verifier without a prover checks.
+fn verifiable() -> Vec<(String, Vec<Committed>)> {
+    let public = tiny::all().into_iter().map(|(name, network)| (name.to_owned(), files(network)));
+    let hiding = tiny::all().into_iter().take(2);
+    let hiding = hiding.map(|(name, network)| (format!("hiding_{name}"), hiding_files(network)));
+    public.chain(hiding).collect()
+}
+
 /// One line for each network, one for the proof about a key.
 fn hiding_digests(threads: usize) -> String {
     let networks = tiny::all();
@@ -141,12 +182,23 @@ fn committed_bytes_have_the_committed_digests() {
 }
 
 #[test]
+fn what_verifiers_read_beside_proofs_is_the_committed_bytes() {
+    for (name, files) in verifiable() {
+        for (ending, bytes) in files {
+            assert!(fs::read(file(&name).with_extension(ending)).unwrap() == bytes, "{name}.{ending}");
+        }
+    }
+}
+
+#[test]
 #[ignore = "rewrites the committed files"]
 fn rewrite_committed_bytes() {
-    for (name, network) in tiny::all() {
-        let path = file(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, proof(network, 1)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for (name, files) in verifiable() {
+        for (ending, bytes) in files {
+            let path = file(&name).with_extension(ending);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
     }
     fs::write(file("mlp").with_file_name("SHA256SUMS"), digests()).unwrap();
     let large = digest(&proof(large(), 1));
