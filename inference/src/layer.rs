@@ -5,6 +5,7 @@ mod average_pool;
 mod circuit;
 mod concat;
 pub mod conv2d;
+mod cumulative_sum;
 mod dense;
 mod flatten;
 mod input;

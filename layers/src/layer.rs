@@ -11,6 +11,7 @@ pub mod batches;
 pub mod circuit;
 pub mod concat;
 pub mod conv2d;
+pub mod cumulative_sum;
 pub mod dense;
 pub mod flatten;
 pub mod gated;
@@ -67,6 +68,8 @@ pub enum Operation {
     ReduceSum(reduce_sum::ReduceSumLayer),
     /// A circuit of add and multiply gates.
     Circuit(circuit::CircuitLayer),
+    /// Sums up to each position of an axis.
+    CumulativeSum(cumulative_sum::CumulativeSumLayer),
 }
 
 /// Evaluates an expression with the layer of an [`Operation`], whatever its kind: the one place that lists all kinds.
@@ -89,6 +92,7 @@ macro_rules! dispatch {
             $crate::layer::Operation::Reshape($layer) => $answer,
             $crate::layer::Operation::ReduceSum($layer) => $answer,
             $crate::layer::Operation::Circuit($layer) => $answer,
+            $crate::layer::Operation::CumulativeSum($layer) => $answer,
         }
     };
 }

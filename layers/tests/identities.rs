@@ -3,12 +3,14 @@
 
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
-use tacit_algebra::eq;
+use tacit_algebra::{eq, small::from_i64};
 use tacit_inference::{NetworkBuilder, execute};
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, Output,
-    RescaleLayer, Tensor, Window2d,
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, MatmulArgument, Multiplier, NodeId, Output,
+    RescaleLayer, Tensor, ValueKind, ValueSpec, Window2d,
     layer::{
+        Inputs, Layer, Site,
+        cumulative_sum::CumulativeSumLayer,
         max_pool::{MaxPoolLayer, PoolClaim},
         product::{Factor, ProductLayer},
         rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT},
@@ -225,5 +227,41 @@ fn products_at_a_point_are_sums_of_their_factors_products() {
             }
         }
         assert_eq!(sum, evaluation::evaluate(&output, &expected, &at));
+    }
+}
+
+/// $\widetilde a(r) = \sum_i \prod_j S_j(i_j)\, x(i)$ for every kind of cumulative sum.
+#[test]
+fn a_cumulative_sum_at_a_point_is_a_sum_over_its_input() {
+    let mut rng = ark_std::test_rng();
+    let layout = Layout::new(vec![3, 5, 2]).unwrap();
+    let kind = ValueKind::Activation { minimum: -255, maximum: 255 };
+    let spec = ValueSpec { layout: layout.clone(), kind };
+    for (axis, kinds) in (0..3).flat_map(|axis| (0..4).map(move |kinds| (axis, kinds))) {
+        let layer = CumulativeSumLayer { axis, exclusive: kinds & 1 == 1, reverse: kinds & 2 == 2 };
+        let mut b = NetworkBuilder::new(
+            "sums",
+            InputLayer { layout: layout.clone(), bounds: (-255, 255), scale: 1.0 },
+        );
+        let sums = b.cumulative_sum("sums", b.input(), layer);
+        b.output(Output {
+            name: "y".into(),
+            node: sums,
+            shape: vec![3, 5, 2],
+            scales: vec![1.0],
+            scale_axis: 0,
+        });
+        let network = b.finish().unwrap();
+        let data: Vec<i64> = (0..30).map(|i| (i * 7919) % 511 - 255).collect();
+        let input = Tensor::new(layout.clone(), data.clone()).unwrap();
+        let trace = execute(&network, &network.infer().unwrap(), &input).unwrap();
+        let point: Vec<Fr> = (0..layout.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
+        let expected = evaluation::evaluate(&layout, trace.values()[1].data(), &point);
+        let inputs = Inputs { layer: "sums", values: vec![&spec], parameters: vec![] };
+        let output = layer.infer(&inputs).unwrap();
+        let site = Site { id: sums, reads: &[NodeId(0)], inputs, output: &output };
+        let weights = layer.shifts(&site, 0, &point).unwrap().table();
+        let sum: Fr = weights.iter().zip(&data).map(|(weight, &x)| *weight * from_i64(x)).sum();
+        assert_eq!(sum, expected, "{layer:?}");
     }
 }

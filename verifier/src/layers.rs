@@ -6,6 +6,7 @@ mod circuit;
 mod concat;
 pub(crate) mod contraction;
 pub mod conv2d;
+mod cumulative_sum;
 mod dense;
 pub mod fft_convolution;
 mod flatten;

@@ -1,7 +1,10 @@
 //! Axes: a run with axes in another order, or with another sum over one, passed off as the network's.
 
 use tacit_inference::NetworkBuilder;
-use tacit_layers::{ActivationFunction, InputLayer, Multiplier, NodeId, Tensor, layer::remap::AxisMap};
+use tacit_layers::{
+    ActivationFunction, InputLayer, Multiplier, NodeId, Tensor,
+    layer::{cumulative_sum::CumulativeSumLayer, remap::AxisMap},
+};
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
 use tacit_verifier::Error;
@@ -130,6 +133,39 @@ fn rejects_sums_over_another_axis_or_of_other_values() {
             set(&mut run.values()[node], index, value);
             set(&mut run.values()[node - 1], index, value);
             assert_eq!(verdict(&rows, &square(), &run), Err(error.clone()), "sum {index}");
+        }
+    }
+}
+
+#[test]
+fn rejects_cumulative_sums_along_another_axis_in_another_order_or_of_other_values() {
+    let network = |layer: CumulativeSumLayer, committed: bool| {
+        let mut b = builder(&[3, 3]);
+        let x = b.add("double", &[(b.input(), 2)]);
+        let x = b.rescale("clip", x, Multiplier::Uniform(2), 1, SMALL);
+        let x = b.cumulative_sum("sums", if committed { x } else { b.input() }, layer);
+        key(b, x, &[3, 3])
+    };
+    let down = CumulativeSumLayer { axis: 0, exclusive: false, reverse: false };
+    let error = final_value("views", labels::VIEW_VALUES);
+    for committed in [false, true] {
+        let honest = network(down, committed);
+        assert_eq!(passed_off(&honest, &honest, &square()), Ok(()));
+        for other in [
+            CumulativeSumLayer { axis: 1, ..down },
+            CumulativeSumLayer { exclusive: true, ..down },
+            CumulativeSumLayer { reverse: true, ..down },
+        ] {
+            let other = network(other, committed);
+            assert_eq!(passed_off(&honest, &other, &square()), Err(error.clone()), "committed: {committed}");
+        }
+        for index in 0..9 {
+            let mut run = Run::honest(&honest, &square()).unwrap();
+            let value = run.outputs()[0].data()[index] + 1;
+            set(&mut run.outputs()[0], index, value);
+            let node = run.values().len() - 1;
+            set(&mut run.values()[node], index, value);
+            assert_eq!(verdict(&honest, &square(), &run), Err(error.clone()), "sum {index}");
         }
     }
 }

@@ -6,6 +6,7 @@ use tacit_layers::{
     argument::gates::{Circuit, Factor, Operand, Relation},
     layer::{
         conv2d::Conv2dLayer,
+        cumulative_sum::CumulativeSumLayer,
         dense::DenseLayer,
         product::ProductLayer,
         remap::{Gaps, RemapLayer},
@@ -65,6 +66,7 @@ pub(crate) fn run(network: &Network, input: &Tensor<i64>) -> Vec<Vec<i64>> {
             Operation::Product(layer) => product(layer, read(0), read(1)),
             Operation::Reshape(layer) => Value { shape: layer.axes.clone(), ..read(0).clone() },
             Operation::ReduceSum(layer) => reduce_sum(&layer.axes, read(0)),
+            Operation::CumulativeSum(layer) => cumulative_sum(layer, read(0)),
             Operation::Transpose(layer) => transpose(&layer.axes, read(0)),
             Operation::Remap(layer) => remap(layer, read(0)),
             Operation::Circuit(layer) => {
@@ -177,6 +179,23 @@ fn place_of(shape: &[usize], position: &[usize]) -> usize {
 }
 
 /// Every element added where its position is with some axes left out.
+fn cumulative_sum(layer: &CumulativeSumLayer, x: &Value) -> Value {
+    let length = x.shape[layer.axis];
+    let inner: usize = x.shape[layer.axis + 1..].iter().product();
+    let data = (0..x.data.len()).map(|index| {
+        let (place, position) = (index % (inner * length) / inner, index);
+        let first = position - place * inner;
+        let is_summed = |i: usize| match (layer.reverse, layer.exclusive) {
+            (false, false) => i <= place,
+            (false, true) => i < place,
+            (true, false) => i >= place,
+            (true, true) => i > place,
+        };
+        (0..length).filter(|&i| is_summed(i)).map(|i| x.data[first + i * inner]).sum()
+    });
+    Value { data: data.collect(), ..x.clone() }
+}
+
 fn reduce_sum(axes: &[usize], x: &Value) -> Value {
     let mut shape = x.shape.clone();
     for &axis in axes {

@@ -7,7 +7,7 @@ use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
     Network, NodeId, Output, Parameter, Tensor, Window2d,
     argument::gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring},
-    layer::remap::AxisMap,
+    layer::{cumulative_sum::CumulativeSumLayer, remap::AxisMap},
 };
 
 /// ReLU into a byte.
@@ -301,6 +301,23 @@ pub(crate) fn reshaped(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Cumulative sums along every axis, in both orders, with and without the own element: of the input and of activations.
+pub(crate) fn cumulative(_: u64) -> Network {
+    let mut b = NetworkBuilder::new("cumulative", input(&[3, 5, 2], -20, 9));
+    let mut x = b.input();
+    for kind in 0..12 {
+        let layer = CumulativeSumLayer { axis: kind / 4, exclusive: kind % 2 == 1, reverse: kind % 4 > 1 };
+        let sums = b.cumulative_sum(&format!("sums {kind}"), x, layer);
+        x = b.rescale(&format!("clip {kind}"), sums, Multiplier::Uniform(5), 4, SIGNED);
+    }
+    let turned = b.transpose("turn", x, &[2, 0, 1]);
+    let layer = CumulativeSumLayer { axis: 1, exclusive: false, reverse: true };
+    let last = b.cumulative_sum("last", turned, layer);
+    b.output(output(last, &[2, 3, 5]));
+    b.output(output(x, &[3, 5, 2]));
+    b.finish().unwrap()
+}
+
 /// Blocks of several layers: softmax along two axes, maxima over two, the index of the first and of the last maximum.
 pub(crate) fn composites(seed: u64) -> Network {
     let mut s = Source::new(seed);
@@ -426,5 +443,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         wide(seed),
         composites(seed),
         gates(seed),
+        cumulative(seed),
     ]
 }
