@@ -17,10 +17,19 @@
 //! | [`network`] | the graph, its shapes, how large it may be |
 //! | [`proof`] | the plan of a proof, what is absorbed first, keys, files, soundness |
 #![forbid(unsafe_code)]
-#![deny(clippy::wildcard_enum_match_arm)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::wildcard_enum_match_arm
+    )
+)]
 
 pub mod argument;
 pub mod error;
+mod integer;
 pub mod layer;
 pub mod network;
 pub mod proof;

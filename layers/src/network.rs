@@ -113,7 +113,11 @@ impl Architecture {
         (0..self.nodes.len()).filter_map(|index| self.site(NodeId(u32::try_from(index).ok()?), specs))
     }
 
-    /// The node with this index.
+    /// The node with this index, for provers: what a verifier asks for may not exist.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[expect(clippy::indexing_slicing, reason = "the caller's index is one of this network's")]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
     }
@@ -180,6 +184,13 @@ impl Network {
     }
 
     /// The parameter with this index.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "whoever has parameters proves: the index is one of this network's"
+    )]
     pub fn parameter(&self, id: ParameterId) -> &Parameter {
         &self.parameters[id.index()]
     }
@@ -197,10 +208,8 @@ impl Network {
 pub fn check_input(network: &Architecture, input: &Tensor<i64>) -> Result<()> {
     check_input_shape(network, input.layout())?;
     let (minimum, maximum) = network.input()?.bounds;
-    match input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
-        Some(position) => {
-            Err(Error::InputRange { position, value: input.data()[position], minimum, maximum })
-        }
+    match input.data().iter().enumerate().find(|(_, x)| !(minimum..=maximum).contains(*x)) {
+        Some((position, &value)) => Err(Error::InputRange { position, value, minimum, maximum }),
         None => Ok(()),
     }
 }

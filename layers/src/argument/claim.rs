@@ -7,6 +7,7 @@ use tacit_transcript::{Transcript, labels};
 
 use crate::{
     argument::unfold::WindowedClaim,
+    integer::scalar,
     tensor::{
         layout::Layout,
         value::{NodeId, ParameterId},
@@ -115,7 +116,7 @@ pub fn absorb_linear<T: Transcript>(transcript: &mut T, claims: &[LinearClaim<T:
         .iter()
         .flat_map(|claim| {
             let parts = [&claim.group, &claim.filter, &claim.others];
-            let shape = parts.map(|part| Fr::from(part.len() as u64));
+            let shape = parts.map(|part| scalar(part.len()));
             let points = parts.into_iter().flatten().copied();
             [Fr::from(u64::from(claim.node.0)), transcript.absorbed(&claim.value)]
                 .into_iter()

@@ -33,7 +33,10 @@ use ark_ff::{AdditiveGroup, FftField, Field, One};
 use tacit_algebra::eq;
 use tacit_transcript::Value;
 
-use crate::argument::claim::SumClaim;
+use crate::{
+    argument::claim::SumClaim,
+    integer::{count, position, signed},
+};
 
 /// Variables up to which a vector is evaluated entry by entry.
 pub const BASE_VARS: usize = 3;
@@ -50,7 +53,7 @@ pub const LEVEL_DEGREE: usize = 3;
 /// When $n$ is more than [`MAX_FOURIER_VARS`].
 pub fn root_of_unity(num_vars: usize) -> Fr {
     assert!(num_vars <= MAX_FOURIER_VARS, "no root of unity of order 2^{num_vars}");
-    (num_vars..Fr::TWO_ADICITY as usize).fold(Fr::TWO_ADIC_ROOT_OF_UNITY, |root, _| root.square())
+    (num_vars..position(Fr::TWO_ADICITY)).fold(Fr::TWO_ADIC_ROOT_OF_UNITY, |root, _| root.square())
 }
 
 /// $\widetilde P(x)$ for $P(i) = \rho^i$: $\prod_b (1 - x_b + x_b \rho^{2^b})$.
@@ -109,7 +112,10 @@ impl FourierVector {
     /// $(r i + h) \bmod 2^\ell$.
     pub fn position(&self, index: usize) -> usize {
         let order = 1_i64 << self.num_vars();
-        (self.step.rem_euclid(order) * (index as i64 % order) + self.offset).rem_euclid(order) as usize
+        // Both factors are below 2^28.
+        let position = self.step.rem_euclid(order).wrapping_mul(signed(index).rem_euclid(order));
+        let position = position.wrapping_add(self.offset).rem_euclid(order);
+        count(position)
     }
 
     /// The first `length` entries, factor by factor.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::integer::signed;
+
 /// A function on integers applied after rounding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ActivationFunction {
@@ -50,9 +52,9 @@ impl ActivationFunction {
         let (first, last) = match self {
             Self::Clip { minimum, maximum } => (*minimum, *maximum),
             Self::Table { first, results } => {
-                (*first, first.saturating_add(results.len() as i64).saturating_sub(1))
+                (*first, first.saturating_add(signed(results.len())).saturating_sub(1))
             }
         };
-        (first.min(0), last.max(0).max(first.min(0) + 1))
+        (first.min(0), last.max(0).max(first.min(0).saturating_add(1)))
     }
 }

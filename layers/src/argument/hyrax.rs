@@ -49,7 +49,7 @@ use ark_ff::{Field, One};
 use tacit_algebra::eq;
 use tacit_transcript::{Transcript, labels};
 
-use crate::{argument::claim::EvaluationClaim, tensor::Layout};
+use crate::{argument::claim::EvaluationClaim, integer::scalar, tensor::Layout};
 
 /// How a tensor is cut into rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +66,8 @@ impl RowShape {
     /// The rows of a tensor under a key with $2^{\text{key\_vars}}$ generators.
     pub fn new(layout: &Layout, key_vars: usize) -> Self {
         let column_vars = layout.num_vars().min(key_vars);
-        let num_rows = ((layout.padded_extent() - 1) >> column_vars) + 1;
-        Self { column_vars, row_vars: layout.num_vars() - column_vars, num_rows }
+        let num_rows = (layout.padded_extent().saturating_sub(1) >> column_vars).saturating_add(1);
+        Self { column_vars, row_vars: layout.num_vars().saturating_sub(column_vars), num_rows }
     }
 
     /// The part of `whole`, an amount for each row, that is the tensor's: its part of a row that it shares, or all of its own.
@@ -75,7 +75,7 @@ impl RowShape {
         if self.column_vars < key_vars {
             (whole << self.column_vars) >> key_vars
         } else {
-            whole * self.num_rows
+            whole.saturating_mul(self.num_rows)
         }
     }
 
@@ -114,23 +114,23 @@ impl Place {
 /// Places a list of tensors: in order those with rows of their own, then in shared rows the others, largest first.
 /// Returns the number of rows too.
 pub fn places<'a>(layouts: impl Iterator<Item = &'a Layout>, key_vars: usize) -> (Vec<Place>, usize) {
-    let mut rows = 0;
+    let mut rows = 0_usize;
     let mut places: Vec<Place> = vec![];
     for layout in layouts {
         let shape = RowShape::new(layout, key_vars);
         let shared = layout.num_vars() < key_vars;
         places.push(Place { shape, row: rows, block: 0, shared });
-        rows += if shared { 0 } else { shape.num_rows };
+        rows = rows.saturating_add(if shared { 0 } else { shape.num_rows });
     }
     let mut short: Vec<&mut Place> = places.iter_mut().filter(|place| place.shared).collect();
     short.sort_by_key(|place| std::cmp::Reverse(place.shape.column_vars));
     let mut used = 0_usize;
     for place in short {
-        place.row = rows + (used >> key_vars);
-        place.block = (used & ((1 << key_vars) - 1)) >> place.shape.column_vars;
-        used += 1 << place.shape.column_vars;
+        place.row = rows.saturating_add(used >> key_vars);
+        place.block = (used & !(usize::MAX << key_vars)) >> place.shape.column_vars;
+        used = used.saturating_add(1 << place.shape.column_vars);
     }
-    (places, rows + used.div_ceil(1 << key_vars))
+    (places, rows.saturating_add(used.div_ceil(1 << key_vars)))
 }
 
 /// A claim about the tensor with this index among all lists' tensors.
@@ -142,7 +142,7 @@ pub fn absorb_claims<T: Transcript>(transcript: &mut T, claims: &[OpeningClaim<T
         .iter()
         .flat_map(|claim| {
             let value = transcript.absorbed(&claim.value);
-            let shape = [Fr::from(claim.subject as u64), Fr::from(claim.point.len() as u64), value];
+            let shape = [scalar(claim.subject), scalar(claim.point.len()), value];
             shape.into_iter().chain(claim.point.iter().copied())
         })
         .collect();

@@ -5,6 +5,7 @@ use crate::{
         function::ActivationFunction,
         lookup_table::{LookupTable, excess::ExcessTable},
     },
+    integer::{count, short},
     tensor::{
         layout::{Layout, bits_of},
         value::NodeId,
@@ -109,7 +110,8 @@ pub enum TableKey {
 impl TableKey {
     /// The table that holds first columns in this range.
     pub fn table(self, (low, high): (i64, i64)) -> LookupTable {
-        let num_vars = bits_of((high - low) as usize + 1) as u32;
+        let num_rows = count(high.saturating_sub(low)).saturating_add(1);
+        let num_vars = short(bits_of(num_rows));
         match self {
             Self::Remainder(shift) => LookupTable::Remainder { shift },
             Self::Difference => LookupTable::Difference { num_vars },
@@ -122,7 +124,7 @@ impl TableKey {
             Self::Input { is_padded } => LookupTable::Range {
                 minimum: low,
                 maximum: high,
-                num_vars: bits_of((high - low) as usize + 1 + usize::from(is_padded)) as u32,
+                num_vars: short(bits_of(num_rows.saturating_add(usize::from(is_padded)))),
             },
         }
     }
@@ -178,13 +180,13 @@ pub(crate) fn arrange<R>(
     }
     let total: usize = tables.iter().chain(&looked_up).map(|segment| 1_usize << segment.num_vars).sum();
     let tree_vars = bits_of(total).max(1);
-    let (mut first, mut end) = (0, 1 << tree_vars);
+    let (mut first, mut end) = (0_usize, 1_usize << tree_vars);
     for segment in &mut looked_up {
         segment.offset = first;
-        first += 1 << segment.num_vars;
+        first = first.saturating_add(1 << segment.num_vars);
     }
     for segment in &mut tables {
-        end -= 1 << segment.num_vars;
+        end = end.saturating_sub(1 << segment.num_vars);
         segment.offset = end;
     }
     looked_up.extend(tables.into_iter().rev());

@@ -23,7 +23,10 @@ use tacit_algebra::{
 
 use tacit_transcript::Value;
 
-use crate::argument::{function::ActivationFunction, lookup_table::excess::ExcessTable};
+use crate::{
+    argument::{function::ActivationFunction, lookup_table::excess::ExcessTable},
+    integer::{position, scalar, signed},
+};
 
 /// A table that rows are looked up in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,10 +67,10 @@ impl LookupTable {
     /// $\log_2$ of the number of rows.
     pub const fn num_vars(&self) -> usize {
         match self {
-            Self::Remainder { shift } => *shift as usize,
+            Self::Remainder { shift } => position(*shift),
             Self::Difference { num_vars }
             | Self::Activation { num_vars, .. }
-            | Self::Range { num_vars, .. } => *num_vars as usize,
+            | Self::Range { num_vars, .. } => position(*num_vars),
             Self::Excess(table) => table.num_vars(),
         }
     }
@@ -75,7 +78,7 @@ impl LookupTable {
     /// The smallest first column.
     const fn first(&self) -> i64 {
         match self {
-            Self::Remainder { shift } => -(1 << (*shift - 1)),
+            Self::Remainder { shift } => -1 << shift.saturating_sub(1),
             Self::Difference { .. } => 0,
             Self::Activation { first, .. } => *first,
             Self::Excess(table) => table.first(),
@@ -85,11 +88,11 @@ impl LookupTable {
 
     /// The row with this index.
     pub fn row(&self, index: usize) -> (i64, i64) {
-        let key = self.first() + index as i64;
+        let key = self.first().saturating_add(signed(index));
         match self {
             Self::Activation { function, .. } => (key, function.apply(key)),
             Self::Excess(table) => (key, table.second(key)),
-            Self::Range { maximum, .. } => (key, (key - maximum).max(0)),
+            Self::Range { maximum, .. } => (key, key.saturating_sub(*maximum).max(0)),
             Self::Remainder { .. } | Self::Difference { .. } => (key, 0),
         }
     }
@@ -112,7 +115,7 @@ impl LookupTable {
             Self::Activation { function: ActivationFunction::Clip { minimum, maximum }, first, .. } => {
                 // clip(q0 + i) = lo + ramp(i - (lo - q0)) - ramp(i - (hi - q0)), and a ramp that begins before the
                 // table is linear on it.
-                let ramp = |bound: i64| match u64::try_from(bound - first) {
+                let ramp = |bound: i64| match u64::try_from(bound.saturating_sub(*first)) {
                     Ok(threshold) => eq::evaluate_ramp(point, threshold),
                     Err(_) => key - from_i64(bound),
                 };
@@ -139,7 +142,7 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// The fingerprint of a row of the table with this index; table 0 is no table.
     pub fn of<V: Value>(&self, table: usize, first: V, second: V) -> V {
-        V::from(self.alpha - Fr::from(table as u64 + 1)) - (first + second * self.beta) * self.beta
+        V::from(self.alpha - scalar(table.saturating_add(1))) - (first + second * self.beta) * self.beta
     }
 
     /// The fingerprints of every row of a table, in order.

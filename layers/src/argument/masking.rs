@@ -176,7 +176,7 @@ impl Response {
 
 /// Variables of the masks as a tensor over (rows, generators).
 pub const fn mask_vars(num_rows: usize, key_vars: usize) -> usize {
-    bits_of(num_rows) + key_vars
+    bits_of(num_rows).saturating_add(key_vars)
 }
 
 /// A vector over the masks at their places in a tensor over (rows, generators).

@@ -68,7 +68,7 @@ impl MatmulLayer {
 
     /// Variables of the product.
     pub const fn product_vars(&self) -> usize {
-        bits_of(self.num_rows) + bits_of(self.num_columns)
+        bits_of(self.num_rows).saturating_add(bits_of(self.num_columns))
     }
 
     /// Variables of the inner axis.

@@ -14,6 +14,7 @@ use crate::{
         fourier::{BASE_VARS, LEVEL_DEGREE},
         gates::Circuit,
     },
+    integer::widest,
     tensor::Layout,
 };
 
@@ -34,7 +35,13 @@ impl SoundnessError {
         self.bad_challenges
     }
 
+    /// That, or so many challenges more.
+    fn or(self, more: usize) -> Self {
+        Self::new(self.bad_challenges.saturating_add(widest(more)))
+    }
+
     /// $-\log_2$ of the probability.
+    #[expect(clippy::as_conversions, reason = "a logarithm for people, of which two digits are read")]
     pub fn bits(self) -> f64 {
         // The order is 0.756 times 2^254.
         f64::from(Fr::MODULUS_BIT_SIZE) - 0.404 - (self.bad_challenges.max(1) as f64).log2()
@@ -49,15 +56,18 @@ impl Sum for SoundnessError {
 
 /// Batched sumcheck: $(J - 1)$ for the combination and $d$ for each round.
 pub fn sumcheck(num_vars: usize, degree: usize, instances: usize) -> SoundnessError {
-    SoundnessError::new((num_vars * degree) as u128 + instances.saturating_sub(1) as u128)
+    SoundnessError::new(
+        widest(num_vars.saturating_mul(degree)).saturating_add(widest(instances.saturating_sub(1))),
+    )
 }
 
 /// LogUp-GKR over $2^n$ leaves. The sum of fractions, cleared of denominators, is a polynomial of degree below $2^n$ in
 /// $\alpha$ and, because a fingerprint has degree 2 in $\beta$, below $2^{n+1}$ in both; a level takes one batching, one
 /// sumcheck of degree 2 and one interpolation.
 pub fn logup(num_vars: usize) -> SoundnessError {
-    let levels: u128 = (1..num_vars as u128).map(|k| 1 + 2 * k + 1).sum();
-    SoundnessError::new((2_u128 << num_vars) + levels + 1)
+    let levels =
+        (1..num_vars).map(|k| widest(k).saturating_mul(2).saturating_add(2)).fold(0, u128::saturating_add);
+    SoundnessError::new((2_u128 << num_vars).saturating_add(levels).saturating_add(1))
 }
 
 /// Removing per-channel multipliers: one batched sumcheck of degree 2 over the channels.
@@ -68,8 +78,8 @@ pub fn rescale(channel_vars: usize, instances: usize) -> SoundnessError {
 /// Max-pools: a zero check at a random point of $n$ variables, its sumcheck of degree $K$, and the combination of the
 /// window's offsets at a random point of so many variables.
 pub fn max_pool(num_vars: usize, offsets: usize, offset_vars: usize, instances: usize) -> SoundnessError {
-    let SoundnessError { bad_challenges } = sumcheck(num_vars, offsets, instances);
-    SoundnessError::new(bad_challenges + num_vars as u128 + (instances * offset_vars) as u128)
+    let combinations = instances.saturating_mul(offset_vars);
+    sumcheck(num_vars, offsets, instances).or(num_vars).or(combinations)
 }
 
 /// Contractions (dense, convolution): one batched sumcheck of degree 2, or 3 where convolutions have groups.
@@ -86,22 +96,19 @@ pub fn products(num_vars: usize, instances: usize) -> SoundnessError {
 /// the random point; then one batched sumcheck of degree 3 over channels and, for the crop, over the product's positions, two instances
 /// for each layer.
 pub fn polynomial_convolution(degree: usize, num_vars: usize, layers: usize) -> SoundnessError {
-    let SoundnessError { bad_challenges } = sumcheck(num_vars, 3, 2 * layers);
-    SoundnessError::new(bad_challenges + degree as u128)
+    sumcheck(num_vars, 3, layers.saturating_mul(2)).or(degree)
 }
 
 /// Matrix products as middle coefficients: the layers' combination, and the random point, `half` being the positions below
 /// the middle. Both factors have at most twice as many padded positions, so that their product has fewer than four times as
 /// many coefficients, and so have the cross terms. Then one batched sumcheck of degree 3 over batch axes.
 pub fn polynomial_matmul(half: usize, batch_vars: usize, layers: usize) -> SoundnessError {
-    let SoundnessError { bad_challenges } = sumcheck(batch_vars, 3, layers);
-    SoundnessError::new(bad_challenges + layers.saturating_sub(1) as u128 + 4 * half as u128)
+    sumcheck(batch_vars, 3, layers).or(layers.saturating_sub(1)).or(half.saturating_mul(4))
 }
 
 /// Views: for each level of views of views one batched sumcheck of degree 2 over at most `num_vars` variables.
 pub fn views(num_vars: usize, levels: usize, instances: usize) -> SoundnessError {
-    let SoundnessError { bad_challenges } = sumcheck(levels * num_vars, 2, instances);
-    SoundnessError::new(bad_challenges)
+    sumcheck(levels.saturating_mul(num_vars), 2, instances)
 }
 
 /// Windows: one batched sumcheck of degree 2.
@@ -115,9 +122,9 @@ pub fn fourier(num_vars: &[usize]) -> SoundnessError {
     // A vector that has become as short as another joins it.
     let level = |level: usize| {
         let active = num_vars.iter().filter(|&&n| n >= level).count();
-        sumcheck(level - 1, LEVEL_DEGREE, active)
+        sumcheck(level.saturating_sub(1), LEVEL_DEGREE, active)
     };
-    (BASE_VARS + 1..=longest).map(level).sum()
+    (BASE_VARS.saturating_add(1)..=longest).map(level).sum()
 }
 
 /// Variables of a convolution in the frequency domain.
@@ -137,8 +144,11 @@ pub fn fft_convolutions(layers: &[TransformedConvolution]) -> SoundnessError {
     let products = layers.iter().map(|layer| layer.product_vars).max().unwrap_or(0);
     let transforms = layers.iter().map(|layer| layer.transform_vars).max().unwrap_or(0);
     let vectors: Vec<usize> = layers.iter().flat_map(|layer| layer.axis_vars).flat_map(|n| [n, n]).collect();
-    let stages =
-        [sumcheck(products, 3, layers.len()), sumcheck(transforms, 2, 4 * layers.len()), fourier(&vectors)];
+    let stages = [
+        sumcheck(products, 3, layers.len()),
+        sumcheck(transforms, 2, layers.len().saturating_mul(4)),
+        fourier(&vectors),
+    ];
     stages.into_iter().sum()
 }
 
@@ -147,7 +157,7 @@ pub fn fft_convolutions(layers: &[TransformedConvolution]) -> SoundnessError {
 /// masks' tensor.
 pub fn masking(key_vars: usize) -> SoundnessError {
     let products = sumcheck(32, 2, 1);
-    let opening = sumcheck(32 + key_vars, 2, 2);
+    let opening = sumcheck(key_vars.saturating_add(32), 2, 2);
     [SoundnessError::new((1 << 32) + 2 + 3), products, opening].into_iter().sum()
 }
 
@@ -158,17 +168,18 @@ pub fn gates(circuits: &[&Circuit]) -> SoundnessError {
     let vars = |circuit: &Circuit, operand| circuit.layout(operand).map_or(0, Layout::num_vars);
     let largest = |vars: &[usize]| vars.iter().copied().max().unwrap_or(0);
     let levels = (0..depth).map(|level| {
-        let (mut combined, mut left, mut right) = (0, vec![], vec![]);
+        let (mut combined, mut left, mut right) = (0_usize, vec![], vec![]);
         for circuit in circuits {
-            let place = circuit.inputs.len() + level;
-            combined += circuit.claim_counts().get(place).map_or(0, |count| count.saturating_sub(1));
+            let place = circuit.inputs.len().saturating_add(level);
+            let claims = circuit.claim_counts().get(place).map_or(0, |count| count.saturating_sub(1));
+            combined = combined.saturating_add(claims);
             for group in circuit.groups(level) {
                 left.push(vars(circuit, group.left));
                 right.extend(group.pairs.iter().map(|(right, _)| vars(circuit, *right)));
             }
         }
         let phases = [sumcheck(largest(&left), 2, left.len()), sumcheck(largest(&right), 2, right.len())];
-        phases.into_iter().chain([SoundnessError::new(combined as u128)]).sum()
+        phases.into_iter().chain([SoundnessError::new(widest(combined))]).sum()
     });
     levels.sum()
 }
@@ -176,6 +187,5 @@ pub fn gates(circuits: &[&Circuit]) -> SoundnessError {
 /// Hyrax with $J$ claims and rows of $2^W$: the claims' combination and sumcheck, the generator's scale, and two bad
 /// challenges for each folding round beside those that break the discrete logarithm.
 pub fn hyrax(key_vars: usize, claims: usize) -> SoundnessError {
-    let SoundnessError { bad_challenges } = sumcheck(key_vars, 2, claims);
-    SoundnessError::new(bad_challenges + 1 + 4 * key_vars as u128)
+    sumcheck(key_vars, 2, claims).or(1).or(key_vars.saturating_mul(4))
 }

@@ -29,7 +29,10 @@ use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One};
 use tacit_transcript::{Transcript, Value, labels};
 
-use crate::argument::claim::SumClaim;
+use crate::{
+    argument::claim::SumClaim,
+    integer::{scalar, wide},
+};
 
 /// Weight of each hypercube point.
 #[derive(Debug, Clone, Copy)]
@@ -57,17 +60,18 @@ impl RoundPolynomial {
         // Newton's divided differences, then Horner's expansion of the nodes.
         let mut differences = values.to_vec();
         for order in 1..values.len() {
-            let inverse = Fr::from(order as u64).inverse().unwrap_or(Fr::ZERO);
-            for i in (order..values.len()).rev() {
-                differences[i] = (differences[i] - differences[i - 1]) * inverse;
+            let inverse = scalar(order).inverse().unwrap_or(Fr::ZERO);
+            let mut below = differences.get(order.saturating_sub(1)).copied().unwrap_or(Fr::ZERO);
+            for difference in differences.iter_mut().skip(order) {
+                (below, *difference) = (*difference, (*difference - below) * inverse);
             }
         }
         let mut coefficients = vec![Fr::ZERO; values.len()];
         for (node, difference) in differences.iter().enumerate().rev() {
-            let node = Fr::from(node as u64);
-            for i in (0..coefficients.len()).rev() {
-                let lower = if i == 0 { *difference } else { coefficients[i - 1] };
-                coefficients[i] = lower - node * coefficients[i];
+            let node = scalar(node);
+            let mut lower = *difference;
+            for coefficient in &mut coefficients {
+                (lower, *coefficient) = (*coefficient, lower - node * *coefficient);
             }
         }
         Self { coefficients }
@@ -126,7 +130,7 @@ impl RoundWeights<'_> {
     /// What a claim counts for in `waiting` more rounds than it has variables: each doubles a uniform sum.
     pub fn waiting_factor(self, waiting: usize) -> Fr {
         match self {
-            Self::Uniform => Fr::from(2_u64).pow([waiting as u64]),
+            Self::Uniform => Fr::from(2_u64).pow([wide(waiting)]),
             Self::Equality(_) => Fr::one(),
         }
     }
@@ -157,7 +161,7 @@ impl<V: Value> Batch<V> {
         let absorbed: Vec<Fr> = claims
             .iter()
             .flat_map(|claim| {
-                let shape = [claim.num_vars, claim.degree].map(|n| Fr::from(n as u64));
+                let shape = [claim.num_vars, claim.degree].map(scalar);
                 shape.into_iter().chain([transcript.absorbed(&claim.sum)])
             })
             .collect();
@@ -168,7 +172,9 @@ impl<V: Value> Batch<V> {
         let claim = claims
             .iter()
             .zip(&coefficients)
-            .map(|(claim, c)| claim.sum.clone() * (*c * weights.waiting_factor(num_vars - claim.num_vars)))
+            .map(|(claim, c)| {
+                claim.sum.clone() * (*c * weights.waiting_factor(num_vars.saturating_sub(claim.num_vars)))
+            })
             .sum();
         Self { num_vars, degree, coefficients, claim }
     }

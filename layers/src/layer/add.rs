@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    integer::signed,
     layer::{
         batches::Batches,
         gated::Gated,
@@ -56,7 +57,7 @@ impl Layer for AddLayer {
             Err(Error::Attribute { layer: layer.to_owned(), what, actual, minimum, maximum })
         };
         let Some(first) = inputs.first().filter(|_| inputs.len() <= MAX_ADDENDS) else {
-            return attribute("number of addends", inputs.len() as i64, 1, MAX_ADDENDS as i64);
+            return attribute("number of addends", signed(inputs.len()), 1, signed(MAX_ADDENDS));
         };
         for (input, &c) in inputs.iter().zip(&self.coefficients) {
             input.activation(layer)?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     argument::{choice::LayerArgument, unfold::spatial_vars, view::Shifts},
     error::Result,
+    integer::widest,
     layer::{
         batches::Batches,
         conv2d::{feature_map, shift_work, window_output},
@@ -51,8 +52,8 @@ impl Layer for AveragePoolLayer {
     }
 
     fn size(&self, site: &Site) -> Size {
-        let read = site.output.layout.num_elements() as u128;
-        Size { elements: 0, steps: read.saturating_mul(self.window.num_offsets() as u128) }
+        let read = widest(site.output.layout.num_elements());
+        Size { elements: 0, steps: read.saturating_mul(widest(self.window.num_offsets())) }
     }
 
     fn reading(&self, _: &Site) -> Reading {

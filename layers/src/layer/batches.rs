@@ -59,7 +59,7 @@ impl PolynomialConvolutions {
         let degree = product.axis_vars().map(|vars| 2_usize << vars).sum();
         self.degree = self.degree.saturating_add(degree);
         self.num_vars = self.num_vars.max(product.num_vars()).max(channel_vars);
-        self.layers += 1;
+        self.layers = self.layers.saturating_add(1);
     }
 }
 

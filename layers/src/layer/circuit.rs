@@ -11,6 +11,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::widest,
     layer::{
         batches::Batches,
         gated::{Gated, Source},
@@ -61,7 +62,9 @@ impl Layer for CircuitLayer {
         let Inputs { layer, values: inputs, parameters } = inputs;
         let layer = *layer;
         let expected = self.num_activations();
-        if inputs.len() != expected || expected + self.parameters.len() != self.circuit.inputs.len() {
+        if inputs.len() != expected
+            || expected.saturating_add(self.parameters.len()) != self.circuit.inputs.len()
+        {
             return Err(Error::InputCount { layer: layer.to_owned(), expected, actual: inputs.len() });
         }
         self.circuit.check(layer)?;
@@ -84,7 +87,7 @@ impl Layer for CircuitLayer {
 
     fn size(&self, _: &Site) -> Size {
         let tensors = self.circuit.inputs.iter().chain(self.circuit.layers.iter().map(|layer| &layer.layout));
-        let inside: u128 = tensors.map(|layout| layout.num_elements() as u128).sum();
+        let inside: u128 = tensors.map(|layout| widest(layout.num_elements())).sum();
         Size { elements: inside.saturating_mul(ELEMENT_SIZE), steps: self.circuit.num_gates() }
     }
 

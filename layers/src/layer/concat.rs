@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    integer::signed,
     layer::{
         batches::Batches,
         gated::Gated,
@@ -48,13 +49,13 @@ impl Layer for ConcatLayer {
     fn infer(&self, inputs: &Inputs) -> Result<ValueSpec> {
         let (layer, inputs) = (inputs.layer, &inputs.values);
         let Some(first) = inputs.first().filter(|_| inputs.len() <= MAX_PARTS) else {
-            let (actual, maximum) = (inputs.len() as i64, MAX_PARTS as i64);
+            let (actual, maximum) = (signed(inputs.len()), signed(MAX_PARTS));
             let what = "number of inputs";
             return Err(Error::Attribute { layer: layer.to_owned(), what, actual, minimum: 1, maximum });
         };
         let mut axes = first.layout.axes().to_vec();
         let Some(total) = axes.get_mut(self.axis) else {
-            let (actual, maximum) = (i64::try_from(self.axis).unwrap_or(i64::MAX), axes.len() as i64 - 1);
+            let (actual, maximum) = (signed(self.axis), signed(axes.len().saturating_sub(1)));
             return Err(Error::Attribute {
                 layer: layer.to_owned(),
                 what: "axis",
@@ -77,7 +78,7 @@ impl Layer for ConcatLayer {
                 return Err(Error::LayerShape { layer: layer.to_owned(), what: "input", expected, actual });
             }
             if let (Some(total), Some(part)) = (axes.get_mut(self.axis), actual.get(self.axis)) {
-                *total += part;
+                *total = total.saturating_add(*part);
             }
         }
         Ok(ValueSpec { layout: Layout::new(axes)?, kind: ValueKind::Activation { minimum, maximum } })
@@ -131,13 +132,13 @@ impl Layer for ConcatLayer {
 impl ConcatLayer {
     /// Each input's view: zero but for its place.
     pub fn parts<'a>(self, inputs: impl Iterator<Item = &'a Layout>, output: &Layout) -> Vec<RemapLayer> {
-        let mut begin = 0;
+        let mut begin = 0_usize;
         inputs
             .map(|input| {
                 let mut axes: Vec<AxisMap> = output.axes().iter().map(|&n| AxisMap::identity(n)).collect();
                 if let (Some(map), Some(&part)) = (axes.get_mut(self.axis), input.axes().get(self.axis)) {
-                    map.offset = -begin;
-                    begin += part as i64;
+                    map.offset = signed(begin).saturating_neg();
+                    begin = begin.saturating_add(part);
                 }
                 RemapLayer { axes }
             })

@@ -38,6 +38,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::wide,
     layer::{
         batches::Batches,
         conv2d::fft::FftConvolutionLayer,
@@ -142,7 +143,7 @@ impl Layer for Conv2dLayer {
         let [channels, ..] = feature_map(layer, &input.layout)?;
         let layout = window_output(layer, &self.window, self.num_outputs, &input.layout)?;
         self.check_groups(layer, channels)?;
-        let channels = channels / self.groups;
+        let channels = self.group_channels(channels);
         let expected = [self.num_outputs, channels, self.window.height.kernel, self.window.width.kernel];
         let weights = inputs.parameters.first().copied();
         check_parameter(layer, "weights", weights, &expected, ParameterWidth::Int8)?;
@@ -217,7 +218,7 @@ impl Layer for Conv2dLayer {
         match self.argument {
             ConvolutionArgument::Direct => {
                 let weights = site.inputs.parameters.first().copied();
-                batches.contractions.push(inner_vars(weights) + self.group_vars());
+                batches.contractions.push(inner_vars(weights).saturating_add(self.group_vars()));
                 batches.unfolded.push(spatial_vars(input));
             }
             ConvolutionArgument::Fft => {
@@ -228,7 +229,9 @@ impl Layer for Conv2dLayer {
                 let product = polynomial::product_layout(site.inputs.layer, &self.window, input);
                 let channel_vars: usize = input.axis_vars().take(1).sum();
                 if let Ok(product) = product {
-                    batches.polynomial_convolutions.add(&product, channel_vars + self.group_vars());
+                    batches
+                        .polynomial_convolutions
+                        .add(&product, channel_vars.saturating_add(self.group_vars()));
                 }
             }
             ConvolutionArgument::Gates => {
@@ -253,12 +256,12 @@ impl Conv2dLayer {
         let groups = self.groups.max(1);
         let split = |layout: &Layout| {
             let (first, rest) = layout.axes().split_first().unwrap_or((&1, &[]));
-            [&[groups, first / groups], rest].concat()
+            [&[groups, first.checked_div(groups).unwrap_or(0)], rest].concat()
         };
         let (window, input, output) = (&self.window, split(input), split(output));
         let channels = input.get(1).copied().unwrap_or(1);
-        let weights =
-            vec![groups, self.num_outputs / groups, channels, window.height.kernel, window.width.kernel];
+        let filters = self.num_outputs.checked_div(groups).unwrap_or(0);
+        let weights = vec![groups, filters, channels, window.height.kernel, window.width.kernel];
         let factors = vec![
             gates::Factor::shared(Some(0), Some(0), Some(0)),
             gates::Factor::shared(Some(1), None, Some(1)),
@@ -274,7 +277,8 @@ impl Conv2dLayer {
     }
 
     fn check_groups(&self, layer: &str, channels: usize) -> Result<()> {
-        let splits = |n: usize| n.checked_rem(self.groups) == Some(0) && (n / self.groups).is_power_of_two();
+        let splits =
+            |n: usize| n.checked_rem(self.groups) == Some(0) && self.group_channels(n).is_power_of_two();
         if self.groups == 1 || (splits(channels) && splits(self.num_outputs)) {
             return Ok(());
         }
@@ -286,6 +290,11 @@ impl Conv2dLayer {
         })
     }
 
+    /// Channels of each group.
+    fn group_channels(&self, channels: usize) -> usize {
+        channels.checked_div(self.groups).unwrap_or(0)
+    }
+
     /// Variables that choose a group: the leading ones of outputs and channels alike.
     pub const fn group_vars(&self) -> usize {
         bits_of(self.groups)
@@ -293,9 +302,8 @@ impl Conv2dLayer {
 
     /// Multiplications of a weight by an activation, padding counted.
     pub fn num_macs(&self, input: &Layout, output: &Layout) -> u64 {
-        let channels = input.axes()[0] / self.groups;
-        (output.num_elements() as u64)
-            .saturating_mul(channels.saturating_mul(self.window.num_offsets()) as u64)
+        let channels = self.group_channels(input.axes().first().copied().unwrap_or(0));
+        wide(output.num_elements()).saturating_mul(wide(channels.saturating_mul(self.window.num_offsets())))
     }
 }
 

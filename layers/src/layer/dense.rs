@@ -12,6 +12,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::{signed, wide},
     layer::{
         batches::Batches,
         gated::Gated,
@@ -88,9 +89,9 @@ impl Layer for DenseLayer {
             return Err(Error::Attribute {
                 layer: layer.to_owned(),
                 what: "number of row axes",
-                actual: i64::try_from(self.num_row_axes).unwrap_or(i64::MAX),
+                actual: signed(self.num_row_axes),
                 minimum: 0,
-                maximum: axes.len() as i64 - 1,
+                maximum: signed(axes.len().saturating_sub(1)),
             });
         }
         let (rows, contracted) = axes.split_at(self.num_row_axes);
@@ -169,7 +170,10 @@ impl Layer for DenseLayer {
             MatmulArgument::Sumcheck => {
                 batches.contractions.push(inner_vars(site.inputs.parameters.first().copied()));
             }
-            MatmulArgument::Polynomial => batches.polynomial_products.layers += 1,
+            MatmulArgument::Polynomial => {
+                let layers = &mut batches.polynomial_products.layers;
+                *layers = layers.saturating_add(1);
+            }
             MatmulArgument::Gates => batches.circuits.extend(self.gated(site).map(|gated| gated.circuit)),
         }
     }
@@ -192,9 +196,8 @@ impl DenseLayer {
         let mut factors: Vec<gates::Factor> =
             (0..rows).map(|row| gates::Factor::shared(Some(row), Some(row), None)).collect();
         factors.push(gates::Factor::shared(Some(rows), None, Some(0)));
-        factors.extend(
-            (0..inner.len()).map(|axis| gates::Factor::shared(None, Some(rows + axis), Some(1 + axis))),
-        );
+        let shared = (rows..).zip(1..).take(inner.len());
+        factors.extend(shared.map(|(left, right)| gates::Factor::shared(None, Some(left), Some(right))));
         let output = Layout::new([kept, &outputs].concat())?;
         let weights = Layout::new([&outputs, inner].concat())?;
         Ok(super::gated::products(output, [input.clone(), weights], factors))
@@ -202,12 +205,12 @@ impl DenseLayer {
 
     /// Number of rows of an input of this layout.
     pub fn num_rows(&self, input: &Layout) -> usize {
-        input.axes()[..self.num_row_axes].iter().product()
+        input.axes().iter().take(self.num_row_axes).product()
     }
 
     /// Multiplications of a weight by an activation.
     pub fn num_macs(&self, input: &Layout) -> u64 {
-        (input.num_elements() as u64).saturating_mul(self.num_outputs as u64)
+        wide(input.num_elements()).saturating_mul(wide(self.num_outputs))
     }
 }
 

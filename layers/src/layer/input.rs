@@ -98,6 +98,10 @@ impl Layer for InputLayer {
 
 impl InputLayer {
     /// The integer a real input value is read as.
+    #[expect(
+        clippy::as_conversions,
+        reason = "real numbers have no other conversion; the last one saturates"
+    )]
     pub fn quantise(&self, x: f64) -> i64 {
         let (minimum, maximum) = self.bounds;
         ((x as f32 / self.scale as f32).round_ties_even() as i64).clamp(minimum, maximum)

@@ -40,6 +40,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::{signed, widest},
     layer::{
         batches::Batches,
         conv2d::{feature_map, shift_work, window_output},
@@ -107,17 +108,17 @@ impl Layer for MaxPoolLayer {
             return Err(Error::Attribute {
                 layer: layer.to_owned(),
                 what: "number of positions in a max-pool window",
-                actual: offsets as i64,
+                actual: signed(offsets),
                 minimum: 1,
-                maximum: MAX_OFFSETS as i64,
+                maximum: signed(MAX_OFFSETS),
             });
         }
         Ok(ValueSpec { layout, kind: input.kind })
     }
 
     fn size(&self, site: &Site) -> Size {
-        let read = site.output.layout.num_elements() as u128;
-        let read = read.saturating_mul(self.window.num_offsets() as u128);
+        let read = widest(site.output.layout.num_elements());
+        let read = read.saturating_mul(widest(self.window.num_offsets()));
         Size { elements: read, steps: read }
     }
 
@@ -143,7 +144,7 @@ impl Layer for MaxPoolLayer {
         let lookup = LookupRequest {
             rows: Rows::Differences(site.id),
             table: TableKey::Difference,
-            bounds: (0, high - low),
+            bounds: (0, high.saturating_sub(low)),
             layout: self.difference_layout(&site.output.layout)?,
         };
         Ok(Commitments {

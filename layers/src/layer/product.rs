@@ -37,6 +37,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::widest,
     layer::{
         batches::Batches,
         gated::{Gated, Source},
@@ -124,7 +125,7 @@ impl Layer for ProductLayer {
         let layout = axes.output()?;
         if self.argument == MatmulArgument::Gates {
             for tensor in [&left.layout, &right.layout] {
-                check_products(layer, axes.num_products() as u128, [tensor, &layout])?;
+                check_products(layer, widest(axes.num_products()), [tensor, &layout])?;
             }
         }
         Ok(ValueSpec { layout, kind: ValueKind::Accumulator })
@@ -186,7 +187,7 @@ impl Layer for ProductLayer {
             MatmulArgument::Polynomial => {
                 let batch_vars = axes.summed_vars().saturating_sub(axes.inner_vars());
                 let products = &mut batches.polynomial_products;
-                products.layers += 1;
+                products.layers = products.layers.saturating_add(1);
                 products.batch_vars = products.batch_vars.max(batch_vars);
             }
             MatmulArgument::Gates => batches.circuits.extend(self.gated(site).map(|gated| gated.circuit)),

@@ -25,6 +25,7 @@ use tacit_transcript::Value;
 use crate::{
     argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    integer::wide,
     layer::{
         batches::Batches,
         gated::Gated,
@@ -65,7 +66,7 @@ impl Layer for ReduceSumLayer {
         let [input] = inputs.exactly()?;
         input.activation(layer)?;
         let mut axes = input.layout.axes().to_vec();
-        let ascending = self.axes.windows(2).all(|pair| pair[0] < pair[1]);
+        let ascending = self.axes.is_sorted_by(|before, after| before < after);
         for &axis in &self.axes {
             let Some(length) = axes.get_mut(axis).filter(|_| ascending) else {
                 let (expected, actual) = ((0..axes.len()).collect(), self.axes.clone());
@@ -119,7 +120,7 @@ impl Layer for ReduceSumLayer {
 impl ReduceSumLayer {
     /// Elements that a sum is over.
     pub fn num_addends(&self, input: &Layout) -> usize {
-        self.axes.iter().map(|&axis| input.axes()[axis]).product()
+        self.axes.iter().filter_map(|&axis| input.axes().get(axis)).product()
     }
 
     /// The claim on the input that a claim on the sums is: its point and its value.
@@ -131,7 +132,7 @@ impl ReduceSumLayer {
             let vars = bits_of(length);
             if self.axes.contains(&axis) {
                 extended.extend(std::iter::repeat_n(half, vars));
-                scale *= half.pow([vars as u64]);
+                scale *= half.pow([wide(vars)]);
             } else {
                 let (part, behind) = rest.split_at(vars.min(rest.len()));
                 extended.extend_from_slice(part);

@@ -27,6 +27,7 @@ use tacit_algebra::eq;
 use crate::{
     argument::{choice::LayerArgument, view::Shifts},
     error::{Error, Result},
+    integer::signed,
     layer::{
         batches::Batches,
         gated::Gated,
@@ -76,6 +77,9 @@ pub struct RemapLayer {
 
 /// Largest magnitude of an axis map's offset.
 pub const MAX_OFFSET: i64 = 1 << 24;
+/// Largest magnitude of an axis map's step.
+const MAX_STEP: i64 = signed(MAX_WINDOW);
+
 impl AxisMap {
     /// Every position as it is.
     pub const fn identity(length: usize) -> Self {
@@ -84,33 +88,33 @@ impl AxisMap {
 
     /// `length` positions from `start` on, every `stride`-th.
     pub const fn slice(start: i64, stride: usize, length: usize) -> Self {
-        Self { stride: stride as i64, offset: start, ..Self::identity(length) }
+        Self { stride: signed(stride), offset: start, ..Self::identity(length) }
     }
 
     /// All positions, the last first.
     pub const fn reverse(length: usize) -> Self {
-        Self { stride: -1, offset: length as i64 - 1, ..Self::identity(length) }
+        Self { stride: -1, offset: signed(length).saturating_sub(1), ..Self::identity(length) }
     }
 
     /// `length` positions, the input's first being at `begin`.
     pub const fn pad(begin: i64, length: usize) -> Self {
-        Self { offset: -begin, ..Self::identity(length) }
+        Self { offset: begin.saturating_neg(), ..Self::identity(length) }
     }
 
     /// Every one of `input` positions `factor` times; an axis of length one is broadcast.
     pub const fn enlarge(input: usize, factor: usize) -> Self {
-        Self { repeat: factor, ..Self::identity(input * factor) }
+        Self { repeat: factor, ..Self::identity(input.saturating_mul(factor)) }
     }
 
     /// `length` positions, the input's first at `begin` and the others `factor` apart, zero everywhere else.
     pub const fn spread(begin: i64, factor: usize, length: usize) -> Self {
-        Self { offset: -begin, repeat: factor, gaps: Gaps::Zero, ..Self::identity(length) }
+        Self { offset: begin.saturating_neg(), repeat: factor, gaps: Gaps::Zero, ..Self::identity(length) }
     }
 
     /// The input position that `p` reads, if it is inside.
     pub fn source(&self, p: usize, input: usize) -> Option<usize> {
-        let at = self.stride.checked_mul(p as i64)?.checked_add(self.offset)?;
-        let factor = self.repeat as i64;
+        let at = self.stride.checked_mul(signed(p))?.checked_add(self.offset)?;
+        let factor = signed(self.repeat);
         if self.gaps == Gaps::Zero && at.checked_rem_euclid(factor)? != 0 {
             return None;
         }
@@ -130,10 +134,10 @@ impl AxisMap {
 
     fn check(&self, layer: &str) -> Result<()> {
         for (what, actual, minimum, maximum) in [
-            ("step", self.stride, if self.stride < 0 { -(MAX_WINDOW as i64) } else { 1 }, MAX_WINDOW as i64),
-            ("repetition", self.repeat as i64, 1, MAX_OFFSET),
+            ("step", self.stride, if self.stride < 0 { -MAX_STEP } else { 1 }, MAX_STEP),
+            ("repetition", signed(self.repeat), 1, MAX_OFFSET),
             ("offset", self.offset, -MAX_OFFSET, MAX_OFFSET),
-            ("length", self.length as i64, 1, MAX_OFFSET),
+            ("length", signed(self.length), 1, MAX_OFFSET),
         ] {
             if !(minimum..=maximum).contains(&actual) {
                 return Err(Error::Attribute { layer: layer.to_owned(), what, actual, minimum, maximum });

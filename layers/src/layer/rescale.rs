@@ -47,6 +47,7 @@ use crate::{
         view::Shifts,
     },
     error::{Error, Result},
+    integer::signed,
     layer::{
         batches::Batches,
         gated::Gated,
@@ -100,14 +101,20 @@ pub const MAX_RESULT_VARS: u32 = 18;
 /// Width of an accumulator in bits, sign included: a product with a multiplier stays inside 64 bits.
 pub const ACCUMULATOR_BITS: u32 = 38;
 
+/// Elements between neighbours of an axis.
+fn inner_elements(layout: &Layout, axis: usize) -> usize {
+    layout.axes().iter().skip(axis.saturating_add(1)).product()
+}
+
 impl Multiplier {
     /// The multiplier of the element stored at `index`.
     pub fn at(&self, layout: &Layout, index: usize) -> i64 {
         match self {
             Self::Uniform(m) => i64::from(*m),
             Self::PerChannel { axis, values } => {
-                let inner: usize = layout.axes()[axis + 1..].iter().product();
-                i64::from(values[index / inner % values.len()])
+                let inner = inner_elements(layout, *axis);
+                let channel = index.checked_div(inner).and_then(|at| at.checked_rem(values.len()));
+                channel.and_then(|channel| values.get(channel)).map_or(0, |&m| i64::from(m))
             }
         }
     }
@@ -116,12 +123,13 @@ impl Multiplier {
     pub fn runs(&self, layout: &Layout, range: Range<usize>) -> impl Iterator<Item = (Range<usize>, i64)> {
         let inner = match self {
             Self::Uniform(_) => layout.num_elements(),
-            Self::PerChannel { axis, .. } => layout.axes()[axis + 1..].iter().product(),
+            Self::PerChannel { axis, .. } => inner_elements(layout, *axis),
         };
         let mut rest = range;
         std::iter::from_fn(move || {
             let start = rest.start;
-            let end = ((start / inner + 1) * inner).min(rest.end);
+            let begun = start.checked_rem(inner).unwrap_or(0);
+            let end = start.saturating_sub(begun).saturating_add(inner).min(rest.end);
             rest.start = end;
             (start < end).then(|| (start..end, self.at(layout, start)))
         })
@@ -194,17 +202,14 @@ impl Layer for RescaleLayer {
             }
         }
         if let ActivationFunction::Table { first, results } = &self.function {
-            let limit = 1 << MAX_RESULT_VARS;
-            if !(1..=limit).contains(&results.len()) {
-                return attribute(
-                    "number of results of the activation",
-                    results.len() as i64,
-                    1,
-                    limit as i64,
-                );
+            let limit = 1_i64 << MAX_RESULT_VARS;
+            let count = signed(results.len());
+            if !(1..=limit).contains(&count) {
+                return attribute("number of results of the activation", count, 1, limit);
             }
-            if !(-(limit as i64)..=limit as i64).contains(first) {
-                return attribute("first quotient of the activation", *first, -(limit as i64), limit as i64);
+            let least = limit.saturating_neg();
+            if !(least..=limit).contains(first) {
+                return attribute("first quotient of the activation", *first, least, limit);
             }
         }
         let (minimum, maximum) = self.function.bounds();
@@ -212,7 +217,7 @@ impl Layer for RescaleLayer {
         let (low, high) = self.quotient_bounds;
         let (minimum_quotient, maximum_quotient) = (i128::from(low), i128::from(high));
         let limit = self.max_quotient_vars();
-        if low > 0 || high < 0 || maximum_quotient - minimum_quotient >= 1 << limit {
+        if low > 0 || high < 0 || maximum_quotient.saturating_sub(minimum_quotient) >= 1 << limit {
             return Err(Error::TableTooLarge {
                 layer: layer.to_owned(),
                 minimum: minimum_quotient,
@@ -264,7 +269,11 @@ impl Layer for RescaleLayer {
             lookups.push(lookup(Rows::Activations(id), table, arguments));
         }
         let low = self.low_digits();
-        lookups.push(lookup(Rows::Remainders(id), TableKey::Remainder(self.shift - low), (0, 0)));
+        lookups.push(lookup(
+            Rows::Remainders(id),
+            TableKey::Remainder(self.shift.saturating_sub(low)),
+            (0, 0),
+        ));
         if low > 0 {
             columns.push(Column::LowRemainder(id));
             lookups.push(lookup(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0)));
@@ -298,7 +307,9 @@ impl RescaleLayer {
     pub fn max_quotient_vars(&self) -> u32 {
         let (first, last) = self.function.arguments();
         match &self.function {
-            ActivationFunction::Table { .. } if last - first >= 1 << MAX_WHOLE_VARS => MAX_RESULT_VARS,
+            ActivationFunction::Table { .. } if last.saturating_sub(first) >= 1 << MAX_WHOLE_VARS => {
+                MAX_RESULT_VARS
+            }
             ActivationFunction::Table { .. } | ActivationFunction::Clip { .. } => MAX_QUOTIENT_VARS,
         }
     }
@@ -318,7 +329,7 @@ impl RescaleLayer {
     /// High and low part of a centred remainder: $(r, 0)$ when it is one column.
     pub const fn split(&self, remainder: i64) -> (i64, i64) {
         let high = remainder >> self.low_digits();
-        (high, remainder - (high << self.low_digits()))
+        (high, remainder.wrapping_sub(high << self.low_digits()))
     }
 
     /// $2^s q + 2^l r_1 + r_0$: the scaled accumulator from quotient and both parts of the centred remainder.
@@ -328,10 +339,11 @@ impl RescaleLayer {
     }
 
     /// Quotient and centred remainder $r - 2^{s-1} \in [-2^{s-1}, 2^{s-1})$ of an accumulator: $m a = 2^s q + r'$.
+    /// [`ACCUMULATOR_BITS`] and [`MAX_MULTIPLIER`] leave the product inside 64 bits.
     pub fn divide(&self, multiplier: i64, accumulator: i64) -> (i64, i64) {
-        let product = multiplier * accumulator;
-        let quotient = (product + (1 << (self.shift - 1))) >> self.shift;
-        (quotient, product - (quotient << self.shift))
+        let product = multiplier.wrapping_mul(accumulator);
+        let quotient = product.wrapping_add(1 << self.shift.wrapping_sub(1)) >> self.shift;
+        (quotient, product.wrapping_sub(quotient << self.shift))
     }
 }
 

@@ -61,10 +61,10 @@ fn groups(input: &[usize], output: &[usize]) -> Vec<Group> {
         let begin = (i, j);
         let take = |axes: &[usize], at: &mut usize| {
             let length = axes.get(*at).copied().unwrap_or(1);
-            *at += 1;
+            *at = at.saturating_add(1);
             length
         };
-        let (mut inputs, mut outputs) = (1, 1);
+        let (mut inputs, mut outputs) = (1_usize, 1_usize);
         if i < input.len() {
             inputs = take(input, &mut i);
         }
@@ -73,9 +73,9 @@ fn groups(input: &[usize], output: &[usize]) -> Vec<Group> {
         }
         while inputs != outputs {
             if inputs < outputs && i < input.len() {
-                inputs *= take(input, &mut i);
+                inputs = inputs.saturating_mul(take(input, &mut i));
             } else if j < output.len() {
-                outputs *= take(output, &mut j);
+                outputs = outputs.saturating_mul(take(output, &mut j));
             } else {
                 break;
             }
@@ -167,16 +167,18 @@ impl ReshapeLayer {
     /// Whether every element keeps its padded place, so that points stay as they are.
     pub fn keeps_places(input: &Layout, output: &Layout) -> bool {
         let dense = |axes: &[usize]| axes.iter().filter(|&&n| n > 1).skip(1).all(|n| n.is_power_of_two());
+        let part = |layout: &Layout, axes| layout.axes().get(axes).is_some_and(dense);
         groups(input.axes(), output.axes())
             .into_iter()
-            .all(|(from, to)| dense(&input.axes()[from]) && dense(&output.axes()[to]))
+            .all(|(from, to)| part(input, from) && part(output, to))
     }
 
     /// Every group's product.
     fn products(input: &Layout, output: &Layout) -> impl Iterator<Item = usize> {
         groups(input.axes(), output.axes())
             .into_iter()
-            .map(|(from, _)| input.axes()[from].iter().fold(1_usize, |product, &n| product.saturating_mul(n)))
+            .map(|(from, _)| input.axes().get(from).unwrap_or_default())
+            .map(|axes| axes.iter().fold(1_usize, |product, &n| product.saturating_mul(n)))
     }
 
     /// What the verifier computes for each claim: a vector for every group.

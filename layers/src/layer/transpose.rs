@@ -69,7 +69,7 @@ impl Layer for TransposeLayer {
             let what = "permutation of axes";
             return Err(Error::LayerShape { layer: layer.to_owned(), what, expected, actual });
         }
-        let layout = Layout::new(self.axes.iter().map(|&axis| lengths[axis]).collect())?;
+        let layout = Layout::new(self.axes.iter().filter_map(|&axis| lengths.get(axis).copied()).collect())?;
         Ok(ValueSpec { layout, kind: input.kind })
     }
 
@@ -116,13 +116,15 @@ impl TransposeLayer {
     /// For each variable of the input, the variable of the output that it is.
     pub fn variables(&self, input: &Layout) -> Vec<usize> {
         let vars: Vec<usize> = input.axis_vars().collect();
-        let mut begins = vec![0; vars.len()];
-        let mut begin = 0;
+        let mut places = vec![0..0; vars.len()];
+        let mut begin = 0_usize;
         for &axis in &self.axes {
-            begins[axis] = begin;
-            begin += vars[axis];
+            if let (Some(place), Some(&vars)) = (places.get_mut(axis), vars.get(axis)) {
+                *place = begin..begin.saturating_add(vars);
+                begin = place.end;
+            }
         }
-        begins.iter().zip(&vars).flat_map(|(&begin, &vars)| begin..begin + vars).collect()
+        places.into_iter().flatten().collect()
     }
 
     /// The axis of the output that an axis of the input becomes.

@@ -27,12 +27,10 @@ impl Architecture {
         for (index, node) in self.nodes.iter().enumerate() {
             let spec = self.infer_node(index, &specs)?;
             for id in &node.inputs {
-                readers[id.index()] += 1;
+                count_reader(&mut readers, id.index());
             }
             for id in node.operation.layer().parameters() {
-                if let Some(count) = parameter_readers.get_mut(id.index()) {
-                    *count += 1;
-                }
+                count_reader(&mut parameter_readers, id.index());
             }
             specs.push(spec);
         }
@@ -40,9 +38,9 @@ impl Architecture {
             return Err(format("a parameter is read by no layer or by several"));
         }
         self.check_outputs(&specs, &mut readers)?;
-        for (index, (spec, &count)) in specs.iter().zip(&readers).enumerate() {
+        for (node, (spec, &count)) in self.nodes.iter().zip(specs.iter().zip(&readers)) {
             if spec.kind == ValueKind::Accumulator && count != 1 {
-                let layer = self.nodes[index].name.clone();
+                let layer = node.name.clone();
                 return Err(Error::Output { layer, reason: "an accumulator must be read exactly once" });
             }
         }
@@ -72,7 +70,7 @@ impl Architecture {
             let Some(spec) = specs.get(output.node.index()) else {
                 return fail("it names a node that does not exist");
             };
-            readers[output.node.index()] += 1;
+            count_reader(readers, output.node.index());
             let elements = output.shape.iter().try_fold(1_usize, |n, &axis| n.checked_mul(axis));
             if elements != Some(spec.layout.num_elements()) {
                 return fail("its shape does not have as many elements as its node");
@@ -86,5 +84,12 @@ impl Architecture {
             }
         }
         Ok(())
+    }
+}
+
+/// One reader more of a node or parameter that is known to exist.
+fn count_reader(readers: &mut [usize], index: usize) {
+    if let Some(count) = readers.get_mut(index) {
+        *count = count.saturating_add(1);
     }
 }

@@ -1,8 +1,11 @@
 //! How large a network may be for what it is made of: a few bytes of a file may not ask for gigabytes.
 
 use super::Network;
-use crate::error::{Error, Result};
-use crate::tensor::value::{Parameter, ValueSpec};
+use crate::{
+    error::{Error, Result},
+    integer::widest,
+    tensor::value::ValueSpec,
+};
 
 /// Elements of values that any network may have.
 const FREE_ELEMENTS: u128 = 1 << 18;
@@ -20,14 +23,13 @@ impl Network {
     /// # Errors
     /// [`Error::Graph`].
     pub fn check_size(&self, specs: &[ValueSpec]) -> Result<()> {
-        let own: u128 =
-            self.parameters.iter().map(|parameter| Parameter::num_elements(parameter) as u128).sum();
-        let input = specs.first().map_or(0, |spec| spec.layout.num_elements() as u128);
+        let own: u128 = self.parameters.iter().map(|parameter| widest(parameter.num_elements())).sum();
+        let input = specs.first().map_or(0, |spec| widest(spec.layout.num_elements()));
         let (mut elements, mut steps) = (0_u128, 0_u128);
         for (node, site) in self.architecture.sites(specs).skip(1) {
             let size = node.operation.layer().size(&site);
             elements = elements
-                .saturating_add(site.output.layout.num_elements() as u128)
+                .saturating_add(widest(site.output.layout.num_elements()))
                 .saturating_add(size.elements);
             steps = steps.saturating_add(size.steps);
         }

@@ -1,6 +1,9 @@
 //! How every file is framed: magic, version, blocks with their length in front, canonical encodings.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    integer::wide,
+};
 
 /// Version of the key and proof file formats.
 pub const FORMAT_VERSION: u32 = 1;
@@ -47,7 +50,7 @@ pub fn take_block<'a>(bytes: &'a [u8], what: &'static str) -> Result<(&'a [u8], 
 
 /// A block with its length in front.
 pub fn block(bytes: &[u8]) -> Vec<u8> {
-    [(bytes.len() as u64).to_le_bytes().as_slice(), bytes].concat()
+    [wide(bytes.len()).to_le_bytes().as_slice(), bytes].concat()
 }
 
 /// Encodes a value that serialises without failing.

@@ -60,7 +60,7 @@ const LONGER_VARS: usize = 2;
 /// $\log_2$ of the length of a committed input's rows: $\min(n, \lceil n / 2 \rceil + 2, 16)$ for $n$ variables.
 pub fn row_vars(layout: &Layout) -> usize {
     let num_vars = layout.num_vars();
-    (num_vars.div_ceil(2) + LONGER_VARS).min(num_vars).min(MAX_ROW_VARS)
+    num_vars.div_ceil(2).saturating_add(LONGER_VARS).min(num_vars).min(MAX_ROW_VARS)
 }
 
 /// Rows of a committed input.

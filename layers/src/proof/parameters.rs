@@ -120,21 +120,23 @@ pub const fn num_digits(width: ParameterWidth) -> usize {
 
 /// One of so many digits of an integer, the lowest being 0; none if the integer has more.
 pub fn digit(x: i64, count: usize, position: usize) -> Option<i64> {
-    let half = 1_i64.checked_shl(DIGIT_BITS * count as u32 - 1)?;
-    let shifted = x.checked_add(half).filter(|shifted| (0..2 * half).contains(shifted))?;
-    Some((shifted >> (DIGIT_BITS * position as u32) & 255) + DIGITS.0)
+    let bits = |count: usize| DIGIT_BITS.checked_mul(u32::try_from(count).ok()?);
+    let half = 1_i64.checked_shl(bits(count)?.checked_sub(1)?)?;
+    let shifted = x.checked_add(half).filter(|shifted| (0..half.saturating_mul(2)).contains(shifted))?;
+    (shifted.checked_shr(bits(position)?)? & 255).checked_add(DIGITS.0)
 }
 
 /// $c_k$.
 fn offset(count: usize) -> Fr {
-    (1..count).fold(Fr::zero(), |sum, _| sum * Fr::from(1_u64 << DIGIT_BITS) + from_i64(-DIGITS.0))
+    (1..count)
+        .fold(Fr::zero(), |sum, _| sum * Fr::from(1_u64 << DIGIT_BITS) + from_i64(DIGITS.0.saturating_neg()))
 }
 
 /// The last digits' multilinear extension at a point from the elements' and the other digits', the lowest first.
 pub fn last_digit<V: Value>(layout: &Layout, point: &[Fr], element: V, lower: &[V]) -> V {
     let base = Fr::from(1_u64 << DIGIT_BITS);
     let stored = stored_share(split_point(layout, point));
-    let mut rest = element - V::from(offset(lower.len() + 1) * stored);
+    let mut rest = element - V::from(offset(lower.len().saturating_add(1)) * stored);
     let mut power = Fr::from(1_u64);
     for digit in lower {
         rest -= digit.clone() * power;
@@ -165,16 +167,17 @@ impl ParameterPlan {
             })
             .collect();
         let is_padded = parameters.iter().any(|(layout, _)| layout.num_elements() < 1 << layout.num_vars());
-        let num_vars = DIGIT_BITS + u32::from(is_padded);
+        let num_vars = DIGIT_BITS.saturating_add(u32::from(is_padded));
         let table = LookupTable::Range { minimum: DIGITS.0, maximum: DIGITS.1, num_vars };
         let rows = Layout::new(vec![1 << num_vars])?;
-        let firsts = parameters.iter().scan(0, |next, (_, count)| {
+        let firsts = parameters.iter().scan(0_usize, |next, (_, count)| {
             let first = *next;
-            *next += count - 1;
+            *next = next.saturating_add(count.saturating_sub(1));
             Some(first)
         });
         let firsts = firsts.collect();
-        let lower = parameters.iter().flat_map(|(layout, count)| vec![layout.clone(); *count - 1]);
+        let lower =
+            parameters.iter().flat_map(|(layout, count)| vec![layout.clone(); count.saturating_sub(1)]);
         let witness = lower.chain([rows.clone()]).collect();
         let (segments, tree_vars) = arrange(blocks, vec![Segment::new(Digits::Table, 0, rows)]);
         if tree_vars > MAX_TREE_VARS {
@@ -194,16 +197,16 @@ impl ParameterPlan {
     /// parameter itself.
     pub fn column(&self, parameter: ParameterId, digit: usize) -> Option<usize> {
         let (_, count) = self.parameters.get(parameter.index())?;
-        if digit + 1 == *count {
+        if digit.checked_add(1) == Some(*count) {
             return Some(parameter.index());
         }
         let first = self.firsts.get(parameter.index())?;
-        Some(self.parameters.len() + first + digit)
+        Some(self.parameters.len().saturating_add(*first).saturating_add(digit))
     }
 
     /// Index of the multiplicities.
     pub const fn multiplicities(&self) -> usize {
-        self.parameters.len() + self.witness.len() - 1
+        self.parameters.len().saturating_add(self.witness.len()).saturating_sub(1)
     }
 
     /// Error of every sub-protocol.

@@ -129,7 +129,7 @@ impl Plan {
         }
         let parameters = parameter_columns(architecture);
         // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
-        let (public, _) = witness.split_at(witness.len() - usize::from(input.is_some()));
+        let (public, _) = witness.split_at(witness.len().saturating_sub(usize::from(input.is_some())));
         let key_vars = choose_key_vars(&parameters, public, &late);
         let places = parameters
             .iter()
@@ -216,11 +216,10 @@ impl Plan {
 
     /// Every rescale in the order in which its remainders are looked up.
     pub fn looked_up_rescales(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.segments.iter().filter_map(
-            |segment| {
-                if let Rows::Remainders(id) = segment.rows { Some(id) } else { None }
-            },
-        )
+        self.segments.iter().filter_map(|segment| {
+            let Rows::Remainders(id) = segment.rows else { return None };
+            Some(id)
+        })
     }
 
     /// Leaves of the look-up tree that are not constant: looked-up rows without padding, and the tables' own.
@@ -273,8 +272,9 @@ fn choose_key_vars(
     };
     let cost = |vars: &usize| {
         let late: usize = late.chunks(1).map(|column| rows(column, *vars)).sum();
-        let sent = rows(witness, *vars) + late;
-        8 * (1_usize << vars) + 2 * rows(parameters, *vars) + 8 * sent
+        let sent = rows(witness, *vars).saturating_add(late);
+        let multiplied = rows(parameters, *vars).saturating_mul(2);
+        sent.saturating_add(1 << vars).saturating_mul(8).saturating_add(multiplied)
     };
     (4..=16).min_by_key(cost).unwrap_or(4)
 }

@@ -6,6 +6,7 @@ use crate::{
         matmul::polynomial::cross_halves,
         soundness::{self, SoundnessError},
     },
+    integer::widest,
     layer::Batches,
     network::Architecture,
     proof::plan::Plan,
@@ -26,16 +27,18 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
     // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is read
     // once, an output adds one, and so does the look-up of a committed input.
     let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
-    let claims = 2 * (plan.witness.len() + edges)
-        + plan.parameters.len()
-        + usize::from(plan.input.is_some())
-        + architecture.outputs.len()
-        + plan.num_view_claims
-        + 2 * plan.late.len()
-        + batches.circuit_claims();
+    let twice = [plan.witness.len(), edges, plan.late.len()];
+    let once = [
+        plan.parameters.len(),
+        usize::from(plan.input.is_some()),
+        architecture.outputs.len(),
+        plan.num_view_claims,
+        batches.circuit_claims(),
+    ];
+    let claims = twice.iter().chain(&twice).chain(&once).copied().fold(0, usize::saturating_add);
     let cross_half = plan.late_layout(Column::CrossTerms).map(|layout| cross_halves(layout).0);
     let shared =
-        [("outputs", SoundnessError::new(outputs as u128)), ("look-ups", soundness::logup(plan.tree_vars))];
+        [("outputs", SoundnessError::new(widest(outputs))), ("look-ups", soundness::logup(plan.tree_vars))];
     shared
         .into_iter()
         .chain(batches.errors(plan.num_view_claims, cross_half))

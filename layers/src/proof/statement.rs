@@ -12,6 +12,7 @@ use tacit_transcript::{Transcript, encoding::point_to_bytes, labels};
 
 use crate::{
     error::Result,
+    integer::wide,
     proof::{input::InputCommitment, key::VerifyingKey, plan::Plan},
     tensor::{Layout, Tensor},
 };
@@ -83,7 +84,7 @@ pub fn absorb(transcript: &mut impl Transcript, key: &VerifyingKey, plan: &Plan,
     while left > 0 {
         let chunk = left.min(HARDENING_CHUNK);
         transcript.absorb_bytes(labels::HARDENING, zeros.split_at(chunk).0);
-        left -= chunk;
+        left = left.saturating_sub(chunk);
     }
 }
 
@@ -92,7 +93,7 @@ const HARDENING_CHUNK: usize = 1 << 20;
 
 /// Number of zero bytes absorbed.
 pub fn hardening_bytes(plan: &Plan) -> usize {
-    plan.num_lookups() + plan.num_products
+    plan.num_lookups().saturating_add(plan.num_products)
 }
 
 fn tensor_bytes(tensor: &Tensor<i64>) -> Vec<u8> {
@@ -101,5 +102,5 @@ fn tensor_bytes(tensor: &Tensor<i64>) -> Vec<u8> {
 
 fn shape_bytes(layout: &Layout) -> impl Iterator<Item = u8> {
     let axes = layout.axes();
-    std::iter::once(axes.len() as u64).chain(axes.iter().map(|&n| n as u64)).flat_map(u64::to_le_bytes)
+    std::iter::once(axes.len()).chain(axes.iter().copied()).flat_map(|n| wide(n).to_le_bytes())
 }

@@ -29,7 +29,7 @@ pub fn kronecker<'a>(axes: impl Iterator<Item = (usize, &'a [Fr])>) -> Vec<Fr> {
 
 /// $\widetilde x(r)$ for an integer tensor given by its elements in storage order.
 pub fn evaluate(layout: &Layout, data: &[i64], point: &[Fr]) -> Fr {
-    let last = layout.axes().len() - 1;
+    let last = layout.axes().len().saturating_sub(1);
     fold(layout, data, point, last, true).first().copied().unwrap_or_else(Fr::zero)
 }
 
@@ -40,15 +40,15 @@ pub fn fold_except(layout: &Layout, data: &[i64], point: &[Fr], axis: usize) -> 
 }
 
 fn fold(layout: &Layout, data: &[i64], point: &[Fr], axis: usize, all: bool) -> Vec<Fr> {
-    let kept = layout.axes()[axis];
+    let kept = layout.axes().get(axis).copied().unwrap_or(1);
     let outer = kronecker(split_point(layout, point).take(axis));
-    let inner = kronecker(split_point(layout, point).skip(if all { axis } else { axis + 1 }));
+    let inner = kronecker(split_point(layout, point).skip(axis.saturating_add(usize::from(!all))));
     let rows = if all { 1 } else { kept };
     if rows == data.len() {
         return data.iter().map(|&x| small::from_i64(x)).collect();
     }
     let mut result = vec![Fr::zero(); rows];
-    for (weight, block) in outer.iter().zip(data.chunks_exact(rows * inner.len())) {
+    for (weight, block) in outer.iter().zip(data.chunks_exact(rows.saturating_mul(inner.len()))) {
         for (sum, row) in result.iter_mut().zip(block.chunks_exact(inner.len())) {
             *sum += small::inner_product(&inner, row.iter().copied()) * weight;
         }

@@ -7,7 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    integer::position,
+};
 
 /// The most axes a tensor may have.
 pub const MAX_AXES: usize = 8;
@@ -25,7 +28,7 @@ pub struct Layout {
 pub const fn bits_of(length: usize) -> usize {
     match length {
         0 | 1 => 0,
-        _ => (usize::BITS - (length - 1).leading_zeros()) as usize,
+        _ => position(usize::BITS.saturating_sub(length.saturating_sub(1).leading_zeros())),
     }
 }
 
@@ -68,16 +71,17 @@ impl Layout {
 
     /// Length of the shortest prefix of the padded table that holds every stored element.
     pub fn padded_extent(&self) -> usize {
-        self.padded_index(self.num_elements() - 1) + 1
+        self.padded_index(self.num_elements().saturating_sub(1)).saturating_add(1)
     }
 
     /// Position in the padded table of the element stored at `index`.
     pub fn padded_index(&self, index: usize) -> usize {
-        let (mut rest, mut padded, mut shift) = (index, 0, 0);
+        let (mut rest, mut padded, mut shift) = (index, 0, 0_usize);
         for &n in self.axes.iter().rev() {
-            padded |= (rest % n) << shift;
-            rest /= n;
-            shift += bits_of(n);
+            // No axis is empty.
+            padded |= rest.checked_rem(n).unwrap_or(0) << shift;
+            rest = rest.checked_div(n).unwrap_or(0);
+            shift = shift.saturating_add(bits_of(n));
         }
         padded
     }
@@ -86,16 +90,14 @@ impl Layout {
     /// (storage offset, padded offset, length).
     pub fn runs(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
         // Trailing axes whose lengths are powers of two merge into one run.
-        let mut run = 1;
-        let mut split = self.axes.len();
-        while split > 0 {
-            split -= 1;
-            run *= self.axes[split];
-            if !self.axes[split].is_power_of_two() {
+        let mut run = 1_usize;
+        for &length in self.axes.iter().rev() {
+            run = run.saturating_mul(length);
+            if !length.is_power_of_two() {
                 break;
             }
         }
-        (0..self.num_elements() / run).map(move |i| (i * run, self.padded_index(i * run), run))
+        (0..self.num_elements()).step_by(run.max(1)).map(move |i| (i, self.padded_index(i), run))
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
+    integer::position,
     tensor::Layout,
 };
 
@@ -18,14 +19,14 @@ pub struct ParameterId(pub u32);
 impl NodeId {
     /// As a position in a list of nodes.
     pub const fn index(self) -> usize {
-        self.0 as usize
+        position(self.0)
     }
 }
 
 impl ParameterId {
     /// As a position in a list of parameters.
     pub const fn index(self) -> usize {
-        self.0 as usize
+        position(self.0)
     }
 }
 
@@ -86,6 +87,13 @@ impl Parameter {
     }
 
     /// The element at `index`.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "whoever has parameters proves: no verifier reads an element"
+    )]
     pub fn get(&self, index: usize) -> i64 {
         match self {
             Self::Int8(values) => i64::from(values[index]),

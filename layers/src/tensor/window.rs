@@ -11,7 +11,10 @@ use ark_ff::{One, Zero};
 use serde::{Deserialize, Serialize};
 use tacit_algebra::eq;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    integer::signed,
+};
 
 /// A window along one axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,15 +69,16 @@ impl AxisWindow {
                 return Err(Error::Attribute {
                     layer: layer.to_owned(),
                     what,
-                    actual: i64::try_from(value).unwrap_or(i64::MAX),
-                    minimum: minimum as i64,
-                    maximum: MAX_WINDOW as i64,
+                    actual: signed(value),
+                    minimum: signed(minimum),
+                    maximum: signed(MAX_WINDOW),
                 });
             }
         }
-        let padding = self.pad_begin + self.pad_end;
-        let extent = self.dilation * (self.kernel - 1) + 1;
-        let positions = (length + padding).checked_sub(extent).map(|slack| slack / self.stride + 1);
+        let padding = self.pad_begin.saturating_add(self.pad_end);
+        let extent = self.reach().saturating_add(1);
+        let slack = length.saturating_add(padding).checked_sub(extent);
+        let positions = slack.and_then(|slack| slack.checked_div(self.stride)?.checked_add(1));
         let positions = positions.filter(|&positions| length.max(positions) <= MAX_AXIS);
         positions.filter(|positions| positions.saturating_mul(self.kernel) <= MAX_AXIS_WORK).ok_or_else(
             || Error::Window { layer: layer.to_owned(), extent, stride: self.stride, length, padding },
@@ -83,19 +87,21 @@ impl AxisWindow {
 
     /// Distance between the first and the last position that a window reads.
     pub const fn reach(&self) -> usize {
-        self.dilation * (self.kernel - 1)
+        self.dilation.saturating_mul(self.kernel.saturating_sub(1))
     }
 
     /// Input position read at window position `p` and kernel offset `k`, if it is not padding.
     pub fn input_position(&self, p: usize, k: usize, length: usize) -> Option<usize> {
-        (self.stride * p + self.dilation * k).checked_sub(self.pad_begin).filter(|&i| i < length)
+        let read = self.stride.wrapping_mul(p).wrapping_add(self.dilation.wrapping_mul(k));
+        read.checked_sub(self.pad_begin).filter(|&i| i < length)
     }
 
     /// The window positions, of `output` ones, whose offset `k` reads an input of `length` and not its padding.
     pub fn positions_inside(&self, k: usize, length: usize, output: usize) -> Range<usize> {
-        let offset = self.dilation * k;
+        let offset = self.dilation.saturating_mul(k);
         let before = self.pad_begin.saturating_sub(offset).div_ceil(self.stride).min(output);
-        let end = (length + self.pad_begin).saturating_sub(offset).div_ceil(self.stride).min(output);
+        let end =
+            length.saturating_add(self.pad_begin).saturating_sub(offset).div_ceil(self.stride).min(output);
         before..end.max(before)
     }
 }
@@ -117,12 +123,15 @@ impl Window2d {
 
     /// Number of offsets inside the window.
     pub const fn num_offsets(&self) -> usize {
-        self.height.kernel * self.width.kernel
+        self.height.kernel.saturating_mul(self.width.kernel)
     }
 
     /// Whether some window can read padding.
     pub const fn has_padding(&self) -> bool {
-        self.height.pad_begin + self.height.pad_end + self.width.pad_begin + self.width.pad_end > 0
+        self.height.pad_begin > 0
+            || self.height.pad_end > 0
+            || self.width.pad_begin > 0
+            || self.width.pad_end > 0
     }
 }
 
@@ -172,9 +181,9 @@ impl AxisWindow {
     /// with $D$ the window's [reach](AxisWindow::reach): which positions of a convolution of stride one, from the first window
     /// that touches the input to the last, an output takes.
     pub fn crop_vector(&self, input: usize, output: usize, position: &[Fr]) -> Vec<Fr> {
-        let mut vector = vec![Fr::zero(); input + self.reach()];
+        let mut vector = vec![Fr::zero(); input.saturating_add(self.reach())];
         for (p, weight) in eq::table(position, output).into_iter().enumerate() {
-            let place = self.input_position(p, self.kernel - 1, vector.len());
+            let place = self.input_position(p, self.kernel.saturating_sub(1), vector.len());
             if let Some(value) = place.and_then(|j| vector.get_mut(j)) {
                 *value += weight;
             }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    integer::{position, wide, widest},
     tensor::Layout,
 };
 
@@ -22,7 +23,7 @@ const MAX_COEFFICIENT: i128 = 1 << 31;
 
 /// The least $b$ with $x \le 2^b$.
 pub(crate) const fn bits_above(x: u128) -> u32 {
-    if x <= 1 { 0 } else { u128::BITS - (x - 1).leading_zeros() }
+    if x <= 1 { 0 } else { u128::BITS.saturating_sub(x.saturating_sub(1).leading_zeros()) }
 }
 
 /// Refuses more gates than a prover is asked for.
@@ -43,7 +44,7 @@ fn check_gates(layer: &str, gates: u128) -> Result<()> {
 /// # Errors
 /// [`Error::TooManyGates`].
 pub(crate) fn check_products(layer: &str, gates: u128, tensors: [&Layout; 2]) -> Result<()> {
-    let elements = tensors.map(|layout| layout.num_elements() as u128);
+    let elements = tensors.map(|layout| widest(layout.num_elements()));
     elements.into_iter().chain([gates]).try_for_each(|count| check_gates(layer, count))
 }
 
@@ -62,10 +63,10 @@ impl Wired<'_> {
             Relation::Shared => 64,
             Relation::Window(_) => {
                 let lengths = ROLES.map(|role| self.lengths(factor, role));
-                let input: usize = lengths[1].iter().product();
-                u64::try_from(factor.num_gates(lengths)).unwrap_or(u64::MAX).saturating_add(input as u64)
+                let input: usize = lengths.get(1).map_or(1, |lengths| lengths.iter().product());
+                u64::try_from(factor.num_gates(lengths)).unwrap_or(u64::MAX).saturating_add(wide(input))
             }
-            Relation::Gates(gates) => 16 * gates.len() as u64,
+            Relation::Gates(gates) => wide(gates.len()).saturating_mul(16),
         });
         factors.fold(0, u64::saturating_add)
     }
@@ -77,7 +78,8 @@ impl Wired<'_> {
             return fail("a wiring has more factors than axes");
         }
         for role in ROLES {
-            if !covers_once(self.layout(role), wiring.factors.iter().map(|factor| factor.axes[role])) {
+            let parts = wiring.factors.iter().filter_map(|factor| factor.axes.get(role).copied());
+            if !covers_once(self.layout(role), parts) {
                 return fail("a wiring's factors do not cover every axis once");
             }
         }
@@ -121,17 +123,17 @@ impl Wired<'_> {
                 }
             }
             Relation::Window(window) => {
-                let (&[output], &[input], [] | [_]) = (lengths[0], lengths[1], lengths[2]) else {
+                let [&[output], &[input], offsets @ ([] | [_])] = lengths else {
                     return Ok(Err("a window is not between single axes"));
                 };
                 let fits = window.output_length(name, input)? == output
-                    && lengths[2].first().is_none_or(|&kernel| kernel == window.kernel);
+                    && offsets.first().is_none_or(|&kernel| kernel == window.kernel);
                 if fits { Ok(()) } else { Err("a window does not fit its axes") }
             }
             Relation::Gates(gates) => {
                 let outside = gates.iter().any(|gate| {
                     let positions = [gate.output, gate.left, gate.right];
-                    positions.iter().zip(flat).any(|(&position, length)| position as usize >= length)
+                    positions.iter().zip(flat).any(|(&i, length)| position(i) >= length)
                 });
                 if outside { Err("a gate is outside its tensors") } else { Ok(()) }
             }
@@ -147,7 +149,7 @@ fn covers_once(layout: Option<&Layout>, parts: impl Iterator<Item = Axes>) -> bo
             return false;
         }
         let first = usize::from(part.first);
-        for axis in first..first + usize::from(part.count) {
+        for axis in first..first.saturating_add(usize::from(part.count)) {
             match covered.get_mut(axis) {
                 Some(covered) if !*covered => *covered = true,
                 _ => return false,
@@ -171,8 +173,8 @@ impl Circuit {
         let mut total = 0_u128;
         for index in (0..self.layers.len()).rev() {
             let depends = |operand: Option<Operand>| match operand {
-                Some(Operand::Input(i)) => (i as usize) < num_dependent,
-                Some(Operand::Layer(i)) => dependent.get(i as usize).copied().unwrap_or(false),
+                Some(Operand::Input(i)) => position(i) < num_dependent,
+                Some(Operand::Layer(i)) => dependent.get(position(i)).copied().unwrap_or(false),
                 None => false,
             };
             let mut any = false;
@@ -196,8 +198,8 @@ impl Circuit {
         let mut layers = vec![0_u32; self.layers.len()];
         for index in (0..self.layers.len()).rev() {
             let bits = |operand: Option<Operand>| match operand {
-                Some(Operand::Input(i)) => inputs.get(i as usize).copied().unwrap_or(0),
-                Some(Operand::Layer(i)) => layers.get(i as usize).copied().unwrap_or(0),
+                Some(Operand::Input(i)) => inputs.get(position(i)).copied().unwrap_or(0),
+                Some(Operand::Layer(i)) => layers.get(position(i)).copied().unwrap_or(0),
                 None => 0,
             };
             let (mut largest, mut wirings) = (0, 0_u128);
@@ -205,7 +207,7 @@ impl Circuit {
                 let terms = [wired.num_gates(), wired.largest_coefficient().unsigned_abs()].map(bits_above);
                 let operands = [bits(wired.wiring().left), bits(wired.wiring().right)];
                 largest = terms.into_iter().chain(operands).fold(0, u32::saturating_add).max(largest);
-                wirings += 1;
+                wirings = wirings.saturating_add(1);
             }
             if let Some(layer) = layers.get_mut(index) {
                 *layer = largest.saturating_add(bits_above(wirings));
@@ -229,7 +231,7 @@ impl Circuit {
         }
         let tensors = self.inputs.iter().chain(self.layers.iter().map(|layer| &layer.layout));
         for layout in tensors {
-            check_gates(name, layout.num_elements() as u128)?;
+            check_gates(name, widest(layout.num_elements()))?;
         }
         for (index, layer) in self.layers.iter().enumerate() {
             if !layer.wirings.iter().all(|wiring| self.reads_below(index, wiring)) {
@@ -256,11 +258,12 @@ impl Circuit {
     pub fn wiring_work(&self) -> u64 {
         let (counts, output) = (self.claim_counts(), self.inputs.len());
         let work = (0..self.layers.len()).map(|layer| {
-            let claims = if layer == 0 { 1 } else { counts.get(output + layer).copied().unwrap_or(0) };
+            let claims =
+                if layer == 0 { 1 } else { counts.get(output.saturating_add(layer)).copied().unwrap_or(0) };
             self.wirings(layer)
                 .map(|wired| wired.work())
                 .fold(0, u64::saturating_add)
-                .saturating_mul(claims as u64)
+                .saturating_mul(wide(claims))
         });
         work.fold(0, u64::saturating_add)
     }
@@ -272,8 +275,8 @@ impl Circuit {
     /// Whether a wiring's operands exist below a layer, and there is no right one without a left one.
     fn reads_below(&self, layer: usize, wiring: &Wiring) -> bool {
         let below = |operand: Option<Operand>| match operand {
-            Some(Operand::Input(i)) => (i as usize) < self.inputs.len(),
-            Some(Operand::Layer(i)) => (i as usize) > layer && (i as usize) < self.layers.len(),
+            Some(Operand::Input(i)) => position(i) < self.inputs.len(),
+            Some(Operand::Layer(i)) => position(i) > layer && position(i) < self.layers.len(),
             None => true,
         };
         below(wiring.left) && below(wiring.right) && (wiring.left.is_some() || wiring.right.is_none())

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Result,
+    integer::{byte, position},
     tensor::{Layout, MAX_AXES, window::AxisWindow},
 };
 
@@ -109,12 +110,12 @@ impl Axes {
 
     /// One axis.
     pub const fn one(axis: usize) -> Self {
-        Self { first: axis as u8, count: 1 }
+        Self::range(axis, 1)
     }
 
     /// The axes `first..first + count`, `count` at least 1.
     pub const fn range(first: usize, count: usize) -> Self {
-        Self { first: first as u8, count: count as u8 }
+        Self { first: byte(first), count: byte(count) }
     }
 
     /// All axes of a tensor.
@@ -162,16 +163,16 @@ impl Circuit {
     /// Shape of an operand.
     pub fn layout(&self, operand: Operand) -> Option<&Layout> {
         match operand {
-            Operand::Input(i) => self.inputs.get(i as usize),
-            Operand::Layer(i) => self.layers.get(i as usize).map(|layer| &layer.layout),
+            Operand::Input(i) => self.inputs.get(position(i)),
+            Operand::Layer(i) => self.layers.get(position(i)).map(|layer| &layer.layout),
         }
     }
 
     /// Place of an operand among inputs and layers: inputs first.
     pub const fn place(&self, operand: Operand) -> usize {
         match operand {
-            Operand::Input(i) => i as usize,
-            Operand::Layer(i) => self.inputs.len().saturating_add(i as usize),
+            Operand::Input(i) => position(i),
+            Operand::Layer(i) => self.inputs.len().saturating_add(position(i)),
         }
     }
 
@@ -214,12 +215,12 @@ impl Circuit {
     /// Claims that a proof leaves on every input and layer, by [place](Self::place): one for each group that it is the left
     /// of, one for each pair that it is the right of.
     pub fn claim_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.inputs.len().saturating_add(self.layers.len())];
+        let mut counts = vec![0_usize; self.inputs.len().saturating_add(self.layers.len())];
         for group in (0..self.layers.len()).flat_map(|layer| self.groups(layer)) {
             let rights = group.pairs.iter().map(|(right, _)| *right);
             for operand in std::iter::once(group.left).chain(rights) {
                 if let Some(count) = counts.get_mut(self.place(operand)) {
-                    *count += 1;
+                    *count = count.saturating_add(1);
                 }
             }
         }
@@ -234,7 +235,7 @@ impl Circuit {
     pub fn repeated(&self, copies: usize, shared: &[usize]) -> Result<Self> {
         let lengthened = |layout: &Layout| Layout::new([&[copies], layout.axes()].concat());
         let is_shared = |operand: Option<Operand>| match operand {
-            Some(Operand::Input(i)) => shared.contains(&(i as usize)),
+            Some(Operand::Input(i)) => shared.contains(&position(i)),
             Some(Operand::Layer(_)) => false,
             None => true,
         };

@@ -4,10 +4,11 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::{eq, small::from_i64};
 
-use super::{
-    circuit::Axes, circuit::Circuit, circuit::Factor, circuit::GateLayer, circuit::Relation, circuit::Wiring,
+use super::circuit::{Axes, Circuit, Factor, GateLayer, Relation, Wiring};
+use crate::{
+    integer::{position, widest},
+    tensor::{Layout, bits_of, evaluation::kronecker, window::OffsetWeights},
 };
-use crate::tensor::{Layout, bits_of, evaluation::kronecker, window::OffsetWeights};
 
 /// Roles of the tensors that a wiring connects, in the order of a factor's axes.
 pub(super) const ROLES: [usize; 3] = [0, 1, 2];
@@ -41,13 +42,19 @@ impl<'a> Weights<'a> {
                 let (mut rest, mut weight, mut end) = (index, Fr::one(), point.len());
                 for &n in lengths.iter().rev() {
                     let begin = end.saturating_sub(bits_of(n));
-                    weight *= eq::evaluate_index(point.get(begin..end).unwrap_or_default(), rest % n);
-                    (rest, end) = (rest / n, begin);
+                    let (quotient, at) = divide(rest, n);
+                    weight *= eq::evaluate_index(point.get(begin..end).unwrap_or_default(), at);
+                    (rest, end) = (quotient, begin);
                 }
                 weight
             }
         }
     }
+}
+
+/// Quotient and remainder; of an empty axis there is neither.
+fn divide(index: usize, length: usize) -> (usize, usize) {
+    (index.checked_div(length).unwrap_or(0), index.checked_rem(length).unwrap_or(0))
 }
 
 /// The equality table over the stored positions of some axes, row-major.
@@ -86,7 +93,9 @@ impl<'a> Wired<'a> {
     pub fn lengths(&self, factor: &Factor, role: usize) -> &'a [usize] {
         let Some(axes) = factor.axes.get(role).filter(|axes| axes.count > 0) else { return &[] };
         let (first, count) = (usize::from(axes.first), usize::from(axes.count));
-        self.layout(role).and_then(|layout| layout.axes().get(first..first + count)).unwrap_or_default()
+        self.layout(role)
+            .and_then(|layout| layout.axes().get(first..first.saturating_add(count)))
+            .unwrap_or_default()
     }
 
     /// A factor's part of a point.
@@ -97,7 +106,7 @@ impl<'a> Wired<'a> {
                 .map_or(0, |layout| layout.axis_vars().skip(usize::from(skip)).take(usize::from(take)).sum())
         };
         let (begin, count) = (vars(0, axes.first), vars(axes.first, axes.count));
-        point.get(begin..begin + count).unwrap_or_default()
+        point.get(begin..begin.saturating_add(count)).unwrap_or_default()
     }
 
     /// $c_w \widetilde w(z, x, y)$: the product of the factors' extensions. Points of absent operands are empty.
@@ -119,15 +128,19 @@ impl<'a> Wired<'a> {
         for factor in &self.wiring.factors {
             let lengths = ROLES.map(|role| self.lengths(factor, role));
             let [output, left, right] = factor.axes;
-            let outputs = table(lengths[0], self.part(output, 0, z));
-            let lefts = table(lengths[1], self.part(left, 1, x));
-            let mut vector = vec![Fr::zero(); lengths[2].iter().product()];
+            let [output_lengths, left_lengths, right_lengths] = lengths;
+            let outputs = table(output_lengths, self.part(output, 0, z));
+            let lefts = table(left_lengths, self.part(left, 1, x));
+            let mut vector = vec![Fr::zero(); right_lengths.iter().product()];
+            // A checked wiring has no gate outside its tensors.
             factor.for_each(lengths, |([z, x, y], coefficient)| {
-                let weight = outputs[z] * lefts[x];
-                vector[y] += if coefficient == 1 { weight } else { weight * from_i64(coefficient) };
+                if let (Some(z), Some(x), Some(sum)) = (outputs.get(z), lefts.get(x), vector.get_mut(y)) {
+                    let weight = *z * x;
+                    *sum += if coefficient == 1 { weight } else { weight * from_i64(coefficient) };
+                }
             });
             if right.count == 0 {
-                scale *= vector[0];
+                scale *= vector.first().copied().unwrap_or_else(Fr::zero);
             } else {
                 vectors.push((right.first, vector));
             }
@@ -146,21 +159,22 @@ impl Factor {
         match &self.relation {
             Relation::Shared => {
                 for i in 0..flat.into_iter().max().unwrap_or(1) {
-                    visit((ROLES.map(|role| if lengths[role].is_empty() { 0 } else { i }), 1));
+                    visit((lengths.map(|lengths| if lengths.is_empty() { 0 } else { i }), 1));
                 }
             }
             Relation::Window(window) => {
-                for p in 0..flat[0] {
+                let ([output, input, _], [.., offsets]) = (flat, lengths);
+                for p in 0..output {
                     for k in 0..window.kernel {
-                        if let Some(i) = window.input_position(p, k, flat[1]) {
-                            visit(([p, i, if lengths[2].is_empty() { 0 } else { k }], 1));
+                        if let Some(i) = window.input_position(p, k, input) {
+                            visit(([p, i, if offsets.is_empty() { 0 } else { k }], 1));
                         }
                     }
                 }
             }
             Relation::Gates(gates) => {
                 for gate in gates {
-                    let positions = [gate.output, gate.left, gate.right].map(|i| i as usize);
+                    let positions = [gate.output, gate.left, gate.right].map(position);
                     visit((positions, gate.coefficient));
                 }
             }
@@ -171,12 +185,13 @@ impl Factor {
     pub(super) fn num_gates(&self, lengths: [&[usize]; 3]) -> u128 {
         match &self.relation {
             Relation::Shared => {
-                lengths.iter().map(|part| part.iter().map(|&n| n as u128).product()).max().unwrap_or(1)
+                lengths.iter().map(|part| part.iter().map(|&n| widest(n)).product()).max().unwrap_or(1)
             }
             Relation::Window(window) => {
-                lengths[0].iter().map(|&n| n as u128).product::<u128>().saturating_mul(window.kernel as u128)
+                let [output, ..] = lengths;
+                output.iter().map(|&n| widest(n)).product::<u128>().saturating_mul(widest(window.kernel))
             }
-            Relation::Gates(gates) => gates.len() as u128,
+            Relation::Gates(gates) => widest(gates.len()),
         }
     }
 
@@ -185,20 +200,25 @@ impl Factor {
         match &self.relation {
             Relation::Shared => evaluate_shared(lengths, points),
             Relation::Window(window) => {
-                let [output, input] =
-                    [0, 1].map(|role: usize| lengths[role].first().copied().unwrap_or_default());
-                let offsets =
-                    if lengths[2].is_empty() { OffsetWeights::All } else { OffsetWeights::Point(points[2]) };
-                let shifts = window.shift_vector(input, output, points[0], offsets);
-                shifts.iter().zip(eq::table(points[1], input)).map(|(shift, weight)| *shift * weight).sum()
+                let [output, input, offsets] = lengths;
+                let [output, input] = [output, input].map(|part| part.first().copied().unwrap_or_default());
+                let [z, x, y] = points;
+                let offsets = if offsets.is_empty() { OffsetWeights::All } else { OffsetWeights::Point(y) };
+                let shifts = window.shift_vector(input, output, z, offsets);
+                shifts.iter().zip(eq::table(x, input)).map(|(shift, weight)| *shift * weight).sum()
             }
             Relation::Gates(gates) => {
-                let [z, x, y] = ROLES.map(|role| Weights::new(lengths[role], points[role], gates.len()));
+                let ([output, left, right], [z, x, y]) = (lengths, points);
+                let [z, x, y] = [(output, z), (left, x), (right, y)]
+                    .map(|(part, point)| Weights::new(part, point, gates.len()));
                 gates
                     .iter()
                     .map(|gate| {
-                        let [z, x, y] =
-                            [z.at(gate.output as usize), x.at(gate.left as usize), y.at(gate.right as usize)];
+                        let [z, x, y] = [
+                            z.at(position(gate.output)),
+                            x.at(position(gate.left)),
+                            y.at(position(gate.right)),
+                        ];
                         z * x * y * from_i64(gate.coefficient)
                     })
                     .sum()
@@ -209,8 +229,8 @@ impl Factor {
 
 /// $\sum_i \prod_r \mathrm{eq}(p_r, i)$ over the roles that have axes, one axis after the other.
 fn evaluate_shared(lengths: [&[usize]; 3], points: [&[Fr]; 3]) -> Fr {
-    let present = ROLES.into_iter().filter(|&role| !lengths[role].is_empty());
-    let mut parts: Vec<_> = present.map(|role| axis_points(lengths[role], points[role])).collect();
+    let present = lengths.into_iter().zip(points).filter(|(lengths, _)| !lengths.is_empty());
+    let mut parts: Vec<_> = present.map(|(lengths, point)| axis_points(lengths, point)).collect();
     let mut product = Fr::one();
     loop {
         let axis: Vec<(usize, &[Fr])> = parts.iter_mut().filter_map(Iterator::next).collect();

@@ -5,7 +5,7 @@ use ark_ff::Field;
 use tacit_algebra::{eq, small::from_i64};
 use tacit_transcript::Value;
 
-use crate::tensor::bits_of;
+use crate::{integer::count, tensor::bits_of};
 
 /// The table of both limbs of an excess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,29 +34,31 @@ impl ExcessTable {
     pub const fn new(minimum: i64, maximum: i64, (low, high): (i64, i64)) -> Self {
         let (below, above) = (minimum.saturating_sub(low), high.saturating_sub(maximum));
         let excess = if below > above { below } else { above };
-        let excess_bits = if excess > 1 { excess.ilog2() + 1 } else { 1 };
+        let excess_bits = if excess > 1 { excess.ilog2().saturating_add(1) } else { 1 };
         Self { minimum, maximum, limb_bits: excess_bits.div_ceil(2) }
     }
 
     /// Largest magnitude of a limb.
     const fn largest_limb(&self) -> i64 {
-        (1 << self.limb_bits) - 1
+        (1_i64 << self.limb_bits).saturating_sub(1)
     }
 
     /// $\log_2$ of the number of rows.
     pub const fn num_vars(&self) -> usize {
-        bits_of((self.maximum - self.minimum + 1 + 2 * self.largest_limb()) as usize)
+        let range = self.maximum.saturating_sub(self.minimum).saturating_add(1);
+        let rows = range.saturating_add(self.largest_limb().saturating_mul(2));
+        bits_of(count(rows))
     }
 
     /// First column of the first row.
     pub const fn first(&self) -> i64 {
-        self.minimum - self.largest_limb()
+        self.minimum.saturating_sub(self.largest_limb())
     }
 
     /// The second column of the row with this first column.
     pub fn second(&self, first: i64) -> i64 {
-        let filled_up = first - (self.maximum + self.largest_limb());
-        first.clamp(self.minimum, self.maximum) + filled_up.max(0)
+        let filled_up = first.saturating_sub(self.maximum.saturating_add(self.largest_limb()));
+        first.clamp(self.minimum, self.maximum).saturating_add(filled_up.max(0))
     }
 
     /// The second column's multilinear extension: $\ell$, and a ramp where it begins to rise, where it stops and where the
@@ -64,20 +66,28 @@ impl ExcessTable {
     pub fn evaluate_second(&self, point: &[Fr]) -> Fr {
         let ramp = |from: i64| eq::evaluate_ramp(point, from.abs_diff(self.first()));
         from_i64(self.minimum) + ramp(self.minimum) - ramp(self.maximum)
-            + ramp(self.maximum + self.largest_limb())
+            + ramp(self.maximum.saturating_add(self.largest_limb()))
     }
 
     /// A quotient in parts.
     pub fn split(&self, quotient: i64) -> Parts {
         let clipped = quotient.clamp(self.minimum, self.maximum);
         // Division towards zero gives both limbs the excess' sign.
-        let (excess, radix) = (quotient - clipped, 1 << self.limb_bits);
-        Parts { clipped, high: excess / radix, low: excess % radix }
+        let excess = quotient.saturating_sub(clipped);
+        let high = excess.unsigned_abs() >> self.limb_bits;
+        let high = i64::try_from(high).unwrap_or(i64::MAX).saturating_mul(excess.signum());
+        Parts { clipped, high, low: excess.saturating_sub(high << self.limb_bits) }
+    }
+
+    /// $\ell + u$.
+    const fn ends(&self) -> i64 {
+        self.minimum.saturating_add(self.maximum)
     }
 
     /// First columns of the low and the high limb's rows.
     pub const fn keys(&self, parts: Parts) -> [i64; 2] {
-        [parts.clipped + parts.low, self.minimum + self.maximum - parts.clipped - parts.high]
+        let mirrored = self.ends().saturating_sub(parts.clipped);
+        [parts.clipped.saturating_add(parts.low), mirrored.saturating_sub(parts.high)]
     }
 
     /// The low limb's row from $\widetilde c$ and $\widetilde l$.
@@ -88,7 +98,7 @@ impl ExcessTable {
     /// The high limb's row from $\widetilde q$, $\widetilde c$ and $\widetilde l$.
     pub fn high_row<V: Value>(&self, quotient: V, clipped: V, low: V) -> (V, V) {
         let high = (quotient - clipped.clone() - low) * inverse_power(self.limb_bits);
-        let mirrored = V::from(from_i64(self.minimum + self.maximum)) - clipped;
+        let mirrored = V::from(from_i64(self.ends())) - clipped;
         (mirrored.clone() - high, mirrored)
     }
 }

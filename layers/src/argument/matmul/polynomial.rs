@@ -56,6 +56,7 @@ use crate::{
         power::{PowerPoint, ratios},
     },
     error::{Error, Result},
+    integer::{scalar, signed, wide},
     tensor::{Layout, bits_of, value::NodeId},
 };
 
@@ -80,7 +81,7 @@ pub fn inner_extent(layer: &str, inner_axes: &[usize]) -> Result<usize> {
         what: "padded length of the inner axes",
         actual: i64::try_from(extent).unwrap_or(i64::MAX),
         minimum: 1,
-        maximum: MAX_INNER as i64,
+        maximum: signed(MAX_INNER),
     })
 }
 
@@ -115,7 +116,7 @@ impl CrossPowers {
     /// For the layout of $H$ and a challenge; none where a factor has no inverse.
     pub fn new(cross: &Layout, u: Fr) -> Option<Self> {
         let (lower, _) = cross_halves(cross);
-        let middle = u.pow([lower as u64]);
+        let middle = u.pow([wide(lower)]);
         let ratios = [vec![middle * u], ratios(u, bits_of(lower))].concat();
         Some(Self { u, cross: PowerPoint::new(&ratios)?, middle })
     }
@@ -138,7 +139,7 @@ pub fn absorb_products<T: Transcript>(transcript: &mut T, claims: &[EvaluationCl
     let scalars: Vec<Fr> = claims
         .iter()
         .flat_map(|claim| {
-            let shape = [claim.subject.0 as usize, claim.point.len()].map(|n| Fr::from(n as u64));
+            let shape = [claim.subject.index(), claim.point.len()].map(scalar);
             shape.into_iter().chain([transcript.absorbed(&claim.value)]).chain(claim.point.iter().copied())
         })
         .collect();

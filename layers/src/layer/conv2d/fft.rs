@@ -63,6 +63,7 @@ use crate::{
         soundness::TransformedConvolution,
     },
     error::{Error, Result},
+    integer::{signed, wide},
     layer::conv2d::Conv2dLayer,
     tensor::{
         Layout, bits_of,
@@ -89,9 +90,10 @@ pub struct AxisTransform {
 impl AxisTransform {
     /// The shortest transform in which no read wraps around to a stored position.
     pub fn new(window: AxisWindow, input: usize, output: usize) -> Self {
-        let reach = window.stride * output.saturating_sub(1) + window.dilation * (window.kernel - 1) + 1;
-        let behind = reach.saturating_sub(window.pad_begin + input);
-        let num_vars = bits_of(input + window.pad_begin.max(behind));
+        let last = window.stride.saturating_mul(output.saturating_sub(1));
+        let reach = last.saturating_add(window.reach()).saturating_add(1);
+        let behind = reach.saturating_sub(window.pad_begin.saturating_add(input));
+        let num_vars = bits_of(input.saturating_add(window.pad_begin.max(behind)));
         Self { window, input, output, num_vars }
     }
 
@@ -107,12 +109,16 @@ impl AxisTransform {
 
     /// $B$: what a kernel offset counts for at a frequency point.
     pub const fn kernel_vector(&self, frequency: Vec<Fr>) -> FourierVector {
-        FourierVector::new(-(self.window.dilation as i64), 0, frequency)
+        FourierVector::new(signed(self.window.dilation).saturating_neg(), 0, frequency)
     }
 
     /// $C$: what a window position counts for at a frequency point.
     pub const fn crop_vector(&self, frequency: Vec<Fr>) -> FourierVector {
-        FourierVector::new(-(self.window.stride as i64), self.window.pad_begin as i64, frequency)
+        FourierVector::new(
+            signed(self.window.stride).saturating_neg(),
+            signed(self.window.pad_begin),
+            frequency,
+        )
     }
 }
 
@@ -243,18 +249,24 @@ impl FftConvolutionLayer {
         Err(Error::Spectrum { layer: layer.to_owned(), num_vars, limit })
     }
 
+    /// Variables of the frequencies along both axes.
+    const fn frequency_vars(&self) -> usize {
+        let [height, width] = &self.axes;
+        height.num_vars.saturating_add(width.num_vars)
+    }
+
     /// Variables of the spectrum.
     pub fn num_vars(&self) -> usize {
-        let [height, width] = &self.axes;
-        height.num_vars + width.num_vars + bits_of(self.groups) + bits_of(self.channels)
+        let channels = bits_of(self.groups).saturating_add(bits_of(self.channels));
+        self.frequency_vars().saturating_add(channels)
     }
 
     /// Variables of the second stage's sums: input, weights, both crops.
     pub const fn transform_vars(&self) -> [usize; 4] {
         let [height, width] = &self.axes;
         [
-            bits_of(height.input) + bits_of(width.input),
-            bits_of(height.window.kernel) + bits_of(width.window.kernel),
+            bits_of(height.input).saturating_add(bits_of(width.input)),
+            bits_of(height.window.kernel).saturating_add(bits_of(width.window.kernel)),
             bits_of(height.output),
             bits_of(width.output),
         ]
@@ -262,7 +274,7 @@ impl FftConvolutionLayer {
 
     /// Values that the levels of the layer's four Fourier vectors send.
     pub fn num_level_values(&self) -> usize {
-        self.axes.iter().map(|axis| 2 * axis.num_vars.saturating_sub(BASE_VARS)).sum()
+        self.axes.iter().map(|axis| axis.num_vars.saturating_sub(BASE_VARS).saturating_mul(2)).sum()
     }
 
     /// $r_p$ along height and width.
@@ -273,11 +285,10 @@ impl FftConvolutionLayer {
 
     /// The first stage's sum.
     pub fn product_claim<V: Value>(&self, claim: &FftClaim<V>) -> SumClaim<V> {
-        let [height, width] = &self.axes;
-        let frequency_vars = height.num_vars + width.num_vars;
+        let frequency_vars = self.frequency_vars();
         // Without frequencies and groups the only weight is one.
-        let degree = if frequency_vars + bits_of(self.groups) == 0 { 2 } else { 3 };
-        let scale = Fr::from(2_u64).pow([frequency_vars as u64]);
+        let degree = if frequency_vars == 0 && bits_of(self.groups) == 0 { 2 } else { 3 };
+        let scale = Fr::from(2_u64).pow([wide(frequency_vars)]);
         SumClaim { num_vars: self.num_vars(), degree, sum: claim.value.clone() * scale }
     }
 

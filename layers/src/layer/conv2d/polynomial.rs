@@ -44,6 +44,7 @@ use super::feature_map;
 use crate::{
     argument::power::{PowerPoint, ratios},
     error::Result,
+    integer::wide,
     tensor::{
         Layout, bits_of,
         window::{AxisWindow, Window2d},
@@ -56,7 +57,10 @@ use crate::{
 /// [`crate::Error::LayerShape`] when the input is no feature map, [`crate::Error::Shape`] when $U$ has too many positions.
 pub fn product_layout(layer: &str, window: &Window2d, input: &Layout) -> Result<Layout> {
     let [_, height, width] = feature_map(layer, input)?;
-    Layout::new(vec![height + window.height.reach(), width + window.width.reach()])
+    Layout::new(vec![
+        height.saturating_add(window.height.reach()),
+        width.saturating_add(window.width.reach()),
+    ])
 }
 
 /// The points that belong to a pair of challenges: $\rho\, \widetilde U(\pi_U) = \sum \widetilde W(\pi_W)\, \widetilde
@@ -82,10 +86,10 @@ impl ConvolutionPowers {
         let (mut product, mut kernel, mut read) = (vec![], vec![], vec![]);
         let mut shift = Fr::from(1_u64);
         for (window, length, u) in axes {
-            product.extend(ratios(u, bits_of(length + window.reach())));
+            product.extend(ratios(u, bits_of(length.saturating_add(window.reach()))));
             kernel.extend(kernel_ratios(window, u)?);
             read.extend(ratios(u, bits_of(length)));
-            shift *= u.pow([window.reach() as u64]);
+            shift *= u.pow([wide(window.reach())]);
         }
         let [product, kernel, input] =
             [PowerPoint::new(&product)?, PowerPoint::new(&kernel)?, PowerPoint::new(&read)?];
@@ -96,7 +100,7 @@ impl ConvolutionPowers {
 
 /// Weights of kernel offsets: $u^{d (K - 1 - k)}$ is $u^D$ times powers of $u^{-d}$.
 fn kernel_ratios(window: &AxisWindow, u: Fr) -> Option<Vec<Fr>> {
-    Some(ratios(u.inverse()?.pow([window.dilation as u64]), bits_of(window.kernel)))
+    Some(ratios(u.inverse()?.pow([wide(window.dilation)]), bits_of(window.kernel)))
 }
 
 /// Both axes' crop vectors at a point of the output's positions; `input` and `output` are feature maps.

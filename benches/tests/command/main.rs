@@ -7,5 +7,5 @@ mod comparison;
 #[path = "../../../cli/tests/cli/files.rs"]
 mod files;
 mod markup;
-mod measuring;
 mod report;
+mod suites;

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 /// Folders whose files make up the program.
-const SOURCES: [&str; 8] =
-    ["algebra", "benches", "cli", "layers", "onnx", "prover", "transcript", "verifier"];
+const SOURCES: [&str; 9] =
+    ["algebra", "benches", "cli", "inference", "layers", "onnx", "prover", "transcript", "verifier"];
 
 fn main() {
     for folder in SOURCES {
