@@ -73,11 +73,10 @@ pub fn verify(
 /// # Errors
 /// The first check that fails; whatever the proof's bytes are.
 pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<Accepted> {
-    let model = key.model();
-    if let (Input::Public(input), false) = (statement.input, key.is_private()) {
+    let (model, plan) = (key.model(), statement.input.plan(key)?);
+    if let (Input::Public(input), false) = (statement.input, statement.is_hiding(key)) {
         return verify_over(model, input, statement.outputs, proof);
     }
-    let plan = statement.input.plan(key)?;
     check_statement(model, plan, statement, proof)?;
     let generators = Generators::new(plan.opening_vars());
     let mut reader = ProofReader::masked(HIDING_DOMAIN, proof, masks_per_row(plan.opening_vars()));

@@ -166,7 +166,6 @@ impl Hyrax {
 }
 
 impl CommitmentScheme for Hyrax {
-    // The first scheme: keys are older than the choice.
     const NAME: &'static [u8] = b"";
 
     type Commitment = Vec<G1Affine>;

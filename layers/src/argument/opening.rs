@@ -36,6 +36,12 @@
 //! inner-product argument. A second transcript, say over Keccak-256 for contracts, is a second sponge below
 //! `tacit_transcript`'s reader and writer: no scheme names the hash.
 //!
+//! **Soundness error.** [`CommitmentScheme::soundness`], with the scheme's computational assumptions on top.
+//!
+//! **Caller's duty.** Step 2, and to show what a scheme does not: that elements are small integers and padding is zero.
+//!
+//! **Cost.** The scheme's; [`CommitmentScheme::num_bytes`] is what commitments take of a proof.
+//!
 //! **Reference.** Polynomial commitments for multilinear extensions as Hyrax (Wahby et al., S&P 2018) uses them, many
 //! polynomials and points at once.
 
@@ -51,7 +57,8 @@ use crate::{
 
 /// What both sides know of a commitment scheme.
 pub trait CommitmentScheme: Clone + Debug + PartialEq + Send + Sync {
-    /// What enters a model's digest beside the commitment, so that digests under two schemes differ.
+    /// What enters a model's digest beside the commitment, so that digests under two schemes differ. Empty for Hyrax alone,
+    /// whose keys are older than the choice.
     const NAME: &'static [u8];
 
     /// What a list of tensors is committed to by.

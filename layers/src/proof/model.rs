@@ -55,9 +55,15 @@ impl<S: CommitmentScheme> CommittedModel<S> {
         }
         let encoded = encode(&architecture, "verifying key")?;
         let architecture_digest: [u8; 32] = Sha256::digest(&encoded).into();
-        let mut hash = Sha256::new_with_prefix(file_header(MAGIC));
+        let mut hash = Sha256::new();
+        // Before the header, which does not begin with a zero: no two schemes hash the same bytes.
+        if !S::NAME.is_empty() {
+            hash.update([0]);
+            hash.update((S::NAME.len() as u64).to_le_bytes());
+            hash.update(S::NAME);
+        }
+        hash.update(file_header(MAGIC));
         hash.update(architecture_digest);
-        hash.update(S::NAME);
         hash.update(tag);
         hash.update(bytes);
         let digest = hash.finalize().into();
