@@ -6,7 +6,11 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tacit_algebra::{generators::Generators, hash_to_curve::CurveHasher};
 use tacit_benches::Source;
 use tacit_layers::{argument::claim::EvaluationClaim, tensor::evaluation};
-use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
+use tacit_prover::{
+    hyrax::{self, CommittedList},
+    integers::Integers,
+    opening::CommittedTensor,
+};
 use tacit_transcript::ProofWriter;
 
 /// Committed elements and, for each, the rows' length.

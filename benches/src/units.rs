@@ -8,8 +8,10 @@ use tacit_algebra::{Mle, generators::Generators, kernels::backend, msm::multi_sc
 use tacit_inference::cost::UnitCosts;
 use tacit_layers::{Layout, error::Result};
 use tacit_prover::{
-    hyrax::{self, CommittedTensor, Elements, Integers},
+    hyrax,
+    integers::Integers,
     logup::{self, Fractions},
+    opening::{CommittedTensor, Elements},
     sumcheck::{Product, SumcheckInstance},
 };
 use tacit_transcript::{

@@ -37,7 +37,7 @@ impl Trace {
 /// Runs the network on a quantised input. `specs` are those of [`Network::infer`].
 ///
 /// # Errors
-/// [`Error::InputShape`] or [`Error::InputRange`] when the input does not fit the network.
+/// [`tacit_layers::Error::InputShape`] or [`tacit_layers::Error::InputRange`] when the input does not fit the network.
 pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> Result<Trace> {
     execute_each(network, specs, input, |_| ())
 }

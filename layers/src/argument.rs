@@ -11,6 +11,7 @@ pub mod lookup_block;
 pub mod lookup_table;
 pub mod masking;
 pub mod matmul;
+pub mod opening;
 pub mod power;
 pub mod soundness;
 pub mod sumcheck;

@@ -3,6 +3,7 @@
 pub mod file;
 pub mod input;
 pub mod key;
+pub mod model;
 pub mod parameters;
 pub mod plan;
 pub mod proof_file;

@@ -5,7 +5,11 @@
 //! ```
 //! use tacit_algebra::generators::Generators;
 //! use tacit_layers::{Layout, argument::claim::EvaluationClaim, tensor::evaluation};
-//! use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
+//! use tacit_prover::{
+//!     hyrax::{self, CommittedList},
+//!     integers::Integers,
+//!     opening::CommittedTensor,
+//! };
 //! use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript, labels};
 //! use tacit_verifier::hyrax::Commitment;
 //!
@@ -34,27 +38,54 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Affine};
 use ark_ff::{One, Zero};
 use tacit_algebra::{generators::Generators, kernels::backend};
 use tacit_layers::argument::{
     claim::SumClaim,
-    hyrax::{OpeningClaim, absorb_claims},
+    hyrax::Hyrax,
+    opening::{OpeningClaim, absorb_claims},
     sumcheck::{Batch, RoundWeights},
 };
-use tacit_transcript::ProofWriter;
+use tacit_transcript::{Label, ProofWriter};
 
-use crate::sumcheck::{self, SumcheckInstance};
+use crate::{
+    opening::{CommittedTensor, ProverScheme, Shares},
+    sumcheck::{self, SumcheckInstance},
+};
 
 mod commitment;
 mod inner_product;
 mod opening;
-mod tensors;
 
 pub(crate) use commitment::{add_blinds, commit_observed};
 pub use commitment::{blind_rows, commit};
 pub(crate) use inner_product::prove_inner_product;
-pub use tensors::{CommittedList, CommittedTensor, Elements, Integers};
+
+/// Tensors that are committed to together.
+#[derive(Debug, Clone, Copy)]
+pub struct CommittedList<'a> {
+    /// The tensors.
+    pub tensors: &'a [CommittedTensor<'a>],
+    /// $\log_2$ of the length of their rows, at most that of the generators' number.
+    pub row_vars: usize,
+}
+
+impl ProverScheme for Hyrax {
+    fn commit(&self, tensors: &[CommittedTensor], shares: &mut Shares) -> Vec<G1Affine> {
+        commit_observed(tensors, self.generators(), shares)
+    }
+
+    fn write_commitment(&self, writer: &mut ProofWriter, label: Label, rows: &Vec<G1Affine>) {
+        writer.write_points(label, rows);
+    }
+
+    fn open(&self, writer: &mut ProofWriter, lists: &[&[CommittedTensor]], claims: &[OpeningClaim]) {
+        let list = |&tensors| CommittedList { tensors, row_vars: self.key_vars() };
+        let lists: Vec<CommittedList> = lists.iter().map(list).collect();
+        open(writer, &lists, claims, self.generators());
+    }
+}
 
 /// Proves all claims on lists of tensors that were committed to together. A claim's subject is its tensor's index among
 /// those of all lists.

@@ -29,11 +29,7 @@ use tacit_layers::{
 use tacit_transcript::encoding::{SCALAR_BYTES, scalar_from_bytes, scalar_to_bytes};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{
-    error::Result,
-    hyrax::{self, CommittedTensor, Integers},
-    seed::Seed,
-};
+use crate::{error::Result, hyrax, integers::Integers, opening::CommittedTensor, seed::Seed};
 
 const WHAT: &str = "opening of an input commitment";
 

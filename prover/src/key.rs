@@ -14,6 +14,7 @@ use tacit_layers::{
     proof::{
         file::{block, decode, encode, file_header, open_file, take_block},
         key::{read_commitments, take_privacy},
+        model::CommittedModel,
         plan::Plan,
     },
 };
@@ -23,7 +24,8 @@ use zeroize::Zeroizing;
 use crate::{
     buffers::Buffers,
     error::{Error, Result},
-    hyrax::{self, CommittedTensor},
+    hyrax,
+    opening::{CommittedTensor, ProverScheme, Shares},
     seed::Seed,
 };
 
@@ -38,6 +40,56 @@ fn damaged(reason: &'static str) -> Error {
 fn read_blinding(bytes: &[u8]) -> Result<Zeroizing<Vec<Fr>>> {
     let scalars = bytes.chunks(SCALAR_BYTES).map(scalar_from_bytes).collect::<Option<Vec<Fr>>>();
     scalars.map(Zeroizing::new).ok_or_else(|| damaged("a blinding is not a reduced field element"))
+}
+
+/// Computes a network's ranges and its plan.
+fn analysed(network: &mut Network) -> Result<Plan> {
+    analyse(network)?;
+    network.infer()?;
+    Ok(Plan::new(&network.architecture)?)
+}
+
+/// The parameters as tensors to commit to, in the plan's order.
+pub(crate) fn parameter_tensors<'a>(network: &'a Network, plan: &'a Plan) -> Vec<CommittedTensor<'a>> {
+    plan.parameters
+        .iter()
+        .zip(&network.parameters)
+        .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() })
+        .collect()
+}
+
+/// A public network committed to under any scheme, for proofs that hide nothing.
+#[derive(Debug, Clone)]
+pub struct PlainKey<S: ProverScheme> {
+    network: Network,
+    model: CommittedModel<S>,
+    /// Memory that one proof leaves to the next.
+    pub(crate) buffers: Buffers,
+}
+
+impl<S: ProverScheme> PlainKey<S> {
+    /// Commits to a network's parameters under the scheme that belongs to its plan.
+    ///
+    /// # Errors
+    /// What [`analyse`] finds.
+    pub fn setup(mut network: Network, scheme: impl FnOnce(&Plan) -> S) -> Result<Self> {
+        let plan = analysed(&mut network)?;
+        let scheme = scheme(&plan);
+        let tensors = parameter_tensors(&network, &plan);
+        let commitment = scheme.commit(&tensors, &mut Shares::new(tensors.len()));
+        let model = CommittedModel::new(network.architecture.clone(), |_| scheme, commitment)?;
+        Ok(Self { network, model, buffers: Buffers::default() })
+    }
+
+    /// The network.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What verifiers need.
+    pub const fn model(&self) -> &CommittedModel<S> {
+        &self.model
+    }
 }
 
 /// A network and its verifying key. What blinds a private model is overwritten when it is dropped.
@@ -55,7 +107,7 @@ impl ProvingKey {
     /// Commits to a network's parameters.
     ///
     /// # Errors
-    /// What [`Network::analyse`] finds.
+    /// What [`analyse`] finds.
     pub fn setup(network: Network) -> Result<Self> {
         Self::commit(network, None)
     }
@@ -66,23 +118,15 @@ impl ProvingKey {
     /// checked against them.
     ///
     /// # Errors
-    /// What [`Network::analyse`] finds.
+    /// What [`analyse`] finds.
     pub fn setup_private(network: Network, seed: &Seed) -> Result<Self> {
         Self::commit(network, Some(seed))
     }
 
     fn commit(mut network: Network, seed: Option<&Seed>) -> Result<Self> {
-        analyse(&mut network)?;
-        network.infer()?;
-        let plan = Plan::new(&network.architecture)?;
+        let plan = analysed(&mut network)?;
         let generators = Generators::new(plan.key_vars);
-        let tensors: Vec<CommittedTensor> = plan
-            .parameters
-            .iter()
-            .zip(&network.parameters)
-            .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() })
-            .collect();
-        let mut commitments = hyrax::commit(&tensors, &generators);
+        let mut commitments = hyrax::commit(&parameter_tensors(&network, &plan), &generators);
         let architecture = network.architecture.clone();
         let (verifying_key, blinding) = match seed {
             None => (VerifyingKey::new(architecture, commitments)?, Zeroizing::default()),

@@ -40,7 +40,9 @@
 //! | [`input`], [`seed`] | commitments to inputs, and what blinds them |
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
+//! | [`opening`] | what a commitment scheme is asked |
 //! | [`hyrax`] | commitments and openings |
+//! | [`integers`] | what is committed to and folded |
 //! | [`seed`] | what hides |
 //! | [`layers`] | every layer's argument |
 
@@ -50,16 +52,19 @@ mod buffers;
 #[cfg(feature = "cheating")]
 #[doc(hidden)]
 pub mod cheating;
+mod committer;
 pub mod error;
 mod evaluation;
 pub mod hyrax;
 pub mod input;
+pub mod integers;
 pub mod key;
 pub mod layers;
 pub mod logup;
 mod masking;
 pub mod network;
 mod observer;
+pub mod opening;
 pub mod parameters;
 pub mod profile;
 mod randomness;

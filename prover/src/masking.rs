@@ -1,9 +1,6 @@
 //! The prover's side of [masking](tacit_layers::argument::masking).
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
@@ -11,7 +8,7 @@ use ark_ff::{One, Zero};
 use tacit_algebra::{Mle, eq, generators::Generators, kernels::backend, msm::combine_generators};
 use tacit_layers::{
     argument::{
-        claim::{Column, SumClaim},
+        claim::SumClaim,
         masking::{LinearForm, Relation, Response, mask_vars, masks_per_row, spread},
         sumcheck::{Batch, RoundWeights, instance_point},
     },
@@ -39,8 +36,6 @@ pub(crate) struct Hiding {
     /// Blindings of the witness' rows, and the hiding generator's multiples by them.
     witness: Task<Zeroizing<(Vec<Fr>, Vec<G1Affine>)>>,
     fresh: Fresh,
-    /// What rows of late columns are blinded by.
-    pub(crate) late: BTreeMap<Column, Zeroizing<Vec<Fr>>>,
 }
 
 /// A fresh instance in the making.
@@ -79,7 +74,7 @@ impl Hiding {
             rows.pop_front().unwrap_or_else(|| Task::row(masks.fork(), per_row, &kept)).wait()
         })));
         let fresh = Fresh { stream, rows: fresh_rows, vector };
-        Self { randomness, generators: Arc::clone(generators), witness, fresh, late: BTreeMap::new() }
+        Self { randomness, generators: Arc::clone(generators), witness, fresh }
     }
 
     /// Blinds the witness' rows.

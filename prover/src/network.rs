@@ -2,33 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use ark_bn254::Fr;
-use tacit_algebra::generators::Generators;
 use tacit_inference::{Trace, execute_each};
 use tacit_layers::{
-    Tensor, VerifyingKey,
+    Layout, Network, Tensor,
     argument::{
-        claim::{Claims, Column, CommittedColumn, EvaluationClaim},
-        hyrax::OpeningClaim,
+        claim::{Claims, Column, CommittedColumn, EvaluationClaim, layouts},
+        opening::OpeningClaim,
     },
     proof::{
-        input::row_vars,
         plan::Plan,
-        statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
+        statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
     },
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
-use zeroize::Zeroizing;
 
 use crate::{
+    buffers::Buffers,
+    committer::{Committer, Hidden, List, Plain},
     error::Result,
     evaluation,
-    hyrax::{self, CommittedList, CommittedTensor, Elements, Integers},
     input::{InputOpening, RunInput},
-    key::ProvingKey,
+    integers::Integers,
+    key::{PlainKey, ProvingKey, parameter_tensors},
     layers::{contraction, lookups, max_pool, rescale, view, window},
-    masking::{Expected, Hiding},
-    observer::{Observer, Phase, Shares, Watcher},
+    observer::{Observer, Phase, Watcher},
+    opening::{CommittedTensor, Elements, ProverScheme, Shares},
     profile::{LayerProfile, PhaseCosts, Phases},
     seed::Seed,
     session::Session,
@@ -83,20 +81,60 @@ pub fn prove_committed(key: &ProvingKey, input: &InputOpening, seed: &Seed) -> R
     prove_run(key, RunInput::Committed(input), Some(seed))
 }
 
+/// As [`prove`], over any commitment scheme: what the proof shows of witness and parameters is not hidden.
+///
+/// # Errors
+/// When the input does not fit the network.
+pub fn prove_over<S: ProverScheme>(key: &PlainKey<S>, input: &Tensor<i64>) -> Result<Proven> {
+    rayon::scope(|_| {
+        let (network, plan) = (key.network(), key.model().plan());
+        let (Executed { trace, witness, outputs }, observer) = infer(network, plan, input)?;
+        let mut writer = ProofWriter::new(DOMAIN);
+        let statement = Statement { input: Input::Public(input), outputs: &outputs };
+        statement::absorb(&mut writer, key.model(), plan, &statement);
+        let run = Run { network, plan, buffers: &key.buffers, trace: &trace, witness: &witness };
+        let (writer, observer) = prove_phases(run, writer, Plain(key.model().scheme()), observer)?;
+        Ok(Proven::of(writer, observer, run, outputs))
+    })
+}
+
 fn prove_run(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
     // On a thread of the pool, so that it hands its parts to the others without being woken by them.
     rayon::scope(|_| prove_here(key, input, seed))
 }
 
 fn prove_here(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
-    let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
+    let plan = input.statement().plan(key.verifying_key())?;
+    let (Executed { trace, witness, outputs }, observer) = infer(key.network(), plan, input.values())?;
+    prove_witness(key, input, outputs, (&trace, &witness), seed, observer)
+}
+
+/// What running a network gives.
+struct Executed {
+    trace: Trace,
+    witness: Witness,
+    outputs: Vec<Tensor<i64>>,
+}
+
+/// A run to be proved.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    network: &'a Network,
+    plan: &'a Plan,
+    buffers: &'a Buffers,
+    trace: &'a Trace,
+    witness: &'a Witness,
+}
+
+/// Runs the network.
+fn infer(network: &Network, plan: &Plan, input: &Tensor<i64>) -> Result<(Executed, Watcher)> {
     let mut observer = Watcher::new(network.architecture.nodes.len());
-    let trace = execute_each(network, &plan.specs, input.values(), |_| observer.profiler().inferred())?;
+    let trace = execute_each(network, &plan.specs, input, |_| observer.profiler().inferred())?;
     observer.profiler().end(Phase::Inference, 0);
     let outputs: Vec<Tensor<i64>> = trace.outputs(network).cloned().collect();
     let witness = Witness::new(network, plan, &trace)?;
     observer.profiler().end(Phase::Columns, 0);
-    prove_witness(key, input, outputs, (&trace, &witness), seed, observer)
+    Ok((Executed { trace, witness, outputs }, observer))
 }
 
 /// Proves that a trace and its witness belong to the statement about the key. They are taken as given: a false one gives a
@@ -107,21 +145,43 @@ pub(crate) fn prove_witness(
     outputs: Vec<Tensor<i64>>,
     (trace, witness): (&Trace, &Witness),
     seed: Option<&Seed>,
-    mut observer: Watcher,
+    observer: Watcher,
 ) -> Result<Proven> {
     let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
-
-    // Phase 1: the statement, then the witness.
     let mut writer = ProofWriter::new(if seed.is_some() { HIDING_DOMAIN } else { DOMAIN });
     let stated = observer.key(key.verifying_key());
     let statement = Statement { input: input.statement(), outputs: &outputs };
-    statement::absorb(&mut writer, &stated, plan, &statement);
-    let generators = Generators::new(plan.opening_vars());
-    let begun = writer.transcript();
-    let mut hiding = seed.map(|seed| {
-        let randomness = seed.of_statement(begun.clone(), &input.secret(&key.blinding));
-        Hiding::begin(randomness, &mut writer, Expected::run(plan), &generators, &observer)
-    });
+    statement::absorb(&mut writer, stated.model(), plan, &statement);
+    let run = Run { network, plan, buffers: &key.buffers, trace, witness };
+    let (writer, observer) = if let Some(seed) = seed {
+        let keys = (key, &*stated);
+        let hidden = Hidden::begin(keys, plan, (input, &outputs), &mut writer, seed, &observer);
+        prove_phases(run, writer, hidden, observer)
+    } else {
+        prove_phases(run, writer, Plain(key.verifying_key().model().scheme()), observer)
+    }?;
+    Ok(Proven::of(writer, observer, run, outputs))
+}
+
+impl Proven {
+    /// What a writer has collected.
+    fn of(writer: ProofWriter, mut observer: Watcher, run: Run, outputs: Vec<Tensor<i64>>) -> Self {
+        let (phases, costs, layers) = observer.profiler().finish(&run.network.architecture, run.plan);
+        let messages =
+            writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
+        let events = writer.events().to_vec();
+        Self { proof: writer.finish(), outputs, phases, costs, layers, messages, events }
+    }
+}
+
+/// The phases behind the statement, whatever commits to columns.
+fn prove_phases<C: Committer>(
+    Run { network, plan, buffers, trace, witness }: Run,
+    mut writer: ProofWriter,
+    mut committer: C,
+    mut observer: Watcher,
+) -> Result<(ProofWriter, Watcher)> {
+    // Phase 1: the witness.
     let columns = observer.columns(&witness.columns);
     let columns: Vec<CommittedTensor> = plan
         .witness
@@ -133,10 +193,9 @@ pub(crate) fn prove_witness(
         })
         .collect();
     let mut shares = Shares::new(columns.len());
-    let mut commitments = hyrax::commit_observed(&columns, key.generators(), &mut shares);
-    let blinding = hiding.as_mut().map(|hiding| hiding.blind_witness(&mut commitments));
-    writer.write_points(labels::WITNESS_COMMITMENT, &commitments);
-    observer.profiler().committed(plan, &shares);
+    committer.commit(&mut writer, List::Witness, &columns, &mut shares);
+    let bytes = committer.shares(&layouts(&plan.witness));
+    observer.profiler().committed(plan, &bytes, &shares);
     observer.profiler().end(Phase::Commit, writer.num_bytes());
 
     // Phase 2: the look-ups.
@@ -147,12 +206,11 @@ pub(crate) fn prove_witness(
         witness,
         writer,
         claims: Claims::default(),
-        generators: key.generators(),
-        buffers: &key.buffers,
+        buffers,
         rescales: BTreeMap::new(),
         differences: vec![],
         late: BTreeMap::new(),
-        hiding,
+        committer: &mut committer,
         observer,
     };
     claim_outputs(&mut session);
@@ -168,85 +226,21 @@ pub(crate) fn prove_witness(
     session.end(Phase::Linear);
 
     // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
-    let last = Last { key, stated: &stated, input, columns: &columns, outputs: &outputs, blinding, begun };
-    let (writer, mut observer) = last.open(session, &generators)?;
+    let Session { mut writer, claims, late, mut observer, .. } = session;
+    let parameters: Vec<CommittedTensor> = parameter_tensors(network, plan);
+    let shapes = plan.late.iter().map(|late| observer.late_layout(late.column, &late.layout).clone());
+    let shapes: Vec<Layout> = shapes.collect();
+    let late = plan.late.iter().zip(&shapes).map(|(CommittedColumn { column, .. }, layout)| {
+        let values = late.get(column).map_or(&[][..], Vec::as_slice);
+        CommittedTensor { layout, values: Elements::Field(values) }
+    });
+    let late: Vec<CommittedTensor> = late.collect();
+    let lists = [parameters.as_slice(), &columns].into_iter().chain(late.chunks(1));
+    let claims: Vec<OpeningClaim> =
+        claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
+    committer.open(&mut writer, &lists.collect::<Vec<_>>(), &claims, &mut observer)?;
     observer.profiler().end(Phase::Opening, writer.num_bytes());
-    let (phases, costs, layers) = observer.profiler().finish(&network.architecture, plan);
-
-    let messages = writer.messages().iter().map(|(label, bytes)| (label.name().to_owned(), *bytes)).collect();
-    let events = writer.events().to_vec();
-    Ok(Proven { proof: writer.finish(), outputs, phases, costs, layers, messages, events })
-}
-
-/// What the last phase needs beside the session.
-struct Last<'a> {
-    key: &'a ProvingKey,
-    /// Its verifying key, as the statement names it.
-    stated: &'a VerifyingKey,
-    input: RunInput<'a>,
-    columns: &'a [CommittedTensor<'a>],
-    outputs: &'a [Tensor<i64>],
-    /// What the witness' rows are blinded by, if they are.
-    blinding: Option<Zeroizing<Vec<Fr>>>,
-    /// The transcript after the statement.
-    begun: merlin::Transcript,
-}
-
-impl Last<'_> {
-    /// Opens all claims.
-    fn open(self, session: Session, generators: &Generators) -> Result<(ProofWriter, Watcher)> {
-        let Session { network, plan, mut writer, claims, late, hiding, mut observer, .. } = session;
-        let parameters = plan
-            .parameters
-            .iter()
-            .zip(&network.parameters)
-            .map(|(column, parameter)| CommittedTensor { layout: &column.layout, values: parameter.into() });
-        let late = plan.late.iter().map(|CommittedColumn { column, layout }| {
-            let values = late.get(column).map_or(&[][..], Vec::as_slice);
-            let layout = observer.late_layout(*column, layout);
-            CommittedTensor { layout, values: Elements::Field(values) }
-        });
-        let (parameters, late): (Vec<CommittedTensor>, Vec<CommittedTensor>) =
-            (parameters.collect(), late.collect());
-        let lists = [parameters.as_slice(), self.columns].into_iter().chain(late.chunks(1));
-        let mut lists: Vec<CommittedList> =
-            lists.map(|tensors| CommittedList { tensors, row_vars: plan.key_vars }).collect();
-        let committed = self.input.opening().map(|opening| {
-            let input = observer.input(&opening.input);
-            let values = Integers::Int64(input.data()).into();
-            [CommittedTensor { layout: input.layout(), values }]
-        });
-        if let Some(tensors) = &committed {
-            let row_vars = row_vars(tensors[0].layout);
-            lists.push(CommittedList { tensors, row_vars });
-        }
-        let claims: Vec<OpeningClaim> =
-            claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
-        let Some(hiding) = hiding else {
-            hyrax::open(&mut writer, &lists, &claims, generators);
-            return Ok((writer, observer));
-        };
-        let (vector, _) = hyrax::combine(&mut writer, &lists, &claims, generators.num_vars());
-        let blinding = self.row_blinding(plan, &hiding);
-        let statement = Statement { input: self.input.statement(), outputs: self.outputs };
-        let written = (writer.bytes(), self.begun);
-        let unproved = tacit_verifier::network::unproved(self.stated, &statement, written)?;
-        hiding.finish(&mut writer, unproved, vector, &blinding, &mut observer);
-        Ok((writer, observer))
-    }
-
-    /// What the rows of all lists are blinded by, in the opening's order.
-    fn row_blinding(&self, plan: &Plan, hiding: &Hiding) -> Zeroizing<Vec<Fr>> {
-        let parameters = self.key.row_blinding();
-        let late = plan.late.iter().filter_map(|column| hiding.late.get(&column.column));
-        let mut parts: Vec<&[Fr]> = vec![&parameters];
-        parts.extend(self.blinding.iter().chain(late).map(|blinding| blinding.as_slice()));
-        if let Some(opening) = self.input.opening() {
-            parts.push(opening.blinding());
-        }
-        // All at once, so that no copy is left behind.
-        Zeroizing::new(parts.concat())
-    }
+    Ok((writer, observer))
 }
 
 /// A claim on a committed column by the column's index; none for a public input.

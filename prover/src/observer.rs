@@ -34,7 +34,8 @@ use crate::{
 mod profiler;
 mod steps;
 
-pub(crate) use profiler::{Phase, Profiler, Shares};
+pub use profiler::Shares;
+pub(crate) use profiler::{Phase, Profiler};
 pub(crate) use steps::nodes;
 
 /// The observer of networks' proofs and of proofs about parameters.

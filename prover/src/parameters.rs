@@ -27,11 +27,13 @@ use crate::{
     buffers::Buffers,
     error::{Error, Result},
     evaluation,
-    hyrax::{self, CommittedList, CommittedTensor, Elements, Integers},
+    hyrax::{self, CommittedList},
+    integers::Integers,
     key::ProvingKey,
     logup::{self, LeafBlock, LeafRows, LinearTable, LookupLeaves},
     masking::{Expected, Hiding},
     observer::{Observer, Watcher},
+    opening::{CommittedTensor, Elements},
     seed::Seed,
 };
 

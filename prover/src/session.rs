@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use tacit_algebra::generators::Generators;
 use tacit_inference::Trace;
 use tacit_layers::{
     Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor,
@@ -11,13 +10,13 @@ use tacit_layers::{
     layer::{rescale::excess::RescaleValues, site::Site},
     proof::plan::Plan,
 };
-use tacit_transcript::{ProofWriter, labels};
+use tacit_transcript::ProofWriter;
 
 use crate::{
     buffers::Buffers,
-    hyrax::{self, CommittedTensor, Elements},
-    masking::Hiding,
+    committer::{Committer, List},
     observer::{Observer, Watcher},
+    opening::{CommittedTensor, Elements, Shares},
     witness::Witness,
 };
 
@@ -29,7 +28,6 @@ pub(crate) struct Session<'a> {
     pub(crate) witness: &'a Witness,
     pub(crate) writer: ProofWriter,
     pub(crate) claims: Claims,
-    pub(crate) generators: &'a Generators,
     pub(crate) buffers: &'a Buffers,
     /// What the look-ups say of every rescale.
     pub(crate) rescales: BTreeMap<NodeId, RescaleValues>,
@@ -37,8 +35,8 @@ pub(crate) struct Session<'a> {
     pub(crate) differences: Vec<EvaluationClaim<NodeId>>,
     /// Columns committed after challenges they depend on.
     pub(crate) late: BTreeMap<Column, Vec<Fr>>,
-    /// What hides the proof, if anything does.
-    pub(crate) hiding: Option<Hiding>,
+    /// Commits to columns, and hides them if the proof does.
+    pub(crate) committer: &'a mut dyn Committer,
     /// What watches the proof.
     pub(crate) observer: Watcher,
 }
@@ -78,12 +76,7 @@ impl Session<'_> {
         self.observer.late_column(column, &mut values);
         let layout = self.observer.late_layout(column, layout);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
-        let mut rows = hyrax::commit(&[tensor], self.generators);
-        if let Some(hiding) = &mut self.hiding {
-            let blinding = hiding.blind(&mut rows);
-            hiding.late.insert(column, blinding);
-        }
-        self.writer.write_points(labels::LATE_COMMITMENT, &rows);
+        self.committer.commit(&mut self.writer, List::Late(column), &[tensor], &mut Shares::new(1));
         self.late.insert(column, values.clone());
         values
     }

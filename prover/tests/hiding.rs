@@ -76,7 +76,8 @@ fn no_honest_proof_is_shorter_than_the_least() {
         let public = ProvingKey::setup(network.clone()).unwrap();
         for key in [public, private(network)] {
             let plan = key.verifying_key().plan();
-            let least = plan.least_proof_bytes(key.verifying_key().architecture());
+            let least = plan
+                .least_proof_bytes(key.verifying_key().architecture(), key.verifying_key().model().scheme());
             let proven = prove_with_seed(&key, &input, &seed(2)).unwrap();
             assert!(proven.proof.len() >= least, "{name}: {} bytes, at least {least}", proven.proof.len());
         }

@@ -7,14 +7,16 @@ use tacit_layers::{
     Layout,
     argument::{
         claim::SumClaim,
-        hyrax::{OpeningClaim, Place, absorb_claims, folded_coefficients, folded_point, invert, places},
+        hyrax::{Hyrax, Place, folded_coefficients, folded_point, invert, places},
+        opening::{OpeningClaim, absorb_claims},
         sumcheck::RoundWeights,
     },
 };
-use tacit_transcript::{ProofReader, Transcript, Value, labels};
+use tacit_transcript::{Label, ProofReader, Transcript, Value, labels};
 
 use crate::{
     error::{Error, Result},
+    opening::{CommittedList, ReadCommitment, VerifierScheme},
     sumcheck::{self, Reduced},
 };
 
@@ -27,6 +29,38 @@ pub struct Commitment<'a> {
     pub rows: &'a [G1Affine],
     /// $\log_2$ of the length of a row, at most that of the generators' number.
     pub row_vars: usize,
+}
+
+impl<'a> Commitment<'a> {
+    /// A list of tensors with rows of this length.
+    pub(crate) fn of(list: &CommittedList<'a, Vec<G1Affine>>, row_vars: usize) -> Self {
+        Self { layouts: list.layouts.clone(), rows: list.commitment, row_vars }
+    }
+}
+
+impl<V: Value> ReadCommitment<V> for Hyrax {
+    fn read_commitment(
+        &self,
+        reader: &mut ProofReader<V>,
+        label: Label,
+        layouts: &[&Layout],
+    ) -> Result<Vec<G1Affine>> {
+        let (_, num_rows) = places(layouts.iter().copied(), self.key_vars());
+        Ok(reader.read_points(label, num_rows)?)
+    }
+}
+
+impl VerifierScheme for Hyrax {
+    fn verify(
+        &self,
+        reader: &mut ProofReader,
+        lists: &[CommittedList<Vec<G1Affine>>],
+        claims: &[OpeningClaim],
+    ) -> Result<()> {
+        let commitments: Vec<Commitment> =
+            lists.iter().map(|list| Commitment::of(list, self.key_vars())).collect();
+        verify(reader, &commitments, claims, self.generators())
+    }
 }
 
 /// A committed tensor: its variables and its place, rows counted over all commitments.

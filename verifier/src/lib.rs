@@ -15,6 +15,7 @@
 //! | [`network`] | the phases in order |
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
+//! | [`opening`] | what a commitment scheme is asked |
 //! | [`hyrax`] | openings |
 //! | [`masking`] | zero knowledge |
 //! | [`layers`] | every layer's argument |
@@ -34,6 +35,7 @@ pub mod layers;
 pub mod logup;
 pub mod masking;
 pub mod network;
+pub mod opening;
 pub mod parameters;
 mod session;
 pub mod sumcheck;

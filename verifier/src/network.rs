@@ -1,17 +1,21 @@
 //! Verifying a whole network's proof: the prover's phases, in the same order.
 
-use ark_bn254::Fr;
-use ark_ff::Zero;
+use std::collections::BTreeMap;
+
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Layout, Tensor, ValueKind, VerifyingKey,
     argument::{
-        claim::{CommittedColumn, EvaluationClaim},
-        hyrax::OpeningClaim,
+        claim::{Column, EvaluationClaim, layouts},
         masking::masks_per_row,
+        opening::{CommitmentScheme, OpeningClaim},
     },
     network::{check_input, check_input_shape},
-    proof::statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
+    proof::{
+        model::CommittedModel,
+        plan::Plan,
+        statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
+    },
     tensor::evaluation,
 };
 use tacit_transcript::{Event, ProofReader, Transcript, Value, labels, value::Masked};
@@ -21,6 +25,7 @@ use crate::{
     hyrax::{self, Combination, Commitment},
     layers::{contraction, lookups, max_pool, rescale, view, window},
     masking::{self, Unproved},
+    opening::{CommittedList, ReadCommitment, VerifierScheme},
     session::Session,
 };
 
@@ -68,27 +73,34 @@ pub fn verify(
 /// # Errors
 /// The first check that fails; whatever the proof's bytes are.
 pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<Accepted> {
-    let plan = statement.input.plan(key)?;
-    check_statement(key, statement)?;
-    let least = plan.least_proof_bytes(key.architecture());
-    if statement::hardening_bytes(plan) > CHEAP_HARDENING && proof.len() < least {
-        return Err(Error::TooShort { least, actual: proof.len() });
+    let (model, plan) = (key.model(), statement.input.plan(key)?);
+    if let (Input::Public(input), false) = (statement.input, statement.is_hiding(key)) {
+        return verify_over(model, input, statement.outputs, proof);
     }
+    check_statement(model, plan, statement, proof)?;
     let generators = Generators::new(plan.opening_vars());
-    let reader = if statement.is_hiding(key) {
-        let mut reader = ProofReader::masked(HIDING_DOMAIN, proof, masks_per_row(plan.opening_vars()));
-        statement::absorb(&mut reader, key, plan, statement);
-        let (reader, combination) = check_masked(key, statement, reader)?;
-        masking::verify(reader, combination, &generators)?
-    } else {
-        let mut reader = ProofReader::new(DOMAIN, proof);
-        statement::absorb(&mut reader, key, plan, statement);
-        let (mut reader, left) = check(key, statement, reader)?;
-        if let Some(combination) = left {
-            hyrax::verify_inner_product(&mut reader, combination, Fr::zero(), &generators)?;
-        }
-        reader
-    };
+    let mut reader = ProofReader::masked(HIDING_DOMAIN, proof, masks_per_row(plan.opening_vars()));
+    statement::absorb(&mut reader, model, plan, statement);
+    let (reader, combination) = check_masked(key, statement, reader)?;
+    Accepted::of(masking::verify(reader, combination, &generators)?)
+}
+
+/// As [`verify`], over any commitment scheme: proofs that hide nothing, of public models on public inputs.
+///
+/// # Errors
+/// The first check that fails; whatever the proof's bytes are.
+pub fn verify_over<S: VerifierScheme>(
+    model: &CommittedModel<S>,
+    input: &Tensor<i64>,
+    outputs: &[Tensor<i64>],
+    proof: &[u8],
+) -> Result<Accepted> {
+    let (plan, statement) = (model.plan(), &Statement { input: Input::Public(input), outputs });
+    check_statement(model, plan, statement, proof)?;
+    let mut reader = ProofReader::new(DOMAIN, proof);
+    statement::absorb(&mut reader, model, plan, statement);
+    let (mut reader, claimed) = check(model, plan, statement, reader)?;
+    model.scheme().verify(&mut reader, &claimed.lists(model, plan)?, &claimed.claims)?;
     Accepted::of(reader)
 }
 
@@ -114,28 +126,74 @@ fn check_masked<'p>(
     statement: &Statement,
     reader: ProofReader<'p, Masked>,
 ) -> Result<(ProofReader<'p, Masked>, Combination<Masked>)> {
-    let (reader, left) = check(key, statement, reader)?;
-    let vars = statement.input.plan(key)?.opening_vars();
+    let (model, plan) = (key.model(), statement.input.plan(key)?);
+    let (mut reader, claimed) = check(model, plan, statement, reader)?;
+    let lists = claimed.lists(model, plan)?;
+    let mut commitments: Vec<Commitment> =
+        lists.iter().map(|list| Commitment::of(list, plan.key_vars)).collect();
+    if let (Input::Committed(commitment), Some(column)) = (statement.input, &plan.input) {
+        commitments.push(Commitment {
+            layouts: vec![&column.layout],
+            rows: commitment.rows(),
+            row_vars: commitment.row_vars(),
+        });
+    }
+    let vars = plan.opening_vars();
+    let left = hyrax::combine(&mut reader, &commitments, &claimed.claims, vars)?;
     Ok((reader, left.unwrap_or_else(|| Combination::nothing(vars))))
 }
 
-/// Checks everything behind the statement but the opening, of which it returns what is left, if anything is.
+/// What a proof's phases leave to open: its commitments, and the claims on their columns and the model's.
+struct Claimed<V: Value, C> {
+    witness: C,
+    late: BTreeMap<Column, C>,
+    claims: Vec<OpeningClaim<V>>,
+}
+
+/// The proof from its opening on, and what is left to open.
+type Checked<'p, V, C> = (ProofReader<'p, V>, Claimed<V, C>);
+
+impl<V: Value, C> Claimed<V, C> {
+    /// The lists of columns in the order of openings, but for a committed input's.
+    fn lists<'a, S: CommitmentScheme<Commitment = C>>(
+        &'a self,
+        model: &'a CommittedModel<S>,
+        plan: &'a Plan,
+    ) -> Result<Vec<CommittedList<'a, C>>> {
+        let mut lists = vec![
+            CommittedList { layouts: layouts(&plan.parameters), commitment: model.commitment() },
+            CommittedList { layouts: layouts(&plan.witness), commitment: &self.witness },
+        ];
+        for column in &plan.late {
+            let commitment = self.late.get(&column.column).ok_or(Error::BrokenInvariant)?;
+            lists.push(CommittedList { layouts: vec![&column.layout], commitment });
+        }
+        Ok(lists)
+    }
+}
+
+/// Checks everything behind the statement but the opening, and returns what is left to open.
 ///
 /// # Errors
 /// The first check that fails; of masked messages none does but their form.
-pub(crate) fn check<'p, V: Value>(
-    key: &VerifyingKey,
+fn check<'p, V: Value, S: ReadCommitment<V>>(
+    model: &CommittedModel<S>,
+    plan: &Plan,
     statement: &Statement,
     mut reader: ProofReader<'p, V>,
-) -> Result<(ProofReader<'p, V>, Option<Combination<V>>)> {
-    let Statement { input, outputs } = *statement;
-    let plan = input.plan(key)?;
+) -> Result<Checked<'p, V, S::Commitment>> {
+    let (Statement { input, outputs }, scheme) = (*statement, model.scheme());
 
     // Phase 1: the witness.
-    let witness = reader.read_points(labels::WITNESS_COMMITMENT, plan.rows(&plan.witness).1)?;
+    let witness = scheme.read_commitment(&mut reader, labels::WITNESS_COMMITMENT, &layouts(&plan.witness))?;
 
     // Phase 2: the look-ups.
-    let mut session = Session::new(key, plan, input, reader);
+    let mut late = BTreeMap::new();
+    let read_late = Box::new(|reader: &mut ProofReader<V>, column: Column, layout: &Layout| {
+        late.insert(column, scheme.read_commitment(reader, labels::LATE_COMMITMENT, &[layout])?);
+        Ok(())
+    });
+    let mut session = Session::new(model.architecture(), plan, input, reader, read_late);
     claim_outputs(&mut session, outputs)?;
     lookups::verify(&mut session)?;
 
@@ -146,24 +204,8 @@ pub(crate) fn check<'p, V: Value>(
     window::verify(&mut session)?;
     view::verify(&mut session)?;
 
-    // Phase 4: all claims on committed columns.
-    let Session { mut reader, claims, late, .. } = session;
-    let row_vars = plan.key_vars;
-    let mut commitments = vec![
-        Commitment { layouts: layouts(&plan.parameters), rows: key.commitments(), row_vars },
-        Commitment { layouts: layouts(&plan.witness), rows: &witness, row_vars },
-    ];
-    for column in &plan.late {
-        let rows = late.get(&column.column).ok_or(Error::BrokenInvariant)?;
-        commitments.push(Commitment { layouts: vec![&column.layout], rows, row_vars });
-    }
-    if let (Input::Committed(commitment), Some(column)) = (input, &plan.input) {
-        commitments.push(Commitment {
-            layouts: vec![&column.layout],
-            rows: commitment.rows(),
-            row_vars: commitment.row_vars(),
-        });
-    }
+    // Phase 4: all claims on committed columns, for the caller to open.
+    let (reader, claims) = session.into_claims();
     let claims = claims
         .columns
         .into_iter()
@@ -172,29 +214,35 @@ pub(crate) fn check<'p, V: Value>(
             Ok(EvaluationClaim::new(index, point, value))
         })
         .collect::<Result<Vec<OpeningClaim<V>>>>()?;
-    let left = hyrax::combine(&mut reader, &commitments, &claims, plan.opening_vars())?;
-    Ok((reader, left))
+    Ok((reader, Claimed { witness, late, claims }))
 }
 
-fn layouts(columns: &[CommittedColumn]) -> Vec<&Layout> {
-    columns.iter().map(|column| &column.layout).collect()
-}
-
-fn check_statement(key: &VerifyingKey, Statement { input, outputs }: &Statement) -> Result<()> {
+/// Checks that the statement fits the model, and that the proof is not too short to be one.
+fn check_statement<S: CommitmentScheme>(
+    model: &CommittedModel<S>,
+    plan: &Plan,
+    Statement { input, outputs }: &Statement,
+    proof: &[u8],
+) -> Result<()> {
+    let architecture = model.architecture();
     match input {
-        Input::Public(input) => check_input(key.architecture(), input)?,
-        Input::Committed(commitment) => check_input_shape(key.architecture(), commitment.layout())?,
+        Input::Public(input) => check_input(architecture, input)?,
+        Input::Committed(commitment) => check_input_shape(architecture, commitment.layout())?,
     }
-    let declared = &key.architecture().outputs;
+    let declared = &architecture.outputs;
     if declared.len() != outputs.len() {
         return Err(Error::OutputCount { expected: declared.len(), actual: outputs.len() });
     }
     for (index, (declared, output)) in declared.iter().zip(*outputs).enumerate() {
-        let spec = key.plan().specs.get(declared.node.index()).ok_or(Error::BrokenInvariant)?;
+        let spec = plan.specs.get(declared.node.index()).ok_or(Error::BrokenInvariant)?;
         if &spec.layout != output.layout() {
             let (expected, actual) = (spec.layout.axes().to_vec(), output.layout().axes().to_vec());
             return Err(Error::OutputShape { index, expected, actual });
         }
+    }
+    let least = plan.least_proof_bytes(architecture, model.scheme());
+    if statement::hardening_bytes(plan) > CHEAP_HARDENING && proof.len() < least {
+        return Err(Error::TooShort { least, actual: proof.len() });
     }
     Ok(())
 }

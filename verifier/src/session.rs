@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use ark_bn254::{Fr, G1Affine};
+use ark_bn254::Fr;
 use tacit_layers::{
-    Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueSpec, VerifyingKey,
-    argument::{
-        claim::{Claims, Column, EvaluationClaim},
-        hyrax::places,
-    },
+    Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueSpec,
+    argument::claim::{Claims, Column, EvaluationClaim},
     layer::{rescale::excess::RescaleValues, site::Site},
     proof::{plan::Plan, statement::Input},
     tensor::evaluation,
 };
-use tacit_transcript::{ProofReader, Value, labels};
+use tacit_transcript::{ProofReader, Value};
 
 use crate::{
     error::{Error, Result},
     layers::VerifierLayer,
 };
 
+/// Reads the commitment to a late column, whatever the scheme, and keeps it for the opening.
+pub(crate) type ReadLate<'a, V> = Box<dyn FnMut(&mut ProofReader<V>, Column, &Layout) -> Result<()> + 'a>;
+
 /// A verification in progress.
 pub(crate) struct Session<'a, 'p, V: Value> {
-    pub(crate) key: &'a VerifyingKey,
+    pub(crate) architecture: &'a Architecture,
     pub(crate) plan: &'a Plan,
     pub(crate) input: Input<'a>,
     pub(crate) reader: ProofReader<'p, V>,
@@ -31,21 +31,27 @@ pub(crate) struct Session<'a, 'p, V: Value> {
     pub(crate) rescales: BTreeMap<NodeId, RescaleValues<V>>,
     /// Values of max-pools' differences at the look-ups' point, kept for the max-pools' own phase.
     pub(crate) differences: Vec<EvaluationClaim<NodeId, V>>,
-    /// Row commitments of late columns.
-    pub(crate) late: BTreeMap<Column, Vec<G1Affine>>,
+    /// Reads commitments to late columns.
+    read_late: ReadLate<'a, V>,
 }
 
 impl<'a, 'p, V: Value> Session<'a, 'p, V> {
     /// Before the look-ups.
     pub(crate) fn new(
-        key: &'a VerifyingKey,
+        architecture: &'a Architecture,
         plan: &'a Plan,
         input: Input<'a>,
         reader: ProofReader<'p, V>,
+        read_late: ReadLate<'a, V>,
     ) -> Self {
         let claims = Claims::default();
-        let (rescales, differences, late) = (BTreeMap::new(), vec![], BTreeMap::new());
-        Self { key, plan, input, reader, claims, rescales, differences, late }
+        let (rescales, differences) = (BTreeMap::new(), vec![]);
+        Self { architecture, plan, input, reader, claims, rescales, differences, read_late }
+    }
+
+    /// The proof from here on, and all claims that are left.
+    pub(crate) fn into_claims(self) -> (ProofReader<'p, V>, Claims<V>) {
+        (self.reader, self.claims)
     }
 
     /// The verifier's side of a node's layer.
@@ -59,7 +65,7 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
     }
 
     pub(crate) fn architecture(&self) -> &'a Architecture {
-        self.key.architecture()
+        self.architecture
     }
 
     pub(crate) fn plan(&self) -> &'a Plan {
@@ -96,10 +102,8 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
 
     /// Reads the commitment to a late column.
     pub(crate) fn read_late(&mut self, column: Column) -> Result<()> {
-        let (_, num_rows) = places(std::iter::once(self.late_layout(column)?), self.plan().key_vars);
-        let rows = self.reader.read_points(labels::LATE_COMMITMENT, num_rows)?;
-        self.late.insert(column, rows);
-        Ok(())
+        let layout = self.late_layout(column)?;
+        (self.read_late)(&mut self.reader, column, layout)
     }
 
     /// Leaves a claim on a node's activations; one on a public input is checked at once.

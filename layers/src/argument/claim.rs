@@ -73,6 +73,11 @@ pub struct CommittedColumn {
     pub layout: Layout,
 }
 
+/// The shapes of columns.
+pub fn layouts(columns: &[CommittedColumn]) -> Vec<&Layout> {
+    columns.iter().map(|column| &column.layout).collect()
+}
+
 /// The claim that a multilinear extension takes a value at a point.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an evaluation claim must be discharged by an opening or another argument"]

@@ -44,12 +44,21 @@
 //! **Reference.** Hyrax (Wahby et al., S&P 2018, section 6); the inner-product argument is Bulletproofs' (Buenz et al.,
 //! S&P 2018, section 3), one-sided because $b$ is public.
 
-use ark_bn254::Fr;
-use ark_ff::{Field, One};
-use tacit_algebra::eq;
-use tacit_transcript::{Transcript, labels};
+use std::sync::Arc;
 
-use crate::{argument::claim::EvaluationClaim, integer::scalar, tensor::Layout};
+use ark_bn254::{Fr, G1Affine};
+use ark_ff::{Field, One};
+use tacit_algebra::{eq, generators::Generators};
+use tacit_transcript::encoding::{POINT_BYTES, point_to_bytes};
+
+pub use crate::argument::opening::{OpeningClaim, absorb_claims};
+use crate::{
+    argument::{
+        opening::CommitmentScheme,
+        soundness::{self, SoundnessError},
+    },
+    tensor::Layout,
+};
 
 /// How a tensor is cut into rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,20 +142,50 @@ pub fn places<'a>(layouts: impl Iterator<Item = &'a Layout>, key_vars: usize) ->
     (places, rows.saturating_add(used.div_ceil(1 << key_vars)))
 }
 
-/// A claim about the tensor with this index among all lists' tensors.
-pub type OpeningClaim<V = Fr> = EvaluationClaim<usize, V>;
+/// The scheme: rows of $2^W$ elements under as many generators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hyrax {
+    generators: Arc<Generators>,
+}
 
-/// Absorbs the claims before they are combined.
-pub fn absorb_claims<T: Transcript>(transcript: &mut T, claims: &[OpeningClaim<T::Value>]) {
-    let scalars: Vec<Fr> = claims
-        .iter()
-        .flat_map(|claim| {
-            let value = transcript.absorbed(&claim.value);
-            let shape = [scalar(claim.subject), scalar(claim.point.len()), value];
-            shape.into_iter().chain(claim.point.iter().copied())
-        })
-        .collect();
-    transcript.absorb_scalars(labels::CLAIM, &scalars);
+impl Hyrax {
+    /// The scheme whose rows have $2^{\text{key\_vars}}$ elements.
+    pub fn new(key_vars: usize) -> Self {
+        Self { generators: Generators::new(key_vars) }
+    }
+
+    /// The generators that rows are committed with.
+    pub const fn generators(&self) -> &Arc<Generators> {
+        &self.generators
+    }
+
+    /// $\log_2$ of the length of a row.
+    pub fn key_vars(&self) -> usize {
+        self.generators.num_vars()
+    }
+}
+
+impl CommitmentScheme for Hyrax {
+    const NAME: &'static [u8] = b"";
+
+    type Commitment = Vec<G1Affine>;
+
+    fn num_bytes(&self, layouts: &[&Layout]) -> usize {
+        places(layouts.iter().copied(), self.key_vars()).1.saturating_mul(POINT_BYTES)
+    }
+
+    fn shares(&self, layouts: &[&Layout]) -> Vec<usize> {
+        let (places, _) = places(layouts.iter().copied(), self.key_vars());
+        places.iter().map(|place| place.shape.share(POINT_BYTES, self.key_vars())).collect()
+    }
+
+    fn to_bytes(&self, rows: &Vec<G1Affine>) -> Vec<u8> {
+        rows.iter().flat_map(point_to_bytes).collect()
+    }
+
+    fn soundness(&self, num_claims: usize) -> SoundnessError {
+        soundness::hyrax(self.key_vars(), num_claims)
+    }
 }
 
 /// The generators' coefficients after folding: $s_k = \prod_i x_i^{-\mathrm{bit}_i(k)}$, first challenge most significant.

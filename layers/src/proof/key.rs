@@ -11,16 +11,19 @@
 use std::sync::{Arc, OnceLock};
 
 use ark_bn254::G1Affine;
-use sha2::{Digest, Sha256};
 use tacit_algebra::generators::Generators;
 use tacit_transcript::encoding::{POINT_BYTES, point_to_bytes, points_from_bytes};
 
 use crate::{
-    argument::soundness::{self, SoundnessError},
+    argument::{
+        hyrax::Hyrax,
+        soundness::{self, SoundnessError},
+    },
     error::{Error, Result},
     network::Architecture,
     proof::{
         file::{block, decode, encode, file_header, open_file, take_block},
+        model::CommittedModel,
         plan::Plan,
     },
 };
@@ -28,16 +31,11 @@ use crate::{
 /// First bytes of a verifying key.
 pub const MAGIC: &[u8; 8] = b"TACITVK\n";
 
-/// A checked architecture, its plan and the commitment to its parameters.
+/// A [committed model](CommittedModel) under Hyrax, and whether it is private.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerifyingKey {
-    architecture: Architecture,
-    plan: Plan,
+    model: CommittedModel<Hyrax>,
     committed: CommittedPlan,
-    commitments: Vec<G1Affine>,
-    architecture_digest: [u8; 32],
-    digest: [u8; 32],
-    generators: Arc<Generators>,
     is_private: bool,
 }
 
@@ -74,34 +72,15 @@ impl VerifyingKey {
         commitments: Vec<G1Affine>,
         is_private: bool,
     ) -> Result<Self> {
-        let plan = Plan::new(&architecture)?;
-        if plan.rows(&plan.parameters).1 != commitments.len() {
-            return Err(Error::Damaged {
-                what: "verifying key",
-                reason: "it has another number of commitments",
-            });
-        }
-        let encoded = encode(&architecture, "verifying key")?;
-        let architecture_digest: [u8; 32] = Sha256::digest(&encoded).into();
-        let mut hash = Sha256::new_with_prefix(file_header(MAGIC));
-        hash.update(architecture_digest);
-        if is_private {
-            hash.update(b"private");
-        }
-        for row in &commitments {
-            hash.update(point_to_bytes(row));
-        }
-        let generators = Generators::new(plan.key_vars);
-        Ok(Self {
-            architecture,
-            plan,
-            committed: CommittedPlan::default(),
-            commitments,
-            architecture_digest,
-            digest: hash.finalize().into(),
-            generators,
-            is_private,
-        })
+        let tag: &[u8] = if is_private { b"private" } else { b"" };
+        let scheme = |plan: &Plan| Hyrax::new(plan.key_vars);
+        let model = CommittedModel::tagged(architecture, scheme, commitments, tag)?;
+        Ok(Self { model, committed: CommittedPlan::default(), is_private })
+    }
+
+    /// The model with its commitment.
+    pub const fn model(&self) -> &CommittedModel<Hyrax> {
+        &self.model
     }
 
     /// Whether the model is private: its row commitments are blinded, and proofs about it hide.
@@ -111,12 +90,12 @@ impl VerifyingKey {
 
     /// The architecture.
     pub const fn architecture(&self) -> &Architecture {
-        &self.architecture
+        self.model.architecture()
     }
 
     /// The plan of its proofs with a public input.
     pub const fn plan(&self) -> &Plan {
-        &self.plan
+        self.model.plan()
     }
 
     /// The plan of its proofs with a committed input.
@@ -124,43 +103,43 @@ impl VerifyingKey {
     /// # Errors
     /// As [`Plan::with_committed_input`].
     pub fn committed_plan(&self) -> Result<&Plan> {
-        let plan = self.committed.0.get_or_init(|| Plan::with_committed_input(&self.architecture));
+        let plan = self.committed.0.get_or_init(|| Plan::with_committed_input(self.architecture()));
         plan.as_ref().map_err(Clone::clone)
     }
 
     /// The generators that rows are committed with.
     pub fn generators(&self) -> &Generators {
-        &self.generators
+        self.model.scheme().generators()
     }
 
     /// The generators, to keep.
     pub const fn shared_generators(&self) -> &Arc<Generators> {
-        &self.generators
+        self.model.scheme().generators()
     }
 
     /// Row commitments of the parameters.
     pub fn commitments(&self) -> &[G1Affine] {
-        &self.commitments
+        self.model.commitment()
     }
 
     /// SHA-256 of the encoded architecture.
     pub const fn architecture_digest(&self) -> &[u8; 32] {
-        &self.architecture_digest
+        self.model.architecture_digest()
     }
 
     /// SHA-256 of architecture digest and commitments: names the model.
     pub const fn digest(&self) -> &[u8; 32] {
-        &self.digest
+        self.model.digest()
     }
 
     /// Looked-up rows of one proof with a public input, padding included.
     pub fn num_lookups(&self) -> usize {
-        self.plan.num_lookups()
+        self.plan().num_lookups()
     }
 
     /// Error of every sub-protocol of one proof with a public input.
     pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
-        self.errors(&self.plan, self.is_private)
+        self.errors(self.plan(), self.is_private)
     }
 
     /// Error of every sub-protocol of one proof with a committed input, which always hides.
@@ -172,7 +151,7 @@ impl VerifyingKey {
     }
 
     fn errors(&self, plan: &Plan, is_hiding: bool) -> Vec<(&'static str, SoundnessError)> {
-        let mut errors = super::soundness::network(&self.architecture, plan);
+        let mut errors = super::soundness::network(self.architecture(), plan);
         if is_hiding {
             errors.push(("masked messages", soundness::masking(plan.opening_vars())));
         }
@@ -190,9 +169,9 @@ impl VerifyingKey {
     /// [`Error::Damaged`] when the architecture does not serialise.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = file_header(MAGIC);
-        bytes.extend(block(&encode(&self.architecture, "verifying key")?));
+        bytes.extend(block(&encode(self.architecture(), "verifying key")?));
         bytes.push(u8::from(self.is_private));
-        bytes.extend(self.commitments.iter().flat_map(point_to_bytes));
+        bytes.extend(self.commitments().iter().flat_map(point_to_bytes));
         Ok(bytes)
     }
 

@@ -49,7 +49,7 @@ pub struct Plan {
     pub segments: Vec<Segment>,
     /// $\log_2$ of the number of leaves of the look-up tree.
     pub tree_vars: usize,
-    /// $\log_2$ of the length of a row, but for a committed input's.
+    /// $\log_2$ of the length of one of [Hyrax](crate::argument::hyrax)'s rows, but for a committed input's.
     pub key_vars: usize,
     /// Multiplications of activations by activations.
     pub num_products: usize,
@@ -192,7 +192,7 @@ impl Plan {
         self.parameters.iter().chain(&self.witness).chain(&self.late).chain(&self.input)
     }
 
-    /// $\log_2$ of the number of generators that openings take: those of a row, or of a committed input's longer one.
+    /// $\log_2$ of the number of generators that Hyrax's openings take: those of a row, or of a committed input's longer one.
     pub fn opening_vars(&self) -> usize {
         let input = self.input.as_ref().map_or(0, |input| input::row_vars(&input.layout));
         self.key_vars.max(input)
@@ -203,13 +203,13 @@ impl Plan {
         self.late.iter().find(|late| late.column == column).map(|late| &late.layout)
     }
 
-    /// Row commitments of a proof: the witness' and those of late columns.
+    /// Hyrax's row commitments of a proof: the witness' and those of late columns.
     pub fn num_rows(&self) -> usize {
         let lists = std::iter::once(self.witness.as_slice()).chain(self.late.chunks(1));
         lists.map(|list| self.rows(list).1).sum()
     }
 
-    /// Where columns that are committed to together lie, and how many rows they take.
+    /// Where columns that are committed to together lie among Hyrax's rows, and how many rows they take.
     pub fn rows(&self, columns: &[CommittedColumn]) -> (Vec<Place>, usize) {
         hyrax::places(columns.iter().map(|column| &column.layout), self.key_vars)
     }
@@ -260,7 +260,7 @@ fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
     architecture.parameters.iter().zip(0..).map(column).collect()
 }
 
-/// The number of generators that makes both sides' work least: the verifier multiplies every generator and every row and
+/// The number of generators that makes both sides' work over Hyrax least: the verifier multiplies every generator and every row and
 /// decodes the rows of the witness and of late columns; the prover folds every generator by a full-width scalar.
 fn choose_key_vars(
     parameters: &[CommittedColumn],

@@ -12,8 +12,17 @@ use crate::{
     proof::plan::Plan,
 };
 
-/// Every sub-protocol of a network's proof.
+/// Every sub-protocol of a network's proof over Hyrax.
 pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, SoundnessError)> {
+    network_over(architecture, plan, |claims| soundness::hyrax(plan.opening_vars(), claims))
+}
+
+/// Every sub-protocol of a network's proof, with the error of opening so many claims.
+pub fn network_over(
+    architecture: &Architecture,
+    plan: &Plan,
+    opening: impl FnOnce(usize) -> SoundnessError,
+) -> Vec<(&'static str, SoundnessError)> {
     let mut batches = Batches::default();
     for (node, site) in architecture.sites(&plan.specs) {
         node.operation.layer().soundness(&site, &mut batches);
@@ -42,6 +51,6 @@ pub fn network(architecture: &Architecture, plan: &Plan) -> Vec<(&'static str, S
     shared
         .into_iter()
         .chain(batches.errors(plan.num_view_claims, cross_half))
-        .chain([("openings", soundness::hyrax(plan.opening_vars(), claims))])
+        .chain([("openings", opening(claims))])
         .collect()
 }

@@ -11,9 +11,10 @@
 use tacit_transcript::{Transcript, encoding::point_to_bytes, labels};
 
 use crate::{
+    argument::opening::CommitmentScheme,
     error::Result,
     integer::wide,
-    proof::{input::InputCommitment, key::VerifyingKey, plan::Plan},
+    proof::{input::InputCommitment, key::VerifyingKey, model::CommittedModel, plan::Plan},
     tensor::{Layout, Tensor},
 };
 
@@ -63,11 +64,16 @@ impl Statement<'_> {
     }
 }
 
-/// Absorbs the whole statement about the network of `key`; the plan is that of its proofs.
-pub fn absorb(transcript: &mut impl Transcript, key: &VerifyingKey, plan: &Plan, statement: &Statement) {
+/// Absorbs the whole statement about a model; the plan is that of its proofs.
+pub fn absorb<S: CommitmentScheme>(
+    transcript: &mut impl Transcript,
+    model: &CommittedModel<S>,
+    plan: &Plan,
+    statement: &Statement,
+) {
     transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());
-    transcript.absorb_bytes(labels::ARCHITECTURE, key.architecture_digest());
-    transcript.absorb_bytes(labels::MODEL_COMMITMENT, key.digest());
+    transcript.absorb_bytes(labels::ARCHITECTURE, model.architecture_digest());
+    transcript.absorb_bytes(labels::MODEL_COMMITMENT, model.digest());
     match statement.input {
         Input::Public(input) => transcript.absorb_bytes(labels::INPUT, &tensor_bytes(input)),
         Input::Committed(commitment) => {

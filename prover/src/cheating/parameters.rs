@@ -11,7 +11,9 @@ use super::{Forgery, Liar, Revision};
 use crate::{
     ProvenParameters, ProvingKey,
     error::Result,
-    hyrax::{self, CommittedTensor, Integers},
+    hyrax,
+    integers::Integers,
+    opening::CommittedTensor,
     parameters::{ParameterWitness, committed, prove_witness},
     seed::Seed,
 };

@@ -13,8 +13,10 @@ use tacit_algebra::{
 };
 use tacit_layers::argument::hyrax::{Place, places};
 
-use super::{CommittedTensor, Elements};
-use crate::{observer::Shares, rows::Rows};
+use crate::{
+    opening::{CommittedTensor, Elements, Shares},
+    rows::Rows,
+};
 
 /// Elements of small integers whose rows are committed to together.
 const COMMITTED_TOGETHER: usize = 1 << 21;

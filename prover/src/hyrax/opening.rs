@@ -12,15 +12,21 @@ use ark_ff::{One, Zero};
 use rayon::prelude::*;
 use tacit_algebra::{Mle, kernels::backend};
 use tacit_layers::argument::{
-    hyrax::{OpeningClaim, Place, places},
+    hyrax::{Place, places},
+    opening::OpeningClaim,
     sumcheck::Batch,
 };
 
 use super::{
-    CommittedList, CommittedTensor, Elements, Integers,
+    CommittedList,
     commitment::{Row, shared_row},
 };
-use crate::{rows::Rows, sumcheck::Product};
+use crate::{
+    integers::Integers,
+    opening::{CommittedTensor, Elements},
+    rows::Rows,
+    sumcheck::Product,
+};
 
 /// Claims that are one product.
 pub(super) struct Term {

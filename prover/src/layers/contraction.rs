@@ -16,7 +16,7 @@ use super::{conv2d, fft_convolution, gates, matmul, product};
 use crate::{
     error::Result,
     evaluation::evaluate,
-    hyrax::Integers,
+    integers::Integers,
     layers::Accumulators,
     observer::nodes,
     session::Session,

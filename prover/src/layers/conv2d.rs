@@ -58,7 +58,7 @@ use super::{
 };
 use crate::{
     evaluation::evaluate,
-    hyrax::Integers,
+    integers::Integers,
     layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite, contraction::bias},
     session::Session,
     sumcheck::{self, SumcheckInstance},

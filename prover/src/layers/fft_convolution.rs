@@ -22,7 +22,7 @@ use super::{
     matmul::{fold_rows, pad_axes},
 };
 use crate::{
-    hyrax::Integers,
+    integers::Integers,
     observer::{Observer, Profiler},
     session::Session,
     sumcheck::{Product, Weighted},

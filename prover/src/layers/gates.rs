@@ -50,7 +50,7 @@ use tacit_layers::{
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
 use crate::{
-    hyrax::Integers,
+    integers::Integers,
     observer::{Observer, Profiler},
     session::Session,
     sumcheck::{Product, SumcheckInstance},

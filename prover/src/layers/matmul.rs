@@ -43,7 +43,7 @@ use tacit_layers::{
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
 use crate::evaluation::evaluate;
-use crate::hyrax::Integers;
+use crate::integers::Integers;
 use crate::sumcheck::{self, Grouped, Product, SumcheckInstance};
 
 pub(crate) mod polynomial;

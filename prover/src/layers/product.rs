@@ -18,7 +18,7 @@ use tacit_transcript::labels;
 use super::matmul::{fold_rows, grouped};
 use crate::{
     error::Result,
-    hyrax::Integers,
+    integers::Integers,
     layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite},
     observer::nodes,
     session::Session,

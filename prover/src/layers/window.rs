@@ -12,7 +12,7 @@ use tacit_transcript::labels;
 
 use super::matmul::{contraction, fold_rows};
 use crate::{
-    hyrax::Integers,
+    integers::Integers,
     observer::nodes,
     session::Session,
     sumcheck::{Product, SumcheckInstance},

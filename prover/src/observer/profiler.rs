@@ -13,10 +13,7 @@ use tacit_layers::{
     },
     proof::plan::Plan,
 };
-use tacit_transcript::{
-    ProofWriter,
-    encoding::{POINT_BYTES, SCALAR_BYTES},
-};
+use tacit_transcript::{ProofWriter, encoding::SCALAR_BYTES};
 
 use super::Observer;
 use crate::{
@@ -98,12 +95,11 @@ impl Profiler {
     }
 
     /// Charges nodes with the commitments of their columns of the witness.
-    pub(crate) fn committed(&mut self, plan: &Plan, shares: &Shares) {
-        let (places, _) = plan.rows(&plan.witness);
-        for ((place, time), column) in places.iter().zip(&shares.0).zip(&plan.witness) {
+    pub(crate) fn committed(&mut self, plan: &Plan, bytes: &[usize], shares: &Shares) {
+        for ((bytes, time), column) in bytes.iter().zip(&shares.0).zip(&plan.witness) {
             if let Some(layer) = column.column.node().and_then(|id| self.layers.get_mut(id.index())) {
                 layer.commit += *time;
-                layer.bytes += place.shape.share(POINT_BYTES, plan.key_vars);
+                layer.bytes += bytes;
             }
         }
     }
@@ -186,7 +182,8 @@ impl Profiler {
 }
 
 /// Times of items that are worked on several at a time, each its part by its size.
-pub(crate) struct Shares(Vec<Duration>);
+#[derive(Debug)]
+pub struct Shares(Vec<Duration>);
 
 impl Shares {
     /// Those of so many items.
@@ -195,7 +192,7 @@ impl Shares {
     }
 
     /// Does work for some of the items.
-    pub(crate) fn span(&mut self, items: &[usize], size: impl Fn(usize) -> usize, work: impl FnOnce()) {
+    pub fn span(&mut self, items: &[usize], size: impl Fn(usize) -> usize, work: impl FnOnce()) {
         let ((), time) = timed(work);
         let total: usize = items.iter().map(|&item| size(item)).sum();
         for &item in items {

@@ -8,7 +8,11 @@ use tacit_layers::{
     argument::{claim::EvaluationClaim, hyrax::OpeningClaim},
     tensor::evaluation::evaluate,
 };
-use tacit_prover::hyrax::{self, CommittedList, CommittedTensor, Integers};
+use tacit_prover::{
+    hyrax::{self, CommittedList},
+    integers::Integers,
+    opening::CommittedTensor,
+};
 use tacit_transcript::{ProofReader, ProofWriter};
 use tacit_verifier::{
     Error,

@@ -16,7 +16,9 @@ use tacit_layers::{
 use tacit_prover::{
     ProvingKey,
     cheating::{Run, open_instead},
-    hyrax::{self, CommittedList, CommittedTensor, Elements, Integers},
+    hyrax::{self, CommittedList},
+    integers::Integers,
+    opening::{CommittedTensor, Elements},
 };
 use tacit_transcript::{ProofReader, ProofWriter};
 use tacit_verifier::{

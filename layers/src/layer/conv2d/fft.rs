@@ -37,7 +37,7 @@
 //!    kernel's offsets and the extension of $\mathrm{eq}(r_p, p)$ over $p < P$ by itself.
 //! 3. *Fourier vectors.* The claims on $\widetilde A$ and $\widetilde C$ go to [`crate::argument::fourier`], which leaves none.
 //!
-//! **Soundness error.** [`crate::layer::conv2d::fft::soundness`].
+//! **Soundness error.** [`crate::argument::soundness::fft_convolutions`].
 //!
 //! **Caller's duty.** Claims on $\widetilde W$ and $\widetilde x$.
 //!

@@ -13,7 +13,7 @@ use tacit_layers::{
     tensor::evaluation::{kronecker, split_point},
 };
 
-use crate::{hyrax::Integers, layers::matmul::pad_axes, sumcheck::Product};
+use crate::{integers::Integers, layers::matmul::pad_axes, sumcheck::Product};
 
 /// Positions below which a table is not split over threads.
 const CHUNK: usize = 16;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    hyrax::Integers,
+    integers::Integers,
     observer::{Observer, nodes},
     session::Session,
     sumcheck::{Grouped, SumcheckInstance},

@@ -1,9 +1,8 @@
-//! Tensors to commit to and open.
+//! Integers of tensors: a run's values and a model's parameters, seen at the width they are stored with.
 
-use ark_bn254::Fr;
-use tacit_layers::{Layout, Parameter};
+use tacit_layers::Parameter;
 
-/// Integers of a committed tensor in storage order, at the width they have.
+/// Integers in storage order, at the width they have.
 #[derive(Debug, Clone, Copy)]
 pub enum Integers<'a> {
     /// Witness columns.
@@ -16,11 +15,11 @@ pub enum Integers<'a> {
 
 impl<'a> Integers<'a> {
     /// Every integer, in storage order.
-    pub(crate) fn iter(self) -> impl Iterator<Item = i64> + 'a {
+    pub fn iter(self) -> impl Iterator<Item = i64> + 'a {
         (0..self.len()).map(move |i| self.get(i))
     }
 
-    pub(super) fn len(self) -> usize {
+    pub(crate) fn len(self) -> usize {
         match self {
             Self::Int64(values) => values.len(),
             Self::Int8(values) => values.len(),
@@ -55,43 +54,4 @@ impl<'a> From<&'a Parameter> for Integers<'a> {
             Parameter::Int32(values) => Self::Int32(values),
         }
     }
-}
-
-/// Elements of a committed tensor in storage order.
-#[derive(Debug, Clone, Copy)]
-pub enum Elements<'a> {
-    /// What a run or a model consists of.
-    Integers(Integers<'a>),
-    /// Columns that depend on challenges.
-    Field(&'a [Fr]),
-}
-
-impl<'a> From<Integers<'a>> for Elements<'a> {
-    fn from(integers: Integers<'a>) -> Self {
-        Self::Integers(integers)
-    }
-}
-
-impl<'a> From<&'a Parameter> for Elements<'a> {
-    fn from(parameter: &'a Parameter) -> Self {
-        Self::Integers(parameter.into())
-    }
-}
-
-/// A tensor to commit to and open.
-#[derive(Debug, Clone, Copy)]
-pub struct CommittedTensor<'a> {
-    /// Shape.
-    pub layout: &'a Layout,
-    /// Elements.
-    pub values: Elements<'a>,
-}
-
-/// Tensors that are committed to together.
-#[derive(Debug, Clone, Copy)]
-pub struct CommittedList<'a> {
-    /// The tensors.
-    pub tensors: &'a [CommittedTensor<'a>],
-    /// $\log_2$ of the length of their rows, at most that of the generators' number.
-    pub row_vars: usize,
 }

@@ -1,0 +1,208 @@
+//! Who commits to a proof's columns and opens them: a scheme by itself, or Hyrax behind what hides.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ark_bn254::Fr;
+use tacit_algebra::generators::Generators;
+use tacit_layers::{
+    Layout, Tensor, VerifyingKey,
+    argument::{
+        claim::Column,
+        hyrax::Hyrax,
+        opening::{CommitmentScheme, OpeningClaim},
+    },
+    proof::{input::row_vars, plan::Plan, statement::Statement},
+};
+use tacit_transcript::{Label, ProofWriter, labels};
+use zeroize::Zeroizing;
+
+use crate::{
+    error::Result,
+    hyrax::{self, CommittedList},
+    input::RunInput,
+    integers::Integers,
+    key::ProvingKey,
+    masking::{Expected, Hiding},
+    observer::{Observer, Watcher},
+    opening::{CommittedTensor, ProverScheme, Shares},
+    seed::Seed,
+};
+
+/// Columns that are committed to together in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum List {
+    /// Those that depend on no challenge.
+    Witness,
+    /// One that does.
+    Late(Column),
+}
+
+impl List {
+    const fn label(self) -> Label {
+        match self {
+            Self::Witness => labels::WITNESS_COMMITMENT,
+            Self::Late(_) => labels::LATE_COMMITMENT,
+        }
+    }
+}
+
+/// Commits to a proof's columns and opens them with the model's.
+pub(crate) trait Committer: Send + Sync {
+    /// Commits to a list and writes the commitment.
+    fn commit(
+        &mut self,
+        writer: &mut ProofWriter,
+        list: List,
+        tensors: &[CommittedTensor],
+        shares: &mut Shares,
+    );
+
+    /// About how many bytes of a list's commitment each tensor takes.
+    fn shares(&self, layouts: &[&Layout]) -> Vec<usize>;
+
+    /// Opens all claims, those on the model's columns first: these are lists of the plan, without a committed input.
+    fn open(
+        self,
+        writer: &mut ProofWriter,
+        lists: &[&[CommittedTensor]],
+        claims: &[OpeningClaim],
+        observer: &mut Watcher,
+    ) -> Result<()>
+    where
+        Self: Sized;
+}
+
+/// A scheme by itself, which hides nothing.
+pub(crate) struct Plain<'a, S>(pub(crate) &'a S);
+
+impl<S: ProverScheme> Committer for Plain<'_, S> {
+    fn commit(
+        &mut self,
+        writer: &mut ProofWriter,
+        list: List,
+        tensors: &[CommittedTensor],
+        shares: &mut Shares,
+    ) {
+        let commitment = self.0.commit(tensors, shares);
+        self.0.write_commitment(writer, list.label(), &commitment);
+    }
+
+    fn shares(&self, layouts: &[&Layout]) -> Vec<usize> {
+        self.0.shares(layouts)
+    }
+
+    fn open(
+        self,
+        writer: &mut ProofWriter,
+        lists: &[&[CommittedTensor]],
+        claims: &[OpeningClaim],
+        _: &mut Watcher,
+    ) -> Result<()> {
+        self.0.open(writer, lists, claims);
+        Ok(())
+    }
+}
+
+/// Hyrax with blinded rows, in a proof of masked messages.
+pub(crate) struct Hidden<'a> {
+    key: &'a ProvingKey,
+    claimed: &'a VerifyingKey,
+    plan: &'a Plan,
+    input: RunInput<'a>,
+    outputs: &'a [Tensor<i64>],
+    /// The transcript after the statement.
+    begun: merlin::Transcript,
+    /// The generators of the opening: more than a row's where a committed input has longer ones.
+    generators: Arc<Generators>,
+    hiding: Hiding,
+    /// What the witness' rows are blinded by.
+    witness: Zeroizing<Vec<Fr>>,
+    /// What rows of late columns are blinded by.
+    late: BTreeMap<Column, Zeroizing<Vec<Fr>>>,
+}
+
+impl<'a> Hidden<'a> {
+    /// Masks all messages from now on; the writer has absorbed the statement about `claimed`.
+    pub(crate) fn begin(
+        (key, claimed): (&'a ProvingKey, &'a VerifyingKey),
+        plan: &'a Plan,
+        (input, outputs): (RunInput<'a>, &'a [Tensor<i64>]),
+        writer: &mut ProofWriter,
+        seed: &Seed,
+        observer: &Watcher,
+    ) -> Self {
+        let generators = Generators::new(plan.opening_vars());
+        let begun = writer.transcript();
+        let randomness = seed.of_statement(begun.clone(), &input.secret(&key.blinding));
+        let hiding = Hiding::begin(randomness, writer, Expected::run(plan), &generators, observer);
+        let (witness, late) = (Zeroizing::default(), BTreeMap::new());
+        Self { key, claimed, plan, input, outputs, begun, generators, hiding, witness, late }
+    }
+
+    fn scheme(&self) -> &'a Hyrax {
+        self.key.verifying_key().model().scheme()
+    }
+
+    /// What the rows of all lists are blinded by, in the opening's order.
+    fn row_blinding(&self) -> Zeroizing<Vec<Fr>> {
+        let parameters = self.key.row_blinding();
+        let late = self.plan.late.iter().filter_map(|column| self.late.get(&column.column));
+        let mut parts: Vec<&[Fr]> = vec![&parameters, &self.witness];
+        parts.extend(late.map(|blinding| blinding.as_slice()));
+        if let Some(opening) = self.input.opening() {
+            parts.push(opening.blinding());
+        }
+        // All at once, so that no copy is left behind.
+        Zeroizing::new(parts.concat())
+    }
+}
+
+impl Committer for Hidden<'_> {
+    fn commit(
+        &mut self,
+        writer: &mut ProofWriter,
+        list: List,
+        tensors: &[CommittedTensor],
+        shares: &mut Shares,
+    ) {
+        let mut rows = self.scheme().commit(tensors, shares);
+        match list {
+            List::Witness => self.witness = self.hiding.blind_witness(&mut rows),
+            List::Late(column) => {
+                self.late.insert(column, self.hiding.blind(&mut rows));
+            }
+        }
+        self.scheme().write_commitment(writer, list.label(), &rows);
+    }
+
+    fn shares(&self, layouts: &[&Layout]) -> Vec<usize> {
+        self.scheme().shares(layouts)
+    }
+
+    fn open(
+        self,
+        writer: &mut ProofWriter,
+        lists: &[&[CommittedTensor]],
+        claims: &[OpeningClaim],
+        observer: &mut Watcher,
+    ) -> Result<()> {
+        let list = |&tensors| CommittedList { tensors, row_vars: self.plan.key_vars };
+        let mut lists: Vec<CommittedList> = lists.iter().map(list).collect();
+        let committed = self.input.opening().map(|opening| {
+            let input = observer.input(&opening.input);
+            let values = Integers::Int64(input.data()).into();
+            [CommittedTensor { layout: input.layout(), values }]
+        });
+        if let Some(tensors) = &committed {
+            let row_vars = row_vars(tensors[0].layout);
+            lists.push(CommittedList { tensors, row_vars });
+        }
+        let (vector, _) = hyrax::combine(writer, &lists, claims, self.generators.num_vars());
+        let blinding = self.row_blinding();
+        let statement = Statement { input: self.input.statement(), outputs: self.outputs };
+        let written = (writer.bytes(), self.begun);
+        let unproved = tacit_verifier::network::unproved(self.claimed, &statement, written)?;
+        self.hiding.finish(writer, unproved, vector, &blinding, observer);
+        Ok(())
+    }
+}
