@@ -71,7 +71,7 @@ impl<S: ProverScheme> PlainKey<S> {
     /// Commits to a network's parameters under the scheme that belongs to its plan.
     ///
     /// # Errors
-    /// What [`Network::analyse`] finds.
+    /// What [`analyse`] finds.
     pub fn setup(mut network: Network, scheme: impl FnOnce(&Plan) -> S) -> Result<Self> {
         let plan = analysed(&mut network)?;
         let scheme = scheme(&plan);
@@ -107,7 +107,7 @@ impl ProvingKey {
     /// Commits to a network's parameters.
     ///
     /// # Errors
-    /// What [`Network::analyse`] finds.
+    /// What [`analyse`] finds.
     pub fn setup(network: Network) -> Result<Self> {
         Self::commit(network, None)
     }
@@ -118,7 +118,7 @@ impl ProvingKey {
     /// checked against them.
     ///
     /// # Errors
-    /// What [`Network::analyse`] finds.
+    /// What [`analyse`] finds.
     pub fn setup_private(network: Network, seed: &Seed) -> Result<Self> {
         Self::commit(network, Some(seed))
     }
