@@ -217,7 +217,7 @@ fn committed(network: &Architecture, key: &VerifyingKey) -> Vec<f64> {
         sizes.sum::<usize>() as f64
     });
     let mut committed: Vec<f64> = parameters.collect();
-    for column in key.plan().witness.iter().chain(&key.plan().late) {
+    for column in key.plan().witness.iter().chain(&key.plan().deferred) {
         if let Some(sum) = column.column.node().and_then(|id| committed.get_mut(id.index())) {
             *sum += column.layout.num_elements() as f64;
         }

@@ -7,8 +7,8 @@ use tacit_layers::{
     Architecture, Operation, ValueKind,
     argument::{
         choice::LayerArgument,
-        lookup_block::{Rows, Segment},
-        lookup_table::{LookupTable, excess::ExcessTable},
+        lookup_block::{BlockSource, Segment},
+        lookup_table::{LookupTable, saturation::SaturationTable},
     },
     proof::plan::Plan,
 };
@@ -96,7 +96,8 @@ pub(crate) fn layers(
 /// Every look-up table.
 pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableDescription> {
     let lookups = |table: usize| {
-        let reads = segments.iter().filter(|segment| segment.table == table && segment.rows != Rows::Table);
+        let reads =
+            segments.iter().filter(|segment| segment.table == table && segment.rows != BlockSource::Table);
         reads.map(|segment| 1_u64 << segment.num_vars).sum()
     };
     let describe = |(index, table): (usize, &LookupTable)| {
@@ -104,12 +105,12 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
         let content = match table {
             LookupTable::Remainder { shift } => {
                 let whole = format!("remainders of a division by 2^{shift}");
-                let of = |segment: &&Segment| segment.table == index && segment.rows != Rows::Table;
+                let of = |segment: &&Segment| segment.table == index && segment.rows != BlockSource::Table;
                 let parts = segments.iter().filter(of).any(|segment| has_low_part(segments, segment.rows));
                 if parts { format!("{whole}, or high parts of larger ones") } else { whole }
             }
             LookupTable::Difference { .. } => {
-                let low = |segment: &Segment| matches!(segment.rows, Rows::LowRemainders(_));
+                let low = |segment: &Segment| matches!(segment.rows, BlockSource::LowRemainders(_));
                 let is_low = segments.iter().any(|segment| segment.table == index && low(segment));
                 let what = if is_low { "low parts of remainders" } else { "differences in max-pools" };
                 format!("{what}, 0..={}", rows - 1)
@@ -118,7 +119,7 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
                 let last = first + (rows as i64 - 1);
                 format!("quotients {first}..={last}, {}", layer::function_in_words(function))
             }
-            LookupTable::Excess(ExcessTable { minimum, maximum, limb_bits }) => {
+            LookupTable::Saturation(SaturationTable { minimum, maximum, limb_bits }) => {
                 format!("limbs of {limb_bits} bits of what clipping to {minimum}..={maximum} takes off")
             }
             LookupTable::Range { minimum, maximum, .. } => {
@@ -131,9 +132,9 @@ pub(crate) fn tables(tables: &[LookupTable], segments: &[Segment]) -> Vec<TableD
 }
 
 /// Whether these rows are the high parts of remainders.
-fn has_low_part(segments: &[Segment], rows: Rows) -> bool {
-    let Rows::Remainders(id) = rows else { return false };
-    segments.iter().any(|segment| segment.rows == Rows::LowRemainders(id))
+fn has_low_part(segments: &[Segment], rows: BlockSource) -> bool {
+    let BlockSource::Remainders(id) = rows else { return false };
+    segments.iter().any(|segment| segment.rows == BlockSource::LowRemainders(id))
 }
 
 /// Layers as lines of a table.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tacit_layers::{
-    argument::{choice::LayerArgument, lookup_block::Rows},
+    argument::{choice::LayerArgument, lookup_block::BlockSource},
     proof::plan::Plan,
 };
 use tacit_prover::{
@@ -119,8 +119,8 @@ impl Profile {
             ],
             lookups: LookupFacts::new(plan, &counts),
             commitments: CommitmentFacts {
-                columns: plan.witness.len() + plan.late.len(),
-                integers: plan.witness.iter().chain(&plan.late).map(|c| c.layout.num_elements()).sum(),
+                columns: plan.witness.len() + plan.deferred.len(),
+                integers: plan.witness.iter().chain(&plan.deferred).map(|c| c.layout.num_elements()).sum(),
                 rows: plan.num_rows(),
                 weights: plan.parameters.iter().map(|c| c.layout.num_elements()).sum(),
             },
@@ -133,7 +133,7 @@ impl Profile {
                     bytes: profile.bytes,
                     lookups: counts.lookups,
                     lookup_rows: counts.padded_lookups,
-                    committed: counts.committed + counts.late,
+                    committed: counts.committed + counts.deferred,
                     commitment_rows: counts.rows,
                     weights: counts.weights,
                 })
@@ -223,7 +223,7 @@ impl Profile {
 impl LookupFacts {
     fn new(plan: &Plan, counts: &[LayerCounts]) -> Self {
         let rows = plan.num_lookups();
-        let tables = plan.segments.iter().filter(|segment| segment.rows == Rows::Table);
+        let tables = plan.segments.iter().filter(|segment| segment.rows == BlockSource::Table);
         let multiplications = multiplications(plan);
         Self {
             values: counts.iter().map(|counts| counts.lookups).sum(),

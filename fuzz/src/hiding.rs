@@ -69,7 +69,7 @@ const BOTH: Hidden = Hidden { model: true, input: true, is_about_key: false };
 const PRIVATE_KEY: Hidden = Hidden { is_about_key: true, ..MODEL };
 const PUBLIC_KEY: Hidden = Hidden { model: false, ..PRIVATE_KEY };
 
-/// Valid proofs in every setting: of few rows, with products of several values, with late columns.
+/// Valid proofs in every setting: of few rows, with products of several values, with deferred columns.
 fn honest() -> &'static [Honest] {
     static HONEST: OnceLock<Vec<Honest>> = OnceLock::new();
     HONEST.get_or_init(|| {
@@ -192,7 +192,7 @@ fn claim(
 fn holds_points(label: Label) -> bool {
     [
         labels::WITNESS_COMMITMENT,
-        labels::LATE_COMMITMENT,
+        labels::DEFERRED_COMMITMENT,
         labels::MASK_COMMITMENT,
         labels::ANNOUNCEMENT,
         labels::INNER_PRODUCT_HALVES,

@@ -8,12 +8,12 @@ use tacit_layers::{
     Output, RescaleLayer, Tensor, VerifyingKey, Window2d,
     argument::{
         claim::Column,
-        lookup_block::Rows,
-        lookup_table::{LookupTable, excess::ExcessTable},
+        lookup_block::BlockSource,
+        lookup_table::{LookupTable, saturation::SaturationTable},
     },
     layer::{
         remap::AxisMap,
-        rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, excess::MAX_QUOTIENT_VARS},
+        rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, saturation::MAX_QUOTIENT_VARS},
     },
     proof::plan::Plan,
 };
@@ -175,7 +175,7 @@ fn blocks_of_the_look_up_tree_are_aligned_disjoint_and_inside_it() {
         end = segment.offset + size;
     }
     assert!(end <= 1 << plan.tree_vars && 2 * end > 1 << plan.tree_vars);
-    let lookups = plan.segments.iter().filter(|segment| segment.rows != Rows::Table);
+    let lookups = plan.segments.iter().filter(|segment| segment.rows != BlockSource::Table);
     assert_eq!(plan.num_lookups(), lookups.map(|segment| 1 << segment.num_vars).sum::<usize>());
 }
 
@@ -209,10 +209,10 @@ fn every_rescale_and_pool_is_committed_and_looked_up_once_in_its_table() {
     for &id in &rescales {
         let Operation::Rescale(layer) = &network.architecture.node(id).operation else { unreachable!() };
         assert_eq!(
-            table(Rows::Remainders(id)),
+            table(BlockSource::Remainders(id)),
             LookupTable::Remainder { shift: layer.shift - layer.low_digits() }
         );
-        let activations = table(Rows::Activations(id));
+        let activations = table(BlockSource::Activations(id));
         assert!(
             matches!(&activations, LookupTable::Activation { function, .. } if *function == layer.function)
         );
@@ -222,9 +222,9 @@ fn every_rescale_and_pool_is_committed_and_looked_up_once_in_its_table() {
         }
     }
     // SIGNED spans 255, so that differences take 8 bits.
-    assert_eq!(table(Rows::LowRemainders(rescales[2])), LookupTable::Difference { num_vars: 10 });
-    assert_eq!(table(Rows::Differences(pools[0])), LookupTable::Difference { num_vars: 8 });
-    assert_eq!(plan.segments.iter().filter(|s| s.rows == Rows::Table).count(), plan.tables.len());
+    assert_eq!(table(BlockSource::LowRemainders(rescales[2])), LookupTable::Difference { num_vars: 10 });
+    assert_eq!(table(BlockSource::Differences(pools[0])), LookupTable::Difference { num_vars: 8 });
+    assert_eq!(plan.segments.iter().filter(|s| s.rows == BlockSource::Table).count(), plan.tables.len());
 }
 
 /// A few bytes of padding must not make a verifier allocate without bound.
@@ -304,24 +304,26 @@ fn wide_quotients_are_clipped_in_a_short_table_before_they_are_looked_up() {
         segment.map(|segment| plan.tables[segment.table].clone())
     };
     let columns = |id| {
-        let all = [Column::Activation(id), Column::Remainder(id), Column::Excess(id), Column::Argument(id)];
+        let all =
+            [Column::Activation(id), Column::Remainder(id), Column::Saturation(id), Column::Argument(id)];
         all.map(|column| plan.place(column).is_some())
     };
     // -255 * 1024 - (-128) takes 18 bits.
-    let excess = |minimum, maximum| Some(LookupTable::Excess(ExcessTable { minimum, maximum, limb_bits: 9 }));
+    let saturation =
+        |minimum, maximum| Some(LookupTable::Saturation(SaturationTable { minimum, maximum, limb_bits: 9 }));
     for (id, range) in [(clip, (-128, 127)), (table, (-128, 71)), (zero, (0, 1))] {
-        assert_eq!(table_of(Rows::LowExcess(id)), excess(range.0, range.1));
-        assert_eq!(table_of(Rows::HighExcess(id)), excess(range.0, range.1));
+        assert_eq!(table_of(BlockSource::LowSaturation(id)), saturation(range.0, range.1));
+        assert_eq!(table_of(BlockSource::HighSaturation(id)), saturation(range.0, range.1));
     }
     let rows = |rows| table_of(rows).map(|table| (table.row(0).0, table.num_vars()));
-    assert_eq!(rows(Rows::Activations(clip)), None);
-    assert_eq!(rows(Rows::Activations(table)), Some((-128, 8)));
-    assert_eq!(rows(Rows::Activations(zero)), Some((0, 1)));
+    assert_eq!(rows(BlockSource::Activations(clip)), None);
+    assert_eq!(rows(BlockSource::Activations(table)), Some((-128, 8)));
+    assert_eq!(rows(BlockSource::Activations(zero)), Some((0, 1)));
     assert_eq!(columns(clip), [true, true, true, false]);
     assert_eq!(columns(table), [true; 4]);
     assert_eq!(columns(zero), [true; 4]);
     assert_eq!(columns(narrow), [true, true, false, false]);
-    assert_eq!(table_of(Rows::LowExcess(narrow)), None);
+    assert_eq!(table_of(BlockSource::LowSaturation(narrow)), None);
 }
 
 /// Quotients of exactly 2^16 values are looked up whole, one more is too many.

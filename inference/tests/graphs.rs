@@ -9,7 +9,7 @@ use tacit_layers::{
         add::{MAX_ADDENDS, MAX_COEFFICIENT},
         dense::DenseLayer,
         max_pool::MAX_OFFSETS,
-        rescale::{MAX_MULTIPLIER, MAX_RESULT_VARS, MAX_SHIFT, excess::MAX_QUOTIENT_VARS},
+        rescale::{MAX_MULTIPLIER, MAX_RESULT_VARS, MAX_SHIFT, saturation::MAX_QUOTIENT_VARS},
     },
     tensor::{
         value::{MAX_ACTIVATION, ParameterWidth},

@@ -5,7 +5,7 @@
 //! maxima and every table's multiplicities; compare the outputs at a random point; look up remainders, (quotient,
 //! activation) pairs and pooling differences in one LogUp-GKR instance; show by a zero check that maxima are elements of
 //! their windows; turn quotients and remainders into accumulators; reduce every accumulator to its layer's weights and
-//! input by one batched sumcheck; take windowed inputs to inputs by another; open all claims on committed columns at once.
+//! input by one batched sumcheck; take unfolded inputs to inputs by another; open all claims on committed columns at once.
 //!
 //! Five rooms, each standing on those before it:
 //!

@@ -78,7 +78,7 @@ fn windowed_values_of_a_pool_follow_from_differences_and_maxima() {
         };
         // Any "maximum" satisfies the identity, so that it holds for cheating provers too.
         let y: Vec<i64> = (0..output.num_elements() as i64).map(|i| (i * 31) % 97 - 40).collect();
-        let (mut differences, mut windowed) = (vec![], vec![]);
+        let (mut differences, mut unfolded) = (vec![], vec![]);
         for i in 0..height.kernel {
             for j in 0..width.kernel {
                 for c in 0..channels {
@@ -87,7 +87,7 @@ fn windowed_values_of_a_pool_follow_from_differences_and_maxima() {
                             let read = read(c, p, q, i, j);
                             let maximum = y[(c * out_height + p) * out_width + q];
                             differences.push(maximum - read.unwrap_or(minimum));
-                            windowed.push(read.unwrap_or(0));
+                            unfolded.push(read.unwrap_or(0));
                         }
                     }
                 }
@@ -103,8 +103,8 @@ fn windowed_values_of_a_pool_follow_from_differences_and_maxima() {
             maximum: evaluation::evaluate(&output, &y, position),
         };
         assert_eq!(
-            layer.windowed_value(claim, &input, &output, minimum),
-            evaluation::evaluate(&all, &windowed, &point),
+            layer.unfolded_value(claim, &input, &output, minimum),
+            evaluation::evaluate(&all, &unfolded, &point),
             "{axes:?}"
         );
         let per_offset: Vec<Fr> = differences

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, Axis};
 use quantised::run_quantised;
-use tacit_layers::{Network, Operation, ValueKind, layer::rescale::excess::MAX_WHOLE_VARS};
+use tacit_layers::{Network, Operation, ValueKind, layer::rescale::saturation::MAX_WHOLE_VARS};
 use tacit_onnx::{
     CalibrationMethod, FloatModel, QuantiseOptions, ValueAgreement, quantise, quantise_comparably,
 };

@@ -8,7 +8,7 @@ use tacit_layers::{
     argument::{
         claim::Column,
         hyrax::{OpeningClaim, absorb_claims},
-        lookup_block::Rows,
+        lookup_block::BlockSource,
     },
     layer::conv2d::fft::FftConvolutionClaims,
     proof::plan::Plan,
@@ -140,8 +140,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Adds to an element of a late column before it is committed.
-    pub fn change_late(&mut self, column: Column, index: usize, difference: Fr) {
+    /// Adds to an element of a deferred column before it is committed.
+    pub fn change_deferred(&mut self, column: Column, index: usize, difference: Fr) {
         self.forgery.changes.push((column, index, difference));
     }
 
@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
     /// When the plan has no cross terms.
     pub fn hide_difference(&mut self, position: usize) {
         let plan = self.plan();
-        let layout = plan.late_layout(Column::CrossTerms);
+        let layout = plan.deferred_layout(Column::CrossTerms);
         let padded = layout.and_then(|layout| Layout::new(vec![1 << layout.num_vars()]).ok());
         let Some(padded) = padded else { unreachable!("no cross terms") };
         self.forgery.hidden = Some((padded, position));
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
     }
 
     /// Adds a field element to one of the values that a block claims to look up, the rows of its tables left as they are.
-    pub fn wrap(&mut self, rows: Rows, index: usize, difference: Fr) {
+    pub fn wrap(&mut self, rows: BlockSource, index: usize, difference: Fr) {
         self.forgery.wrapped.push((rows, index, difference));
     }
 
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
 
     /// Adds to the value that a column of a block's rows is claimed to have where all leaves are evaluated; gains of two
     /// columns can cancel there.
-    pub fn move_value(&mut self, rows: Rows, column: usize, gain: Move) {
+    pub fn move_value(&mut self, rows: BlockSource, column: usize, gain: Move) {
         self.forgery.moves.push((rows, column, gain));
     }
 
@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
     ///
     /// # Panics
     /// When the plan has no such block.
-    pub fn lookups(&mut self, rows: Rows) -> (&mut Vec<i64>, &mut Vec<u32>) {
+    pub fn lookups(&mut self, rows: BlockSource) -> (&mut Vec<i64>, &mut Vec<u32>) {
         let plan = self.plan();
         let Some(index) = plan.segments.iter().position(|segment| segment.rows == rows) else {
             unreachable!("no block {rows:?}")

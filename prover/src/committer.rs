@@ -34,14 +34,14 @@ pub(crate) enum List {
     /// Those that depend on no challenge.
     Witness,
     /// One that does.
-    Late(Column),
+    Deferred(Column),
 }
 
 impl List {
     const fn label(self) -> Label {
         match self {
             Self::Witness => labels::WITNESS_COMMITMENT,
-            Self::Late(_) => labels::LATE_COMMITMENT,
+            Self::Deferred(_) => labels::DEFERRED_COMMITMENT,
         }
     }
 }
@@ -117,8 +117,8 @@ pub(crate) struct Hidden<'a> {
     hiding: Hiding,
     /// What the witness' rows are blinded by.
     witness: Zeroizing<Vec<Fr>>,
-    /// What rows of late columns are blinded by.
-    late: BTreeMap<Column, Zeroizing<Vec<Fr>>>,
+    /// What rows of deferred columns are blinded by.
+    deferred: BTreeMap<Column, Zeroizing<Vec<Fr>>>,
 }
 
 impl<'a> Hidden<'a> {
@@ -135,8 +135,8 @@ impl<'a> Hidden<'a> {
         let begun = writer.transcript();
         let randomness = seed.of_statement(begun.clone(), &input.secret(&key.blinding));
         let hiding = Hiding::begin(randomness, writer, Expected::run(plan), &generators, observer);
-        let (witness, late) = (Zeroizing::default(), BTreeMap::new());
-        Self { key, claimed, plan, input, outputs, begun, generators, hiding, witness, late }
+        let (witness, deferred) = (Zeroizing::default(), BTreeMap::new());
+        Self { key, claimed, plan, input, outputs, begun, generators, hiding, witness, deferred }
     }
 
     fn scheme(&self) -> &'a Hyrax {
@@ -146,9 +146,9 @@ impl<'a> Hidden<'a> {
     /// What the rows of all lists are blinded by, in the opening's order.
     fn row_blinding(&self) -> Zeroizing<Vec<Fr>> {
         let parameters = self.key.row_blinding();
-        let late = self.plan.late.iter().filter_map(|column| self.late.get(&column.column));
+        let deferred = self.plan.deferred.iter().filter_map(|column| self.deferred.get(&column.column));
         let mut parts: Vec<&[Fr]> = vec![&parameters, &self.witness];
-        parts.extend(late.map(|blinding| blinding.as_slice()));
+        parts.extend(deferred.map(|blinding| blinding.as_slice()));
         if let Some(opening) = self.input.opening() {
             parts.push(opening.blinding());
         }
@@ -168,8 +168,8 @@ impl Committer for Hidden<'_> {
         let mut rows = self.scheme().commit(tensors, shares);
         match list {
             List::Witness => self.witness = self.hiding.blind_witness(&mut rows),
-            List::Late(column) => {
-                self.late.insert(column, self.hiding.blind(&mut rows));
+            List::Deferred(column) => {
+                self.deferred.insert(column, self.hiding.blind(&mut rows));
             }
         }
         self.scheme().write_commitment(writer, list.label(), &rows);

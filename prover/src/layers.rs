@@ -22,8 +22,8 @@ mod remap;
 pub(crate) mod rescale;
 mod reshape;
 mod transpose;
+pub(crate) mod unfold;
 pub(crate) mod view;
-pub(crate) mod window;
 
 use ark_bn254::Fr;
 use tacit_layers::{

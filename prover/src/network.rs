@@ -24,7 +24,7 @@ use crate::{
     input::{InputOpening, RunInput},
     integers::Integers,
     key::{PlainKey, ProvingKey, parameter_tensors},
-    layers::{contraction, lookups, max_pool, rescale, view, window},
+    layers::{contraction, lookups, max_pool, rescale, unfold, view},
     observer::{Observer, Phase, Watcher},
     opening::{CommittedTensor, Elements, ProverScheme, Shares},
     profile::{LayerProfile, PhaseCosts, Phases},
@@ -209,7 +209,7 @@ fn prove_phases<C: Committer>(
         buffers,
         rescales: BTreeMap::new(),
         differences: vec![],
-        late: BTreeMap::new(),
+        deferred: BTreeMap::new(),
         committer: &mut committer,
         observer,
     };
@@ -221,21 +221,24 @@ fn prove_phases<C: Committer>(
     max_pool::prove(&mut session)?;
     rescale::prove(&mut session);
     contraction::prove(&mut session)?;
-    window::prove(&mut session);
+    unfold::prove(&mut session);
     view::prove(&mut session);
     session.end(Phase::Linear);
 
     // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
-    let Session { mut writer, claims, late, mut observer, .. } = session;
+    let Session { mut writer, claims, deferred, mut observer, .. } = session;
     let parameters: Vec<CommittedTensor> = parameter_tensors(network, plan);
-    let shapes = plan.late.iter().map(|late| observer.late_layout(late.column, &late.layout).clone());
+    let shapes = plan
+        .deferred
+        .iter()
+        .map(|deferred| observer.deferred_layout(deferred.column, &deferred.layout).clone());
     let shapes: Vec<Layout> = shapes.collect();
-    let late = plan.late.iter().zip(&shapes).map(|(CommittedColumn { column, .. }, layout)| {
-        let values = late.get(column).map_or(&[][..], Vec::as_slice);
+    let deferred = plan.deferred.iter().zip(&shapes).map(|(CommittedColumn { column, .. }, layout)| {
+        let values = deferred.get(column).map_or(&[][..], Vec::as_slice);
         CommittedTensor { layout, values: Elements::Field(values) }
     });
-    let late: Vec<CommittedTensor> = late.collect();
-    let lists = [parameters.as_slice(), &columns].into_iter().chain(late.chunks(1));
+    let deferred: Vec<CommittedTensor> = deferred.collect();
+    let lists = [parameters.as_slice(), &columns].into_iter().chain(deferred.chunks(1));
     let claims: Vec<OpeningClaim> =
         claims.columns.into_iter().filter_map(|claim| opening_claim(plan, claim)).collect();
     committer.open(&mut writer, &lists.collect::<Vec<_>>(), &claims, &mut observer)?;

@@ -63,11 +63,11 @@ pub(crate) trait Observer {
         Cow::Borrowed(columns)
     }
 
-    /// A late column, before it is committed to.
-    fn late_column(&self, _column: Column, _values: &mut [Fr]) {}
+    /// A deferred column, before it is committed to.
+    fn deferred_column(&self, _column: Column, _values: &mut [Fr]) {}
 
-    /// The layout by which a late column is committed to and opened.
-    fn late_layout<'l>(&'l self, _column: Column, layout: &'l Layout) -> &'l Layout {
+    /// The layout by which a deferred column is committed to and opened.
+    fn deferred_layout<'l>(&'l self, _column: Column, layout: &'l Layout) -> &'l Layout {
         layout
     }
 

@@ -74,8 +74,8 @@ pub struct LayerCounts {
     pub leaves: f64,
     /// Integers of its columns of the witness.
     pub committed: usize,
-    /// Field elements of its late columns.
-    pub late: usize,
+    /// Field elements of its deferred columns.
+    pub deferred: usize,
     /// Row commitments that these columns take, by parts where columns share rows.
     pub rows: f64,
     /// Integers of its parameters, which are folded.
@@ -85,7 +85,7 @@ pub struct LayerCounts {
 impl LayerCounts {
     /// Elements that the opening folds.
     pub const fn opened(&self) -> usize {
-        self.committed + self.late + self.weights
+        self.committed + self.deferred + self.weights
     }
 }
 
@@ -111,12 +111,12 @@ pub fn counts(architecture: &Architecture, plan: &Plan) -> Vec<LayerCounts> {
         own.leaves += (1_usize << segment.num_vars) as f64 * factors[segment.table];
     }
     let row = 1_usize << plan.key_vars;
-    for list in std::iter::once(plan.witness.as_slice()).chain(plan.late.chunks(1)) {
+    for list in std::iter::once(plan.witness.as_slice()).chain(plan.deferred.chunks(1)) {
         for (column, place) in list.iter().zip(plan.rows(list).0) {
             if let Some(own) = column.column.node().and_then(|id| counts.get_mut(id.index())) {
                 let elements = column.layout.num_elements();
                 if matches!(column.column, Column::Convolved(_)) {
-                    own.late += elements;
+                    own.deferred += elements;
                 } else {
                     own.committed += elements;
                 }

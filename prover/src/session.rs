@@ -7,7 +7,7 @@ use tacit_inference::Trace;
 use tacit_layers::{
     Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor,
     argument::claim::{Claims, Column, EvaluationClaim},
-    layer::{rescale::excess::RescaleValues, site::Site},
+    layer::{rescale::saturation::RescaleValues, site::Site},
     proof::plan::Plan,
 };
 use tacit_transcript::ProofWriter;
@@ -34,7 +34,7 @@ pub(crate) struct Session<'a> {
     /// Values of max-pools' differences at the look-ups' point, kept for the max-pools' own phase.
     pub(crate) differences: Vec<EvaluationClaim<NodeId>>,
     /// Columns committed after challenges they depend on.
-    pub(crate) late: BTreeMap<Column, Vec<Fr>>,
+    pub(crate) deferred: BTreeMap<Column, Vec<Fr>>,
     /// Commits to columns, and hides them if the proof does.
     pub(crate) committer: &'a mut dyn Committer,
     /// What watches the proof.
@@ -70,14 +70,16 @@ impl Session<'_> {
         &self.plan.specs[id.index()].layout
     }
 
-    /// Commits to a late column of the plan, which is opened with all others, and returns it.
-    pub(crate) fn commit_late(&mut self, column: Column, mut values: Vec<Fr>) -> Vec<Fr> {
-        let Some(layout) = self.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
-        self.observer.late_column(column, &mut values);
-        let layout = self.observer.late_layout(column, layout);
+    /// Commits to a deferred column of the plan, which is opened with all others, and returns it.
+    pub(crate) fn commit_deferred(&mut self, column: Column, mut values: Vec<Fr>) -> Vec<Fr> {
+        let Some(layout) = self.plan.deferred_layout(column) else {
+            unreachable!("the plan lists late columns")
+        };
+        self.observer.deferred_column(column, &mut values);
+        let layout = self.observer.deferred_layout(column, layout);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
-        self.committer.commit(&mut self.writer, List::Late(column), &[tensor], &mut Shares::new(1));
-        self.late.insert(column, values.clone());
+        self.committer.commit(&mut self.writer, List::Deferred(column), &[tensor], &mut Shares::new(1));
+        self.deferred.insert(column, values.clone());
         values
     }
 

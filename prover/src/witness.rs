@@ -6,7 +6,7 @@ use tacit_layers::{
     Layout, Network, NodeId, Tensor,
     argument::{
         claim::Column,
-        lookup_block::{Rows, Segment},
+        lookup_block::{BlockSource, Segment},
         lookup_table::LookupTable,
     },
     proof::plan::Plan,
@@ -57,10 +57,10 @@ impl Witness {
             .map(|committed| match committed.column {
                 Column::Activation(id) => value(id).data().to_vec(),
                 // What is committed is what is looked up.
-                Column::Remainder(id) => keys(Rows::Remainders(id)),
-                Column::LowRemainder(id) => keys(Rows::LowRemainders(id)),
-                Column::Excess(id) => keys(Rows::LowExcess(id)),
-                Column::Argument(id) => keys(Rows::Activations(id)),
+                Column::Remainder(id) => keys(BlockSource::Remainders(id)),
+                Column::LowRemainder(id) => keys(BlockSource::LowRemainders(id)),
+                Column::Saturation(id) => keys(BlockSource::LowSaturation(id)),
+                Column::Argument(id) => keys(BlockSource::Activations(id)),
                 Column::Multiplicity(table) => multiplicities(plan, table, &lookups),
                 Column::Parameter(_) | Column::Convolved(_) | Column::CrossTerms => {
                     unreachable!("neither parameters nor late columns are witness")
@@ -88,17 +88,17 @@ fn multiplicities(plan: &Plan, table: usize, lookups: &[Lookup]) -> Vec<i64> {
 fn look_up(network: &Network, plan: &Plan, segment: &Segment, trace: &Trace) -> Result<Lookup> {
     let table = &plan.tables[segment.table];
     let id = match segment.rows {
-        Rows::Table => return Ok(Lookup::default()),
-        Rows::Input(id)
-        | Rows::Remainders(id)
-        | Rows::LowRemainders(id)
-        | Rows::Activations(id)
-        | Rows::LowExcess(id)
-        | Rows::HighExcess(id)
-        | Rows::Differences(id) => id,
+        BlockSource::Table => return Ok(Lookup::default()),
+        BlockSource::Input(id)
+        | BlockSource::Remainders(id)
+        | BlockSource::LowRemainders(id)
+        | BlockSource::Activations(id)
+        | BlockSource::LowSaturation(id)
+        | BlockSource::HighSaturation(id)
+        | BlockSource::Differences(id) => id,
     };
     let node = network.architecture.node(id);
-    let LookedUp { keys, rows, padding } = if let Rows::Input(_) = segment.rows {
+    let LookedUp { keys, rows, padding } = if let BlockSource::Input(_) = segment.rows {
         look_up_input(&trace.values()[id.index()], segment, table)
     } else {
         let site = WitnessSite { node, spec: &plan.specs[id.index()], segment, id, values: trace.values() };

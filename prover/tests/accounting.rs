@@ -112,8 +112,9 @@ fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey, tree_vars:
         // One for each axis, height before width: polynomials of less than twice the padded axis.
         (labels::CONVOLUTION_POINT, _) => {
             let axis = usize::from(before == Event::Squeeze(labels::CONVOLUTION_POINT));
-            let products = plan.late.iter().filter(|late| matches!(late.column, Column::Convolved(_)));
-            products.map(|late| 2 << late.layout.axis_vars().nth(axis).unwrap()).sum()
+            let products =
+                plan.deferred.iter().filter(|deferred| matches!(deferred.column, Column::Convolved(_)));
+            products.map(|deferred| 2 << deferred.layout.axis_vars().nth(axis).unwrap()).sum()
         }
         // Powers of the challenge combine layers, each of which sends two factors later.
         (labels::CROSS_BATCH, _) => {
@@ -124,7 +125,7 @@ fn bad_challenges(events: &[Event], index: usize, key: &VerifyingKey, tree_vars:
             layers.unwrap() - 1
         }
         // Products of two factors of as many padded positions as the cross terms, which are shifted by half of them.
-        (labels::CROSS_POWER, _) => 2 << plan.late_layout(Column::CrossTerms).unwrap().num_vars(),
+        (labels::CROSS_POWER, _) => 2 << plan.deferred_layout(Column::CrossTerms).unwrap().num_vars(),
         // Powers of the challenge combine the checks, each of which is of some masked scalar sent before.
         (labels::CONSTRAINT_BATCH, _) => events[..index].iter().map(scalars).sum(),
         // Three answers determine what is behind the masks.

@@ -38,7 +38,7 @@ use tacit_verifier::{verify_parameters, verify_statement};
 /// Messages of points; all others are of scalars.
 const POINTS: [&str; 5] = [
     labels::WITNESS_COMMITMENT.name(),
-    labels::LATE_COMMITMENT.name(),
+    labels::DEFERRED_COMMITMENT.name(),
     labels::MASK_COMMITMENT.name(),
     labels::ANNOUNCEMENT.name(),
     labels::INNER_PRODUCT_HALVES.name(),

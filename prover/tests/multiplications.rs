@@ -5,7 +5,7 @@ use tacit_algebra::kernels;
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, Output, Tensor, Window2d,
-    argument::lookup_block::Rows,
+    argument::lookup_block::BlockSource,
 };
 use tacit_prover::{ProvingKey, logup::multiplications, prove};
 
@@ -48,7 +48,7 @@ fn counted_multiplications_of_look_ups_are_those_of_the_formula() {
         let columns = plan.segments.iter().map(|segment| 4.0 * (segment.num_vars as f64 / 2.0 + 1.0).exp2());
         let slack = columns.sum::<f64>() + 0.005 * counted;
         // Rows of tables that nothing looks up take none of the three multiplications for their numerators.
-        let tables = plan.segments.iter().filter(|segment| segment.rows == Rows::Table);
+        let tables = plan.segments.iter().filter(|segment| segment.rows == BlockSource::Table);
         let unused = tables.map(|segment| 3.1 * (segment.num_vars as f64).exp2()).sum::<f64>();
         assert!(
             predicted - unused <= counted && counted <= predicted + slack,

@@ -138,7 +138,7 @@ const MANIFEST: &[(Label, &[&str])] = &[
     (labels::TRANSFORM_VALUES, &["FinalValue"]),
     (labels::FOURIER_VALUES, &["FinalValue"]),
     (labels::WINDOW_VALUES, &["FinalValue"]),
-    (labels::LATE_COMMITMENT, &["FinalValue", "ProductPolynomials"]),
+    (labels::DEFERRED_COMMITMENT, &["FinalValue", "ProductPolynomials"]),
     (labels::CONVOLUTION_POWERS, &["FinalValue"]),
     (labels::CONVOLUTION_VALUES, &["FinalValue"]),
     (labels::CROSS_VALUES, &["ProductPolynomials"]),
@@ -202,7 +202,7 @@ const MASKED: &[(Label, &[&str])] = &[
 const MASKED_CHALLENGES: &[Label] =
     &[labels::CONSTRAINT_BATCH, labels::MASKING_CHALLENGE, labels::FORM_BATCH];
 
-/// Networks whose hiding proofs are put to every mutation: with late columns, products of several values, few rows.
+/// Networks whose hiding proofs are put to every mutation: with deferred columns, products of several values, few rows.
 fn hiding() -> [Honest; 3] {
     [
         Honest::private(tiny::mlp()),

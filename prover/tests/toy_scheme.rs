@@ -81,7 +81,7 @@ fn values(tensor: &CommittedTensor) -> Vec<Fr> {
 }
 
 /// The values of a list. False ones differ from them in one element if the list is a run's witness: parameters are
-/// narrower, late columns are field elements.
+/// narrower, deferred columns are field elements.
 fn all_values(tensors: &[CommittedTensor], is_false: bool) -> Vec<Vec<Fr>> {
     let mut all: Vec<Vec<Fr>> = tensors.iter().map(values).collect();
     let is_witness =
@@ -225,7 +225,7 @@ fn accepts_late_columns_over_the_toy_scheme() {
     let polynomials =
         network.with_arguments(ConvolutionArgument::Polynomial, MatmulArgument::Polynomial).unwrap();
     let run = run(polynomials, 4, None);
-    assert!(!positions(&run.2, labels::LATE_COMMITMENT).is_empty());
+    assert!(!positions(&run.2, labels::DEFERRED_COMMITMENT).is_empty());
     verdict(&run).unwrap();
 }
 

@@ -88,7 +88,7 @@ labels! {
     /// Final evaluations of windows: inputs.
     WINDOW_VALUES = "window values";
     /// Row commitments of a column that depends on challenges.
-    LATE_COMMITMENT = "late commitment";
+    DEFERRED_COMMITMENT = "late commitment";
     /// Powers at which convolutions are compared as polynomials: height, width.
     CONVOLUTION_POINT = "convolution point";
     /// Convolutions' sums at the power points.

@@ -23,7 +23,7 @@ use tacit_transcript::{Event, ProofReader, Transcript, Value, labels, value::Mas
 use crate::{
     error::{Error, Result},
     hyrax::{self, Combination, Commitment},
-    layers::{contraction, lookups, max_pool, rescale, view, window},
+    layers::{contraction, lookups, max_pool, rescale, unfold, view},
     masking::{self, Unproved},
     opening::{CommittedList, ReadCommitment, VerifierScheme},
     session::Session,
@@ -146,7 +146,7 @@ fn check_masked<'p>(
 /// What a proof's phases leave to open: its commitments, and the claims on their columns and the model's.
 struct Claimed<V: Value, C> {
     witness: C,
-    late: BTreeMap<Column, C>,
+    deferred: BTreeMap<Column, C>,
     claims: Vec<OpeningClaim<V>>,
 }
 
@@ -164,8 +164,8 @@ impl<V: Value, C> Claimed<V, C> {
             CommittedList { layouts: layouts(&plan.parameters), commitment: model.commitment() },
             CommittedList { layouts: layouts(&plan.witness), commitment: &self.witness },
         ];
-        for column in &plan.late {
-            let commitment = self.late.get(&column.column).ok_or(Error::BrokenInvariant)?;
+        for column in &plan.deferred {
+            let commitment = self.deferred.get(&column.column).ok_or(Error::BrokenInvariant)?;
             lists.push(CommittedList { layouts: vec![&column.layout], commitment });
         }
         Ok(lists)
@@ -188,12 +188,12 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
     let witness = scheme.read_commitment(&mut reader, labels::WITNESS_COMMITMENT, &layouts(&plan.witness))?;
 
     // Phase 2: the look-ups.
-    let mut late = BTreeMap::new();
-    let read_late = Box::new(|reader: &mut ProofReader<V>, column: Column, layout: &Layout| {
-        late.insert(column, scheme.read_commitment(reader, labels::LATE_COMMITMENT, &[layout])?);
+    let mut deferred = BTreeMap::new();
+    let read_deferred = Box::new(|reader: &mut ProofReader<V>, column: Column, layout: &Layout| {
+        deferred.insert(column, scheme.read_commitment(reader, labels::DEFERRED_COMMITMENT, &[layout])?);
         Ok(())
     });
-    let mut session = Session::new(model.architecture(), plan, input, reader, read_late);
+    let mut session = Session::new(model.architecture(), plan, input, reader, read_deferred);
     claim_outputs(&mut session, outputs)?;
     lookups::verify(&mut session)?;
 
@@ -201,7 +201,7 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
     max_pool::verify(&mut session)?;
     rescale::verify(&mut session)?;
     contraction::verify(&mut session)?;
-    window::verify(&mut session)?;
+    unfold::verify(&mut session)?;
     view::verify(&mut session)?;
 
     // Phase 4: all claims on committed columns, for the caller to open.
@@ -214,7 +214,7 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
             Ok(EvaluationClaim::new(index, point, value))
         })
         .collect::<Result<Vec<OpeningClaim<V>>>>()?;
-    Ok((reader, Claimed { witness, late, claims }))
+    Ok((reader, Claimed { witness, deferred, claims }))
 }
 
 /// Checks that the statement fits the model, and that the proof is not too short to be one.

@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use tacit_layers::{
     Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueSpec,
     argument::claim::{Claims, Column, EvaluationClaim},
-    layer::{rescale::excess::RescaleValues, site::Site},
+    layer::{rescale::saturation::RescaleValues, site::Site},
     proof::{plan::Plan, statement::Input},
     tensor::evaluation,
 };
@@ -17,7 +17,7 @@ use crate::{
     layers::VerifierLayer,
 };
 
-/// Reads the commitment to a late column, whatever the scheme, and keeps it for the opening.
+/// Reads the commitment to a deferred column, whatever the scheme, and keeps it for the opening.
 pub(crate) type ReadLate<'a, V> = Box<dyn FnMut(&mut ProofReader<V>, Column, &Layout) -> Result<()> + 'a>;
 
 /// A verification in progress.
@@ -31,8 +31,8 @@ pub(crate) struct Session<'a, 'p, V: Value> {
     pub(crate) rescales: BTreeMap<NodeId, RescaleValues<V>>,
     /// Values of max-pools' differences at the look-ups' point, kept for the max-pools' own phase.
     pub(crate) differences: Vec<EvaluationClaim<NodeId, V>>,
-    /// Reads commitments to late columns.
-    read_late: ReadLate<'a, V>,
+    /// Reads commitments to deferred columns.
+    read_deferred: ReadLate<'a, V>,
 }
 
 impl<'a, 'p, V: Value> Session<'a, 'p, V> {
@@ -42,11 +42,11 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
         plan: &'a Plan,
         input: Input<'a>,
         reader: ProofReader<'p, V>,
-        read_late: ReadLate<'a, V>,
+        read_deferred: ReadLate<'a, V>,
     ) -> Self {
         let claims = Claims::default();
         let (rescales, differences) = (BTreeMap::new(), vec![]);
-        Self { architecture, plan, input, reader, claims, rescales, differences, read_late }
+        Self { architecture, plan, input, reader, claims, rescales, differences, read_deferred }
     }
 
     /// The proof from here on, and all claims that are left.
@@ -95,15 +95,15 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
         self.node(id)?.0.inputs.first().copied().ok_or(Error::BrokenInvariant)
     }
 
-    /// Shape of a late column of the plan.
-    pub(crate) fn late_layout(&self, column: Column) -> Result<&'a Layout> {
-        self.plan().late_layout(column).ok_or(Error::BrokenInvariant)
+    /// Shape of a deferred column of the plan.
+    pub(crate) fn deferred_layout(&self, column: Column) -> Result<&'a Layout> {
+        self.plan().deferred_layout(column).ok_or(Error::BrokenInvariant)
     }
 
-    /// Reads the commitment to a late column.
-    pub(crate) fn read_late(&mut self, column: Column) -> Result<()> {
-        let layout = self.late_layout(column)?;
-        (self.read_late)(&mut self.reader, column, layout)
+    /// Reads the commitment to a deferred column.
+    pub(crate) fn read_deferred(&mut self, column: Column) -> Result<()> {
+        let layout = self.deferred_layout(column)?;
+        (self.read_deferred)(&mut self.reader, column, layout)
     }
 
     /// Leaves a claim on a node's activations; one on a public input is checked at once.

@@ -21,7 +21,7 @@ const MULTIPLES: usize = 1 << (WINDOW - 2);
 /// Columns below which no core gets a part of its own.
 const COLUMNS: usize = 16;
 
-/// Windowed non-adjacent form, least significant digit first: digits are odd, with zeros in a window behind each.
+/// Unfolded non-adjacent form, least significant digit first: digits are odd, with zeros in a window behind each.
 fn non_adjacent(half: i128) -> Vec<i8> {
     let mut rest = half.unsigned_abs();
     let mut digits = vec![];

@@ -217,7 +217,7 @@ fn gates(shape: &ConvolutionShape) -> ArgumentCost {
     products(shape.num_macs(), &[shape.channels, height, width], &weights, shape.num_outputs(), relations)
 }
 
-/// From a windowed input to the input (see [`tacit_layers::argument::unfold`]).
+/// From an unfolded input to the input (see [`tacit_layers::argument::unfold`]).
 pub(crate) fn unfold(
     channels: usize,
     window: &Window2d,

@@ -17,7 +17,8 @@
 use super::{UnitCosts, node_cost};
 use crate::layer;
 use tacit_layers::{
-    Operation, argument::lookup_block::Rows, network::Architecture, proof::plan::Plan, tensor::value::NodeId,
+    Operation, argument::lookup_block::BlockSource, network::Architecture, proof::plan::Plan,
+    tensor::value::NodeId,
 };
 
 /// Phases of a proof.
@@ -60,12 +61,12 @@ impl NetworkCounts {
         }
         let [dense, other, with_argument] = arguments;
         let sum = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count as f64).sum::<f64>();
-        let committed = plan.witness.iter().chain(&plan.late);
+        let committed = plan.witness.iter().chain(&plan.deferred);
         let integers = sum(&mut committed.map(|column| column.layout.num_elements()));
         let opened = integers + sum(&mut plan.input.iter().map(|column| column.layout.num_elements()));
         let rows = plan.num_rows() as f64;
         let lookups = plan.num_lookups() as f64;
-        let looked_up = plan.segments.iter().filter(|segment| segment.rows != Rows::Table);
+        let looked_up = plan.segments.iter().filter(|segment| segment.rows != BlockSource::Table);
         let evaluated = sum(&mut looked_up.map(|segment| segment.layout.num_elements()));
         let weights = sum(&mut plan.parameters.iter().map(|column| column.layout.num_elements()));
         let (leaves, rounds) = match plan.tree_vars {

@@ -20,7 +20,7 @@ pub struct NodeCost {
 /// The predicted cost of a node.
 pub fn node_cost(architecture: &Architecture, plan: &Plan, id: NodeId) -> NodeCost {
     let Some((node, site)) = architecture.site(id, &plan.specs) else { return NodeCost::default() };
-    let argument = layer::of(&node.operation).cost(&site) + late_rows(plan, id);
+    let argument = layer::of(&node.operation).cost(&site) + deferred_rows(plan, id);
     NodeCost { commit: commit(plan, id), lookups: lookups(plan, id), argument }
 }
 
@@ -40,10 +40,10 @@ fn commit(plan: &Plan, id: NodeId) -> ArgumentCost {
     })
 }
 
-/// The rows behind the first of a late column of its own.
-fn late_rows(plan: &Plan, id: NodeId) -> ArgumentCost {
-    let own = plan.late.iter().filter(|late| late.column.node() == Some(id));
-    let rows: usize = own.map(|late| RowShape::new(&late.layout, plan.key_vars).num_rows - 1).sum();
+/// The rows behind the first of a deferred column of its own.
+fn deferred_rows(plan: &Plan, id: NodeId) -> ArgumentCost {
+    let own = plan.deferred.iter().filter(|deferred| deferred.column.node() == Some(id));
+    let rows: usize = own.map(|deferred| RowShape::new(&deferred.layout, plan.key_vars).num_rows - 1).sum();
     ArgumentCost {
         verifier: Work { rows: rows as f64, ..Work::default() },
         own_bytes: points(rows),

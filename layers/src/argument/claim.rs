@@ -6,7 +6,7 @@ use ark_bn254::Fr;
 use tacit_transcript::{Transcript, labels};
 
 use crate::{
-    argument::unfold::WindowedClaim,
+    argument::unfold::UnfoldedClaim,
     integer::scalar,
     tensor::{
         layout::Layout,
@@ -40,7 +40,7 @@ pub enum Column {
     /// The low parts of a rescale's remainders.
     LowRemainder(NodeId),
     /// Low limbs of what a rescale clips off wide quotients.
-    Excess(NodeId),
+    Saturation(NodeId),
     /// A rescale's clipped quotients, where they are not its activations.
     Argument(NodeId),
     /// A convolution's sums over every position, folded over outputs ([`crate::layer::conv2d::polynomial`]).
@@ -56,7 +56,7 @@ impl Column {
             Self::Activation(id)
             | Self::Remainder(id)
             | Self::LowRemainder(id)
-            | Self::Excess(id)
+            | Self::Saturation(id)
             | Self::Argument(id)
             | Self::Convolved(id) => Some(id),
             Self::Multiplicity(_) | Self::Parameter(_) | Self::CrossTerms => None,
@@ -155,13 +155,13 @@ pub struct Claims<V = Fr> {
     pub accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId, V>>,
     /// On views of activations.
     pub views: Vec<EvaluationClaim<NodeId, V>>,
-    /// On windowed inputs.
-    pub windowed: Vec<WindowedClaim<V>>,
+    /// On unfolded inputs.
+    pub unfolded: Vec<UnfoldedClaim<V>>,
 }
 
 impl<V> Default for Claims<V> {
     fn default() -> Self {
         let (scaled, accumulators) = (BTreeMap::new(), BTreeMap::new());
-        Self { columns: vec![], scaled, accumulators, views: vec![], windowed: vec![] }
+        Self { columns: vec![], scaled, accumulators, views: vec![], unfolded: vec![] }
     }
 }

@@ -7,7 +7,7 @@
 //! rows, with $W$ common to a key. Row $i$ is committed as $C_i = \sum_k T[i, k]\, G_k$. Rows behind the last stored element
 //! are neither committed nor sent.
 //!
-//! **Shared rows.** Tensors are committed to in lists: a model's parameters, a run's witness, each late column by itself.
+//! **Shared rows.** Tensors are committed to in lists: a model's parameters, a run's witness, each deferred column by itself.
 //! Tensors of a list with $n < W$ share rows ([`places`]): largest first, each takes the next $2^n$ places, so that it begins
 //! at a multiple of its size, $b\, 2^n$, of one row. The rule depends on shapes alone; nothing about it is in a proof. A
 //! claim on such a tensor at $r$ is a claim on its row at the bits of $b$ followed by $r$. What a row holds elsewhere has no

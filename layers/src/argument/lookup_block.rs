@@ -3,7 +3,7 @@
 use crate::{
     argument::{
         function::ActivationFunction,
-        lookup_table::{LookupTable, excess::ExcessTable},
+        lookup_table::{LookupTable, saturation::SaturationTable},
     },
     integer::{count, short},
     tensor::{
@@ -17,7 +17,7 @@ use tacit_algebra::eq;
 
 /// Where a block of look-up rows comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rows {
+pub enum BlockSource {
     /// A rescale's centred remainders, or their high parts.
     Remainders(NodeId),
     /// A rescale's quotients, or its clipped quotients, with its activations.
@@ -29,14 +29,14 @@ pub enum Rows {
     /// The low parts of a rescale's remainders.
     LowRemainders(NodeId),
     /// The low limbs of what a rescale clips off wide quotients, with the clipped quotients.
-    LowExcess(NodeId),
+    LowSaturation(NodeId),
     /// The high limbs, with the clipped quotients mirrored.
-    HighExcess(NodeId),
+    HighSaturation(NodeId),
     /// The committed input.
     Input(NodeId),
 }
 
-impl Rows {
+impl BlockSource {
     /// The node whose values are looked up; none for a table's own rows.
     pub const fn node(self) -> Option<NodeId> {
         match self {
@@ -44,8 +44,8 @@ impl Rows {
             | Self::Activations(id)
             | Self::Differences(id)
             | Self::LowRemainders(id)
-            | Self::LowExcess(id)
-            | Self::HighExcess(id)
+            | Self::LowSaturation(id)
+            | Self::HighSaturation(id)
             | Self::Input(id) => Some(id),
             Self::Table => None,
         }
@@ -54,7 +54,7 @@ impl Rows {
 
 /// A block of leaves of the look-up tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment<R = Rows> {
+pub struct Segment<R = BlockSource> {
     /// Where its rows come from.
     pub rows: R,
     /// The table they must be in, or are.
@@ -94,7 +94,7 @@ pub enum TableKey {
     /// Low parts of remainders, of so many binary digits.
     LowRemainder(u32),
     /// What clipping to a range takes off.
-    Excess {
+    Saturation {
         /// Smallest clipped value.
         minimum: i64,
         /// Largest clipped value.
@@ -117,8 +117,8 @@ impl TableKey {
             Self::Difference => LookupTable::Difference { num_vars },
             Self::LowRemainder(digits) => LookupTable::Difference { num_vars: digits },
             Self::Activation(function) => LookupTable::Activation { function, first: low, num_vars },
-            Self::Excess { minimum, maximum } => {
-                LookupTable::Excess(ExcessTable::new(minimum, maximum, (low, high)))
+            Self::Saturation { minimum, maximum } => {
+                LookupTable::Saturation(SaturationTable::new(minimum, maximum, (low, high)))
             }
             // Padding takes a row of its own.
             Self::Input { is_padded } => LookupTable::Range {
@@ -134,7 +134,7 @@ impl TableKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookupRequest {
     /// Where its rows come from.
-    pub rows: Rows,
+    pub rows: BlockSource,
     /// The table.
     pub table: TableKey,
     /// Smallest and largest first column.
@@ -146,7 +146,7 @@ pub struct LookupRequest {
 /// Every block that a network asks for, and the tables that hold what is looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
-    lookups: Vec<(Rows, TableKey, Layout)>,
+    lookups: Vec<(BlockSource, TableKey, Layout)>,
     tables: BTreeMap<TableKey, (i64, i64)>,
 }
 

@@ -10,10 +10,10 @@
 //! | difference, or a remainder's low part | $i$ | 0 |
 //! | clip | $q = q_0 + i$ | $\mathrm{clip}(q)$ |
 //! | results | $q = q_0 + i$ | $f(q)$ |
-//! | excess | $v = v_0 + i$ | $\mathrm{clip}(v)$, see [`crate::layer::rescale::excess`] |
+//! | saturation | $v = v_0 + i$ | $\mathrm{clip}(v)$, see [`crate::layer::rescale::saturation`] |
 //! | range | $v = \ell + i$ | $\max(0, v - u)$, see [`crate::proof::input`] |
 
-pub mod excess;
+pub mod saturation;
 
 use ark_bn254::Fr;
 use tacit_algebra::{
@@ -24,7 +24,7 @@ use tacit_algebra::{
 use tacit_transcript::Value;
 
 use crate::{
-    argument::{function::ActivationFunction, lookup_table::excess::ExcessTable},
+    argument::{function::ActivationFunction, lookup_table::saturation::SaturationTable},
     integer::{position, scalar, signed},
 };
 
@@ -51,7 +51,7 @@ pub enum LookupTable {
         num_vars: u32,
     },
     /// Both limbs of what clipping takes off wide quotients.
-    Excess(ExcessTable),
+    Saturation(SaturationTable),
     /// Integers of a range, which need not begin at zero nor have a power of two of them, and padding.
     Range {
         /// $\ell$.
@@ -71,7 +71,7 @@ impl LookupTable {
             Self::Difference { num_vars }
             | Self::Activation { num_vars, .. }
             | Self::Range { num_vars, .. } => position(*num_vars),
-            Self::Excess(table) => table.num_vars(),
+            Self::Saturation(table) => table.num_vars(),
         }
     }
 
@@ -81,7 +81,7 @@ impl LookupTable {
             Self::Remainder { shift } => -1 << shift.saturating_sub(1),
             Self::Difference { .. } => 0,
             Self::Activation { first, .. } => *first,
-            Self::Excess(table) => table.first(),
+            Self::Saturation(table) => table.first(),
             Self::Range { minimum, .. } => *minimum,
         }
     }
@@ -91,7 +91,7 @@ impl LookupTable {
         let key = self.first().saturating_add(signed(index));
         match self {
             Self::Activation { function, .. } => (key, function.apply(key)),
-            Self::Excess(table) => (key, table.second(key)),
+            Self::Saturation(table) => (key, table.second(key)),
             Self::Range { maximum, .. } => (key, key.saturating_sub(*maximum).max(0)),
             Self::Remainder { .. } | Self::Difference { .. } => (key, 0),
         }
@@ -121,7 +121,7 @@ impl LookupTable {
                 };
                 (key, from_i64(*minimum) + ramp(*minimum) - ramp(*maximum))
             }
-            Self::Excess(table) => (key, table.evaluate_second(point)),
+            Self::Saturation(table) => (key, table.evaluate_second(point)),
             Self::Range { minimum, maximum, .. } => {
                 (key, eq::evaluate_ramp(point, maximum.abs_diff(*minimum)))
             }

@@ -3,13 +3,13 @@
 //! **Statement.** Lists of tensors $T_1, T_2, \dots$ are committed to, and claims $\widetilde T_{t_j}(r_j) = v_j$ hold of
 //! what is committed, $t_j$ counting tensors over all lists.
 //!
-//! **Shapes.** Tensors are committed to in lists, each list at once: a model's parameters, a run's witness, each late
+//! **Shapes.** Tensors are committed to in lists, each list at once: a model's parameters, a run's witness, each deferred
 //! column by itself. Layouts alone decide how long a commitment is. A point has as many variables as its tensor's layout,
 //! and the value is that of the tensor padded with what the committer put there: honest provers put zeros.
 //!
 //! **Protocol.** Every scheme keeps this order; the callers' part of it is written once, for all.
 //! 1. The digest of the parameters' commitment is absorbed with the statement.
-//! 2. The witness' commitment is a message, absorbed before any challenge; that to a late column is one before the
+//! 2. The witness' commitment is a message, absorbed before any challenge; that to a deferred column is one before the
 //!    challenges that its claims' points depend on.
 //! 3. When every claim is known, the scheme opens all of them at once. It begins with [`absorb_claims`], and takes its
 //!    challenges from the same transcript.

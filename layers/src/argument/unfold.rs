@@ -1,4 +1,4 @@
-//! The window argument: from a windowed tensor at a point to its input at a point.
+//! The window argument: from an unfolded tensor at a point to its input at a point.
 //!
 //! **Statement.** For an input $x$ over (channels, height, width) and a window,
 //! $$ \widetilde X(r_c, r_k, r_p) = \sum_{i} S_h(i_h)\, S_w(i_w)\, \widetilde x(r_c, i) = v, $$
@@ -29,11 +29,11 @@ use crate::tensor::{
     window::{OffsetWeights, Window2d},
 };
 
-/// A claim on a windowed input.
+/// A claim on an unfolded input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a windowed claim must be reduced to its input"]
-pub struct WindowedClaim<V = Fr> {
-    /// The windowed layer.
+pub struct UnfoldedClaim<V = Fr> {
+    /// The unfolded layer.
     pub node: NodeId,
     /// $r_c$.
     pub channel: Vec<Fr>,
@@ -45,8 +45,8 @@ pub struct WindowedClaim<V = Fr> {
     pub value: V,
 }
 
-impl<V> WindowedClaim<V> {
-    /// The claim at a point of the windowed layer's output over (channels, height, width).
+impl<V> UnfoldedClaim<V> {
+    /// The claim at a point of the unfolded layer's output over (channels, height, width).
     pub fn new(node: NodeId, output: &Layout, offsets: Option<&[Fr]>, point: &[Fr], value: V) -> Self {
         let channel_vars = output.axis_vars().next().unwrap_or(0);
         let (channel, position) = point.split_at(channel_vars.min(point.len()));

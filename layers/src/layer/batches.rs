@@ -23,7 +23,7 @@ pub struct Batches<'a> {
     pub transformed: Vec<TransformedConvolution>,
     /// Of every max-pool the variables of its value, its window's offsets and their variables.
     pub pools: Vec<(usize, usize, usize)>,
-    /// Spatial variables of every windowed input that is claimed.
+    /// Spatial variables of every unfolded input that is claimed.
     pub unfolded: Vec<usize>,
     /// Variables of every input of a view.
     pub views: Vec<usize>,

@@ -5,7 +5,7 @@
 //! **Shapes.** $W$ over (outputs, channels, kernel height, kernel width), $x$ over (channels, height, width), $a$ over
 //! (outputs, height, width); $k$ and $p$ run over height and width.
 //!
-//! **Protocol.** With $X$ the windowed input of [`crate::argument::unfold`],
+//! **Protocol.** With $X$ the unfolded input of [`crate::argument::unfold`],
 //! $$ \widetilde a(r_o, r_p) = \sum_{c, k} \widetilde W(r_o, c, k)\, \widetilde X(c, k, r_p). $$
 //! A [sumcheck](crate::argument::sumcheck) of degree 2 over $(c, k)$; the prover sends $\widetilde W(r_o, z)$ and $\widetilde X(z, r_p)$;
 //! the window argument takes the latter to the input.
@@ -34,7 +34,7 @@ use crate::{
         choice::{ConvolutionArgument, LayerArgument},
         claim::{Column, CommittedColumn, EvaluationClaim},
         gates::{Circuit, check_products},
-        unfold::{WindowedClaim, spatial_vars},
+        unfold::{UnfoldedClaim, spatial_vars},
         view::Shifts,
     },
     error::{Error, Result},
@@ -186,7 +186,7 @@ impl Layer for Conv2dLayer {
     }
 
     fn commitments(&self, site: &Site) -> Result<Commitments> {
-        let late = match (self.argument, site.inputs.layout(0)) {
+        let deferred = match (self.argument, site.inputs.layout(0)) {
             (ConvolutionArgument::Polynomial, Some(input)) => {
                 let layout = polynomial::product_layout(site.inputs.layer, &self.window, input)?;
                 Some(CommittedColumn { column: Column::Convolved(site.id), layout })
@@ -196,7 +196,7 @@ impl Layer for Conv2dLayer {
                 None
             }
         };
-        Ok(Commitments { late, ..Commitments::none() })
+        Ok(Commitments { deferred, ..Commitments::none() })
     }
 
     fn gated(&self, site: &Site) -> Option<Gated<'_>> {
@@ -359,10 +359,10 @@ impl ConvolutionLayer {
         self.input.axis_vars().next().unwrap_or(0)
     }
 
-    /// The claim on the windowed input after the first sumcheck ended at `inner`, the part of the output's point for
+    /// The claim on the unfolded input after the first sumcheck ended at `inner`, the part of the output's point for
     /// its position being `position`.
-    pub fn windowed_claim(&self, inner: &[Fr], position: &[Fr], value: Fr) -> WindowedClaim {
-        windowed_claim(NodeId(0), self.channel_vars(), inner, position, value)
+    pub fn unfolded_claim(&self, inner: &[Fr], position: &[Fr], value: Fr) -> UnfoldedClaim {
+        unfolded_claim(NodeId(0), self.channel_vars(), inner, position, value)
     }
 
     /// The claims left after both sumchecks; `values` are those of output, weights and input.
@@ -378,15 +378,15 @@ impl ConvolutionLayer {
     }
 }
 
-/// The claim on a convolution's windowed input: the contraction's point is (channel, kernel height, kernel width).
-pub fn windowed_claim<V>(
+/// The claim on a convolution's unfolded input: the contraction's point is (channel, kernel height, kernel width).
+pub fn unfolded_claim<V>(
     node: NodeId,
     channel_vars: usize,
     inner: &[Fr],
     position: &[Fr],
     value: V,
-) -> WindowedClaim<V> {
+) -> UnfoldedClaim<V> {
     let (channel, offsets) = inner.split_at(channel_vars.min(inner.len()));
     let offsets = Some(offsets.to_vec());
-    WindowedClaim { node, channel: channel.to_vec(), offsets, position: position.to_vec(), value }
+    UnfoldedClaim { node, channel: channel.to_vec(), offsets, position: position.to_vec(), value }
 }

@@ -10,7 +10,7 @@
 //! an element of its window; and for a random $\tau$
 //! $$ \sum_{c, p} \mathrm{eq}(\tau, (c, p)) \prod_k D[k, c, p] = 0, $$
 //! so every $y$ equals one of them. Both end in values of $\widetilde D$, which are values of $\widetilde y$ and of the
-//! windowed input,
+//! unfolded input,
 //! $$ \widetilde D(r_k, r_c, r_p) = V(r_k)\, \widetilde y(r_c, r_p) - \widetilde X(r_k, r_c, r_p) -
 //!    \ell\, V(r_c) \bigl(V(r_k) V(r_p) - I(r_k, r_p)\bigr), $$
 //! with $V$ the share of a point that is no padding and $I$ the sum of the window's shift vectors; $\widetilde X$ is
@@ -35,7 +35,7 @@ use crate::{
     argument::{
         choice::LayerArgument,
         claim::{Column, CommittedColumn},
-        lookup_block::{LookupRequest, Rows, TableKey},
+        lookup_block::{BlockSource, LookupRequest, TableKey},
         unfold::spatial_vars,
         view::Shifts,
     },
@@ -142,7 +142,7 @@ impl Layer for MaxPoolLayer {
         let column = Column::Activation(site.id);
         let (low, high) = site.output.activation(site.inputs.layer)?;
         let lookup = LookupRequest {
-            rows: Rows::Differences(site.id),
+            rows: BlockSource::Differences(site.id),
             table: TableKey::Difference,
             bounds: (0, high.saturating_sub(low)),
             layout: self.difference_layout(&site.output.layout)?,
@@ -204,7 +204,7 @@ impl MaxPoolLayer {
     ///
     /// `offsets` is the point's part for the kernel, `position` the part for (channels, height, width); `minimum` is
     /// $\ell$, `input` and `output` the layouts.
-    pub fn windowed_value<V: Value>(
+    pub fn unfolded_value<V: Value>(
         &self,
         claim: PoolClaim<V>,
         input: &Layout,

@@ -47,7 +47,7 @@ pub trait Layer {
     /// How many claims it leaves on each of its inputs where there are `own` claims on its value.
     fn num_claims(&self, site: &Site, own: usize) -> Vec<usize>;
 
-    /// The window of a layer that leaves claims on windowed inputs.
+    /// The window of a layer that leaves claims on unfolded inputs.
     fn window(&self) -> Option<&Window2d>;
 
     /// The vectors of a view at a point of its value, for the input at this position; none for what is no view.

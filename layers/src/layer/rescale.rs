@@ -17,7 +17,7 @@
 //! it to $\widetilde a(o^*, \rho')$, the verifier evaluating $\mathrm{eq}(\rho_o, \cdot)\, m$ itself. A centred remainder
 //! makes padding, where $a$ is zero, find the rows of $r = 0$ and of $(0, f(0))$; there $f(0)$ is added to $y$ before it is
 //! looked up, so that the look-ups force padding of $y$ to be zero. Quotients that take more than $2^{16}$ values are
-//! [clipped](crate::layer::rescale::excess) before they are looked up.
+//! [clipped](crate::layer::rescale::saturation) before they are looked up.
 //!
 //! **Soundness error.** [`crate::argument::soundness::rescale`], besides the look-ups'.
 //!
@@ -28,7 +28,7 @@
 //!
 //! **Reference.** Fixed-point rescaling as in Jacob et al. (2018, section 2.2).
 
-pub mod excess;
+pub mod saturation;
 
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ use crate::{
         choice::LayerArgument,
         claim::{Column, CommittedColumn},
         function::ActivationFunction,
-        lookup_block::{LookupRequest, Rows, TableKey},
+        lookup_block::{BlockSource, LookupRequest, TableKey},
         view::Shifts,
     },
     error::{Error, Result},
@@ -52,7 +52,7 @@ use crate::{
         batches::Batches,
         gated::Gated,
         questions::Layer,
-        rescale::excess::{Clipping, MAX_QUOTIENT_VARS, MAX_WHOLE_VARS},
+        rescale::saturation::{Clipping, MAX_QUOTIENT_VARS, MAX_WHOLE_VARS},
         site::{Burden, Commitments, Inputs, Reading, Site, Size},
     },
     tensor::{
@@ -255,9 +255,9 @@ impl Layer for RescaleLayer {
         let mut lookups = vec![];
         let mut arguments = Some(self.quotient_bounds);
         if let Some(Clipping { minimum, maximum, is_argument }) = self.clipping() {
-            columns.push(Column::Excess(id));
-            for rows in [Rows::LowExcess(id), Rows::HighExcess(id)] {
-                lookups.push(lookup(rows, TableKey::Excess { minimum, maximum }, self.quotient_bounds));
+            columns.push(Column::Saturation(id));
+            for rows in [BlockSource::LowSaturation(id), BlockSource::HighSaturation(id)] {
+                lookups.push(lookup(rows, TableKey::Saturation { minimum, maximum }, self.quotient_bounds));
             }
             arguments = is_argument.then_some((minimum, maximum));
             if is_argument {
@@ -266,17 +266,17 @@ impl Layer for RescaleLayer {
         }
         if let Some(arguments) = arguments {
             let table = TableKey::Activation(self.function.clone());
-            lookups.push(lookup(Rows::Activations(id), table, arguments));
+            lookups.push(lookup(BlockSource::Activations(id), table, arguments));
         }
         let low = self.low_digits();
         lookups.push(lookup(
-            Rows::Remainders(id),
+            BlockSource::Remainders(id),
             TableKey::Remainder(self.shift.saturating_sub(low)),
             (0, 0),
         ));
         if low > 0 {
             columns.push(Column::LowRemainder(id));
-            lookups.push(lookup(Rows::LowRemainders(id), TableKey::LowRemainder(low), (0, 0)));
+            lookups.push(lookup(BlockSource::LowRemainders(id), TableKey::LowRemainder(low), (0, 0)));
         }
         let columns = columns.into_iter().map(|column| CommittedColumn { column, layout: layout.clone() });
         Ok(Commitments { columns: columns.collect(), lookups, ..Commitments::none() })

@@ -96,15 +96,15 @@ pub struct Commitments {
     /// Blocks of look-ups.
     pub lookups: Vec<LookupRequest>,
     /// Committed after challenges that it depends on.
-    pub late: Option<CommittedColumn>,
-    /// Positions of an inner product whose cross terms share a late column with those of other layers.
+    pub deferred: Option<CommittedColumn>,
+    /// Positions of an inner product whose cross terms share a deferred column with those of other layers.
     pub cross_extent: Option<usize>,
 }
 
 impl Commitments {
     /// No column and no look-up.
     pub const fn none() -> Self {
-        Self { columns: vec![], lookups: vec![], late: None, cross_extent: None }
+        Self { columns: vec![], lookups: vec![], deferred: None, cross_extent: None }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     argument::{
         claim::{Column, CommittedColumn},
         hyrax::{self, Place},
-        lookup_block::{LookupRequest, Requests, Rows, Segment, TableKey, arrange},
+        lookup_block::{BlockSource, LookupRequest, Requests, Segment, TableKey, arrange},
         lookup_table::LookupTable,
         matmul::polynomial::cross_layout,
     },
@@ -38,7 +38,7 @@ pub struct Plan {
     /// Columns the prover commits to, in transcript order.
     pub witness: Vec<CommittedColumn>,
     /// Columns that depend on challenges, committed after the look-ups, in transcript order.
-    pub late: Vec<CommittedColumn>,
+    pub deferred: Vec<CommittedColumn>,
     /// Columns of the model, committed once.
     pub parameters: Vec<CommittedColumn>,
     /// The input, where it is committed.
@@ -97,23 +97,23 @@ impl Plan {
     fn of(architecture: &Architecture, commits_input: bool) -> Result<Self> {
         let specs = architecture.infer()?;
         let mut requests = Requests::default();
-        let (mut witness, mut late, mut cross_extent) = (vec![], vec![], None);
+        let (mut witness, mut deferred, mut cross_extent) = (vec![], vec![], None);
         let input = if commits_input { Some(input_column(architecture, &mut requests)?) } else { None };
         for (node, site) in architecture.sites(&specs) {
             let commitments = node.operation.layer().commitments(&site)?;
             witness.extend(commitments.columns);
             commitments.lookups.into_iter().for_each(|lookup| requests.add(lookup));
-            late.extend(commitments.late);
+            deferred.extend(commitments.deferred);
             cross_extent = cross_extent.max(commitments.cross_extent);
         }
         if let Some(extent) = cross_extent {
-            late.push(CommittedColumn { column: Column::CrossTerms, layout: cross_layout(extent)? });
+            deferred.push(CommittedColumn { column: Column::CrossTerms, layout: cross_layout(extent)? });
         }
         let (tables, looked_up) = requests.into_segments();
         let mut table_rows = vec![];
         for (index, table) in tables.iter().enumerate() {
             let layout = Layout::new(vec![1 << table.num_vars()])?;
-            table_rows.push(Segment::new(Rows::Table, index, layout.clone()));
+            table_rows.push(Segment::new(BlockSource::Table, index, layout.clone()));
             witness.push(CommittedColumn { column: Column::Multiplicity(index), layout });
         }
         let (segments, tree_vars) = arrange(looked_up, table_rows);
@@ -130,11 +130,11 @@ impl Plan {
         let parameters = parameter_columns(architecture);
         // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
         let (public, _) = witness.split_at(witness.len().saturating_sub(usize::from(input.is_some())));
-        let key_vars = choose_key_vars(&parameters, public, &late);
+        let key_vars = choose_key_vars(&parameters, public, &deferred);
         let places = parameters
             .iter()
             .chain(&witness)
-            .chain(&late)
+            .chain(&deferred)
             .chain(&input)
             .enumerate()
             .map(|(i, column)| (column.column, i))
@@ -154,7 +154,7 @@ impl Plan {
         Ok(Self {
             specs,
             witness,
-            late,
+            deferred,
             parameters,
             input,
             tables,
@@ -187,9 +187,9 @@ impl Plan {
         self.places.get(&column).copied()
     }
 
-    /// All committed columns in the order of openings: the model's, the witness', the late ones, then the input.
+    /// All committed columns in the order of openings: the model's, the witness', the deferred ones, then the input.
     pub fn committed(&self) -> impl Iterator<Item = &CommittedColumn> {
-        self.parameters.iter().chain(&self.witness).chain(&self.late).chain(&self.input)
+        self.parameters.iter().chain(&self.witness).chain(&self.deferred).chain(&self.input)
     }
 
     /// $\log_2$ of the number of generators that Hyrax's openings take: those of a row, or of a committed input's longer one.
@@ -198,14 +198,14 @@ impl Plan {
         self.key_vars.max(input)
     }
 
-    /// Shape of a late column.
-    pub fn late_layout(&self, column: Column) -> Option<&Layout> {
-        self.late.iter().find(|late| late.column == column).map(|late| &late.layout)
+    /// Shape of a deferred column.
+    pub fn deferred_layout(&self, column: Column) -> Option<&Layout> {
+        self.deferred.iter().find(|deferred| deferred.column == column).map(|deferred| &deferred.layout)
     }
 
-    /// Hyrax's row commitments of a proof: the witness' and those of late columns.
+    /// Hyrax's row commitments of a proof: the witness' and those of deferred columns.
     pub fn num_rows(&self) -> usize {
-        let lists = std::iter::once(self.witness.as_slice()).chain(self.late.chunks(1));
+        let lists = std::iter::once(self.witness.as_slice()).chain(self.deferred.chunks(1));
         lists.map(|list| self.rows(list).1).sum()
     }
 
@@ -217,7 +217,7 @@ impl Plan {
     /// Every rescale in the order in which its remainders are looked up.
     pub fn looked_up_rescales(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.segments.iter().filter_map(|segment| {
-            let Rows::Remainders(id) = segment.rows else { return None };
+            let BlockSource::Remainders(id) = segment.rows else { return None };
             Some(id)
         })
     }
@@ -231,7 +231,7 @@ impl Plan {
     pub fn num_lookups(&self) -> usize {
         self.segments
             .iter()
-            .filter(|segment| segment.rows != Rows::Table)
+            .filter(|segment| segment.rows != BlockSource::Table)
             .map(|segment| 1_usize << segment.num_vars)
             .sum()
     }
@@ -243,7 +243,7 @@ fn input_column(architecture: &Architecture, requests: &mut Requests) -> Result<
     let layout = input.layout.clone();
     let is_padded = layout.num_elements() < 1 << layout.num_vars();
     requests.add(LookupRequest {
-        rows: Rows::Input(id),
+        rows: BlockSource::Input(id),
         table: TableKey::Input { is_padded },
         bounds: input.bounds,
         layout: layout.clone(),
@@ -261,18 +261,18 @@ fn parameter_columns(architecture: &Architecture) -> Vec<CommittedColumn> {
 }
 
 /// The number of generators that makes both sides' work over Hyrax least: the verifier multiplies every generator and every row and
-/// decodes the rows of the witness and of late columns; the prover folds every generator by a full-width scalar.
+/// decodes the rows of the witness and of deferred columns; the prover folds every generator by a full-width scalar.
 fn choose_key_vars(
     parameters: &[CommittedColumn],
     witness: &[CommittedColumn],
-    late: &[CommittedColumn],
+    deferred: &[CommittedColumn],
 ) -> usize {
     let rows = |columns: &[CommittedColumn], vars| -> usize {
         hyrax::places(columns.iter().map(|column| &column.layout), vars).1
     };
     let cost = |vars: &usize| {
-        let late: usize = late.chunks(1).map(|column| rows(column, *vars)).sum();
-        let sent = rows(witness, *vars).saturating_add(late);
+        let deferred: usize = deferred.chunks(1).map(|column| rows(column, *vars)).sum();
+        let sent = rows(witness, *vars).saturating_add(deferred);
         let multiplied = rows(parameters, *vars).saturating_mul(2);
         sent.saturating_add(1 << vars).saturating_mul(8).saturating_add(multiplied)
     };

@@ -36,7 +36,7 @@ pub fn network_over(
     // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is read
     // once, an output adds one, and so does the look-up of a committed input.
     let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
-    let twice = [plan.witness.len(), edges, plan.late.len()];
+    let twice = [plan.witness.len(), edges, plan.deferred.len()];
     let once = [
         plan.parameters.len(),
         usize::from(plan.input.is_some()),
@@ -45,7 +45,7 @@ pub fn network_over(
         batches.circuit_claims(),
     ];
     let claims = twice.iter().chain(&twice).chain(&once).copied().fold(0, usize::saturating_add);
-    let cross_half = plan.late_layout(Column::CrossTerms).map(|layout| cross_halves(layout).0);
+    let cross_half = plan.deferred_layout(Column::CrossTerms).map(|layout| cross_halves(layout).0);
     let shared =
         [("outputs", SoundnessError::new(widest(outputs))), ("look-ups", soundness::logup(plan.tree_vars))];
     shared

@@ -149,7 +149,7 @@ impl AxisWindow {
     /// $$ S(i) = \sum_{p, k:\; s p + d k - b = i} \mathrm{eq}(r_p, p)\, \omega(k), $$
     /// for input positions $i$ in `0..input`, window positions $p$ in `0..output` and every kernel offset $k$.
     ///
-    /// It is the part of the linear map from a windowed tensor at a point to the input that belongs to this axis: the
+    /// It is the part of the linear map from an unfolded tensor at a point to the input that belongs to this axis: the
     /// map is the product of both axes' vectors, so that the verifier's work is linear in one axis.
     pub fn shift_vector(
         &self,

@@ -6,7 +6,7 @@
 //! results change, then what lies farther outside than half of what calibration saw; the first and the last result stand for
 //! what is left out. Only then does the step grow.
 
-use tacit_layers::{ActivationFunction, layer::rescale::excess::MAX_WHOLE_VARS};
+use tacit_layers::{ActivationFunction, layer::rescale::saturation::MAX_WHOLE_VARS};
 
 use super::activation::Activation;
 use crate::{error::Error, float_graph::value::Value};

@@ -11,7 +11,7 @@ use tacit_layers::{
     argument::{
         claim::Column,
         logup::LeafClaims,
-        lookup_block::{Rows, Segment},
+        lookup_block::{BlockSource, Segment},
         lookup_table::Fingerprint,
         masking::{Relation, Response},
         sumcheck::instance_point,
@@ -33,7 +33,7 @@ pub type Revision = fn(&mut [Fr]);
 
 /// What is added to a value that a block claims to look up, from the weights of all blocks and the fingerprint's
 /// challenge $\beta$.
-pub type Move = fn(weight: &dyn Fn(Rows) -> Fr, beta: Fr) -> Fr;
+pub type Move = fn(weight: &dyn Fn(BlockSource) -> Fr, beta: Fr) -> Fr;
 
 /// How the proof that masked messages satisfy every check is fitted to messages that do not, once its challenge is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +62,10 @@ pub struct Forgery {
     pub(super) hidden: Option<(Layout, usize)>,
     pub(super) exchanged: Option<[usize; 2]>,
     pub(super) stale: Option<Vec<Vec<i64>>>,
-    pub(super) wrapped: Vec<(Rows, usize, Fr)>,
+    pub(super) wrapped: Vec<(BlockSource, usize, Fr)>,
     pub(super) revisions: Vec<(Label, Revision)>,
     /// For each: the block, which column of its rows, and what the column's value gains.
-    pub(super) moves: Vec<(Rows, usize, Move)>,
+    pub(super) moves: Vec<(BlockSource, usize, Move)>,
     /// A table and one of its rows.
     pub(super) fitted: Option<(usize, usize)>,
     pub(super) padded_input: Option<Tensor<i64>>,
@@ -116,13 +116,13 @@ impl Observer for Liar {
         committed
     }
 
-    fn late_column(&self, column: Column, values: &mut [Fr]) {
+    fn deferred_column(&self, column: Column, values: &mut [Fr]) {
         for (_, index, difference) in self.forgery.changes.iter().filter(|change| change.0 == column) {
             values[*index] += difference;
         }
     }
 
-    fn late_layout<'l>(&'l self, column: Column, layout: &'l Layout) -> &'l Layout {
+    fn deferred_layout<'l>(&'l self, column: Column, layout: &'l Layout) -> &'l Layout {
         match &self.forgery.hidden {
             Some((padded, _)) if column == Column::CrossTerms => padded,
             _ => layout,
@@ -170,8 +170,8 @@ impl Observer for Liar {
     fn looked_up(&self, plan: &Plan, segment: &Segment, column: usize, leaf_point: &[Fr], value: Fr) -> Fr {
         let (rows, point) = (segment.rows, instance_point(leaf_point, segment.num_vars));
         match (rows, &self.forgery.padded_input, self.forgery.fitted) {
-            (Rows::Input(_), Some(padded), _) => evaluate(padded.layout(), padded.data(), point),
-            (Rows::Table, _, Some((table, row))) if segment.table == table => {
+            (BlockSource::Input(_), Some(padded), _) => evaluate(padded.layout(), padded.data(), point),
+            (BlockSource::Table, _, Some((table, row))) if segment.table == table => {
                 value + self.gain * eq::evaluate_index(point, row)
             }
             _ => {
@@ -263,14 +263,14 @@ impl Forgery {
     }
 
     /// What is added to a value that a block claims to look up.
-    fn wrap(&self, rows: Rows, layout: &Layout, point: &[Fr]) -> Fr {
+    fn wrap(&self, rows: BlockSource, layout: &Layout, point: &[Fr]) -> Fr {
         let weight = |index: usize| eq::evaluate_index(point, layout.padded_index(index));
         self.wrapped.iter().filter(|wrapped| wrapped.0 == rows).map(|(_, index, x)| weight(*index) * x).sum()
     }
 
     /// What is added to the value of a column of a block's rows, at the point at which all leaves are evaluated.
-    fn moved(&self, rows: Rows, column: usize, plan: &Plan, point: &[Fr], beta: Fr) -> Fr {
-        let weight = |rows: Rows| {
+    fn moved(&self, rows: BlockSource, column: usize, plan: &Plan, point: &[Fr], beta: Fr) -> Fr {
+        let weight = |rows: BlockSource| {
             let segment = plan.segments.iter().find(|segment| segment.rows == rows);
             segment.map_or(Fr::ZERO, |segment| segment.weight(point))
         };
@@ -290,18 +290,18 @@ impl Forgery {
         let mut fitted = None;
         for (segment, lookup) in plan.segments.iter().zip(&witness.lookups) {
             let activations = match segment.rows {
-                Rows::Activations(id) => Some(trace.values()[id.index()].data()),
-                Rows::Remainders(_) => None,
-                Rows::Table if segment.table == table => {
+                BlockSource::Activations(id) => Some(trace.values()[id.index()].data()),
+                BlockSource::Remainders(_) => None,
+                BlockSource::Table if segment.table == table => {
                     fitted = Some(segment.offset + row);
                     continue;
                 }
-                Rows::Table
-                | Rows::LowRemainders(_)
-                | Rows::LowExcess(_)
-                | Rows::HighExcess(_)
-                | Rows::Differences(_)
-                | Rows::Input(_) => continue,
+                BlockSource::Table
+                | BlockSource::LowRemainders(_)
+                | BlockSource::LowSaturation(_)
+                | BlockSource::HighSaturation(_)
+                | BlockSource::Differences(_)
+                | BlockSource::Input(_) => continue,
             };
             for (index, &key) in lookup.keys.iter().enumerate() {
                 let wrapped =

@@ -1,9 +1,9 @@
-//! Sums over windows: a claim on them is one on the windowed input as it is.
+//! Sums over windows: a claim on them is one on the unfolded input as it is.
 
 use ark_bn254::Fr;
 use tacit_layers::{
     NodeId,
-    argument::{claim::EvaluationClaim, lookup_table::LookupTable, unfold::WindowedClaim},
+    argument::{claim::EvaluationClaim, lookup_table::LookupTable, unfold::UnfoldedClaim},
     layer::average_pool::AveragePoolLayer,
 };
 
@@ -21,7 +21,7 @@ impl ProverLayer for AveragePoolLayer {
 
     fn reduce(&self, session: &mut Session, claim: EvaluationClaim<NodeId>, _: &mut Accumulators) {
         let id = claim.subject;
-        let claim = WindowedClaim::new(id, session.layout(id), None, &claim.point, claim.value);
-        session.claims.windowed.push(claim);
+        let claim = UnfoldedClaim::new(id, session.layout(id), None, &claim.point, claim.value);
+        session.claims.unfolded.push(claim);
     }
 }

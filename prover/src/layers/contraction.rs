@@ -62,14 +62,14 @@ fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
         let read = session.node(claim.node).inputs[0];
         if session.node(claim.node).operation.layer().window().is_some() {
             let channel_vars = session.layout(read).axis_vars().next().unwrap_or(0);
-            let claim = tacit_layers::layer::conv2d::windowed_claim(
+            let claim = tacit_layers::layer::conv2d::unfolded_claim(
                 claim.node,
                 channel_vars,
                 inner,
                 &claim.others,
                 input,
             );
-            session.claims.windowed.push(claim);
+            session.claims.unfolded.push(claim);
         } else {
             session.claim_activation(read, [&claim.others, inner].concat(), input);
         }
@@ -109,7 +109,7 @@ fn instance(session: &Session, claim: &LinearClaim) -> Grouped {
     let weights = session.plan.parameters[claim.weights.index()].layout.axes();
     if let Operation::Conv2d(layer) = &node.operation {
         let left = weights_at(session, claim.weights, layer.groups, &claim.filter);
-        let right = conv2d::windowed_input(input, &layer.window, session.layout(claim.node), &claim.others);
+        let right = conv2d::unfolded_input(input, &layer.window, session.layout(claim.node), &claim.others);
         let axes = [&[layer.groups], &weights[1..]].concat();
         matmul::grouped(&claim.group, left, right, &axes, claim.value)
     } else {

@@ -54,7 +54,7 @@ use tacit_transcript::{ProofWriter, Transcript, labels};
 
 use super::{
     matmul::{contraction, fold_rows},
-    window,
+    unfold,
 };
 use crate::{
     evaluation::evaluate,
@@ -88,15 +88,15 @@ impl ConvolutionProver<'_> {
         // Step 2: the sumcheck over channels and kernel offsets.
         let (filter, position) = point.split_at(output.layout().axis_vars().next().unwrap_or(0));
         let weights = fold_rows(self.weights.layout(), Integers::Int64(self.weights.data()), 1, filter);
-        let windowed = windowed_input(self.input, &layer.window, output.layout(), position);
-        let mut instance = contraction(weights, windowed, self.weights.layout(), 1, value);
+        let unfolded = unfolded_input(self.input, &layer.window, output.layout(), position);
+        let mut instance = contraction(weights, unfolded, self.weights.layout(), 1, value);
         let inner = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
         let inner = instance_point(&inner, instance.claim().num_vars);
-        let [weight, windowed] = instance.final_values();
-        writer.write_scalars(labels::CONTRACTION_VALUES, &[weight, windowed]);
-        // Step 3: from the windowed input to the input.
-        let claim = layer.windowed_claim(inner, position, windowed);
-        let mut instance = window::instance(self.input, &layer.window, &layer.output, &claim);
+        let [weight, unfolded] = instance.final_values();
+        writer.write_scalars(labels::CONTRACTION_VALUES, &[weight, unfolded]);
+        // Step 3: from the unfolded input to the input.
+        let claim = layer.unfolded_claim(inner, position, unfolded);
+        let mut instance = unfold::instance(self.input, &layer.window, &layer.output, &claim);
         let spatial = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
         let [_, read] = instance.final_values();
         writer.write_scalars(labels::WINDOW_VALUES, &[read]);
@@ -106,7 +106,7 @@ impl ConvolutionProver<'_> {
 
 /// $\widetilde X(c, k; r_p) = \sum_p \mathrm{eq}(r_p, p)\, x[c, s p + d k - b]$ for every channel and offset, in storage
 /// order, folding the width first.
-pub(crate) fn windowed_input(
+pub(crate) fn unfolded_input(
     input: &Tensor<i64>,
     window: &Window2d,
     output: &Layout,

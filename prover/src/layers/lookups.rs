@@ -5,7 +5,7 @@ use tacit_layers::{
     NodeId,
     argument::{
         claim::{Column, EvaluationClaim},
-        lookup_block::Rows,
+        lookup_block::BlockSource,
         lookup_table::Fingerprint,
         sumcheck::instance_point,
     },
@@ -44,24 +44,24 @@ pub(crate) fn prove(session: &mut Session) {
             leaves_point: &claims.point,
         };
         let message = match segment.rows {
-            Rows::Table => {
+            BlockSource::Table => {
                 let column = Column::Multiplicity(segment.table);
                 let value = evaluate_column(session, column, &point);
                 let value = block(NodeId(0)).observed(session, 0, value);
                 session.claims.columns.push(EvaluationClaim::new(column, point, value));
                 vec![value]
             }
-            Rows::Input(id) => {
+            BlockSource::Input(id) => {
                 let value = block(id).key(session);
                 session.claim_activation(id, point, value);
                 vec![value]
             }
-            Rows::Remainders(id)
-            | Rows::LowRemainders(id)
-            | Rows::LowExcess(id)
-            | Rows::HighExcess(id)
-            | Rows::Activations(id)
-            | Rows::Differences(id) => {
+            BlockSource::Remainders(id)
+            | BlockSource::LowRemainders(id)
+            | BlockSource::LowSaturation(id)
+            | BlockSource::HighSaturation(id)
+            | BlockSource::Activations(id)
+            | BlockSource::Differences(id) => {
                 let layer = super::of(&session.network.architecture.node(id).operation);
                 layer.looked_up(session, &block(id))
             }
@@ -83,7 +83,7 @@ fn leaves<'a>(session: &Session<'a>, fingerprint: Fingerprint) -> LookupLeaves<'
     let tables =
         plan.tables.iter().enumerate().map(|(index, table)| fingerprint.table(index, table)).collect();
     let blocks = plan.segments.iter().zip(&witness.lookups).map(|(segment, lookup)| {
-        let rows = if segment.rows == Rows::Table {
+        let rows = if segment.rows == BlockSource::Table {
             let multiplicity =
                 plan.witness.iter().position(|c| c.column == Column::Multiplicity(segment.table));
             LeafRows::Table(multiplicity.map_or(&[][..], |i| &witness.columns[i]))

@@ -1,4 +1,4 @@
-//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::layer::max_pool`]).
+//! Max-pools: the product check and the reduction to unfolded inputs (see [`tacit_layers::layer::max_pool`]).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -8,10 +8,10 @@ use tacit_layers::{
     Layout, NodeId, Operation,
     argument::{
         claim::{EvaluationClaim, SumClaim},
-        lookup_block::Rows,
+        lookup_block::BlockSource,
         lookup_table::LookupTable,
         sumcheck::{RoundPolynomial, RoundWeights, instance_point},
-        unfold::WindowedClaim,
+        unfold::UnfoldedClaim,
     },
     layer::max_pool::{MaxPoolLayer, PoolClaim},
     network::Architecture,
@@ -92,7 +92,8 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
     // Step 2: the product of every window's differences is zero.
     let tables = |session: &Session, &(id, layer): &(NodeId, &MaxPoolLayer)| {
         let layout = session.layout(id);
-        let rows = session.plan.segments.iter().position(|segment| segment.rows == Rows::Differences(id));
+        let rows =
+            session.plan.segments.iter().position(|segment| segment.rows == BlockSource::Differences(id));
         let differences = rows.map_or(&[][..], |i| &session.witness.lookups[i].keys);
         ZeroProduct::new(
             layout,
@@ -132,7 +133,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
     Ok(())
 }
 
-/// Turns a value of the differences into claims on the maxima and on the windowed input.
+/// Turns a value of the differences into claims on the maxima and on the unfolded input.
 fn claim_window(
     session: &mut Session,
     id: NodeId,
@@ -147,9 +148,9 @@ fn claim_window(
     let mut maximum = evaluation::evaluate(&output, session.value(id).data(), &position);
     session.write(labels::POOL_VALUES, std::slice::from_mut(&mut maximum));
     let claim = PoolClaim { offsets, position: &position, difference, maximum };
-    let value = layer.windowed_value(claim, session.layout(node.inputs[0]), &output, minimum);
-    let claim = WindowedClaim::new(id, &output, Some(offsets), &position, value);
-    session.claims.windowed.push(claim);
+    let value = layer.unfolded_value(claim, session.layout(node.inputs[0]), &output, minimum);
+    let claim = UnfoldedClaim::new(id, &output, Some(offsets), &position, value);
+    session.claims.unfolded.push(claim);
     session.claim_activation(id, position, maximum);
     Ok(())
 }

@@ -14,7 +14,7 @@ use tacit_layers::{
     layer::rescale::RescaleLayer,
     tensor::{Tensor, evaluation},
 };
-use tacit_layers::{argument::lookup_block::Rows, layer::Operation, network::Architecture};
+use tacit_layers::{argument::lookup_block::BlockSource, layer::Operation, network::Architecture};
 use tacit_transcript::labels;
 
 use crate::{
@@ -29,54 +29,56 @@ impl ProverLayer for RescaleLayer {
         let accumulators = site.input(0);
         let divide = |take: &(dyn Fn(i64, i64) -> i64 + Sync)| divide(self, accumulators, take);
         match site.segment.rows {
-            Rows::Remainders(_) => LookedUp::plain(divide(&|_, r| self.split(r).0)),
-            Rows::LowRemainders(_) => LookedUp::plain(divide(&|_, r| self.split(r).1)),
-            Rows::Activations(_) => LookedUp::plain(match self.clipping() {
+            BlockSource::Remainders(_) => LookedUp::plain(divide(&|_, r| self.split(r).0)),
+            BlockSource::LowRemainders(_) => LookedUp::plain(divide(&|_, r| self.split(r).1)),
+            BlockSource::Activations(_) => LookedUp::plain(match self.clipping() {
                 None => divide(&|q, _| q),
                 Some(clipping) => divide(&|q, _| q.clamp(clipping.minimum, clipping.maximum)),
             }),
-            Rows::LowExcess(_) | Rows::HighExcess(_) => {
-                let LookupTable::Excess(excess) = table else {
+            BlockSource::LowSaturation(_) | BlockSource::HighSaturation(_) => {
+                let LookupTable::Saturation(saturation) = table else {
                     unreachable!("the plan names an excess' table")
                 };
-                let low = matches!(site.segment.rows, Rows::LowExcess(_));
+                let low = matches!(site.segment.rows, BlockSource::LowSaturation(_));
                 let which = usize::from(!low);
                 LookedUp {
-                    padding: excess.keys(excess.split(0))[which],
-                    rows: Some(divide(&|q, _| excess.keys(excess.split(q))[which])),
-                    keys: divide(&|q, _| if low { excess.split(q).low } else { q }),
+                    padding: saturation.keys(saturation.split(0))[which],
+                    rows: Some(divide(&|q, _| saturation.keys(saturation.split(q))[which])),
+                    keys: divide(&|q, _| if low { saturation.split(q).low } else { q }),
                 }
             }
-            Rows::Differences(_) | Rows::Input(_) | Rows::Table => unreachable!("they are no rescale's"),
+            BlockSource::Differences(_) | BlockSource::Input(_) | BlockSource::Table => {
+                unreachable!("they are no rescale's")
+            }
         }
     }
 
     fn looked_up(&self, session: &mut Session, block: &Block) -> Vec<Fr> {
         let id = block.node;
         match block.segment.rows {
-            Rows::Remainders(_) => {
+            BlockSource::Remainders(_) => {
                 let remainder = block.key(session);
                 let values = session.rescales.entry(id).or_default();
                 (values.remainder, values.point) = (remainder, block.point.clone());
                 vec![remainder]
             }
-            Rows::LowRemainders(_) => {
+            BlockSource::LowRemainders(_) => {
                 let low = block.key(session);
                 session.rescales.entry(id).or_default().low_remainder = low;
                 vec![low]
             }
-            Rows::LowExcess(_) => {
-                let (excess, clipped) = (block.key(session), evaluate_clipped(session, id, &block.point));
+            BlockSource::LowSaturation(_) => {
+                let (saturation, clipped) = (block.key(session), evaluate_clipped(session, id, &block.point));
                 let values = session.rescales.entry(id).or_default();
-                (values.excess, values.clipped) = (excess, clipped);
-                vec![excess, clipped]
+                (values.saturation, values.clipped) = (saturation, clipped);
+                vec![saturation, clipped]
             }
-            Rows::HighExcess(_) => {
+            BlockSource::HighSaturation(_) => {
                 let quotient = block.key(session);
                 session.rescales.entry(id).or_default().quotient = quotient;
                 vec![quotient]
             }
-            Rows::Activations(_) => {
+            BlockSource::Activations(_) => {
                 let activation =
                     evaluation::evaluate(session.layout(id), session.value(id).data(), &block.point);
                 let activation = block.observed(session, 1, activation);
@@ -89,7 +91,9 @@ impl ProverLayer for RescaleLayer {
                     vec![quotient, activation]
                 }
             }
-            Rows::Differences(_) | Rows::Input(_) | Rows::Table => unreachable!("they are no rescale's"),
+            BlockSource::Differences(_) | BlockSource::Input(_) | BlockSource::Table => {
+                unreachable!("they are no rescale's")
+            }
         }
     }
 

@@ -61,7 +61,7 @@ pub(super) fn bounds(table: &LookupTable) -> Option<[u32; 2]> {
         }
         LookupTable::Range { maximum, .. } => Some([row(*maximum), last as u32]),
         LookupTable::Activation { function: ActivationFunction::Table { .. }, .. }
-        | LookupTable::Excess(_) => None,
+        | LookupTable::Saturation(_) => None,
     }
 }
 

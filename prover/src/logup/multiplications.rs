@@ -22,7 +22,7 @@
 
 use std::ops::Range;
 
-use tacit_layers::{argument::lookup_block::Rows, proof::plan::Plan};
+use tacit_layers::{argument::lookup_block::BlockSource, proof::plan::Plan};
 
 use super::{
     CHUNK,
@@ -58,7 +58,7 @@ fn constants(plan: &Plan) -> [Vec<Constant>; 2] {
         for constants in [&mut denominators, &mut numerators] {
             push(constants, gap.clone(), GAP);
         }
-        if segment.rows != Rows::Table {
+        if segment.rows != BlockSource::Table {
             push(&mut numerators, segment.offset..end, LOOKED_UP);
             for gap in padding(&segment.layout) {
                 push(&mut denominators, segment.offset + gap.start..segment.offset + gap.end, number + 1);
@@ -74,7 +74,9 @@ fn constants(plan: &Plan) -> [Vec<Constant>; 2] {
 /// Pairs of the lowest level's first round that are rows of a linear table, but for those of them that few others follow.
 fn integer_pairs(plan: &Plan, shape: &Shape) -> u64 {
     let linear = plan.segments.iter().filter(|segment| {
-        segment.rows != Rows::Table && segment.num_vars >= 2 && bounds(&plan.tables[segment.table]).is_some()
+        segment.rows != BlockSource::Table
+            && segment.num_vars >= 2
+            && bounds(&plan.tables[segment.table]).is_some()
     });
     let linear: Vec<Range<usize>> =
         linear.map(|segment| segment.offset / 4..(segment.offset + (1 << segment.num_vars)) / 4).collect();

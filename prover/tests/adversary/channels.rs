@@ -4,7 +4,7 @@ use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, MatmulArgument, Multiplier, NodeId,
     Tensor, Window2d,
-    argument::{claim::Column, lookup_block::Rows},
+    argument::{claim::Column, lookup_block::BlockSource},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
@@ -124,7 +124,7 @@ fn rejects_an_activations_channels_exchanged() {
             for column in [Column::Activation(RESCALE), Column::Remainder(RESCALE)] {
                 *run.column(column) = other.column(column).clone();
             }
-            for rows in [Rows::Activations(RESCALE), Rows::Remainders(RESCALE)] {
+            for rows in [BlockSource::Activations(RESCALE), BlockSource::Remainders(RESCALE)] {
                 let ((keys, positions), (others, other_positions)) = (run.lookups(rows), other.lookups(rows));
                 (*keys, *positions) = (others.clone(), other_positions.clone());
             }

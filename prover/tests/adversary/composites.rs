@@ -3,7 +3,7 @@
 use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
 use tacit_layers::{
     InputLayer, NodeId, Operation, Tensor,
-    argument::{claim::Column, lookup_block::Rows},
+    argument::{claim::Column, lookup_block::BlockSource},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
@@ -129,7 +129,7 @@ fn rejects_an_indicator_that_leaves_a_maximum_out() {
     set_activation(&mut run, indicator, 1, -1);
     assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR));
     // With a quotient of one it is in the table, but the difference is another.
-    let (quotients, positions) = run.lookups(Rows::Activations(indicator));
+    let (quotients, positions) = run.lookups(BlockSource::Activations(indicator));
     quotients[1] += 1;
     positions[1] += 1;
     run.recount();

@@ -273,7 +273,7 @@ impl Frozen {
             labels::FRACTIONS => vec![self.fractions(message)],
             labels::COLUMN_VALUES => self.columns(message),
             labels::CROSS_VALUES => self.cross_terms(message),
-            labels::WITNESS_COMMITMENT | labels::LATE_COMMITMENT => vec![self.commitment(message)],
+            labels::WITNESS_COMMITMENT | labels::DEFERRED_COMMITMENT => vec![self.commitment(message)],
             labels::INNER_PRODUCT_HALVES => vec![self.halves(message)],
             labels::INNER_PRODUCT_SCALAR => vec![self.scalar(message)],
             _ => self.final_values(message),
@@ -322,7 +322,7 @@ impl Frozen {
 
     /// A layer's sum, and the cross terms that make up for it, for any number of inner variables.
     fn cross_terms(&self, message: usize) -> Vec<Vec<u8>> {
-        let layout = self.key.plan().late_layout(Column::CrossTerms).unwrap();
+        let layout = self.key.plan().deferred_layout(Column::CrossTerms).unwrap();
         let u = self.challenges_before(message, labels::CROSS_POWER)[0];
         let gamma = self.challenges_before(message, labels::CROSS_BATCH)[0];
         let powers = CrossPowers::new(layout, u).unwrap();
@@ -357,19 +357,19 @@ impl Frozen {
         }
         let plan = self.key.plan();
         let row_vars = plan.key_vars;
-        let late = (0..self.oracle.messages.len())
-            .filter(|&i| self.oracle.messages[i].label == labels::LATE_COMMITMENT)
+        let deferred = (0..self.oracle.messages.len())
+            .filter(|&i| self.oracle.messages[i].label == labels::DEFERRED_COMMITMENT)
             .map(|i| self.points(i));
-        let (witness, late) =
-            (self.points(self.first(labels::WITNESS_COMMITMENT)), late.collect::<Vec<Vec<G1Affine>>>());
+        let (witness, deferred) =
+            (self.points(self.first(labels::WITNESS_COMMITMENT)), deferred.collect::<Vec<Vec<G1Affine>>>());
         let layouts = |columns: &'_ [tacit_layers::argument::claim::CommittedColumn]| -> Vec<Layout> {
             columns.iter().map(|column| column.layout.clone()).collect()
         };
         let lists: Vec<Vec<Layout>> = [layouts(&plan.parameters), layouts(&plan.witness)]
             .into_iter()
-            .chain(plan.late.chunks(1).map(layouts))
+            .chain(plan.deferred.chunks(1).map(layouts))
             .collect();
-        let rows = [self.key.commitments(), &witness].into_iter().chain(late.iter().map(Vec::as_slice));
+        let rows = [self.key.commitments(), &witness].into_iter().chain(deferred.iter().map(Vec::as_slice));
         let commitments: Vec<Commitment> = lists
             .iter()
             .zip(rows)
@@ -385,9 +385,9 @@ impl Frozen {
     /// The first row of a commitment moved; the first left half makes up for it.
     fn commitment(&self, message: usize) -> Vec<u8> {
         let (parameters, combination) = self.combination();
-        let earlier = self.oracle.messages[..message]
-            .iter()
-            .filter(|earlier| [labels::WITNESS_COMMITMENT, labels::LATE_COMMITMENT].contains(&earlier.label));
+        let earlier = self.oracle.messages[..message].iter().filter(|earlier| {
+            [labels::WITNESS_COMMITMENT, labels::DEFERRED_COMMITMENT].contains(&earlier.label)
+        });
         let row = parameters + earlier.map(|earlier| earlier.length / 32).sum::<usize>();
         let coefficient = combination.coefficients[row];
         let mut proof = self.proof.clone();
@@ -517,7 +517,7 @@ fn absorption_stops_a_change_of_every_message() {
             labels::ROUND_POLYNOMIAL,
             labels::FRACTIONS,
             labels::WITNESS_COMMITMENT,
-            labels::LATE_COMMITMENT,
+            labels::DEFERRED_COMMITMENT,
             labels::INNER_PRODUCT_HALVES,
             labels::INNER_PRODUCT_SCALAR,
         ];

@@ -6,7 +6,7 @@ use tacit_inference::{NetworkBuilder, execute};
 use tacit_layers::{
     ActivationFunction, Error as LayersError, InputCommitment, InputLayer, Multiplier, Network, NodeId,
     Operation, Tensor,
-    argument::lookup_block::Rows,
+    argument::lookup_block::BlockSource,
     proof::{
         input,
         plan::Plan,
@@ -207,7 +207,7 @@ fn out_of_range<'a>(key: &'a ProvingKey, opening: &InputOpening) -> Run<'a> {
 }
 
 fn table(plan: &Plan) -> &tacit_layers::argument::lookup_table::LookupTable {
-    let segment = plan.segments.iter().find(|segment| segment.rows == Rows::Input(INPUT)).unwrap();
+    let segment = plan.segments.iter().find(|segment| segment.rows == BlockSource::Input(INPUT)).unwrap();
     &plan.tables[segment.table]
 }
 
@@ -233,7 +233,7 @@ fn rejects_an_integer_out_of_range() {
             run.recompute().unwrap();
             let trace = out_of_range(&key, &opening).values().clone();
             *run.values() = trace;
-            run.lookups(Rows::Input(INPUT)).0[1] = outside;
+            run.lookups(BlockSource::Input(INPUT)).0[1] = outside;
             assert_eq!(check(&key, opening.commitment(), &run.prove().unwrap()), Err(CHECKS));
         }
     }
@@ -264,7 +264,7 @@ fn rejects_a_value_in_padding() {
         for row in [table(plan).position(4 + value), table(plan).position(4)] {
             let mut run = run.clone();
             run.pad_input(padded.clone());
-            run.lookups(Rows::Input(INPUT)).1[position] = row.unwrap() as u32;
+            run.lookups(BlockSource::Input(INPUT)).1[position] = row.unwrap() as u32;
             run.recount();
             assert_eq!(check(&key, &commitment, &run.prove().unwrap()), Err(CHECKS));
         }
@@ -278,7 +278,7 @@ fn both_plans_differ_by_the_input_alone() {
         let (public, committed) = (key.verifying_key().plan(), key.verifying_key().committed_plan().unwrap());
         let input = &committed.specs[0].layout;
         assert_eq!(public, &Plan::new(&key.network().architecture).unwrap(), "{name}");
-        assert_eq!((public.key_vars, &public.late), (committed.key_vars, &committed.late), "{name}");
+        assert_eq!((public.key_vars, &public.deferred), (committed.key_vars, &committed.deferred), "{name}");
         assert_eq!(committed.tables.len(), public.tables.len() + 1);
         assert_eq!(committed.tables[..public.tables.len()], public.tables);
         assert_eq!(committed.witness[..public.witness.len()], public.witness);

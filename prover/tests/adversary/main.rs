@@ -11,7 +11,7 @@
 //! | a remainder off by $2^s$, the quotient by one | `network` | the remainder's look-up, or the sums | `LookupColumns`, `FinalValue` |
 //! | parts of a remainder out of their ranges | `network` | look-up, opening | `LookupColumns`, `Opening` |
 //! | saturation where there is none | `network` | look-up, then the sums | `LookupColumns`, `FinalValue` |
-//! | another clipped value, other limbs, limbs exchanged | `excess` | both limbs' look-ups | `LookupColumns`, `Addends` |
+//! | another clipped value, other limbs, limbs exchanged | `saturation` | both limbs' look-ups | `LookupColumns`, `Addends` |
 //! | a quotient, limb or accumulator that exists in the field only | `wrapped` | look-ups; the opening where a multiplicity makes up for it | `LookupColumns`, `Opening`, `FinalValue { rescales }` |
 //! | a maximum that is not in its window, padding read as zero | `windows` | the product of differences | `FinalValue { max-pools }` |
 //! | a maximum that is not the largest, for every offset | `windows` | the differences' look-ups | `LookupColumns` |
@@ -68,7 +68,6 @@ mod axes;
 mod channels;
 mod commitments;
 mod composites;
-mod excess;
 mod forms;
 mod frequencies;
 mod frozen;
@@ -84,6 +83,7 @@ mod packing;
 mod parameters;
 mod polynomials;
 mod products;
+mod saturation;
 mod statement;
 mod sumcheck;
 mod views;

@@ -5,7 +5,7 @@ use ark_ff::One;
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     AxisWindow, InputLayer, Network, Tensor, VerifyingKey, Window2d,
-    argument::{claim::Column, lookup_block::Rows},
+    argument::{claim::Column, lookup_block::BlockSource},
     proof::statement::{Input, Statement},
 };
 use tacit_prover::{
@@ -99,7 +99,7 @@ fn rejects_false_runs() {
             });
         }
         assert_all(&key, &sample(), &Err(PRODUCTS), |run| {
-            run.lookups(Rows::Remainders(RESCALE)).1.swap(0, 1);
+            run.lookups(BlockSource::Remainders(RESCALE)).1.swap(0, 1);
         });
         assert_all(&key, &sample(), &Err(PRODUCTS), |run| {
             let wrong = run.outputs()[0].data()[1] + 1;

@@ -5,7 +5,7 @@ use ark_ff::{AdditiveGroup, Field, One};
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     ActivationFunction, AxisWindow, InputLayer, Multiplier, NodeId, Tensor, Window2d,
-    argument::lookup_block::Rows,
+    argument::lookup_block::BlockSource,
 };
 use tacit_prover::{
     ProvingKey,
@@ -56,15 +56,15 @@ fn vector() -> Tensor<i64> {
     tensor(&[4], vec![3, -1, 2, 1])
 }
 
-const FIRST_ROWS: Rows = Rows::Activations(FIRST);
-const SECOND_ROWS: Rows = Rows::Activations(SECOND);
+const FIRST_ROWS: BlockSource = BlockSource::Activations(FIRST);
+const SECOND_ROWS: BlockSource = BlockSource::Activations(SECOND);
 
 fn over(x: Fr) -> Fr {
     x.inverse().unwrap()
 }
 
 /// Gains of column values of the look-ups whose sum cancels in the leaves' denominator.
-fn check(key: &ProvingKey, gains: &[(Rows, usize, Move)]) -> Result<(), Error> {
+fn check(key: &ProvingKey, gains: &[(BlockSource, usize, Move)]) -> Result<(), Error> {
     let mut run = Run::honest(key, &vector()).unwrap();
     for (rows, column, gain) in gains {
         run.move_value(*rows, *column, *gain);
@@ -75,7 +75,7 @@ fn check(key: &ProvingKey, gains: &[(Rows, usize, Move)]) -> Result<(), Error> {
 #[test]
 fn rejects_a_quotient_moved_to_another_layer() {
     for (key, error) in both() {
-        let gains: [(Rows, usize, Move); 2] =
+        let gains: [(BlockSource, usize, Move); 2] =
             [(FIRST_ROWS, 0, |w, _| over(w(FIRST_ROWS))), (SECOND_ROWS, 0, |w, _| -over(w(SECOND_ROWS)))];
         assert_eq!(check(&key, &gains), Err(error));
         let error = Error::LookupColumns { part: "denominator" };
@@ -86,7 +86,7 @@ fn rejects_a_quotient_moved_to_another_layer() {
 #[test]
 fn rejects_a_quotient_moved_to_its_activation() {
     for (key, error) in both() {
-        let gains: [(Rows, usize, Move); 2] =
+        let gains: [(BlockSource, usize, Move); 2] =
             [(SECOND_ROWS, 0, |_, beta| beta), (SECOND_ROWS, 1, |_, _| -Fr::one())];
         assert_eq!(check(&key, &gains), Err(error));
     }
@@ -95,9 +95,9 @@ fn rejects_a_quotient_moved_to_its_activation() {
 #[test]
 fn rejects_a_remainder_moved_to_another_layer() {
     for (key, error) in both() {
-        let gains: [(Rows, usize, Move); 2] = [
-            (Rows::Remainders(FIRST), 0, |w, _| over(w(Rows::Remainders(FIRST)))),
-            (Rows::Remainders(SECOND), 0, |w, _| -over(w(Rows::Remainders(SECOND)))),
+        let gains: [(BlockSource, usize, Move); 2] = [
+            (BlockSource::Remainders(FIRST), 0, |w, _| over(w(BlockSource::Remainders(FIRST)))),
+            (BlockSource::Remainders(SECOND), 0, |w, _| -over(w(BlockSource::Remainders(SECOND)))),
         ];
         assert_eq!(check(&key, &gains), Err(error));
     }
@@ -107,7 +107,7 @@ fn rejects_a_remainder_moved_to_another_layer() {
 #[test]
 fn rejects_an_activation_moved_to_another_layer() {
     for (key, _) in both() {
-        let gains: [(Rows, usize, Move); 2] =
+        let gains: [(BlockSource, usize, Move); 2] =
             [(FIRST_ROWS, 1, |w, _| over(w(FIRST_ROWS))), (SECOND_ROWS, 1, |w, _| -over(w(SECOND_ROWS)))];
         assert_eq!(check(&key, &gains), Err(Error::Opening));
     }
@@ -119,11 +119,11 @@ fn rejects_an_activation_moved_to_another_layer() {
 fn rejects_a_quotient_moved_to_its_remainder_and_its_activation() {
     for (key, _) in both() {
         let power = |x: Fr| x * Fr::from(1_u64 << SHIFT);
-        let gains: [(Rows, usize, Move); 3] = [
+        let gains: [(BlockSource, usize, Move); 3] = [
             (SECOND_ROWS, 0, |_, _| Fr::one()),
-            (Rows::Remainders(SECOND), 0, |_, _| -Fr::from(1_u64 << SHIFT)),
+            (BlockSource::Remainders(SECOND), 0, |_, _| -Fr::from(1_u64 << SHIFT)),
             (SECOND_ROWS, 1, |w, beta| {
-                let remainder = Fr::from(1_u64 << SHIFT) * w(Rows::Remainders(SECOND));
+                let remainder = Fr::from(1_u64 << SHIFT) * w(BlockSource::Remainders(SECOND));
                 (remainder * over(w(SECOND_ROWS)) - Fr::one()) * over(beta)
             }),
         ];
@@ -199,7 +199,7 @@ fn rejects_a_factor_of_a_windows_difference_moved_to_another() {
         small(|b, [x, _]| (b.max_pool("pool", x, Window2d::square(AxisWindow::new(2, 1))), vec![1, 1, 2]));
     let windows = final_value("windows", labels::WINDOW_VALUES);
     assert_eq!(revised(&key, &input, labels::POOL_DIFFERENCES, trade), Err(windows.clone()));
-    // A difference and the maximum moved alike leave the windowed input as it is, at one of both points only.
+    // A difference and the maximum moved alike leave the unfolded input as it is, at one of both points only.
     let revise: Revision = |values| values[0] += Fr::one();
     assert_eq!(revised(&key, &input, labels::POOL_VALUES, revise), Err(windows));
 }

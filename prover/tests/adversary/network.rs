@@ -3,7 +3,7 @@
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     ActivationFunction, InputLayer, Multiplier, Network, NodeId, Operation, Output, Parameter, Tensor,
-    argument::{claim::Column, lookup_block::Rows},
+    argument::{claim::Column, lookup_block::BlockSource},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::{Label, labels};
@@ -94,7 +94,7 @@ pub(super) fn set_activation(run: &mut Run, network: &Network, index: usize, val
 /// Looks a rescale's entry up in the row of another quotient.
 pub(super) fn set_quotient(run: &mut Run, key: &ProvingKey, index: usize, quotient: i64) {
     let plan = key.verifying_key().plan();
-    let rows = Rows::Activations(RESCALE);
+    let rows = BlockSource::Activations(RESCALE);
     let table = plan.segments.iter().find(|segment| segment.rows == rows).unwrap().table;
     let position = plan.tables[table].position(quotient).unwrap();
     let (keys, positions) = run.lookups(rows);
@@ -104,7 +104,7 @@ pub(super) fn set_quotient(run: &mut Run, key: &ProvingKey, index: usize, quotie
 }
 
 fn quotient(run: &mut Run, index: usize) -> i64 {
-    run.lookups(Rows::Activations(RESCALE)).0[index]
+    run.lookups(BlockSource::Activations(RESCALE)).0[index]
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn rejects_a_remainder_off_by_the_divisor_with_a_quotient_that_makes_up_for_it()
             // 2^s q + r is as it was, y = f(q): only the remainder's range is wrong. What is looked up is either not
             // what is committed, or not what its row says.
             assert_eq!(verdict(&key, &sample(), &run), Err(error.clone()), "honest remainder looked up");
-            run.lookups(Rows::Remainders(RESCALE)).0[index] = honest - 8 * by;
+            run.lookups(BlockSource::Remainders(RESCALE)).0[index] = honest - 8 * by;
             assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR), "false remainder looked up");
         }
     }
@@ -186,8 +186,8 @@ fn rejects_parts_of_a_remainder_out_of_their_ranges() {
         run.column(Column::Remainder(RESCALE))[1] -= by;
         run.column(Column::LowRemainder(RESCALE))[1] += by * step;
         assert_eq!(verdict(&key, &input, &run), Err(Error::Opening), "honest parts looked up");
-        run.lookups(Rows::Remainders(RESCALE)).0[1] -= by;
-        run.lookups(Rows::LowRemainders(RESCALE)).0[1] += by * step;
+        run.lookups(BlockSource::Remainders(RESCALE)).0[1] -= by;
+        run.lookups(BlockSource::LowRemainders(RESCALE)).0[1] += by * step;
         assert_eq!(verdict(&key, &input, &run), Err(DENOMINATOR), "false parts looked up");
     }
 }
@@ -223,7 +223,7 @@ fn rejects_wrong_multiplicities() {
 #[test]
 fn rejects_permuted_look_ups() {
     for (key, _) in both() {
-        for rows in [Rows::Activations(RESCALE), Rows::Remainders(RESCALE)] {
+        for rows in [BlockSource::Activations(RESCALE), BlockSource::Remainders(RESCALE)] {
             let mut run = Run::honest(&key, &sample()).unwrap();
             let (_, positions) = run.lookups(rows);
             assert_ne!(positions[0], positions[1]);
@@ -233,7 +233,7 @@ fn rejects_permuted_look_ups() {
             run.lookups(rows).0.swap(0, 1);
             let expected = match (rows, &key.network().architecture.node(RESCALE).operation) {
                 // Values in other places than their activations.
-                (Rows::Activations(_), _) => DENOMINATOR,
+                (BlockSource::Activations(_), _) => DENOMINATOR,
                 (_, Operation::Rescale(layer)) if matches!(layer.multiplier, Multiplier::Uniform(_)) => {
                     contractions()
                 }
@@ -310,7 +310,7 @@ fn rejects_a_sum_that_is_not_its_addends() {
     let input = tiny::sample(key.network());
     let sum = NodeId(6);
     let mut run = Run::honest(&key, &input).unwrap();
-    let (keys, positions) = run.lookups(Rows::Activations(sum));
+    let (keys, positions) = run.lookups(BlockSource::Activations(sum));
     let wrong = keys[0] - 1;
     (keys[0], positions[0]) = (wrong, positions[0] - 1);
     run.recount();

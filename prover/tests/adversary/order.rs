@@ -1,6 +1,6 @@
 //! Messages chosen after the challenges that they must precede.
 
-use tacit_layers::argument::lookup_block::Rows;
+use tacit_layers::argument::lookup_block::BlockSource;
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::{Event, labels};
 use tacit_verifier::{Error, verify};
@@ -16,7 +16,7 @@ use super::{
 fn rejects_a_multiplicity_fitted_to_the_challenges() {
     for (key, _) in both() {
         let plan = key.verifying_key().plan();
-        let rows = Rows::Activations(RESCALE);
+        let rows = BlockSource::Activations(RESCALE);
         let table = plan.segments.iter().find(|segment| segment.rows == rows).unwrap().table;
         for row in 0..1 << plan.tables[table].num_vars() {
             let mut run = Run::honest(&key, &sample()).unwrap();

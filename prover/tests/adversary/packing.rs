@@ -94,7 +94,7 @@ fn random_scalars(rng: &mut ChaCha8Rng, count: usize) -> Vec<Fr> {
     (0..count).map(|_| Fr::from(rng.random::<u128>()) * Fr::from(rng.random::<u128>())).collect()
 }
 
-/// As many lists as a network has: parameters, witness, late columns by themselves, and one of shorter rows.
+/// As many lists as a network has: parameters, witness, deferred columns by themselves, and one of shorter rows.
 struct Lists {
     lists: Vec<List>,
     generators: std::sync::Arc<Generators>,

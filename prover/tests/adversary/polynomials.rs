@@ -53,12 +53,12 @@ fn rejects_a_product_that_is_wrong_in_one_coefficient_read_or_not() {
     assert_eq!(verdict(&key, &image(), &run), Ok(()));
     for index in 0..36 {
         let mut run = Run::honest(&key, &image()).unwrap();
-        run.change_late(Column::Convolved(CONVOLUTION), index, Fr::one());
+        run.change_deferred(Column::Convolved(CONVOLUTION), index, Fr::one());
         assert_eq!(verdict(&key, &image(), &run), Err(convolutions()), "coefficient {index}");
     }
     // Changes that cancel wherever the output is read are changes.
-    run.change_late(Column::Convolved(CONVOLUTION), 0, Fr::one());
-    run.change_late(Column::Convolved(CONVOLUTION), 35, -Fr::one());
+    run.change_deferred(Column::Convolved(CONVOLUTION), 0, Fr::one());
+    run.change_deferred(Column::Convolved(CONVOLUTION), 35, -Fr::one());
     assert_eq!(verdict(&key, &image(), &run), Err(convolutions()));
 }
 
@@ -82,7 +82,7 @@ fn rejects_a_product_cut_at_another_place() {
     for (what, window) in [("padding", AxisWindow::new(3, 2).padded(0, 1)), ("stride", AxisWindow::new(3, 1))]
     {
         let used = convolution(window);
-        assert_eq!(claimed.verifying_key().plan().late, used.verifying_key().plan().late, "{what}");
+        assert_eq!(claimed.verifying_key().plan().deferred, used.verifying_key().plan().deferred, "{what}");
         assert_eq!(passed_off(&claimed, &used, &image()), Err(convolutions()), "{what}");
     }
 }
@@ -132,12 +132,12 @@ fn matrix() -> Tensor<i64> {
 fn rejects_wrong_cross_terms_of_a_matrix_product() {
     let key = products();
     assert_eq!(verdict(&key, &matrix(), &Run::honest(&key, &matrix()).unwrap()), Ok(()));
-    let elements = key.verifying_key().plan().late_layout(Column::CrossTerms).unwrap().num_elements();
+    let elements = key.verifying_key().plan().deferred_layout(Column::CrossTerms).unwrap().num_elements();
     // Three rows of five, padded to eight each: 21 positions up to the last, so 20 on each side of the middle.
     assert_eq!(elements, 32 + 20);
     for index in 0..elements {
         let mut run = Run::honest(&key, &matrix()).unwrap();
-        run.change_late(Column::CrossTerms, index, Fr::one());
+        run.change_deferred(Column::CrossTerms, index, Fr::one());
         assert_eq!(verdict(&key, &matrix(), &run), Err(Error::ProductPolynomials), "term {index}");
     }
 }
@@ -147,7 +147,7 @@ fn rejects_wrong_cross_terms_of_a_matrix_product() {
 fn rejects_a_difference_hidden_among_cross_terms_or_their_padding() {
     let key = products();
     let plan = key.verifying_key().plan();
-    let cross = plan.late.iter().find(|late| late.column == Column::CrossTerms).unwrap();
+    let cross = plan.deferred.iter().find(|deferred| deferred.column == Column::CrossTerms).unwrap();
     let positions = 1 << cross.layout.num_vars();
     // The cheating prover sends as many rows as the honest one: nothing else tells them apart.
     let rows = |layout: &_| RowShape::new(layout, plan.key_vars).num_rows;
@@ -210,18 +210,18 @@ fn products_are_committed_before_the_points_they_are_compared_at() {
     let key = ProvingKey::setup(network).unwrap();
     let proven = prove(&key, &input).unwrap();
     let accepted = verify(key.verifying_key(), &input, &proven.outputs, &proven.proof).unwrap();
-    let late = key.verifying_key().plan().late.len();
-    assert_eq!(late, 3);
+    let deferred = key.verifying_key().plan().deferred.len();
+    assert_eq!(deferred, 3);
     for events in [&proven.events, &accepted.events] {
         let at = |wanted: fn(&Event) -> bool| -> Vec<usize> {
             (0..events.len()).filter(|&i| wanted(&events[i])).collect()
         };
-        let commitments = at(|event| matches!(event, Event::Message(labels::LATE_COMMITMENT, _)));
+        let commitments = at(|event| matches!(event, Event::Message(labels::DEFERRED_COMMITMENT, _)));
         let points = at(|event| matches!(event, Event::Squeeze(labels::CONVOLUTION_POINT)));
         let batch = at(|event| matches!(event, Event::Squeeze(labels::CROSS_BATCH)));
         let power = at(|event| matches!(event, Event::Squeeze(labels::CROSS_POWER)));
         let [convolutions @ .., products] = commitments.as_slice() else { unreachable!() };
-        assert_eq!((commitments.len(), points.len(), batch.len(), power.len()), (late, 2, 1, 1));
+        assert_eq!((commitments.len(), points.len(), batch.len(), power.len()), (deferred, 2, 1, 1));
         assert!(convolutions.iter().all(|i| *i < points[0]));
         // No challenge lies between the claims and the commitments that depend on them.
         let between = &events[convolutions[0]..points[0]];

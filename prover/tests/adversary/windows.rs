@@ -3,7 +3,7 @@
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
     AxisWindow, InputLayer, NodeId, Tensor, Window2d,
-    argument::{claim::Column, lookup_block::Rows},
+    argument::{claim::Column, lookup_block::BlockSource},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
@@ -60,7 +60,7 @@ pub(super) fn set_maximum(run: &mut Run, index: usize, value: i64) -> i64 {
     set(&mut run.values()[POOL.index()], index, value);
     set(&mut run.outputs()[0], index, value);
     run.column(Column::Activation(POOL))[index] = value;
-    for difference in run.lookups(Rows::Differences(POOL)).0.iter_mut().skip(index).step_by(count) {
+    for difference in run.lookups(BlockSource::Differences(POOL)).0.iter_mut().skip(index).step_by(count) {
         *difference += value - old;
     }
     old
@@ -68,7 +68,7 @@ pub(super) fn set_maximum(run: &mut Run, index: usize, value: i64) -> i64 {
 
 /// Looks every difference up where it is in range, and elsewhere in the row of its magnitude.
 pub(super) fn look_differences_up(run: &mut Run, positions_of: usize) {
-    let (keys, positions) = run.lookups(Rows::Differences(POOL));
+    let (keys, positions) = run.lookups(BlockSource::Differences(POOL));
     let count = keys.len() / 4;
     for (i, key) in keys.iter().enumerate() {
         positions[(i / count) * positions_of + i % count] = key.unsigned_abs() as u32;
@@ -148,7 +148,7 @@ fn rejects_a_maximum_that_is_not_the_largest() {
             look_differences_up(&mut run, 1);
             assert_eq!(verdict(&key, &input, &run), Err(DENOMINATOR), "a negative difference");
             // Differences that are in range, one of them zero, but not those of the input.
-            for difference in run.lookups(Rows::Differences(POOL)).0 {
+            for difference in run.lookups(BlockSource::Differences(POOL)).0 {
                 *difference = difference.abs();
             }
             let error = final_value("windows", labels::WINDOW_VALUES);
@@ -164,7 +164,7 @@ fn rejects_forged_differences_whose_sum_is_right() {
     let input = tensor(&[1, 2, 2], vec![3, 1, -4, 0]);
     let mut run = Run::honest(&key, &input).unwrap();
     set_maximum(&mut run, 0, 1);
-    let differences = run.lookups(Rows::Differences(POOL)).0;
+    let differences = run.lookups(BlockSource::Differences(POOL)).0;
     assert_eq!(*differences, [-2, 0, 5, 1]);
     *differences = vec![0, 0, 3, 1];
     look_differences_up(&mut run, 1);

@@ -4,7 +4,7 @@ use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_layers::{
     NodeId, Operation,
-    argument::{claim::Column, lookup_block::Rows},
+    argument::{claim::Column, lookup_block::BlockSource},
 };
 use tacit_prover::{ProvingKey, cheating::Run};
 use tacit_transcript::labels;
@@ -50,16 +50,16 @@ fn rejects_a_quotient_that_exists_in_the_field_only() {
         let remainder = run.column(Column::Remainder(id))[0];
         let by = if remainder < (1 << (shift - 1)) - 1 { 1 } else { -1 };
         run.column(Column::Remainder(id))[0] += by;
-        let (keys, positions) = run.lookups(Rows::Remainders(id));
+        let (keys, positions) = run.lookups(BlockSource::Remainders(id));
         keys[0] += by;
         positions[0] = positions[0].wrapping_add_signed(by as i32);
         run.recount();
         let difference = if by > 0 { -half_to_the(shift) } else { half_to_the(shift) };
-        run.wrap(Rows::Activations(id), 0, difference);
+        run.wrap(BlockSource::Activations(id), 0, difference);
         assert_eq!(verdict(&key, &input, &run), Err(DENOMINATOR), "{name}: {id:?}");
         // A multiplicity that makes up for the missing row depends on challenges that it must be committed before.
         let plan = key.verifying_key().plan();
-        let rows = Rows::Activations(id);
+        let rows = BlockSource::Activations(id);
         let table = plan.segments.iter().find(|segment| segment.rows == rows).unwrap().table;
         run.fit_multiplicity(table, 0);
         assert_eq!(verdict(&key, &input, &run), Err(Error::Opening), "{name}: {id:?}, made up for");
@@ -74,8 +74,8 @@ fn rejects_a_remainder_that_is_no_small_integer() {
         let mut run = Run::honest(&key, &input).unwrap();
         // The quotient that is claimed is smaller by one third; what is committed is not the remainder that goes with it.
         let third = Fr::from(3_u64).inverse().unwrap();
-        run.wrap(Rows::Remainders(id), 0, third * Fr::from(1_u64 << shift));
-        run.wrap(Rows::Activations(id), 0, -third);
+        run.wrap(BlockSource::Remainders(id), 0, third * Fr::from(1_u64 << shift));
+        run.wrap(BlockSource::Activations(id), 0, -third);
         assert_eq!(verdict(&key, &input, &run), Err(DENOMINATOR), "{name}: {id:?}");
     }
 }
@@ -87,12 +87,12 @@ fn rejects_a_limb_that_exists_in_the_field_only() {
     let input = tiny::sample(key.network());
     let plan = key.verifying_key().plan();
     for rescale in plan.looked_up_rescales() {
-        let rows = Rows::LowExcess(rescale);
+        let rows = BlockSource::LowSaturation(rescale);
         let mut run = Run::honest(&key, &input).unwrap();
-        let Some(index) = run.column(Column::Excess(rescale)).iter().position(|limb| *limb > 1) else {
+        let Some(index) = run.column(Column::Saturation(rescale)).iter().position(|limb| *limb > 1) else {
             continue;
         };
-        run.column(Column::Excess(rescale))[index] -= 1;
+        run.column(Column::Saturation(rescale))[index] -= 1;
         let (keys, positions) = run.lookups(rows);
         keys[index] -= 1;
         positions[index] -= 1;
@@ -113,7 +113,7 @@ fn rejects_an_accumulator_that_is_a_fraction() {
             continue;
         }
         run.column(Column::Remainder(id))[0] += 1;
-        let (keys, positions) = run.lookups(Rows::Remainders(id));
+        let (keys, positions) = run.lookups(BlockSource::Remainders(id));
         keys[0] += 1;
         positions[0] += 1;
         run.recount();

@@ -2,7 +2,7 @@
 //! checks alone: the first changed message decides which check sees it, unless something before that check is malformed.
 
 use ark_bn254::Fr;
-use tacit_layers::{Network, VerifyingKey, argument::lookup_block::Rows};
+use tacit_layers::{Network, VerifyingKey, argument::lookup_block::BlockSource};
 use tacit_prover::Proven;
 use tacit_transcript::{
     Error as Malformed, Label,
@@ -28,7 +28,7 @@ impl Message {
     pub(crate) fn holds_points(&self) -> bool {
         [
             labels::WITNESS_COMMITMENT,
-            labels::LATE_COMMITMENT,
+            labels::DEFERRED_COMMITMENT,
             labels::INNER_PRODUCT_HALVES,
             labels::MASK_COMMITMENT,
             labels::ANNOUNCEMENT,
@@ -86,7 +86,12 @@ impl Oracle {
         Self {
             messages: messages.collect(),
             proof: proven.proof.clone(),
-            multiplicities: key.plan().segments.iter().map(|segment| segment.rows == Rows::Table).collect(),
+            multiplicities: key
+                .plan()
+                .segments
+                .iter()
+                .map(|segment| segment.rows == BlockSource::Table)
+                .collect(),
             addition: named("Add"),
             concatenation: named("Concat"),
         }

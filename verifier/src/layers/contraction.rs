@@ -9,7 +9,7 @@ use tacit_layers::{
         claim::{Column, EvaluationClaim, LinearClaim, SumClaim},
         sumcheck::{RoundWeights, instance_point},
     },
-    layer::conv2d::windowed_claim,
+    layer::conv2d::unfolded_claim,
 };
 use tacit_transcript::{Value, labels};
 
@@ -69,8 +69,8 @@ fn verify_summed<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>
         let read = session.read(claim.node)?;
         if session.node(claim.node)?.0.operation.layer().window().is_some() {
             let channel_vars = session.layout(read)?.axis_vars().next().unwrap_or(0);
-            let windowed = windowed_claim(claim.node, channel_vars, inner, &claim.others, input);
-            session.claims.windowed.push(windowed);
+            let unfolded = unfolded_claim(claim.node, channel_vars, inner, &claim.others, input);
+            session.claims.unfolded.push(unfolded);
         } else {
             session.claim_activation(read, [&claim.others, inner].concat(), input)?;
         }

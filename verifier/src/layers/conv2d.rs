@@ -17,7 +17,7 @@ use tacit_layers::{
 };
 use tacit_transcript::{ProofReader, Transcript, Value, labels};
 
-use super::window;
+use super::unfold;
 use crate::{
     error::{Error, Result},
     layers::{Accumulators, VerifierLayer, contraction::bias},
@@ -48,8 +48,8 @@ impl ConvolutionVerifier {
         let claim = SumClaim { num_vars: layer.weights.axis_vars().skip(1).sum(), degree: 2, sum: value };
         let contraction = sumcheck::verify(reader, &[claim], RoundWeights::Uniform)?;
         let values = reader.read_scalars(labels::CONTRACTION_VALUES, 2)?;
-        let (weight, windowed) = match *values.as_slice() {
-            [weight, windowed] if contraction.holds(std::iter::once(weight * windowed)) => (weight, windowed),
+        let (weight, unfolded) = match *values.as_slice() {
+            [weight, unfolded] if contraction.holds(std::iter::once(weight * unfolded)) => (weight, unfolded),
             _ => {
                 return Err(Error::FinalValue {
                     argument: "convolution",
@@ -57,14 +57,14 @@ impl ConvolutionVerifier {
                 });
             }
         };
-        // Step 3: from the windowed input to the input.
+        // Step 3: from the unfolded input to the input.
         let filter_vars = layer.output.axis_vars().next().unwrap_or(0);
         let (_, position) = point.split_at(filter_vars.min(point.len()));
-        let claim = layer.windowed_claim(&contraction.point, position, windowed);
-        let sum = SumClaim { num_vars: spatial_vars(&layer.input), degree: 2, sum: windowed };
+        let claim = layer.unfolded_claim(&contraction.point, position, unfolded);
+        let sum = SumClaim { num_vars: spatial_vars(&layer.input), degree: 2, sum: unfolded };
         let spatial = sumcheck::verify(reader, &[sum], RoundWeights::Uniform)?;
         let read = reader.read_scalar(labels::WINDOW_VALUES)?;
-        let shift = window::shift(&claim, &layer.window, &layer.input, &layer.output, &spatial.point);
+        let shift = unfold::shift(&claim, &layer.window, &layer.input, &layer.output, &spatial.point);
         if !spatial.holds(std::iter::once(shift * read)) {
             return Err(Error::FinalValue { argument: "convolution", message: labels::WINDOW_VALUES });
         }

@@ -5,7 +5,7 @@ use ark_ff::One;
 use tacit_layers::{
     argument::{
         claim::{Column, EvaluationClaim},
-        lookup_block::Rows,
+        lookup_block::BlockSource,
         lookup_table::Fingerprint,
         sumcheck::instance_point,
     },
@@ -36,7 +36,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
         let weight = segment.weight(&leaves.point);
         let one = V::from(Fr::one());
         let (p, first, second) = match segment.rows {
-            Rows::Table => {
+            BlockSource::Table => {
                 let multiplicity = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 let table = plan.tables.get(segment.table).ok_or(Error::BrokenInvariant)?;
                 let (first, second) = table.evaluate(&point);
@@ -44,19 +44,19 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
                 session.claims.columns.push(EvaluationClaim::new(column, point, multiplicity.clone()));
                 (-multiplicity, first.into(), second.into())
             }
-            Rows::Input(id) => {
+            BlockSource::Input(id) => {
                 let value = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 let (_, maximum) = session.architecture().input()?.bounds;
                 let (offset, second) = padding_row(session.layout(id)?, maximum, &point);
                 session.claim_activation(id, point, value.clone())?;
                 (one, value + V::from(offset), second.into())
             }
-            Rows::Remainders(id)
-            | Rows::LowRemainders(id)
-            | Rows::LowExcess(id)
-            | Rows::HighExcess(id)
-            | Rows::Activations(id)
-            | Rows::Differences(id) => {
+            BlockSource::Remainders(id)
+            | BlockSource::LowRemainders(id)
+            | BlockSource::LowSaturation(id)
+            | BlockSource::HighSaturation(id)
+            | BlockSource::Activations(id)
+            | BlockSource::Differences(id) => {
                 let (first, second) = session.layer(id)?.looked_up(session, segment, point)?;
                 (one, first, second)
             }

@@ -1,13 +1,13 @@
-//! Max-pools: the product check and the reduction to windowed inputs (see [`tacit_layers::layer::max_pool`]).
+//! Max-pools: the product check and the reduction to unfolded inputs (see [`tacit_layers::layer::max_pool`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     NodeId, Operation,
     argument::{
         claim::{EvaluationClaim, SumClaim},
-        lookup_block::{Rows, Segment},
+        lookup_block::{BlockSource, Segment},
         sumcheck::{RoundWeights, instance_point},
-        unfold::WindowedClaim,
+        unfold::UnfoldedClaim,
     },
     layer::max_pool::{MaxPoolLayer, PoolClaim},
     network::Architecture,
@@ -23,7 +23,7 @@ use crate::{
 
 impl<V: Value> VerifierLayer<V> for MaxPoolLayer {
     fn looked_up(&self, session: &mut Session<V>, block: &Segment, point: Vec<Fr>) -> Result<(V, V)> {
-        let Rows::Differences(id) = block.rows else { return Err(Error::BrokenInvariant) };
+        let BlockSource::Differences(id) = block.rows else { return Err(Error::BrokenInvariant) };
         let difference = session.reader.read_scalar(labels::COLUMN_VALUES)?;
         session.differences.push(EvaluationClaim::new(id, point, difference.clone()));
         Ok((difference, V::default()))
@@ -88,7 +88,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     Ok(())
 }
 
-/// Turns a value of the differences into claims on the maxima and on the windowed input.
+/// Turns a value of the differences into claims on the maxima and on the unfolded input.
 fn claim_window<V: Value>(
     session: &mut Session<V>,
     id: NodeId,
@@ -101,9 +101,9 @@ fn claim_window<V: Value>(
     let (minimum, _) = spec.activation(&node.name)?;
     let maximum = session.reader.read_scalar(labels::POOL_VALUES)?;
     let claim = PoolClaim { offsets, position: &position, difference, maximum: maximum.clone() };
-    let value = layer.windowed_value(claim, session.layout(session.read(id)?)?, &spec.layout, minimum);
-    let claim = WindowedClaim::new(id, &spec.layout, Some(offsets), &position, value);
-    session.claims.windowed.push(claim);
+    let value = layer.unfolded_value(claim, session.layout(session.read(id)?)?, &spec.layout, minimum);
+    let claim = UnfoldedClaim::new(id, &spec.layout, Some(offsets), &position, value);
+    session.claims.unfolded.push(claim);
     session.claim_activation(id, position, maximum)
 }
 

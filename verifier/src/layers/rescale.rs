@@ -7,13 +7,13 @@ use tacit_layers::{
     Multiplier,
     argument::{
         claim::{EvaluationClaim, SumClaim},
-        lookup_block::{Rows, Segment},
-        lookup_table::{LookupTable, excess::ExcessTable},
+        lookup_block::{BlockSource, Segment},
+        lookup_table::{LookupTable, saturation::SaturationTable},
         sumcheck::{RoundWeights, instance_point},
     },
     layer::{
         Operation,
-        rescale::{RescaleLayer, excess::RescaleValues, replace_axis},
+        rescale::{RescaleLayer, replace_axis, saturation::RescaleValues},
     },
     network::Architecture,
     tensor::{evaluation, value::NodeId},
@@ -30,31 +30,31 @@ use crate::{
 impl<V: Value> VerifierLayer<V> for RescaleLayer {
     fn looked_up(&self, session: &mut Session<V>, block: &Segment, point: Vec<Fr>) -> Result<(V, V)> {
         match block.rows {
-            Rows::Remainders(id) => {
+            BlockSource::Remainders(id) => {
                 let remainder = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 let values = session.rescales.entry(id).or_default();
                 (values.remainder, values.point) = (remainder.clone(), point);
                 Ok((remainder, V::default()))
             }
-            Rows::LowRemainders(id) => {
+            BlockSource::LowRemainders(id) => {
                 let low = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                 session.rescales.entry(id).or_default().low_remainder = low.clone();
                 Ok((low, V::default()))
             }
-            Rows::LowExcess(id) => {
-                let [excess, clipped] = read_pair(session)?;
+            BlockSource::LowSaturation(id) => {
+                let [saturation, clipped] = read_pair(session)?;
                 let values = session.rescales.entry(id).or_default();
-                (values.excess, values.clipped) = (excess.clone(), clipped.clone());
-                Ok(excess_table(session, block)?.low_row(clipped, excess))
+                (values.saturation, values.clipped) = (saturation.clone(), clipped.clone());
+                Ok(saturation_table(session, block)?.low_row(clipped, saturation))
             }
-            Rows::HighExcess(id) => {
+            BlockSource::HighSaturation(id) => {
                 let quotient = session.reader.read_scalar(labels::COLUMN_VALUES)?;
-                let table = excess_table(session, block)?;
+                let table = saturation_table(session, block)?;
                 let values = session.rescales.entry(id).or_default();
                 values.quotient = quotient.clone();
-                Ok(table.high_row(quotient, values.clipped.clone(), values.excess.clone()))
+                Ok(table.high_row(quotient, values.clipped.clone(), values.saturation.clone()))
             }
-            Rows::Activations(id) => {
+            BlockSource::Activations(id) => {
                 let (argument, activation) = if self.clipping().is_some() {
                     let activation: V = session.reader.read_scalar(labels::COLUMN_VALUES)?;
                     (session.rescales.entry(id).or_default().clipped.clone(), activation)
@@ -66,7 +66,9 @@ impl<V: Value> VerifierLayer<V> for RescaleLayer {
                 session.rescales.entry(id).or_default().activation = activation.clone();
                 Ok((argument, self.looked_up(session.layout(id)?, &point, activation)))
             }
-            Rows::Differences(_) | Rows::Input(_) | Rows::Table => Err(Error::BrokenInvariant),
+            BlockSource::Differences(_) | BlockSource::Input(_) | BlockSource::Table => {
+                Err(Error::BrokenInvariant)
+            }
         }
     }
 
@@ -163,9 +165,9 @@ pub(super) fn claim_columns<V: Value>(session: &mut Session<V>) -> Result<()> {
 }
 
 /// The table of a block of limbs.
-fn excess_table<V: Value>(session: &Session<V>, segment: &Segment) -> Result<ExcessTable> {
+fn saturation_table<V: Value>(session: &Session<V>, segment: &Segment) -> Result<SaturationTable> {
     match session.plan().tables.get(segment.table) {
-        Some(LookupTable::Excess(table)) => Ok(*table),
+        Some(LookupTable::Saturation(table)) => Ok(*table),
         _ => Err(Error::BrokenInvariant),
     }
 }

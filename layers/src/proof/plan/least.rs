@@ -19,7 +19,7 @@ impl Plan {
             .sites(&self.specs)
             .map(|(node, site)| node.operation.layer().burden(&site).map_or(0, |burden| burden.rounds));
         let messages = tree.saturating_add(rounds.max().unwrap_or(0));
-        let lists = std::iter::once(self.witness.as_slice()).chain(self.late.chunks(1));
+        let lists = std::iter::once(self.witness.as_slice()).chain(self.deferred.chunks(1));
         let commitments: usize = lists.map(|list| scheme.num_bytes(&layouts(list))).sum();
         messages.saturating_mul(SCALAR_BYTES).saturating_add(commitments)
     }

@@ -102,7 +102,9 @@ fn commit<'a>(session: &mut Session<'a>, claim: LinearClaim) -> Convolution<'a> 
         unreachable!("only convolutions leave such claims")
     };
     let column = Column::Convolved(claim.node);
-    let Some(layout) = session.plan.late_layout(column) else { unreachable!("the plan lists late columns") };
+    let Some(layout) = session.plan.deferred_layout(column) else {
+        unreachable!("the plan lists late columns")
+    };
     let filters = weights_at(session, claim.weights, layer.groups, &claim.filter);
     let groups = eq::table(&claim.group, layer.groups);
     let block = filters.len() / layer.groups;
@@ -113,7 +115,7 @@ fn commit<'a>(session: &mut Session<'a>, claim: LinearClaim) -> Convolution<'a> 
         .collect();
     let product =
         convolve(session.value(session.node(claim.node).inputs[0]), &layer.window, &weighted, layout);
-    let product = session.commit_late(column, product);
+    let product = session.commit_deferred(column, product);
     Convolution { claim, layer, filters, layout, product }
 }
 

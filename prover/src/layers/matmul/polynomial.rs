@@ -60,7 +60,7 @@ pub(crate) fn prove(
     dense: &[LinearClaim],
     products: &[EvaluationClaim<NodeId>],
 ) -> Result<()> {
-    let Some(layout) = session.plan.late_layout(Column::CrossTerms) else { return Ok(()) };
+    let Some(layout) = session.plan.deferred_layout(Column::CrossTerms) else { return Ok(()) };
     // Step 1: the layers' combination.
     absorb_linear(&mut session.writer, dense);
     absorb_products(&mut session.writer, products);
@@ -78,7 +78,7 @@ pub(crate) fn prove(
         let gammas = combination(gamma, layers.len());
         let (mut cross, middle) = cross_terms(&layers, &gammas, layout);
         session.observer.cross_terms(&mut cross, || middle - claimed(&gammas, dense, products));
-        session.commit_late(Column::CrossTerms, cross)
+        session.commit_deferred(Column::CrossTerms, cross)
     });
     // Step 3: all polynomials at a random point.
     let powers = CrossPowers::new(layout, session.writer.squeeze(labels::CROSS_POWER));

@@ -5,7 +5,7 @@
 //! | changed | made up for by |
 //! |---|---|
 //! | a masked scalar, an output, a public input | the first round of the sumcheck over products, halves of the opening |
-//! | a row of witness, late column, model or committed input | the fresh vector's commitment, or halves |
+//! | a row of witness, deferred column, model or committed input | the fresh vector's commitment, or halves |
 //! | a row of masks | the fresh row's commitment, or halves |
 //! | the fresh vector, a fresh row | halves |
 //! | the announced error | the cross term, and the other way round |
@@ -77,7 +77,7 @@ struct Last {
     rho: Fr,
     /// What the sumcheck over products ends in.
     products: Fr,
-    /// Coefficients of the rows of model, witness, late columns and input in the opened combination of vectors.
+    /// Coefficients of the rows of model, witness, deferred columns and input in the opened combination of vectors.
     rows: Vec<Fr>,
     /// What the opening's equation has instead of zero.
     opening: G1Projective,
@@ -207,9 +207,9 @@ impl Hiding {
             messages.flat_map(|message| points(&given.proof[message.start..message.end()])).collect()
         };
         let input = given.commitment.as_ref().map_or(&[][..], InputCommitment::rows);
-        let [witness, late, masks] =
-            [labels::WITNESS_COMMITMENT, labels::LATE_COMMITMENT, labels::MASK_COMMITMENT].map(read);
-        [given.key.commitments(), &witness, &late, input, &masks].concat()
+        let [witness, deferred, masks] =
+            [labels::WITNESS_COMMITMENT, labels::DEFERRED_COMMITMENT, labels::MASK_COMMITMENT].map(read);
+        [given.key.commitments(), &witness, &deferred, input, &masks].concat()
     }
 
     /// Mends the sumcheck over products, if it has to be, then the opening.
@@ -287,7 +287,7 @@ impl Hiding {
     fn lies(&self, message: usize) -> Vec<Given> {
         let masked = message < self.frozen.first(labels::ANNOUNCEMENT);
         match self.label(message) {
-            labels::WITNESS_COMMITMENT | labels::LATE_COMMITMENT | labels::MASK_COMMITMENT => {
+            labels::WITNESS_COMMITMENT | labels::DEFERRED_COMMITMENT | labels::MASK_COMMITMENT => {
                 self.moved_row(message)
             }
             labels::ANNOUNCEMENT => self.announced(message),
@@ -326,7 +326,7 @@ impl Hiding {
         let (index, weight) = if self.label(message) == labels::MASK_COMMITMENT {
             (earlier(&[labels::MASK_COMMITMENT]), rho)
         } else {
-            let before = earlier(&[labels::WITNESS_COMMITMENT, labels::LATE_COMMITMENT]);
+            let before = earlier(&[labels::WITNESS_COMMITMENT, labels::DEFERRED_COMMITMENT]);
             let coefficient = rows[self.given.key.commitments().len() + before];
             (self.count(labels::MASK_COMMITMENT), rho * coefficient)
         };
@@ -435,7 +435,7 @@ fn absorption_stops_a_change_of_every_message() {
         labels::MASK_COMMITMENT,
         labels::ROOT_INVERSES,
         labels::PARTIAL_PRODUCTS,
-        labels::LATE_COMMITMENT,
+        labels::DEFERRED_COMMITMENT,
         labels::ANNOUNCEMENT,
     ] {
         assert!(met.contains(&label), "no message {label}");

@@ -91,12 +91,12 @@ fn read<'a, V: Value>(session: &mut Session<'a, '_, V>, claim: LinearClaim<V>) -
     let weights = session.plan().parameters.get(claim.weights.index()).ok_or(Error::BrokenInvariant)?;
     let channel_vars = weights.layout.axis_vars().nth(1).unwrap_or(0).saturating_add(layer.group_vars());
     let column = Column::Convolved(claim.node);
-    session.read_late(column)?;
+    session.read_deferred(column)?;
     Ok(Convolution {
         layer,
         input: session.layout(session.read(claim.node)?)?,
         output: &spec.layout,
-        product: session.late_layout(column)?,
+        product: session.deferred_layout(column)?,
         channel_vars,
         claim,
     })

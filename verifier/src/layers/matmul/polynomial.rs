@@ -33,13 +33,13 @@ pub(crate) fn verify<V: Value>(
     dense: &[LinearClaim<V>],
     products: &[EvaluationClaim<NodeId, V>],
 ) -> Result<()> {
-    let Some(layout) = session.plan().late_layout(Column::CrossTerms) else { return Ok(()) };
+    let Some(layout) = session.plan().deferred_layout(Column::CrossTerms) else { return Ok(()) };
     // Step 1: the layers' combination.
     absorb_linear(&mut session.reader, dense);
     absorb_products(&mut session.reader, products);
     let gamma = session.reader.squeeze(labels::CROSS_BATCH);
     // Step 2: the coefficients on both sides of the middle.
-    session.read_late(Column::CrossTerms)?;
+    session.read_deferred(Column::CrossTerms)?;
     // Step 3: all polynomials at a random point.
     let u = session.reader.squeeze(labels::CROSS_POWER);
     let powers = CrossPowers::new(layout, u).ok_or(Error::DegenerateChallenge)?;

@@ -1,4 +1,4 @@
-//! The table of both limbs of what [clipping](crate::layer::rescale::excess) takes off wide quotients.
+//! The table of both limbs of what [clipping](crate::layer::rescale::saturation) takes off wide quotients.
 
 use ark_bn254::Fr;
 use ark_ff::Field;
@@ -7,9 +7,9 @@ use tacit_transcript::Value;
 
 use crate::{integer::count, tensor::bits_of};
 
-/// The table of both limbs of an excess.
+/// The table of both limbs of a saturation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExcessTable {
+pub struct SaturationTable {
     /// $\ell$.
     pub minimum: i64,
     /// $u$.
@@ -29,13 +29,13 @@ pub struct Parts {
     pub low: i64,
 }
 
-impl ExcessTable {
+impl SaturationTable {
     /// The table for quotients in a range.
     pub const fn new(minimum: i64, maximum: i64, (low, high): (i64, i64)) -> Self {
         let (below, above) = (minimum.saturating_sub(low), high.saturating_sub(maximum));
-        let excess = if below > above { below } else { above };
-        let excess_bits = if excess > 1 { excess.ilog2().saturating_add(1) } else { 1 };
-        Self { minimum, maximum, limb_bits: excess_bits.div_ceil(2) }
+        let saturation = if below > above { below } else { above };
+        let saturation_bits = if saturation > 1 { saturation.ilog2().saturating_add(1) } else { 1 };
+        Self { minimum, maximum, limb_bits: saturation_bits.div_ceil(2) }
     }
 
     /// Largest magnitude of a limb.
@@ -72,11 +72,11 @@ impl ExcessTable {
     /// A quotient in parts.
     pub fn split(&self, quotient: i64) -> Parts {
         let clipped = quotient.clamp(self.minimum, self.maximum);
-        // Division towards zero gives both limbs the excess' sign.
-        let excess = quotient.saturating_sub(clipped);
-        let high = excess.unsigned_abs() >> self.limb_bits;
-        let high = i64::try_from(high).unwrap_or(i64::MAX).saturating_mul(excess.signum());
-        Parts { clipped, high, low: excess.saturating_sub(high << self.limb_bits) }
+        // Division towards zero gives both limbs the saturation's sign.
+        let saturation = quotient.saturating_sub(clipped);
+        let high = saturation.unsigned_abs() >> self.limb_bits;
+        let high = i64::try_from(high).unwrap_or(i64::MAX).saturating_mul(saturation.signum());
+        Parts { clipped, high, low: saturation.saturating_sub(high << self.limb_bits) }
     }
 
     /// $\ell + u$.
@@ -128,15 +128,15 @@ mod tests {
         (-300, 300, (-40_000, 301)),
     ];
 
-    fn rows(table: ExcessTable) -> Vec<(i64, i64)> {
-        (0..1 << table.num_vars()).map(|i| LookupTable::Excess(table).row(i)).collect()
+    fn rows(table: SaturationTable) -> Vec<(i64, i64)> {
+        (0..1 << table.num_vars()).map(|i| LookupTable::Saturation(table).row(i)).collect()
     }
 
     #[test]
     fn the_closed_form_matches_the_rows() {
         let mut rng = ark_std::test_rng();
         for (minimum, maximum, bounds) in TABLES {
-            let table = ExcessTable::new(minimum, maximum, bounds);
+            let table = SaturationTable::new(minimum, maximum, bounds);
             let n = table.num_vars();
             let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
             let second = rows(table).iter().map(|row| from_i64(row.1)).collect();
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn the_parts_of_every_quotient_in_range_are_in_the_table() {
         for (minimum, maximum, (low, high)) in TABLES {
-            let table = ExcessTable::new(minimum, maximum, (low, high));
+            let table = SaturationTable::new(minimum, maximum, (low, high));
             for quotient in low..=high {
                 let parts = table.split(quotient);
                 assert_eq!(parts.clipped, quotient.clamp(minimum, maximum));
@@ -155,8 +155,8 @@ mod tests {
                 for (key, clipped) in
                     table.keys(parts).into_iter().zip([parts.clipped, minimum + maximum - parts.clipped])
                 {
-                    let position = LookupTable::Excess(table).position(key).unwrap();
-                    assert_eq!(LookupTable::Excess(table).row(position), (key, clipped), "{quotient}");
+                    let position = LookupTable::Saturation(table).position(key).unwrap();
+                    assert_eq!(LookupTable::Saturation(table).row(position), (key, clipped), "{quotient}");
                 }
             }
         }
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn no_two_pairs_of_rows_give_the_same_quotient() {
         for (minimum, maximum, bounds) in TABLES {
-            let table = ExcessTable::new(minimum, maximum, bounds);
+            let table = SaturationTable::new(minimum, maximum, bounds);
             let mut quotients = vec![];
             let rows = rows(table);
             for &(low_key, clipped) in &rows {
@@ -191,7 +191,7 @@ mod tests {
     fn limbs_recompose_at_a_random_point() {
         let mut rng = ark_std::test_rng();
         let [quotient, clipped, low] = [(); 3].map(|()| Fr::rand(&mut rng));
-        let table = ExcessTable::new(-4, 3, (-70_000, 70_000));
+        let table = SaturationTable::new(-4, 3, (-70_000, 70_000));
         let (key, mirrored) = table.high_row(quotient, clipped, low);
         let high = mirrored - key;
         assert_eq!(quotient, clipped + high * Fr::from(1_u64 << table.limb_bits) + low);

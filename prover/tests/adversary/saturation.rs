@@ -5,10 +5,10 @@ use tacit_layers::{
     ActivationFunction, InputLayer, Multiplier, NodeId, Operation, RescaleLayer, Tensor,
     argument::{
         claim::Column,
-        lookup_block::Rows,
+        lookup_block::BlockSource,
         lookup_table::{
             LookupTable,
-            excess::{ExcessTable, Parts},
+            saturation::{Parts, SaturationTable},
         },
     },
 };
@@ -51,24 +51,24 @@ fn layer(key: &ProvingKey) -> RescaleLayer {
     layer.clone()
 }
 
-fn table(key: &ProvingKey) -> ExcessTable {
+fn table(key: &ProvingKey) -> SaturationTable {
     let tables = &key.verifying_key().plan().tables;
     let found = tables.iter().find_map(|table| match table {
-        LookupTable::Excess(table) => Some(*table),
+        LookupTable::Saturation(table) => Some(*table),
         _ => None,
     });
     found.unwrap()
 }
 
 /// Row of a table with this first column; the first row where there is none.
-fn position(key: &ProvingKey, rows: Rows, first: i64) -> u32 {
+fn position(key: &ProvingKey, rows: BlockSource, first: i64) -> u32 {
     let plan = key.verifying_key().plan();
     let table = plan.segments.iter().find(|segment| segment.rows == rows).unwrap().table;
     plan.tables[table].position(first).unwrap_or(0) as u32
 }
 
 fn quotient(run: &mut Run, index: usize) -> i64 {
-    run.lookups(Rows::HighExcess(RESCALE)).0[index]
+    run.lookups(BlockSource::HighSaturation(RESCALE)).0[index]
 }
 
 /// Replaces what is claimed of one quotient, and all that follows from it: the rows that its limbs are looked up in, the
@@ -77,16 +77,17 @@ fn claim(run: &mut Run, key: &ProvingKey, index: usize, parts: Parts, activation
     let (table, layer) = (table(key), layer(key));
     let quotient = parts.clipped + (parts.high << table.limb_bits) + parts.low;
     let [low_key, high_key] = table.keys(parts);
-    for (rows, about, first) in
-        [(Rows::LowExcess(RESCALE), parts.low, low_key), (Rows::HighExcess(RESCALE), quotient, high_key)]
-    {
+    for (rows, about, first) in [
+        (BlockSource::LowSaturation(RESCALE), parts.low, low_key),
+        (BlockSource::HighSaturation(RESCALE), quotient, high_key),
+    ] {
         let (keys, positions) = run.lookups(rows);
         keys[index] = about;
         positions[index] = position(key, rows, first);
     }
-    run.column(Column::Excess(RESCALE))[index] = parts.low;
+    run.column(Column::Saturation(RESCALE))[index] = parts.low;
     if layer.clipping().unwrap().is_argument {
-        let rows = Rows::Activations(RESCALE);
+        let rows = BlockSource::Activations(RESCALE);
         let (keys, positions) = run.lookups(rows);
         keys[index] = parts.clipped;
         positions[index] = position(key, rows, parts.clipped);
@@ -123,7 +124,7 @@ fn accepts_honest_runs_and_what_follows_from_their_parts() {
     }
 }
 
-/// The quotient stays as it is; the excess makes up for the wrong value.
+/// The quotient stays as it is; the saturation makes up for the wrong value.
 #[test]
 fn rejects_every_other_clipped_value_of_the_same_quotient() {
     for key in both() {
@@ -132,9 +133,9 @@ fn rejects_every_other_clipped_value_of_the_same_quotient() {
         for index in 0..7 {
             let quotient = quotient(&mut honest.clone(), index);
             for clipped in -6..=10 {
-                let excess = quotient - clipped;
-                let (high, low) = (excess >> LIMB_BITS, excess & ((1 << LIMB_BITS) - 1));
-                let signed = Parts { clipped, high: excess / 512, low: excess % 512 };
+                let saturation = quotient - clipped;
+                let (high, low) = (saturation >> LIMB_BITS, saturation & ((1 << LIMB_BITS) - 1));
+                let signed = Parts { clipped, high: saturation / 512, low: saturation % 512 };
                 for parts in [signed, Parts { clipped, high, low }] {
                     if parts == table.split(quotient) {
                         continue;
@@ -148,7 +149,7 @@ fn rejects_every_other_clipped_value_of_the_same_quotient() {
     }
 }
 
-/// The clipped value is right and so is the excess, but not its limbs.
+/// The clipped value is right and so is the saturation, but not its limbs.
 #[test]
 fn rejects_other_limbs_of_the_same_excess() {
     for key in both() {
@@ -211,7 +212,7 @@ fn rejects_the_parts_of_another_quotient() {
 fn rejects_columns_that_are_not_what_is_looked_up() {
     for key in both() {
         let is_argument = layer(&key).clipping().unwrap().is_argument;
-        let columns = [Column::Excess(RESCALE), Column::Argument(RESCALE)];
+        let columns = [Column::Saturation(RESCALE), Column::Argument(RESCALE)];
         for &column in &columns[..=usize::from(is_argument)] {
             let mut run = Run::honest(&key, &sample()).unwrap();
             run.column(column)[0] += 1;
@@ -236,8 +237,8 @@ fn rejects_the_result_of_another_argument() {
         let other =
             (-4..=8).find(|&q| layer.function.apply(q) != layer.function.apply(parts.clipped)).unwrap();
         let mut run = Run::honest(&key, &sample()).unwrap();
-        let (keys, positions) = run.lookups(Rows::Activations(RESCALE));
-        (keys[index], positions[index]) = (other, position(&key, Rows::Activations(RESCALE), other));
+        let (keys, positions) = run.lookups(BlockSource::Activations(RESCALE));
+        (keys[index], positions[index]) = (other, position(&key, BlockSource::Activations(RESCALE), other));
         run.recount();
         assert_eq!(verdict(&key, &sample(), &run), Err(DENOMINATOR));
     }

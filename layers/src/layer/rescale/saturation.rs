@@ -11,7 +11,7 @@
 //! $$ \bigl(v,\ \mathrm{clip}(v) + \max(0, v - (u + 2^k - 1))\bigr). $$
 //! The maximum is not zero only in rows that fill the table up.
 //!
-//! **Protocol.** The excess $q - c$ is written as $2^k h + l$, both limbs with its sign. $c$ and $l$ are committed; $h$ is
+//! **Protocol.** The saturation $q - c$ is written as $2^k h + l$, both limbs with its sign. $c$ and $l$ are committed; $h$ is
 //! not, because
 //! $$ q = c + 2^k h + l. $$
 //! The look-ups put two rows into the table:
@@ -50,7 +50,7 @@ use crate::{
 
 /// Quotients that take more than $2^{16}$ values are clipped before they are looked up.
 pub const MAX_WHOLE_VARS: u32 = 16;
-/// Quotients take at most so many bits; the limbs of their excess take half of them.
+/// Quotients take at most so many bits; the limbs of their saturation take half of them.
 pub const MAX_QUOTIENT_VARS: u32 = 32;
 
 /// How a rescale clips wide quotients.
@@ -78,7 +78,7 @@ pub struct RescaleValues<V = Fr> {
     /// $\widetilde c$; zero where quotients are looked up whole.
     pub clipped: V,
     /// $\widetilde l$; zero where quotients are looked up whole.
-    pub excess: V,
+    pub saturation: V,
     /// $\widetilde y$; zero where it is $\widetilde c$.
     pub activation: V,
 }
@@ -96,7 +96,7 @@ impl<V: Value> RescaleValues<V> {
         [
             Some((Column::Remainder(id), &self.remainder)),
             (layer.low_digits() > 0).then_some((Column::LowRemainder(id), &self.low_remainder)),
-            clipping.map(|_| (Column::Excess(id), &self.excess)),
+            clipping.map(|_| (Column::Saturation(id), &self.saturation)),
             clipping.filter(|clipping| clipping.is_argument).map(|_| (Column::Argument(id), &self.clipped)),
         ]
         .into_iter()

@@ -1,11 +1,11 @@
-//! Windows: from windowed inputs to inputs (see [`tacit_layers::argument::unfold`]).
+//! Windows: from unfolded inputs to inputs (see [`tacit_layers::argument::unfold`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout, Tensor, Window2d,
     argument::{
         sumcheck::{RoundWeights, instance_point},
-        unfold::WindowedClaim,
+        unfold::UnfoldedClaim,
     },
 };
 use tacit_transcript::labels;
@@ -19,12 +19,12 @@ use crate::{
 };
 
 pub(crate) fn prove(session: &mut Session) {
-    let claims = std::mem::take(&mut session.claims.windowed);
+    let claims = std::mem::take(&mut session.claims.unfolded);
     if claims.is_empty() {
         return;
     }
     // Step 1: one sumcheck over the positions of all inputs.
-    let tables = |session: &Session, claim: &WindowedClaim| {
+    let tables = |session: &Session, claim: &UnfoldedClaim| {
         let node = session.node(claim.node);
         let Some(window) = node.operation.layer().window() else {
             unreachable!("only windowed layers leave such claims")
@@ -49,7 +49,7 @@ pub(crate) fn instance(
     input: &Tensor<i64>,
     window: &Window2d,
     output: &Layout,
-    claim: &WindowedClaim,
+    claim: &UnfoldedClaim,
 ) -> Product {
     let layout = input.layout();
     let [height, width] = claim.shift_vectors(window, layout, output);

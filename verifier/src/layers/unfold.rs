@@ -1,4 +1,4 @@
-//! Windows: from windowed inputs to inputs (see [`tacit_layers::argument::unfold`]).
+//! Windows: from unfolded inputs to inputs (see [`tacit_layers::argument::unfold`]).
 
 use ark_bn254::Fr;
 use tacit_layers::{
@@ -6,7 +6,7 @@ use tacit_layers::{
     argument::{
         claim::SumClaim,
         sumcheck::{RoundWeights, instance_point},
-        unfold::{WindowedClaim, evaluate_shifts, spatial_vars},
+        unfold::{UnfoldedClaim, evaluate_shifts, spatial_vars},
     },
 };
 use tacit_transcript::{Value, labels};
@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
-    let claims = std::mem::take(&mut session.claims.windowed);
+    let claims = std::mem::take(&mut session.claims.unfolded);
     if claims.is_empty() {
         return Ok(());
     }
@@ -57,7 +57,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
 
 /// The shift matrix' value at the sumcheck's final point.
 pub(crate) fn shift<V>(
-    claim: &WindowedClaim<V>,
+    claim: &UnfoldedClaim<V>,
     window: &Window2d,
     input: &Layout,
     output: &Layout,
