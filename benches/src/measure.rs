@@ -7,8 +7,7 @@ use tacit_inference::{
     execute_each,
 };
 use tacit_layers::{
-    Architecture, Network, NodeId, Operation, Tensor, argument::choice::LayerArgument,
-    proof::key::VerifyingKey,
+    Architecture, Network, NodeId, Tensor, argument::choice::LayerArgument, proof::key::VerifyingKey,
 };
 use tacit_prover::{Proven, ProvingKey, prove};
 use tacit_verifier::verify;
@@ -81,24 +80,17 @@ fn facts(key: &ProvingKey, architecture: String) -> Result<NetworkFacts, tacit_p
         arguments: std::collections::BTreeMap::new(),
         soundness_bits: key.verifying_key().soundness_bits(),
     };
-    for (node, spec) in network.nodes.iter().zip(&plan.specs) {
-        let input = node.inputs.first().and_then(|id| plan.specs.get(id.index())).map(|spec| &spec.layout);
-        facts.multiplications += match (&node.operation, input) {
-            (Operation::Dense(layer), Some(input)) => layer.num_macs(input),
-            (Operation::Conv2d(layer), Some(input)) => layer.num_macs(input, &spec.layout),
-            _ => 0,
-        };
-        let weights = match &node.operation {
-            Operation::Dense(layer) => Some(layer.weights),
-            Operation::Conv2d(layer) => Some(layer.weights),
-            _ => None,
-        };
-        if let Some(weights) = weights {
+    for (node, site) in network.sites(&plan.specs) {
+        let multiplications = tacit_inference::layer::of(&node.operation).num_macs(&site);
+        facts.multiplications += multiplications;
+        // Of what a layer multiplies activations by, its weights come first.
+        let weights = node.operation.layer().parameters().first().copied();
+        if let Some(weights) = weights.filter(|_| multiplications > 0) {
             facts.layers += 1;
             facts.weights += network.parameters[weights.index()].layout.num_elements();
         }
         if !node.inputs.is_empty() {
-            facts.activations += spec.layout.num_elements();
+            facts.activations += site.output.layout.num_elements();
         }
         if let Some(argument) = node.operation.layer().argument() {
             *facts.arguments.entry(argument.name().to_owned()).or_default() += 1;

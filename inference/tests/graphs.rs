@@ -381,3 +381,30 @@ fn refuses_parameters_that_are_not_as_declared() {
     wider.parameters[0] = Parameter::Int32(vec![0; 24]);
     assert_eq!(wider.infer(), Err(other));
 }
+
+/// What could make a rejection look like an acceptance on a terminal.
+#[test]
+fn refuses_names_that_are_not_printed_as_they_are() {
+    let mut b = NetworkBuilder::new(
+        "x",
+        InputLayer { layout: Layout::new(vec![2]).unwrap(), bounds: (0, 3), scale: 1.0 },
+    );
+    let x = b.add("double", &[(b.input(), 2)]);
+    b.output(Output { name: "y".into(), node: x, shape: vec![2], scales: vec![1.0], scale_axis: 0 });
+    let network = b.finish().unwrap();
+    let refused = Err(Error::Graph { reason: "a name holds characters that are not printed" });
+    for name in ["\u{1b}[2K", "a\nACCEPTED", "a\rb", "\u{202e}b", "\u{200b}", "\u{7f}", "\u{9b}31m"] {
+        for place in 0..3 {
+            let mut architecture = network.architecture.clone();
+            match place {
+                0 => architecture.name = name.to_owned(),
+                1 => architecture.nodes[1].name = name.to_owned(),
+                _ => architecture.outputs[0].name = name.to_owned(),
+            }
+            assert_eq!(architecture.infer(), refused, "{name:?} at {place}");
+        }
+    }
+    let mut architecture = network.architecture;
+    architecture.nodes[1].name = "block 1/Conv_ü'\"<>".to_owned();
+    assert!(architecture.infer().is_ok());
+}

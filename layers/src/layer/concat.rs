@@ -103,9 +103,13 @@ impl Layer for ConcatLayer {
     }
 
     fn shifts(&self, site: &Site, position: usize, point: &[Fr]) -> Option<Shifts> {
-        let inputs = site.inputs.values.iter().map(|input| &input.layout);
-        let part = self.parts(inputs, &site.output.layout).into_iter().nth(position)?;
-        Some(part.shifts_of(site.inputs.layout(position)?, &site.output.layout, point))
+        let (before, _) = site.inputs.values.split_at_checked(position)?;
+        let begin = before.iter().map(|input| self.length(&input.layout)).fold(0, usize::saturating_add);
+        Some(self.part(begin, &site.output.layout).shifts_of(
+            site.inputs.layout(position)?,
+            &site.output.layout,
+            point,
+        ))
     }
 
     fn commitments(&self, _: &Site) -> Result<Commitments> {
@@ -132,16 +136,24 @@ impl Layer for ConcatLayer {
 impl ConcatLayer {
     /// Each input's view: zero but for its place.
     pub fn parts<'a>(self, inputs: impl Iterator<Item = &'a Layout>, output: &Layout) -> Vec<RemapLayer> {
-        let mut begin = 0_usize;
-        inputs
-            .map(|input| {
-                let mut axes: Vec<AxisMap> = output.axes().iter().map(|&n| AxisMap::identity(n)).collect();
-                if let (Some(map), Some(&part)) = (axes.get_mut(self.axis), input.axes().get(self.axis)) {
-                    map.offset = signed(begin).saturating_neg();
-                    begin = begin.saturating_add(part);
-                }
-                RemapLayer { axes }
-            })
-            .collect()
+        let begins = inputs.scan(0_usize, |next, input| {
+            let begin = *next;
+            *next = begin.saturating_add(self.length(input));
+            Some(begin)
+        });
+        begins.map(|begin| self.part(begin, output)).collect()
+    }
+
+    /// The view of the input whose first position along the axis is this one of the output.
+    fn part(self, begin: usize, output: &Layout) -> RemapLayer {
+        let mut axes: Vec<AxisMap> = output.axes().iter().map(|&n| AxisMap::identity(n)).collect();
+        if let Some(map) = axes.get_mut(self.axis) {
+            map.offset = signed(begin).saturating_neg();
+        }
+        RemapLayer { axes }
+    }
+
+    fn length(self, input: &Layout) -> usize {
+        input.axes().get(self.axis).copied().unwrap_or(0)
     }
 }

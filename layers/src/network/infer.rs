@@ -7,6 +7,12 @@ use crate::{
     tensor::value::{ValueKind, ValueSpec},
 };
 
+/// Characters that could make a message look like another one: control characters, and those that reorder or hide text.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 impl Architecture {
     /// Checks the whole graph and derives every node's shape and kind, in node order.
     ///
@@ -19,6 +25,9 @@ impl Architecture {
         if self.nodes.len() > MAX_NODES || self.parameters.len() > MAX_NODES || self.outputs.len() > MAX_NODES
         {
             return Err(format("more nodes, parameters or outputs than supported"));
+        }
+        if self.names().any(|name| name.chars().any(is_unprintable)) {
+            return Err(format("a name holds characters that are not printed"));
         }
         self.input()?;
         let mut specs: Vec<ValueSpec> = Vec::with_capacity(self.nodes.len());
@@ -45,6 +54,14 @@ impl Architecture {
             }
         }
         Ok(specs)
+    }
+
+    /// Every name that a message could hold.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let nodes = self.nodes.iter().map(|node| &node.name);
+        let parameters = self.parameters.iter().map(|parameter| &parameter.name);
+        let outputs = self.outputs.iter().map(|output| &output.name);
+        [&self.name].into_iter().chain(nodes).chain(parameters).chain(outputs).map(String::as_str)
     }
 
     /// Shape and kind of one node's value from those of the nodes before it.

@@ -96,6 +96,10 @@ impl Plan {
 
     fn of(architecture: &Architecture, commits_input: bool) -> Result<Self> {
         let specs = architecture.infer()?;
+        // A node that had no place would commit to nothing and count for nothing.
+        if architecture.sites(&specs).count() != architecture.nodes.len() {
+            return Err(Error::Graph { reason: "a node has no place" });
+        }
         let mut requests = Requests::default();
         let (mut witness, mut deferred, mut cross_extent) = (vec![], vec![], None);
         let input = if commits_input { Some(input_column(architecture, &mut requests)?) } else { None };

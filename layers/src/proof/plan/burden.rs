@@ -23,7 +23,7 @@ impl Burden {
     }
 }
 
-/// The public input, for each claim on it that is not a view's; views are counted [apart](super::MAX_VIEW_WORK).
+/// The public input, for a claim of each reader's; what views ask beyond that is counted [apart](super::MAX_VIEW_WORK).
 pub(super) fn public_reads(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> usize {
     let public = specs.first().map_or(0, |spec| spec.layout.num_elements());
     let is_public = |id: &NodeId| bases.get(id.index()).is_some_and(|base| base.node == NodeId(0));
