@@ -51,6 +51,10 @@
 //! the inverse transform and the crop are folded into the product's sumcheck, and strides, dilations and padding are
 //! exponents of the root.
 
+mod axis;
+
+pub use axis::AxisTransform;
+
 use ark_bn254::Fr;
 use ark_ff::Field;
 use tacit_algebra::eq;
@@ -59,68 +63,17 @@ use tacit_transcript::Value;
 use crate::{
     argument::{
         claim::SumClaim,
-        fourier::{BASE_VARS, FourierClaim, FourierVector},
+        fourier::{BASE_VARS, FourierClaim},
         soundness::TransformedConvolution,
     },
     error::{Error, Result},
-    integer::{signed, wide},
+    integer::wide,
     layer::conv2d::Conv2dLayer,
-    tensor::{
-        Layout, bits_of,
-        window::{AxisWindow, Window2d},
-    },
+    tensor::{Layout, bits_of, window::Window2d},
 };
 
 /// Most variables of a convolution's spectrum: both transforms, groups and channels.
 pub const MAX_SPECTRUM_VARS: usize = 26;
-
-/// A convolution along one axis in the frequency domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AxisTransform {
-    /// The window.
-    pub window: AxisWindow,
-    /// $n$: positions of the input.
-    pub input: usize,
-    /// $P$: positions of the window.
-    pub output: usize,
-    /// $\ell$: the transform has $2^\ell$ frequencies.
-    pub num_vars: usize,
-}
-
-impl AxisTransform {
-    /// The shortest transform in which no read wraps around to a stored position.
-    pub fn new(window: AxisWindow, input: usize, output: usize) -> Self {
-        let last = window.stride.saturating_mul(output.saturating_sub(1));
-        let reach = last.saturating_add(window.reach()).saturating_add(1);
-        let behind = reach.saturating_sub(window.pad_begin.saturating_add(input));
-        let num_vars = bits_of(input.saturating_add(window.pad_begin.max(behind)));
-        Self { window, input, output, num_vars }
-    }
-
-    /// $N$.
-    pub const fn length(&self) -> usize {
-        1 << self.num_vars
-    }
-
-    /// $A$: what an input position counts for at a frequency point.
-    pub const fn input_vector(frequency: Vec<Fr>) -> FourierVector {
-        FourierVector::new(1, 0, frequency)
-    }
-
-    /// $B$: what a kernel offset counts for at a frequency point.
-    pub const fn kernel_vector(&self, frequency: Vec<Fr>) -> FourierVector {
-        FourierVector::new(signed(self.window.dilation).saturating_neg(), 0, frequency)
-    }
-
-    /// $C$: what a window position counts for at a frequency point.
-    pub const fn crop_vector(&self, frequency: Vec<Fr>) -> FourierVector {
-        FourierVector::new(
-            signed(self.window.stride).saturating_neg(),
-            signed(self.window.pad_begin),
-            frequency,
-        )
-    }
-}
 
 /// Shape of a convolution in the frequency domain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@ use tacit_algebra::small::from_i64;
 
 use super::*;
 use crate::argument::fourier::root_of_unity;
+use crate::tensor::window::AxisWindow;
 
 const fn axis(kernel: usize, stride: usize, dilation: usize, begin: usize, end: usize) -> AxisWindow {
     AxisWindow { kernel, stride, dilation, pad_begin: begin, pad_end: end }
