@@ -17,8 +17,8 @@ use ark_bn254::{Fr, FrConfig};
 use ark_ff::{AdditiveGroup, BigInt, BigInteger, PrimeField};
 
 use super::{
-    CARRY,
     lanes::{BITS, Field, LANES, Limbs},
+    vectors::CARRY,
 };
 
 /// What is added to terms that may be negative.
