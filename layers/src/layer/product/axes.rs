@@ -42,7 +42,7 @@ impl ProductAxes {
     /// Layout of the result.
     ///
     /// # Errors
-    /// [`Error::Shape`] when it is none.
+    /// [`crate::Error::Shape`] when it is none.
     pub fn output(&self) -> Result<Layout> {
         Layout::new(self.output.iter().map(|axis| axis.1).collect())
     }
@@ -105,7 +105,7 @@ impl ProductAxes {
     /// $r_b$ of a point of the result.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the result's layout is none.
+    /// [`crate::Error::Shape`] when the result's layout is none.
     pub fn batch_point(&self, point: &[Fr]) -> Result<Vec<Fr>> {
         self.parts(&self.batch, point)
     }
@@ -113,7 +113,7 @@ impl ProductAxes {
     /// $r_l$ or $r_r$ of a point of the result.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the result's layout is none.
+    /// [`crate::Error::Shape`] when the result's layout is none.
     pub fn own_point(&self, factor: Factor, point: &[Fr]) -> Result<Vec<Fr>> {
         self.parts(self.own(factor), point)
     }
