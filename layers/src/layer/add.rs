@@ -114,5 +114,3 @@ impl Layer for AddLayer {
         Ok(())
     }
 }
-
-impl AddLayer {}
