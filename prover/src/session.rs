@@ -73,7 +73,7 @@ impl Session<'_> {
     /// Commits to a deferred column of the plan, which is opened with all others, and returns it.
     pub(crate) fn commit_deferred(&mut self, column: Column, mut values: Vec<Fr>) -> Vec<Fr> {
         let Some(layout) = self.plan.deferred_layout(column) else {
-            unreachable!("the plan lists late columns")
+            unreachable!("the plan lists deferred columns")
         };
         self.observer.deferred_column(column, &mut values);
         let layout = self.observer.deferred_layout(column, layout);

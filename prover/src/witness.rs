@@ -63,7 +63,7 @@ impl Witness {
                 Column::Argument(id) => keys(BlockSource::Activations(id)),
                 Column::Multiplicity(table) => multiplicities(plan, table, &lookups),
                 Column::Parameter(_) | Column::Convolved(_) | Column::CrossTerms => {
-                    unreachable!("neither parameters nor late columns are witness")
+                    unreachable!("neither parameters nor deferred columns are witness")
                 }
             })
             .collect();

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Reads the commitment to a deferred column, whatever the scheme, and keeps it for the opening.
-pub(crate) type ReadLate<'a, V> = Box<dyn FnMut(&mut ProofReader<V>, Column, &Layout) -> Result<()> + 'a>;
+pub(crate) type ReadDeferred<'a, V> = Box<dyn FnMut(&mut ProofReader<V>, Column, &Layout) -> Result<()> + 'a>;
 
 /// A verification in progress.
 pub(crate) struct Session<'a, 'p, V: Value> {
@@ -32,7 +32,7 @@ pub(crate) struct Session<'a, 'p, V: Value> {
     /// Values of max-pools' differences at the look-ups' point, kept for the max-pools' own phase.
     pub(crate) differences: Vec<EvaluationClaim<NodeId, V>>,
     /// Reads commitments to deferred columns.
-    read_deferred: ReadLate<'a, V>,
+    read_deferred: ReadDeferred<'a, V>,
 }
 
 impl<'a, 'p, V: Value> Session<'a, 'p, V> {
@@ -42,7 +42,7 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
         plan: &'a Plan,
         input: Input<'a>,
         reader: ProofReader<'p, V>,
-        read_deferred: ReadLate<'a, V>,
+        read_deferred: ReadDeferred<'a, V>,
     ) -> Self {
         let claims = Claims::default();
         let (rescales, differences) = (BTreeMap::new(), vec![]);

@@ -103,7 +103,7 @@ fn commit<'a>(session: &mut Session<'a>, claim: LinearClaim) -> Convolution<'a> 
     };
     let column = Column::Convolved(claim.node);
     let Some(layout) = session.plan.deferred_layout(column) else {
-        unreachable!("the plan lists late columns")
+        unreachable!("the plan lists deferred columns")
     };
     let filters = weights_at(session, claim.weights, layer.groups, &claim.filter);
     let groups = eq::table(&claim.group, layer.groups);
