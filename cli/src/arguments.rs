@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     options::{Arrangement, Threads},
     precision::Precision,
+    shapes::Shapes,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done or accepted, 1 rejected, 2 could not run.";
@@ -70,6 +71,8 @@ pub(crate) struct CompileArguments {
     /// Hide the weights: the verifying key and proofs show shapes, scales and bounds, but no weight
     #[arg(long)]
     pub(crate) private_model: bool,
+    #[command(flatten)]
+    pub(crate) shapes: Shapes,
     #[command(flatten)]
     pub(crate) precision: Precision,
     #[command(flatten)]
@@ -194,6 +197,8 @@ pub(crate) struct CheckKeyArguments {
     /// Samples that a float model was compiled with
     #[arg(long, value_name = "X.npy")]
     pub(crate) calibrate: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shapes: Shapes,
     #[command(flatten)]
     pub(crate) precision: Precision,
     #[command(flatten)]

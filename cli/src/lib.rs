@@ -21,6 +21,7 @@ mod profile;
 pub mod progress;
 pub mod report;
 pub mod samples;
+mod shapes;
 pub mod units;
 
 use std::{panic, process::ExitCode};

@@ -32,6 +32,26 @@ pub enum Error {
         /// What the importer says.
         detail: String,
     },
+    /// What a node computes cannot be told from its inputs and attributes.
+    #[error(
+        "node `{node}` ({operator}): it does not fit its inputs{}: {}",
+        if inputs.is_empty() { String::new() } else { format!(", of the shapes {inputs}") },
+        if *is_batched {
+            "check the model with `onnx.checker`; if it is made for a fixed number of samples, its first axis must say so: give --input-shape"
+        } else {
+            "check the model with `onnx.checker` and export it again"
+        }
+    )]
+    Inference {
+        /// The ONNX node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// Its inputs with their shapes, as far as they are known.
+        inputs: String,
+        /// Whether the model's first axis was taken for a batch axis of one sample.
+        is_batched: bool,
+    },
     /// The model has no input or several.
     #[error("the model has {} inputs ({}), expected one: export it with a single image or vector input", names.len(), names.join(", "))]
     InputCount {
@@ -46,17 +66,27 @@ pub enum Error {
         /// Its element type.
         actual: String,
     },
-    /// An axis other than the batch axis has no fixed length.
+    /// An axis that is no batch axis has no length.
     #[error(
-        "axis {axis} of the model's input `{name}` has no fixed length ({actual}): export the model with fixed shapes; only the batch axis may be symbolic"
+        "axis {axis} of the model's input `{name}` has no fixed length ({}): give it with {}, or export the model with fixed shapes; only a first axis may be left open, as the batch axis",
+        symbol.as_ref().map_or_else(|| "it has no name either".to_owned(), |symbol| format!("it is `{symbol}`")),
+        symbol.as_ref().map_or_else(|| "--input-shape".to_owned(), |symbol| format!("--shape {symbol}=LENGTH"))
     )]
     SymbolicAxis {
         /// The input's name.
         name: String,
-        /// The axis, the batch axis being 0.
+        /// The axis, counted from 0.
         axis: usize,
-        /// What the model says about it.
-        actual: String,
+        /// What the model calls its length.
+        symbol: Option<String>,
+    },
+    /// A length was given for an axis that the model does not have, or that has another length.
+    #[error("{option}: {reason}")]
+    Shape {
+        /// The option, as on the command line.
+        option: String,
+        /// What is wrong.
+        reason: String,
     },
     /// An operator has no quantised counterpart.
     #[error(
@@ -80,6 +110,92 @@ pub enum Error {
         actual: String,
         /// What would be accepted.
         expected: &'static str,
+    },
+    /// The model does not name one operator set that is read.
+    #[error(
+        "the model names {}, expected one, from {oldest} to {newest}: export or convert it with a version in that range",
+        operator_sets(versions)
+    )]
+    OperatorSet {
+        /// The versions of the ai.onnx operator sets that the model names.
+        versions: Vec<i64>,
+        /// The oldest that is read.
+        oldest: i64,
+        /// The newest that is read.
+        newest: i64,
+    },
+    /// An operator is not one of ONNX's own.
+    #[error(
+        "node `{node}`: operator {operator} of the domain `{domain}` is not supported, expected ONNX's own operators (domain `ai.onnx`) or a function in the model: export it with those"
+    )]
+    Domain {
+        /// The ONNX node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// The operator's domain.
+        domain: String,
+    },
+    /// An operator is not part of the model's operator set.
+    #[error(
+        "node `{node}`: operator {operator} is not part of operator set {opset}, which the model names; it is {}: convert the model",
+        in_sets(*since, *until)
+    )]
+    OperatorVersion {
+        /// The ONNX node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// The model's operator set.
+        opset: i64,
+        /// The first operator set that has it.
+        since: i64,
+        /// The last one, if it is gone.
+        until: Option<i64>,
+    },
+    /// A node is not what its operator's schema says, or has something that is not read.
+    #[error("node `{node}` ({operator}): {actual} is not supported; expected {expected}")]
+    Schema {
+        /// The ONNX node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// What was found, such as an attribute and its value.
+        actual: String,
+        /// What would be accepted.
+        expected: String,
+    },
+    /// A function of the model cannot be put in place of the nodes that call it.
+    #[error("node `{node}`: the model's function {function} {reason}: export the model without functions")]
+    Function {
+        /// The node that calls it.
+        node: String,
+        /// The function with its domain.
+        function: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Elements of a tensor that are in another file cannot be read.
+    #[error(
+        "the elements of `{tensor}` are in the file `{location}`, which cannot be read: {reason}: keep a model and its data files together"
+    )]
+    ExternalData {
+        /// The tensor.
+        tensor: String,
+        /// Where the model says that its elements are.
+        location: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A constant of float64 has no float32 near it.
+    #[error(
+        "constant `{tensor}` holds {value:e}, which float32 has no number for: export the model with float32 numbers"
+    )]
+    RealRange {
+        /// The constant's name.
+        tensor: String,
+        /// The number.
+        value: f64,
     },
     /// A constant of the model is not a number.
     #[error(
@@ -193,4 +309,22 @@ pub enum Error {
     /// The network breaks a rule of the integer semantics, for example a bound of the interval analysis.
     #[error(transparent)]
     Network(#[from] tacit_layers::Error),
+}
+
+fn operator_sets(versions: &[i64]) -> String {
+    match versions {
+        [] => "no operator set of ai.onnx".to_owned(),
+        [version] => format!("operator set {version} of ai.onnx"),
+        versions => {
+            let versions: Vec<String> = versions.iter().map(i64::to_string).collect();
+            format!("{} operator sets of ai.onnx ({})", versions.len(), versions.join(", "))
+        }
+    }
+}
+
+fn in_sets(since: i64, until: Option<i64>) -> String {
+    match until {
+        Some(until) => format!("in sets {since} to {until}"),
+        None => format!("in sets from {since} on"),
+    }
 }

@@ -48,7 +48,7 @@ mod scales;
 
 pub use agreement::ValueAgreement;
 pub use error::Error;
-pub use model::FloatModel;
+pub use model::{FloatModel, LoadOptions};
 pub use options::{CalibrationMethod, QuantiseOptions};
 pub use quantise::{Quantised, quantise, quantise_comparably};
 pub use quantised::QuantisedModel;

@@ -3,34 +3,55 @@
 //! | module | concept |
 //! |---|---|
 //! | `file` | ONNX files, their nodes' names and operators |
+//! | `functions` | functions of the model, put in place of their calls |
+//! | `schema` | the gate: nodes are what their operators' schemas say, and nothing is left unread |
+//! | `notation` | notation that the importer does not know |
+//! | `external` | tensors whose elements are in other files |
+//! | `reals` | other real numbers than float32, converted |
+//! | `declared` | the inputs that a model declares, and their batch axis |
 //! | `guard` | the importer's panics as errors |
+//! | `blame` | the importer's failures in the user's terms |
 //! | `input` | samples that fit the model's input |
 //! | `budget` | what a model may make the importer compute |
 //! | `tensor` | elements of tensors |
 //! | `upsample` | an operator that tract lacks |
 
+mod blame;
 mod budget;
+pub(crate) mod declared;
+mod external;
 pub(crate) mod file;
+mod functions;
 pub(crate) mod guard;
 pub(crate) mod input;
+mod notation;
+mod reals;
+pub(crate) mod schema;
 pub(crate) mod tensor;
 mod upsample;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+pub use self::declared::LoadOptions;
+
 use tract_onnx::{
     model::ParseResult,
+    pb::{ModelProto, tensor_proto::DataType},
     prelude::{
         Datum, InferenceFact, InferenceModelExt, IntoRunnable, TValue, Tensor, ToDim, TractResult,
         TypedModel, TypedSimplePlan, tvec,
     },
-    tract_hir::{infer::Factoid, internal::DimLike},
 };
 
 use self::{
+    blame::Blame,
+    external::read_external_data,
     file::{missing_output, node_name, operators, read, read_model},
-    guard::{guarded, one_line},
+    functions::inline,
+    guard::attempt,
     input::check_sample,
+    notation::unify,
+    reals::to_float32,
     tensor::floats,
 };
 use crate::error::Error;
@@ -41,6 +62,7 @@ pub struct FloatModel {
     name: String,
     input_shape: Vec<usize>,
     batched: bool,
+    converted: Vec<&'static str>,
     pub(crate) graph: TypedModel,
     pub(crate) operators: BTreeMap<String, String>,
     pub(crate) output_names: Vec<String>,
@@ -51,10 +73,19 @@ impl FloatModel {
     /// Loads an ONNX file, with the batch axis fixed to one sample.
     ///
     /// # Errors
-    /// When the file cannot be read or is no ONNX model, when it does not have one float32 input of fixed shape, and
-    /// when it holds an operator that cannot be imported even as a float model.
+    /// When the file cannot be read or is no ONNX model, when a node is not what its operator's schema says or has something
+    /// that is not read, when the model does not have one input of real numbers and of fixed shape, and when it holds an
+    /// operator that cannot be imported even as a float model.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        Self::from_bytes(&read(path)?, path)
+        Self::load_with(path, &LoadOptions::default())
+    }
+
+    /// [`Self::load`] with lengths for axes that the model leaves open.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and [`Error::Shape`] when a length does not fit the model.
+    pub fn load_with(path: &Path, options: &LoadOptions) -> Result<Self, Error> {
+        Self::from_bytes_with(&read(path)?, path, options)
     }
 
     /// [`Self::load`] of bytes that are not read from `path`, which names the model and where its external data is.
@@ -62,10 +93,34 @@ impl FloatModel {
     /// # Errors
     /// As [`Self::load`].
     pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
-        let proto = read_model(bytes, path)?;
+        Self::from_bytes_with(bytes, path, &LoadOptions::default())
+    }
+
+    /// [`Self::from_bytes`] with lengths for axes that the model leaves open.
+    ///
+    /// # Errors
+    /// As [`Self::load_with`].
+    pub fn from_bytes_with(bytes: &[u8], path: &Path, options: &LoadOptions) -> Result<Self, Error> {
+        let mut proto = read_model(bytes, path)?;
+        inline(&mut proto)?;
+        schema::check(&proto)?;
+        unify(&mut proto)?;
+        let file_bytes = bytes.len() + read_external_data(&mut proto, path)?;
+        let converted = to_float32(&mut proto)?;
+        let model = Self::from_proto(&proto, file_bytes, path, options)?;
+        Ok(Self { converted, ..model })
+    }
+
+    /// The model of a graph that passed the gate and comes from a file of so many bytes; `path` names it.
+    pub(crate) fn from_proto(
+        proto: &ModelProto,
+        file_bytes: usize,
+        path: &Path,
+        options: &LoadOptions,
+    ) -> Result<Self, Error> {
         let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
         upsample::register(&mut onnx);
-        let operators = operators(&proto);
+        let operators = operators(proto);
         for node in proto.graph.iter().flat_map(|graph| &graph.node) {
             if !onnx.op_register.0.contains_key(&node.op_type) {
                 let node_name = node_name(node).to_owned();
@@ -73,65 +128,68 @@ impl FloatModel {
             }
         }
         let malformed = |detail| Error::Malformed { path: path.to_owned(), detail };
-        if let Some(name) = missing_output(&proto) {
+        if let Some(name) = missing_output(proto) {
             return Err(malformed(format!("nothing computes the output `{name}`")));
         }
+        let inputs = proto.graph.as_ref().map_or(Ok(vec![]), |graph| declared::inputs(graph, options))?;
+        let [input] = &inputs[..] else {
+            let names = inputs.into_iter().map(|input| input.name).collect();
+            return Err(Error::InputCount { names });
+        };
+        if input.data_type != DataType::Float as i32 {
+            let actual = declared::type_name(input.data_type);
+            return Err(Error::InputType { name: input.name.clone(), actual });
+        }
+        let blame = Blame { path, operators: &operators, is_batched: input.is_batched };
         let directory = path.parent().and_then(Path::to_str);
         let ParseResult { mut model, unresolved_inputs, .. } =
-            guarded(|| onnx.parse(&proto, directory)).map_err(malformed)?;
+            attempt(|| onnx.parse(proto, directory)).map_err(|failure| blame.error(&failure, None))?;
         if let Some(name) = unresolved_inputs.first() {
             return Err(malformed(format!("nothing computes `{name}`")));
         }
-        let outlets = model.inputs.clone();
-        let names: Vec<String> = outlets.iter().map(|outlet| model.node(outlet.node).name.clone()).collect();
-        let [name] = &names[..] else { return Err(Error::InputCount { names }) };
-        let fact = model.input_fact(0).map_err(|error| malformed(one_line(&error.to_string())))?;
-        if let Some(actual) = fact.datum_type.concretize().filter(|actual| *actual != f32::datum_type()) {
-            return Err(Error::InputType { name: name.clone(), actual: format!("{actual:?}") });
-        }
-        let mut shape = vec![];
-        let batched = fact.shape.dims().count() > 1;
-        for (axis, dim) in fact.shape.dims().enumerate() {
-            let length = dim.concretize().and_then(|dim| dim.to_usize().ok()).filter(|&n| n > 0);
-            match length {
-                _ if batched && axis == 0 => shape.push(1),
-                Some(length) => shape.push(length),
-                None => {
-                    let actual = format!("{dim:?}");
-                    return Err(Error::SymbolicAxis { name: name.clone(), axis, actual });
-                }
-            }
-        }
         let output_names: Vec<String> =
             proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
-        let graph = guarded(|| {
-            let dims: Vec<_> = shape.iter().map(ToDim::to_dim).collect();
+        let analysed = attempt(|| {
+            let dims: Vec<_> = input.shape.iter().map(ToDim::to_dim).collect();
             model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
-            budget::bound_constants(&mut model, bytes.len());
+            budget::bound_constants(&mut model, file_bytes);
+            model.analyse(false)
+        });
+        analysed.map_err(|failure| blame.error(&failure, Some(&model)))?;
+        let graph = attempt(|| {
             let model = model.into_typed()?;
-            budget::check_values(&model, bytes.len(), &shape)?;
+            budget::check_values(&model, file_bytes, &input.shape)?;
             model.into_decluttered()
-        })
-        .map_err(malformed)?;
-        let plan = guarded(|| graph.clone().into_runnable()).map_err(malformed)?;
-        for &outlet in &graph.outputs {
-            let fact = graph.outlet_fact(outlet).map_err(|error| malformed(one_line(&error.to_string())))?;
-            if fact.shape.as_concrete().is_none() {
-                return Err(malformed(format!("an output has the unknown shape {:?}", fact.shape)));
+        });
+        let graph = graph.map_err(|failure| blame.error(&failure, None))?;
+        let plan =
+            attempt(|| graph.clone().into_runnable()).map_err(|failure| blame.error(&failure, None))?;
+        for (&outlet, name) in graph.outputs.iter().zip(&output_names) {
+            let shape = graph.outlet_fact(outlet).ok().and_then(|fact| fact.shape.as_concrete());
+            if shape.is_none() {
+                let reason = "has a shape that depends on what is computed: export it with fixed shapes";
+                return Err(malformed(format!("the output `{name}` {reason}")));
             }
         }
         if graph.outputs.is_empty() {
             return Err(malformed("it has no output".to_owned()));
         }
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let input_shape = if batched { shape[1..].to_vec() } else { shape };
+        let batched = input.is_batched;
+        let input_shape = input.shape.iter().copied().skip(usize::from(batched)).collect();
         let name = stem.unwrap_or_default();
-        Ok(Self { name, input_shape, batched, graph, operators, output_names, plan })
+        Ok(Self { name, input_shape, batched, converted: vec![], graph, operators, output_names, plan })
     }
 
     /// The file's stem.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What was changed in reading the file, in sentences for the user.
+    pub fn notes(&self) -> Vec<String> {
+        let note = |name: &&str| format!("its {name} numbers are computed with as float32");
+        self.converted.iter().map(note).collect()
     }
 
     /// Shape of one sample, without the batch axis.
@@ -180,13 +238,24 @@ impl FloatModel {
         if self.batched {
             shape.insert(0, 1);
         }
-        let values = guarded(|| {
+        let values = attempt(|| {
             let tensor = Tensor::from_shape(&shape, sample)?;
             let outputs: tract_onnx::prelude::TVec<TValue> = plan.run(tvec!(tensor.into()))?;
             outputs.iter().map(|output| floats(output)).collect::<TractResult<Vec<_>>>()
         });
-        let values = values.map_err(|detail| Error::Run { detail })?;
+        let values = values.map_err(|failure| Error::Run {
+            detail: failure.refusal.unwrap_or_else(|| self.stumble(&failure.text)),
+        })?;
         if values.is_empty() { Err(Error::Run { detail: "no output".to_owned() }) } else { Ok(values) }
+    }
+
+    /// The node that the engine stumbled over, from what it says.
+    fn stumble(&self, text: &str) -> String {
+        let named = self.operators.iter().filter(|(node, _)| text.contains(&format!("\"{node}")));
+        match named.max_by_key(|(node, _)| node.len()) {
+            Some((node, operator)) => format!("node `{node}` ({operator}) does not take what it is given"),
+            None => "an operator does not take what it is given".to_owned(),
+        }
     }
 
     /// The ONNX node that a node of the decluttered graph stems from, and its operator.

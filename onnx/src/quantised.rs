@@ -37,7 +37,10 @@ use tract_onnx::pb::ModelProto;
 pub use self::requantise::RescaleError;
 use crate::{
     error::Error,
-    model::file::{read, read_model},
+    model::{
+        LoadOptions,
+        file::{read, read_model},
+    },
 };
 
 /// A network from a quantised model, and how faithful each rescale is.
@@ -55,7 +58,15 @@ pub struct QuantisedModel {
 /// When the file cannot be read or is no ONNX model, when a node has no counterpart or is not quantised, and when the
 /// network breaks a bound of the interval analysis.
 pub fn import(path: &Path) -> Result<Option<QuantisedModel>, Error> {
-    from_bytes(&read(path)?, path)
+    import_with(path, &LoadOptions::default())
+}
+
+/// [`import`] with lengths for axes that the model leaves open.
+///
+/// # Errors
+/// As [`import`], and [`Error::Shape`] when a length does not fit the model.
+pub fn import_with(path: &Path, options: &LoadOptions) -> Result<Option<QuantisedModel>, Error> {
+    from_bytes_with(&read(path)?, path, options)
 }
 
 /// [`import`] of bytes that are not read from `path`, which names the model.
@@ -63,12 +74,24 @@ pub fn import(path: &Path) -> Result<Option<QuantisedModel>, Error> {
 /// # Errors
 /// As [`import`].
 pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Option<QuantisedModel>, Error> {
+    from_bytes_with(bytes, path, &LoadOptions::default())
+}
+
+/// [`from_bytes`] with lengths for axes that the model leaves open.
+///
+/// # Errors
+/// As [`import_with`].
+pub fn from_bytes_with(
+    bytes: &[u8],
+    path: &Path,
+    options: &LoadOptions,
+) -> Result<Option<QuantisedModel>, Error> {
     let proto = read_model(bytes, path)?;
     if !is_quantised(&proto) {
         return Ok(None);
     }
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let (network, rescales) = lower::lower(path, &stem.unwrap_or_default(), &proto)?;
+    let (network, rescales) = lower::lower(path, &stem.unwrap_or_default(), &proto, options)?;
     Ok(Some(QuantisedModel { network, rescales }))
 }
 

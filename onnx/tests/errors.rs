@@ -91,15 +91,16 @@ fn names_a_weight_that_is_not_a_number() {
 #[test]
 fn refuses_axes_without_a_length() {
     let error = FloatModel::load(&path("symbolic_height")).unwrap_err();
-    let Error::SymbolicAxis { name, axis, .. } = error else { panic!("{error:?}") };
-    assert_eq!((&*name, axis), ("x", 2));
+    assert!(error.to_string().contains("--shape H=LENGTH"), "{error}");
+    let Error::SymbolicAxis { name, axis, symbol } = error else { panic!("{error:?}") };
+    assert_eq!((&*name, axis, symbol.as_deref()), ("x", 2, Some("H")));
 }
 
 #[test]
 fn refuses_inputs_that_are_not_float() {
     let error = FloatModel::load(&path("integer_input")).unwrap_err();
     let Error::InputType { name, actual } = error else { panic!("{error:?}") };
-    assert_eq!((&*name, &*actual), ("x", "I64"));
+    assert_eq!((&*name, &*actual), ("x", "int64"));
 }
 
 #[test]

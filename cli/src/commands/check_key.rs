@@ -67,8 +67,9 @@ fn compile(arguments: &CheckKeyArguments) -> Result<Network> {
     let CheckKeyArguments { model: path, calibrate, precision, .. } = arguments;
     let failed = || format!("cannot compile `{}`", path.display());
     let options = precision.options()?;
+    let load = arguments.shapes.options()?;
     artifact::read(path)?;
-    if let Some(model) = tacit_onnx::quantised::import(path).with_context(failed)? {
+    if let Some(model) = tacit_onnx::quantised::import_with(path, &load).with_context(failed)? {
         if calibrate.is_some() || !precision.is_default() {
             bail!(
                 "`{}` is already quantised: leave --calibrate, --bits, --calibration and --percentile out",
@@ -83,7 +84,7 @@ fn compile(arguments: &CheckKeyArguments) -> Result<Network> {
             path.display()
         );
     };
-    let float = FloatModel::load(path).with_context(failed)?;
+    let float = FloatModel::load_with(path, &load).with_context(failed)?;
     let calibration = Samples::read(calibrate, float.input_shape())?.all()?;
     quantise(&float, &calibration, &options).with_context(failed)
 }

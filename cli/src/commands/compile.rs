@@ -66,7 +66,8 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let progress = Progress::new("Reading the model");
     // Read here first, so that a missing file is reported in the same words everywhere.
     artifact::read(path)?;
-    let import = tacit_onnx::quantised::import(path);
+    let load = arguments.shapes.options()?;
+    let import = tacit_onnx::quantised::import_with(path, &load);
     if let Some(model) = import.with_context(|| format!("cannot compile `{}`", path.display()))? {
         return quantised::run(arguments, model, (model_file, key_file), start, progress);
     }
@@ -76,7 +77,8 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
             path.display()
         );
     };
-    let float = FloatModel::load(path).with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let float =
+        FloatModel::load_with(path, &load).with_context(|| format!("cannot compile `{}`", path.display()))?;
     let samples = Samples::read(calibrate, float.input_shape())?;
     let calibration = samples.all()?;
     let labels = labels.as_ref().map(|path| samples.labels(path)).transpose()?;
@@ -130,6 +132,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     fields.splice(4..4, facts.arguments.fields());
     fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
+    fields.extend(float.notes().into_iter().map(|note| ("note", note)));
     if facts.private_model {
         fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
     }

@@ -11,10 +11,12 @@ use tract_onnx::{
         infer::Factoid,
         internal::{
             EvalContext, EvalOp, HashMap, InferenceModelPatch, InferenceNode, InferenceOp, Op, OpState,
-            SessionId, StaticName, TValue, TypedOp, Validation, bail, ensure,
+            SessionId, StaticName, TValue, TypedOp, Validation,
         },
     },
 };
+
+use super::guard::Refusal;
 
 /// Elements of a computed constant that any model may have.
 const FREE_CONSTANT: u128 = 1 << 20;
@@ -50,7 +52,10 @@ pub(crate) fn check_values(model: &TypedModel, file_bytes: usize, input: &[usize
     }
     let known = elements(input).saturating_add(file_bytes as u128);
     let limit = known.saturating_mul(VALUES).saturating_add(FREE_VALUES);
-    ensure!(total <= limit, "its values have {total} elements, too many for a file of {file_bytes} bytes");
+    if total > limit {
+        let reason = format!("its values have {total} elements, too many for a file of {file_bytes} bytes");
+        return Err(Refusal(reason).into());
+    }
     Ok(())
 }
 
@@ -104,7 +109,8 @@ impl Bounded {
     fn check(&self, inputs: &[Option<Arc<Tensor>>], results: &[Option<Vec<i64>>]) -> TractResult<()> {
         let name = self.operator.name();
         let known: Vec<Arc<Tensor>> = inputs.iter().flatten().cloned().collect();
-        let refuse = |total| bail!("{name} computes {total} elements, too many for this file");
+        let refuse =
+            |total| Err(Refusal(format!("{name} computes {total} elements, too many for this file")).into());
         // tract counts what these add to an axis in 32 bits.
         let longest = if name == "Pad" { longest(&known)? } else { 0 };
         if longest > self.limit {

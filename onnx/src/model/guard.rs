@@ -1,16 +1,50 @@
-//! The importer's panics as errors.
+//! The importer's panics as errors, and its words kept from the user.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
-use tract_onnx::prelude::TractResult;
+use tract_onnx::prelude::{TractError, TractResult};
+
+/// Why something is refused, in words of ours: whatever else the importer says stays inside.
+#[derive(Debug)]
+pub(crate) struct Refusal(pub(crate) String);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// What went wrong inside the importer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// In words of ours, if it was refused on purpose.
+    pub(crate) refusal: Option<String>,
+    /// In the importer's words, to find the node in.
+    pub(crate) text: String,
+}
 
 /// Runs `body`; a panic inside becomes an error message.
 pub(crate) fn guarded<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    attempt(body).map_err(|failure| failure.text)
+}
+
+/// Runs `body`; a panic inside becomes a failure.
+pub(crate) fn attempt<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, Failure> {
     // tract indexes shapes and attributes of the file unchecked in places: a hostile file must not end the process.
     match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(result) => result.map_err(|error| one_line(&format!("{error:#}"))),
-        Err(_) => Err("the importer gave up on it".to_owned()),
+        Ok(result) => result.map_err(|error| failure(&error)),
+        Err(_) => Err(Failure { refusal: None, text: "the importer gave up on it".to_owned() }),
     }
+}
+
+fn failure(error: &TractError) -> Failure {
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>());
+    Failure { refusal: refusal.map(|refusal| refusal.0.clone()), text: one_line(&format!("{error:#}")) }
 }
 
 pub(super) fn one_line(text: &str) -> String {

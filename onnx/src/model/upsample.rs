@@ -14,7 +14,7 @@ use tract_onnx::{
     },
 };
 
-use super::tensor::floats;
+use super::{guard::Refusal, tensor::floats};
 
 #[derive(Debug, Clone)]
 struct Upsample {
@@ -29,15 +29,20 @@ pub(crate) fn register(onnx: &mut Onnx) {
 
 fn upsample(_: &ParsingContext, node: &NodeProto) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
     let mode = node.get_attr_opt::<&str>("mode")?.unwrap_or("nearest");
-    ensure!(mode == "nearest", "Upsample of mode {mode} is not supported: expected nearest");
+    if mode != "nearest" {
+        return Err(Refusal(format!("Upsample of mode {mode} is not supported: expected nearest")).into());
+    }
     Ok((expand(Upsample { factors: node.get_attr_opt_vec("scales")? }), vec![]))
 }
 
 /// The factors as integers.
 fn whole(factors: &[f32]) -> TractResult<TVec<usize>> {
     let whole = |&factor: &f32| {
-        ensure!(factor >= 1.0 && factor.fract() == 0.0, "Upsample by {factor}: expected a whole factor");
-        Ok(factor as usize)
+        if factor >= 1.0 && factor.fract() == 0.0 {
+            Ok(factor as usize)
+        } else {
+            Err(Refusal(format!("Upsample by {factor} is not supported: expected a whole factor")).into())
+        }
     };
     factors.iter().map(whole).collect()
 }

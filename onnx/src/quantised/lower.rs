@@ -36,24 +36,25 @@ use super::{
     node::Node,
     requantise::RescaleError,
 };
-use crate::error::Error;
+use crate::{error::Error, model::LoadOptions};
 
 /// Lowers a model.
 pub(super) fn lower(
     path: &Path,
     model: &str,
     proto: &ModelProto,
+    options: &LoadOptions,
 ) -> Result<(Network, Vec<RescaleError>), Error> {
     let malformed = |detail| Error::Malformed { path: path.to_owned(), detail };
     let graph = proto.graph.as_ref().ok_or_else(|| malformed("it has no graph".to_owned()))?;
     let folder = path.parent().and_then(Path::to_str);
+    let (name, view, is_batched) = input(graph, options)?;
     let mut lowering = Lowering::new(model);
     for tensor in &graph.initializer {
         let constant = Constant::new(tensor, folder).map_err(malformed)?;
         lowering.data.insert(&tensor.name, Datum::Constant(Rc::new(constant)));
     }
-    let (name, view, is_batched) = input(graph)?;
-    lowering.data.insert(name, Datum::Real(Real { view, base: Base::Input }));
+    lowering.data.insert(&name, Datum::Real(Real { view, base: Base::Input }));
     for proto in &graph.node {
         let node = Node(proto);
         let datum = lowering.node(node, folder)?;

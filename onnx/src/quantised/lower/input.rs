@@ -1,51 +1,31 @@
 //! The model's input.
 
-use tract_onnx::pb::{
-    GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto::dimension, type_proto,
+use tract_onnx::pb::{GraphProto, NodeProto, tensor_proto::DataType};
+
+use crate::{
+    error::Error,
+    model::declared::{DeclaredInput, LoadOptions, inputs, type_name},
+    quantised::view::View,
 };
 
-use crate::{error::Error, quantised::view::View};
-
 /// The model's one input, how it reads the network's, and whether it has a batch axis in front.
-pub(super) fn input(graph: &GraphProto) -> Result<(&str, View, bool), Error> {
-    let is_constant =
-        |input: &&ValueInfoProto| graph.initializer.iter().any(|tensor| tensor.name == input.name);
-    let inputs: Vec<&ValueInfoProto> = graph.input.iter().filter(|input| !is_constant(input)).collect();
-    let [input] = inputs[..] else {
-        let names = inputs.iter().map(|input| input.name.clone()).collect();
-        return Err(Error::InputCount { names });
-    };
-    let type_proto::Value::TensorType(tensor) = input
-        .r#type
-        .as_ref()
-        .and_then(|r#type| r#type.value.as_ref())
-        .ok_or_else(|| Error::InputType { name: input.name.clone(), actual: "unknown".to_owned() })?;
-    if tensor.elem_type != DataType::Float as i32 {
-        let actual = DataType::try_from(tensor.elem_type);
-        let actual = actual.map_or_else(|_| "unknown".to_owned(), |actual| format!("{actual:?}"));
-        return Err(Error::InputType { name: input.name.clone(), actual });
+pub(super) fn input(graph: &GraphProto, options: &LoadOptions) -> Result<(String, View, bool), Error> {
+    let mut inputs = inputs(graph, options)?;
+    if inputs.len() != 1 {
+        return Err(Error::InputCount { names: inputs.into_iter().map(|input| input.name).collect() });
     }
-    let dims = tensor.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
-    let is_batched = dims.len() > 1;
-    let mut lengths = vec![];
-    for (axis, dim) in dims.iter().enumerate().skip(usize::from(is_batched)) {
-        let length = match &dim.value {
-            Some(dimension::Value::DimValue(length)) => usize::try_from(*length).ok().filter(|&n| n > 0),
-            _ => None,
-        };
-        let Some(length) = length else {
-            let actual = format!("{:?}", dim.value);
-            return Err(Error::SymbolicAxis { name: input.name.clone(), axis, actual });
-        };
-        lengths.push(length);
+    let DeclaredInput { name, data_type, mut shape, is_batched } = inputs.swap_remove(0);
+    if data_type != DataType::Float as i32 {
+        return Err(Error::InputType { name, actual: type_name(data_type) });
     }
-    if lengths.is_empty() {
-        return Err(Error::InputType {
-            name: input.name.clone(),
-            actual: "a tensor without a shape".to_owned(),
-        });
+    if is_batched {
+        shape.remove(0);
     }
-    Ok((&input.name, input_view(graph, is_batched, lengths), is_batched))
+    if shape.is_empty() {
+        return Err(Error::InputType { name, actual: "a tensor without a shape".to_owned() });
+    }
+    let view = input_view(graph, is_batched, shape);
+    Ok((name, view, is_batched))
 }
 
 fn input_view(graph: &GraphProto, is_batched: bool, lengths: Vec<usize>) -> View {
