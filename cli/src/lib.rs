@@ -12,6 +12,7 @@ mod costs;
 mod description;
 pub mod destination;
 mod digit;
+mod import;
 pub mod inference;
 pub mod memory;
 pub mod npy;

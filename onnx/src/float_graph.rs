@@ -79,6 +79,17 @@ impl Graph {
             && self.outputs.contains(&index)
             && value.clip == Clip::NONE
             && value.function.is_none()
+            && value.spacing.is_none()
+    }
+
+    /// Whether the model gives every scale that calibration would choose.
+    pub(crate) fn has_all_scales(&self) -> bool {
+        self.values.iter().enumerate().all(|(index, value)| {
+            let is_chosen = value.is_linear() || matches!(value.operation, Operation::Input);
+            let is_sum = matches!(value.operation, Operation::Add { .. });
+            let is_exact = self.stays_accumulator(index) && !is_sum;
+            value.spacing.is_some() || !is_chosen || value.readers == 0 || is_exact
+        })
     }
 
     /// The value that a value's scale comes from, if it is free to take any, and all that pass it on.
@@ -113,9 +124,18 @@ fn spare_alignments(values: &mut [Value]) {
         };
         let first = before.first().copied().flatten().map(source);
         let is_common = first.is_some() && before.iter().all(|input| input.map(source) == first);
-        let spared: Vec<Option<usize>> = before
+        let has_spacing = |part: usize| {
+            let Value { spacing, .. } = &values[part];
+            let input = values[part].rescales().filter(|_| spacing.is_some())?;
+            (values[source(input)].spacing == *spacing).then_some(input)
+        };
+        let spared: Vec<Option<usize>> = inputs
             .iter()
-            .map(|input| input.filter(|&input| is_common || adaptable(values, input).is_some()))
+            .zip(&before)
+            .map(|(&part, input)| {
+                let spared = input.filter(|&input| is_common || adaptable(values, input).is_some());
+                spared.or_else(|| has_spacing(part))
+            })
             .collect();
         if let Operation::Concat { inputs, .. } = &mut values[index].operation {
             for (input, spared) in inputs.iter_mut().zip(spared) {
@@ -134,6 +154,7 @@ fn absorb_functions(values: &mut [Value]) {
             && before.readers == 1
             && before.is_linear()
             && before.function.is_none()
+            && before.spacing.is_none()
         {
             let Value { name, operation, clip, .. } = before.clone();
             values[index] = Value { name, operation, clip, ..values[index].clone() };

@@ -26,6 +26,7 @@
 //! | `float_graph` | layers with everything folded in, and views of their values |
 //! | `lower` | tract's graph to that graph |
 //! | `ranges` | what activations are on the calibration samples |
+//! | `requantise` | multipliers and shifts for given ratios of scales, and their error |
 //! | `scales` | scales of activations and weights, and tables of functions, for a shift |
 //! | [`mod@quantise`] | the integer network |
 //! | [`mod@quantised`] | the same from models that are already quantised |
@@ -43,6 +44,7 @@ pub mod options;
 pub mod quantise;
 pub mod quantised;
 mod ranges;
+mod requantise;
 pub mod samples;
 mod scales;
 
@@ -52,4 +54,5 @@ pub use model::{FloatModel, LoadOptions};
 pub use options::{CalibrationMethod, QuantiseOptions};
 pub use quantise::{Quantised, quantise, quantise_comparably};
 pub use quantised::QuantisedModel;
+pub use requantise::RescaleError;
 pub use samples::{dequantise_output, quantise_input};

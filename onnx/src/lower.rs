@@ -20,6 +20,7 @@
 //! | `product` | products of activations by activations |
 //! | `pool` | maxima and sums over windows |
 //! | `reduce` | sums, maxima and softmax over axes |
+//! | `grid` | values that a quantised model rounds to a grid |
 
 mod affine;
 mod arithmetic;
@@ -28,6 +29,7 @@ mod convolution;
 mod deconvolution;
 mod dense;
 mod feature_map;
+mod grid;
 mod leaky_relu;
 mod lowering;
 mod pointwise;
@@ -60,7 +62,7 @@ use self::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
     float_graph::{Graph, view::View},
-    model::FloatModel,
+    model::{FloatModel, grid::RoundToGrid},
 };
 
 /// Lowers a model.
@@ -118,6 +120,8 @@ impl Lowering<'_> {
             self.reading(node, 0)
         } else if let Some(op) = node.op_as::<ElementWiseOp>() {
             self.element_wise(node, op)
+        } else if let Some(op) = node.op_as::<RoundToGrid>() {
+            self.round_to_grid(node, op.0)
         } else if node.op_is::<Iff>() {
             self.choice(node)
         } else if node.op.name() == "Resize" {

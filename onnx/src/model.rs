@@ -14,18 +14,20 @@
 //! | `input` | samples that fit the model's input |
 //! | `budget` | what a model may make the importer compute |
 //! | `tensor` | elements of tensors |
+//! | `grid` | rounding to a grid, as quantised models do it |
 //! | `upsample` | an operator that tract lacks |
 
 mod blame;
 mod budget;
 pub(crate) mod declared;
-mod external;
+pub(crate) mod external;
 pub(crate) mod file;
-mod functions;
+pub(crate) mod functions;
+pub(crate) mod grid;
 pub(crate) mod guard;
 pub(crate) mod input;
-mod notation;
-mod reals;
+pub(crate) mod notation;
+pub(crate) mod reals;
 pub(crate) mod schema;
 pub(crate) mod tensor;
 mod upsample;
@@ -62,10 +64,14 @@ pub struct FloatModel {
     name: String,
     input_shape: Vec<usize>,
     batched: bool,
-    converted: Vec<&'static str>,
+    pub(crate) converted: Vec<&'static str>,
     pub(crate) graph: TypedModel,
     pub(crate) operators: BTreeMap<String, String>,
     pub(crate) output_names: Vec<String>,
+    /// For layers whose weights are integers in the file, by node: the real value of one unit, or of one unit for each output.
+    pub(crate) weight_units: BTreeMap<String, Vec<f32>>,
+    /// Nodes of the file that compute a scale from each input, in place of which calibrated scales are taken.
+    pub(crate) dynamic: Vec<String>,
     plan: Arc<TypedSimplePlan>,
 }
 
@@ -120,6 +126,7 @@ impl FloatModel {
     ) -> Result<Self, Error> {
         let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
         upsample::register(&mut onnx);
+        grid::register(&mut onnx);
         let operators = operators(proto);
         for node in proto.graph.iter().flat_map(|graph| &graph.node) {
             if !onnx.op_register.0.contains_key(&node.op_type) {
@@ -178,7 +185,18 @@ impl FloatModel {
         let batched = input.is_batched;
         let input_shape = input.shape.iter().copied().skip(usize::from(batched)).collect();
         let name = stem.unwrap_or_default();
-        Ok(Self { name, input_shape, batched, converted: vec![], graph, operators, output_names, plan })
+        Ok(Self {
+            name,
+            input_shape,
+            batched,
+            converted: vec![],
+            graph,
+            operators,
+            output_names,
+            weight_units: BTreeMap::new(),
+            dynamic: vec![],
+            plan,
+        })
     }
 
     /// The file's stem.
@@ -215,6 +233,11 @@ impl FloatModel {
     /// Whether the model's tensors carry a batch axis in front.
     pub(crate) const fn is_batched(&self) -> bool {
         self.batched
+    }
+
+    /// Nodes of a quantised model that compute a scale from each input; calibrated scales are taken in their place.
+    pub fn dynamic_nodes(&self) -> &[String] {
+        &self.dynamic
     }
 
     /// Runs the float model on one sample and returns its first output, flattened.

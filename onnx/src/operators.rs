@@ -76,7 +76,7 @@ const ONE_NUMBER: &str = "a function of one number; the table has at most 2^18 r
 const POOLED: &str =
     "one or two dimensions; 16 positions of a window, or 16 along each axis, or a whole axis";
 
-const EIGHT_BITS: &str = "uint8 or int8, one constant scale for an activation";
+const GIVEN: &str = "one constant scale for an activation; int8, uint8, int16 or uint16";
 
 /// Every operator that can be imported from a float model, by what it does.
 pub const OPERATORS: &[Operator] = &[
@@ -146,18 +146,24 @@ pub const OPERATORS: &[Operator] = &[
 
 /// Further operators that can be imported from a model that is already quantised.
 pub const QUANTISED_OPERATORS: &[Operator] = &[
-    operator("QuantizeLinear", Proof::Lookup, EIGHT_BITS),
+    operator("QuantizeLinear", Proof::Lookup, GIVEN),
     operator("DequantizeLinear", Proof::Free, "the scale and zero point that the integers were written with"),
     operator("QLinearConv", Proof::Convolution, "one or two dimensions, constant weights"),
-    operator("QLinearMatMul", Proof::Matmul, "constant weights"),
-    operator("QGemm", Proof::Matmul, "constant weights"),
-    operator("QLinearAdd", Proof::Linear, "two activations of one shape"),
+    operator("QLinearMatMul", Proof::Matmul, "two activations too"),
+    operator("QGemm", Proof::Matmul, "two activations too, then without bias"),
+    operator("QLinearAdd", Proof::Linear, ""),
+    operator("QLinearMul", Proof::Product, ""),
+    operator("QLinearConcat", Proof::View, "each part is brought to the result's scale"),
+    operator("QLinearSoftmax", Proof::Composite, "operator set 13 and newer; as Softmax"),
     operator("QLinearAveragePool", Proof::Linear, "one or two dimensions"),
     operator("QLinearGlobalAveragePool", Proof::Linear, "channels in front"),
     operator("QLinearLeakyRelu", Proof::Lookup, ""),
     operator("QLinearSigmoid", Proof::Lookup, ""),
     operator("ConvInteger", Proof::Convolution, "constant weights; a constant factor behind it"),
-    operator("MatMulInteger", Proof::Matmul, "constant weights; a constant factor behind it"),
+    operator("MatMulInteger", Proof::Matmul, "a constant factor behind it"),
+    operator("MatMulIntegerToFloat", Proof::Matmul, "constant weights"),
+    operator("DynamicQuantizeLinear", Proof::Free, "its scale is calibrated, with --calibrate"),
+    operator("DynamicQuantizeMatMul", Proof::Matmul, "constant weights; its scale is calibrated"),
     operator("Cast", Proof::Free, "from integer sums to real numbers"),
 ];
 

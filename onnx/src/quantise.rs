@@ -3,9 +3,11 @@
 //! | module | concept |
 //! |---|---|
 //! | `channels` | the int8 weights of every layer, and whether a shift leaves them fine enough |
+//! | `given` | rescales between scales that the model gives |
 //! | `network` | the integer network, layer by layer |
 
 mod channels;
+mod given;
 mod network;
 
 use tacit_layers::{Network, NodeId};
@@ -16,11 +18,12 @@ use self::{
 };
 use crate::{
     error::Error,
-    float_graph::Graph,
+    float_graph::{Graph, value::Spacing},
     lower::lower,
     model::{FloatModel, input::check_samples},
     options::QuantiseOptions,
     ranges::observe,
+    requantise::RescaleError,
     scales::{activation::Activation, choose, input::input_scale},
 };
 
@@ -34,6 +37,11 @@ pub struct Quantised {
     pub(crate) nodes: Vec<NodeId>,
     /// By value of the graph: the real value of one unit, or of one unit in each channel.
     pub(crate) scales: Vec<Vec<f64>>,
+    /// One for each rescale to a scale that the model gives, in graph order.
+    pub rescales: Vec<RescaleError>,
+    /// Layers whose results have no bound against the model's own integers: scales are chosen from samples, or weights are
+    /// rounded again. All that have weights or sums, for a float model.
+    pub unbounded: Vec<String>,
 }
 
 /// Shifts tried by the automatic choice.
@@ -63,10 +71,17 @@ pub fn quantise_comparably(
 ) -> Result<Quantised, Error> {
     options.check()?;
     let graph = lower(model)?;
-    check_samples(model.input_shape(), calibration)?;
+    if !calibration.is_empty() || !graph.has_all_scales() {
+        check_samples(model.input_shape(), calibration)?;
+    }
     let observed = observe(model, &graph, calibration)?;
-    let (bounds, scale) = input_scale(calibration, options.bits);
-    let input = Activation { scale, bounds };
+    let input = match graph.values.first().and_then(|value| value.spacing) {
+        Some(Spacing { scale, bounds }) => Activation { scale, bounds },
+        None => {
+            let (bounds, scale) = input_scale(calibration, options.bits);
+            Activation { scale, bounds }
+        }
+    };
     let scales = |shift| choose(&graph, &observed, input, calibration.len(), options, shift);
     let (first, last) = match options.shift {
         Some(shift) => (shift, shift),
@@ -74,13 +89,16 @@ pub fn quantise_comparably(
     };
     let mut shift = first;
     loop {
-        let scales = scales(shift)?;
-        let layers = quantise_weights(&graph, &scales);
+        let mut scales = scales(shift)?;
+        let mut layers = quantise_weights(&graph, &scales, &model.weight_units);
         if shift >= last || is_fine_enough(&graph, &scales, &layers, options) {
-            let (network, nodes) = emit(model, &graph, &scales, &layers)?;
+            let given = given::rescale(&graph, &mut scales, &mut layers)?;
+            let (network, nodes) = emit(model, &graph, &scales, &layers, &given)?;
             let values = 0..graph.values.len();
             let scales = values.map(|index| output_scales(&graph, &scales, &layers, index)).collect();
-            return Ok(Quantised { network, graph, nodes, scales });
+            let rescales = given.into_iter().flatten().map(|given| given.error).collect();
+            let unbounded = given::unbounded(&graph, &layers);
+            return Ok(Quantised { network, graph, nodes, scales, rescales, unbounded });
         }
         shift += 1;
     }

@@ -13,34 +13,42 @@
 //!
 //! | module | concept |
 //! |---|---|
+//! | `attributes` | attributes and domains of quantised operators |
 //! | `node` | nodes and attributes of the file |
 //! | `constant` | constant tensors and their quantisation |
 //! | `view` | how tensors read values of the network |
 //! | `function` | functions of one number |
 //! | `datum` | what a tensor of the graph is to the network |
-//! | `requantise` | multipliers and shifts, and their error |
+//! | `reals` | the same model as a float model, for what has no exact integer form |
 //! | `lower` | node by node to the network |
 
+mod attributes;
 mod constant;
 mod datum;
 mod function;
 mod lower;
 mod node;
-mod requantise;
+mod reals;
 mod view;
 
 use std::path::Path;
 
 use tacit_layers::Network;
-use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 
-pub use self::requantise::RescaleError;
+use self::reals::Reals;
 use crate::{
     error::Error,
     model::{
-        LoadOptions,
-        file::{read, read_model},
+        FloatModel, LoadOptions,
+        external::read_external_data,
+        file::{operators, read, read_model},
+        functions::inline,
+        notation::unify,
+        reals::to_float32,
+        schema,
     },
+    requantise::RescaleError,
 };
 
 /// A network from a quantised model, and how faithful each rescale is.
@@ -86,29 +94,61 @@ pub fn from_bytes_with(
     path: &Path,
     options: &LoadOptions,
 ) -> Result<Option<QuantisedModel>, Error> {
-    let proto = read_model(bytes, path)?;
+    let mut proto = read_model(bytes, path)?;
+    inline(&mut proto)?;
     if !is_quantised(&proto) {
         return Ok(None);
     }
+    check(&proto)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let (network, rescales) = lower::lower(path, &stem.unwrap_or_default(), &proto, options)?;
     Ok(Some(QuantisedModel { network, rescales }))
 }
 
+/// A model that is already quantised as a float model whose values bring their scales with them, or a float model as it is.
+///
+/// It takes what [`import`] refuses: float operators between DequantizeLinear and QuantizeLinear, quantised operators and
+/// scales that depend on the input. [`crate::quantise()`] turns it into a network; rescales to given scales are as faithful as
+/// those of [`import`], the others are calibrated.
+///
+/// # Errors
+/// As [`FloatModel::load_with`], and when integers, scales or zero points are of no kind that can be taken over.
+pub fn load(path: &Path, options: &LoadOptions) -> Result<FloatModel, Error> {
+    let bytes = read(path)?;
+    let mut proto = read_model(&bytes, path)?;
+    inline(&mut proto)?;
+    if !nodes(&proto).any(|node| attributes::is_quantised(&node.op_type)) {
+        return FloatModel::from_bytes_with(&bytes, path, options);
+    }
+    check(&proto)?;
+    let operators = operators(&proto);
+    let file_bytes = bytes.len() + read_external_data(&mut proto, path)?;
+    let converted = to_float32(&mut proto)?;
+    let Reals { mut proto, weight_units, dynamic } = reals::in_real_numbers(path, proto)?;
+    unify(&mut proto)?;
+    let mut model = FloatModel::from_proto(&proto, file_bytes, path, options)?;
+    (model.operators, model.converted) = (operators, converted);
+    (model.weight_units, model.dynamic) = (weight_units, dynamic);
+    Ok(model)
+}
+
+fn nodes(proto: &ModelProto) -> impl Iterator<Item = &NodeProto> {
+    proto.graph.iter().flat_map(|graph| &graph.node)
+}
+
+/// Holds every node that float models have too against its operator's schema.
+fn check(proto: &ModelProto) -> Result<(), Error> {
+    let float = nodes(proto).filter(|node| !attributes::is_quantised(&node.op_type)).cloned().collect();
+    let graph = GraphProto { node: float, ..GraphProto::default() };
+    let opset_import = proto.opset_import.clone();
+    schema::check(&ModelProto { opset_import, graph: Some(graph), ..ModelProto::default() })
+}
+
 /// Whether some node computes with quantised activations.
 fn is_quantised(proto: &ModelProto) -> bool {
-    proto.graph.iter().flat_map(|graph| &graph.node).any(|node| {
-        let operator = &*node.op_type;
-        operator.starts_with("QLinear")
-            || [
-                "QuantizeLinear",
-                "DynamicQuantizeLinear",
-                "DynamicQuantizeMatMul",
-                "QGemm",
-                "ConvInteger",
-                "MatMulInteger",
-                "MatMulIntegerToFloat",
-            ]
-            .contains(&operator)
-    })
+    proto
+        .graph
+        .iter()
+        .flat_map(|graph| &graph.node)
+        .any(|node| node.op_type != "DequantizeLinear" && attributes::is_quantised(&node.op_type))
 }

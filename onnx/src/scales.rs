@@ -74,15 +74,17 @@ pub(crate) fn choose(
         } else {
             value.clip.minimum >= 0.0 || is_unsigned(&value.operation, &scales.activations)
         };
-        let (low, levels) = bounds(options.bits, is_unsigned);
+        let (low, levels) =
+            value.spacing.map_or_else(|| bounds(options.bits, is_unsigned), |given| given.bounds);
         let amplitude = observed[index]
             .as_ref()
             .map_or(1.0, |seen| seen.amplitude(levels, num_samples, options.calibration));
-        let mut desired = amplitude / levels as f64;
+        let mut desired = value.spacing.map_or(amplitude / levels as f64, |given| given.scale);
         let mut result = None;
         if value.function.is_some() {
-            let seen = observed[index].as_ref().map_or((0.0, 0.0), |seen| seen.arguments);
             let reach = reach(graph, value, &scales.activations);
+            let seen = observed[index].as_ref().filter(|_| num_samples > 0);
+            let seen = seen.map_or(reach, |seen| seen.arguments);
             let argument = argument(value, seen, reach, desired, (low, levels))?;
             result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
             desired = if let Operation::Add { addends } = &value.operation
@@ -144,6 +146,8 @@ pub(crate) fn choose(
             }
             Operation::Add { addends } => sum(graph, &mut scales, index, addends, desired),
         };
+        // What is rounded to a grid has its scale, whatever the multiplier.
+        let scale = if value.spacing.is_some() { desired } else { scale };
         if let Some((activation, argument)) = result {
             scales.activations.push(activation);
             scales.arguments[index] = Some(Argument { scale, ..argument });
@@ -207,6 +211,9 @@ fn at_least_one(x: f64) -> i64 {
 
 /// Fits the scale of a sum, and the scales of those addends that nothing else reads.
 fn sum(graph: &Graph, scales: &mut Scales, index: usize, addends: &[(usize, f64)], desired: f64) -> f64 {
+    if graph.values[index].spacing.is_some() {
+        return desired;
+    }
     let unit = f64::from(1_u32 << scales.shift);
     let is_free = |input: usize| {
         let value = &graph.values[input];

@@ -5,11 +5,17 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_layers::{Architecture, Network, Operation, VerifyingKey};
-use tacit_onnx::{FloatModel, quantise};
+use tacit_onnx::quantise;
 use tacit_prover::ProvingKey;
 
 use crate::{
-    arguments::CheckKeyArguments, artifact, progress::Progress, report::Report, samples::Samples, units,
+    arguments::CheckKeyArguments,
+    artifact,
+    import::{Import, import},
+    progress::Progress,
+    report::Report,
+    samples::Samples,
+    units,
 };
 
 #[derive(Debug, Serialize)]
@@ -69,23 +75,23 @@ fn compile(arguments: &CheckKeyArguments) -> Result<Network> {
     let options = precision.options()?;
     let load = arguments.shapes.options()?;
     artifact::read(path)?;
-    if let Some(model) = tacit_onnx::quantised::import_with(path, &load).with_context(failed)? {
-        if calibrate.is_some() || !precision.is_default() {
-            bail!(
-                "`{}` is already quantised: leave --calibrate, --bits, --calibration and --percentile out",
-                path.display()
-            );
-        }
-        return Ok(model.network);
-    }
-    let Some(calibrate) = calibrate else {
-        bail!(
+    let (float, refusal) = match import(path, &load)? {
+        Import::Integers(_) if calibrate.is_some() || !precision.is_default() => bail!(
+            "`{}` is already quantised: leave --calibrate, --bits, --calibration and --percentile out",
+            path.display()
+        ),
+        Import::Integers(model) => return Ok(model.network),
+        Import::Reals { model, refusal } => (model, refusal),
+    };
+    let calibration = match calibrate {
+        Some(calibrate) => Samples::read(calibrate, float.input_shape())?.all()?,
+        // A quantised model may bring all its scales.
+        None if refusal.is_some() => vec![],
+        None => bail!(
             "`{}` is a float model, whose key depends on samples: give those it was compiled with, --calibrate X.npy",
             path.display()
-        );
+        ),
     };
-    let float = FloatModel::load_with(path, &load).with_context(failed)?;
-    let calibration = Samples::read(calibrate, float.input_shape())?.all()?;
     quantise(&float, &calibration, &options).with_context(failed)
 }
 

@@ -6,16 +6,17 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_inference::cost::{UnitCosts, choice::choose_arguments};
 use tacit_layers::Network;
-use tacit_onnx::{FloatModel, quantise_comparably};
+use tacit_onnx::quantise_comparably;
 use tacit_prover::{ProvingKey, Seed};
 
-use self::values::ValueFacts;
+use self::{quantised::Faithfulness, values::ValueFacts};
 use crate::{
     answer::{agreement, argmax},
     arguments::CompileArguments,
     arrangement::ArrangementFacts,
     artifact, description,
     destination::Destination,
+    import::{Import, import},
     inference::Inference,
     progress::Progress,
     report::Report,
@@ -38,6 +39,9 @@ struct Facts {
     accuracy_float: Option<f64>,
     accuracy_quantised: Option<f64>,
     compile_seconds: f64,
+    /// For a model that is already quantised: how near the network is to its integers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantisation: Option<Faithfulness>,
     /// With `--report`: every value, compared with the float model's.
     values: Option<Vec<ValueFacts>>,
 }
@@ -67,18 +71,22 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     // Read here first, so that a missing file is reported in the same words everywhere.
     artifact::read(path)?;
     let load = arguments.shapes.options()?;
-    let import = tacit_onnx::quantised::import_with(path, &load);
-    if let Some(model) = import.with_context(|| format!("cannot compile `{}`", path.display()))? {
-        return quantised::run(arguments, model, (model_file, key_file), start, progress);
-    }
+    let (float, refusal) = match import(path, &load)? {
+        Import::Integers(model) => {
+            return quantised::run(arguments, model, (model_file, key_file), start, progress);
+        }
+        Import::Reals { model, refusal } => (model, refusal),
+    };
     let Some(calibrate) = calibrate else {
+        if let Some(refusal) = &refusal {
+            let model = (&float, refusal);
+            return quantised::run_in_reals(arguments, model, (model_file, key_file), start, progress);
+        }
         bail!(
             "`{}` is a float model: give samples that activation ranges are chosen from with --calibrate X.npy",
             path.display()
         );
     };
-    let float =
-        FloatModel::load_with(path, &load).with_context(|| format!("cannot compile `{}`", path.display()))?;
     let samples = Samples::read(calibrate, float.input_shape())?;
     let calibration = samples.all()?;
     let labels = labels.as_ref().map(|path| samples.labels(path)).transpose()?;
@@ -95,6 +103,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         Ok::<_, tacit_onnx::Error>(values.into_iter().map(ValueFacts::from).collect::<Vec<_>>())
     });
     let values = values.transpose().with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let faithfulness = refusal.as_ref().map(|refusal| Faithfulness::of_reals(&quantised, &float, refusal));
     progress.step("Committing to the weights");
     let key = set_up(quantised.network, arguments.private_model)
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
@@ -120,6 +129,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         accuracy_float: accuracy(&classes_float),
         accuracy_quantised: accuracy(&classes_quantised),
         compile_seconds: start.elapsed().as_secs_f64(),
+        quantisation: faithfulness,
         values,
     };
     let mut fields = vec![
@@ -133,6 +143,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
     fields.extend(float.notes().into_iter().map(|note| ("note", note)));
+    fields.extend(facts.quantisation.iter().flat_map(Faithfulness::fields));
     if facts.private_model {
         fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
     }

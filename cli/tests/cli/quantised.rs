@@ -7,7 +7,7 @@ use crate::{
     tacit::{done, tacit_json},
 };
 
-const COMPILE: [&str; 9] = [
+const COMPILE: [&str; 12] = [
     "layers",
     "parameters",
     "macs",
@@ -15,7 +15,10 @@ const COMPILE: [&str; 9] = [
     "private_model",
     "arguments",
     "already_quantised",
+    "bit_exact",
     "rescale_error",
+    "unbounded",
+    "because",
     "compile_seconds",
 ];
 
@@ -59,6 +62,34 @@ fn proves_every_operator_of_quantised_models() {
         let samples = onnx.with_extension("inputs.npy");
         proves_and_verifies(onnx.to_str().unwrap(), samples.to_str().unwrap());
     }
+}
+
+/// The runtime's own quantisation of a concatenation and of an attention has no integer form in the importer.
+#[test]
+fn proves_quantised_models_in_real_numbers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/fixtures/quantised_static");
+    for (name, is_bounded) in [("concat_qdq", true), ("gate_qoperator", true), ("attention_qdq", false)] {
+        let [onnx, samples] = ["onnx", "inputs.npy"].map(|ending| folder.join(format!("{name}.{ending}")));
+        let compiled = proves_and_verifies(onnx.to_str().unwrap(), samples.to_str().unwrap());
+        assert_eq!(compiled["bit_exact"], false, "{name}: {compiled}");
+        assert!(compiled["because"].is_string(), "{name}: {compiled}");
+        assert!(compiled["rescale_error"].as_f64().unwrap() < 0.01, "{name}: {compiled}");
+        assert_eq!(compiled["unbounded"].as_array().unwrap().is_empty(), is_bounded, "{name}: {compiled}");
+    }
+}
+
+#[test]
+fn asks_for_samples_where_a_quantised_model_lacks_scales() {
+    let folder = Folder::new();
+    let output = folder.path("m.tacit");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/fixtures/quantised_static");
+    let [onnx, samples] = ["dynamic.onnx", "dynamic.inputs.npy"].map(|name| models.join(name));
+    let (onnx, samples) = (onnx.to_str().unwrap(), samples.to_str().unwrap());
+    let message = refusal(&folder, &["compile", onnx, "-o", &output]);
+    assert!(message.contains("the_Dynamic") && message.contains("--calibrate"), "{message}");
+    let (code, json) = tacit_json(&["compile", onnx, "--calibrate", samples, "-o", &output]);
+    assert_eq!(code, DONE, "{json}");
+    assert_eq!(json["quantisation"]["unbounded"][0], "the_Dynamic", "{json}");
 }
 
 #[test]

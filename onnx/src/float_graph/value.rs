@@ -19,10 +19,28 @@ pub(crate) struct Value {
     pub(crate) clip: Clip,
     /// Fused function of the clipped value.
     pub(crate) function: Option<Function>,
+    /// Scale and bounds that the model gives, for a value that it rounds to a grid.
+    pub(crate) spacing: Option<Spacing>,
     /// Outlet of the imported graph that computes the value before clip and function, for calibration.
     pub(crate) outlet: OutletId,
     /// Number of values and outputs that read it.
     pub(crate) readers: usize,
+}
+
+/// Scale and bounds that a model gives to a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Spacing {
+    /// Real value of one unit.
+    pub(crate) scale: f64,
+    /// Smallest and largest integer.
+    pub(crate) bounds: (i64, i64),
+}
+
+impl Spacing {
+    /// That of a value which is multiplied by a factor to have this one.
+    pub(crate) fn divided_by(self, factor: f64) -> Self {
+        Self { scale: self.scale / factor, ..self }
+    }
 }
 
 /// What a value is.
@@ -158,7 +176,7 @@ impl Value {
 
     /// Whether the scale of what it computes is free: weights or a table adapt to it.
     pub(crate) const fn adapts(&self) -> bool {
-        self.weights().is_some() || self.function.is_some()
+        self.spacing.is_none() && (self.weights().is_some() || self.function.is_some())
     }
 
     /// The value whose integers it holds in other places, or the largest of them.
@@ -179,8 +197,13 @@ impl Value {
         }
     }
 
-    /// The value that it only brings to another scale.
+    /// The value that it only brings to another scale, if any will do.
     pub(super) fn aligns(&self) -> Option<usize> {
+        self.rescales().filter(|_| self.spacing.is_none())
+    }
+
+    /// The value that it only brings to another scale.
+    pub(super) fn rescales(&self) -> Option<usize> {
         let Operation::Add { addends } = &self.operation else { return None };
         let [(input, _)] = addends[..] else { return None };
         self.function.as_ref().is_some_and(Function::is_identity).then_some(input)

@@ -89,7 +89,7 @@ impl Lowering<'_> {
         }
         let value = &self.values[at];
         let (_, weights) = value.weights()?;
-        if value.clip != Clip::NONE {
+        if value.clip != Clip::NONE || value.spacing.is_some() {
             return None;
         }
         let inner: usize = value.axes[value.channel_axis() + 1..].iter().product();

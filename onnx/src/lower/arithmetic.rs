@@ -110,7 +110,7 @@ impl Lowering<'_> {
         };
         // Clipping commutes with a maximum over a window, with a positive factor and with other places.
         let (mut at, mut fused) = (view.value, clip);
-        while !self.shared[at] {
+        while !self.shared[at] && self.values[at].spacing.is_none() {
             match self.values[at].operation {
                 Operation::MaxPool { input, .. } | Operation::Rearrange { input, .. } => at = input,
                 Operation::Scale { input, factor } => {

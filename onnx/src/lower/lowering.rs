@@ -76,6 +76,7 @@ impl<'a> Lowering<'a> {
             operation,
             clip: Clip::NONE,
             function: None,
+            spacing: None,
             outlet,
             readers: 0,
         });

@@ -46,7 +46,7 @@ pub(super) fn missing_output(proto: &ModelProto) -> Option<&str> {
 }
 
 /// Every node's operator, by the node's name.
-pub(super) fn operators(proto: &ModelProto) -> BTreeMap<String, String> {
+pub(crate) fn operators(proto: &ModelProto) -> BTreeMap<String, String> {
     let nodes = proto.graph.iter().flat_map(|graph| &graph.node);
     nodes.map(|node| (node_name(node).to_owned(), node.op_type.clone())).collect()
 }

@@ -1,5 +1,7 @@
 //! The int8 weights of every layer, and whether a shift leaves them and all other factors fine enough.
 
+use std::collections::BTreeMap;
+
 use crate::{
     float_graph::{
         Graph,
@@ -9,7 +11,7 @@ use crate::{
     options::QuantiseOptions,
     scales::{
         Scales,
-        weights::{Channel, quantise_free, quantise_on_grid},
+        weights::{Channel, quantise_free, quantise_in_units, quantise_on_grid},
     },
 };
 
@@ -18,15 +20,21 @@ const MIN_POOL_MULTIPLIER: i64 = 8;
 /// Smallest coefficient of a sum of 8-bit activations; 16-bit ones have that many more digits to lose.
 const MIN_COEFFICIENT: i64 = 16;
 
-/// The quantised channels of every layer that has weights.
-pub(super) fn quantise_weights(graph: &Graph, scales: &Scales) -> Vec<Vec<Channel>> {
+/// The quantised channels of every layer that has weights; `units` are those that weights already have, by layer.
+pub(super) fn quantise_weights(
+    graph: &Graph,
+    scales: &Scales,
+    units: &BTreeMap<String, Vec<f32>>,
+) -> Vec<Vec<Channel>> {
     let layer = |(index, value): (usize, &Value)| {
         let Some((input, weights)) = value.weights() else { return vec![] };
         let unit = f64::from(1_u32 << scales.shift);
         let grid = scales.quotient(index) / scales.activations[input].scale / unit;
         let channel = |o: usize| {
-            if graph.stays_accumulator(index) {
-                quantise_free(weights.channel(o), weights.bias[o])
+            if graph.stays_accumulator(index) || value.spacing.is_some() {
+                let unit = units.get(&value.name).and_then(|units| units.get(o).or_else(|| units.first()));
+                let exact = unit.and_then(|&unit| quantise_in_units(weights.channel(o), unit.into()));
+                exact.unwrap_or_else(|| quantise_free(weights.channel(o), weights.bias[o]))
             } else {
                 quantise_on_grid(weights.channel(o), grid)
             }
@@ -53,7 +61,8 @@ pub(super) fn is_fine_enough(
         let energy: f64 = weights.values.iter().map(|weight| weight * weight).sum();
         taken <= free * (1.0 + max_growth) + energy * 1e-6
     };
-    graph.values.iter().enumerate().all(|(index, value)| match &value.operation {
+    let mut free = graph.values.iter().enumerate().filter(|(_, value)| value.spacing.is_none());
+    free.all(|(index, value)| match &value.operation {
         Operation::SumPool { .. } | Operation::ReduceSum { .. } | Operation::Product { .. } => {
             scales.integers[index].iter().all(|&m| m >= MIN_POOL_MULTIPLIER)
         }

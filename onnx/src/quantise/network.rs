@@ -3,6 +3,7 @@
 use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
 use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor};
 
+use super::given::Given;
 use crate::{
     error::Error,
     float_graph::{
@@ -20,6 +21,7 @@ pub(super) fn emit(
     graph: &Graph,
     scales: &Scales,
     layers: &[Vec<Channel>],
+    given: &[Option<Given>],
 ) -> Result<(Network, Vec<NodeId>), Error> {
     let input = graph.values.first().map_or(&[][..], |value| &value.axes);
     let input = InputLayer {
@@ -32,18 +34,19 @@ pub(super) fn emit(
     for (index, value) in graph.values.iter().enumerate() {
         let read = |input: usize| nodes[input];
         let name = &value.name;
+        let given = given[index].as_ref();
         let accumulator = match &value.operation {
             Operation::Input => builder.input(),
             Operation::Scale { input, .. } => read(*input),
             Operation::MaxPool { input, window } => builder.max_pool(name, read(*input), *window),
             Operation::Dense { input, num_row_axes, weights } => {
                 let (weights, bias) =
-                    parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
+                    parameters(value, weights, &layers[index], given, scales.activations[*input].scale)?;
                 builder.dense(name, read(*input), *num_row_axes, weights, bias)?
             }
             Operation::Conv2d { input, window, groups, weights } => {
                 let (weights, bias) =
-                    parameters(value, weights, &layers[index], scales.activations[*input].scale)?;
+                    parameters(value, weights, &layers[index], given, scales.activations[*input].scale)?;
                 builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
@@ -83,7 +86,8 @@ pub(super) fn emit(
                 ActivationFunction::Clip { minimum, maximum }
             };
             let multiplier = multiplier(value, &scales.integers[index], &layers[index]);
-            builder.rescale(&format!("{name}.rescale"), accumulator, multiplier, scales.shift, function)
+            let shift = given.map_or(scales.shift, |given| given.shift);
+            builder.rescale(&format!("{name}.rescale"), accumulator, multiplier, shift, function)
         } else {
             accumulator
         };
@@ -104,12 +108,13 @@ fn parameters(
     value: &Value,
     weights: &Weights,
     channels: &[Channel],
+    given: Option<&Given>,
     input_scale: f64,
 ) -> Result<(Tensor<i8>, Option<Vec<i32>>), Error> {
     let data = channels.iter().flat_map(|channel| channel.values.iter().copied()).collect();
     let tensor = Tensor::new(Layout::new(weights.axes.clone())?, data)?;
-    let mut biases = vec![];
-    for (channel, (quantised, bias)) in channels.iter().zip(&weights.bias).enumerate() {
+    let mut biases = given.map_or_else(Vec::new, |given| given.biases.clone());
+    for (channel, (quantised, bias)) in channels.iter().zip(&weights.bias).enumerate().skip(biases.len()) {
         let bias = (bias / (input_scale * quantised.scale)).round();
         if !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&bias) {
             return Err(Error::BiasRange { node: value.name.clone(), channel, value: bias });

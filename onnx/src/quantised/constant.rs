@@ -16,7 +16,7 @@ pub(super) struct Constant {
     pub(super) shape: Vec<usize>,
     /// Row-major; the real values of a dequantised constant.
     pub(super) values: Vec<f64>,
-    /// Smallest and largest integer of an eight-bit type.
+    /// Smallest and largest integer of a type of four, eight or sixteen bits.
     pub(super) range: Option<(i64, i64)>,
     /// Where the values come from, for a dequantised constant.
     pub(super) quantisation: Option<Quantisation>,
@@ -35,6 +35,12 @@ pub(super) struct Quantisation {
 impl Constant {
     /// Reads a tensor of the file.
     pub(super) fn new(tensor: &TensorProto, folder: Option<&str>) -> Result<Self, String> {
+        if let Some(range) = four_bits(tensor.data_type) {
+            return Self::packed(tensor, range);
+        }
+        if let Some(name) = small_float(tensor.data_type) {
+            return Err(format!("a tensor of type {name}"));
+        }
         let tensor = guarded(|| load_tensor(&MmapDataResolver, tensor, folder))?;
         let values = guarded(|| floats(&tensor))?;
         let shape = tensor.shape().to_vec();
@@ -44,9 +50,44 @@ impl Constant {
         let range = match tensor.datum_type() {
             DatumType::U8 => Some((0, 255)),
             DatumType::I8 => Some((-128, 127)),
+            DatumType::U16 => Some((0, 65_535)),
+            DatumType::I16 => Some((-32_768, 32_767)),
             _ => None,
         };
         Ok(Self { shape, values, range, quantisation: None })
+    }
+
+    /// Integers of four bits, two to a byte, the first in the lower half.
+    fn packed(tensor: &TensorProto, range: (i64, i64)) -> Result<Self, String> {
+        let shape: Vec<usize> =
+            tensor.dims.iter().map(|&length| usize::try_from(length).unwrap_or(0)).collect();
+        let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
+        let bytes: Vec<u8> = if tensor.raw_data.is_empty() {
+            tensor.int32_data.iter().map(|&word| word as u8).collect()
+        } else {
+            tensor.raw_data.clone()
+        };
+        if count.is_none_or(|count| count.div_ceil(2) != bytes.len()) {
+            return Err(format!("a constant of shape {shape:?} and four bits has {} bytes", bytes.len()));
+        }
+        let signed = |half: u8| {
+            let half = i64::from(half);
+            if half > range.1 { half - 16 } else { half }
+        };
+        let halves = bytes.iter().flat_map(|byte| [byte & 15, byte >> 4]);
+        let values = halves.take(count.unwrap_or(0)).map(|half| signed(half) as f64).collect();
+        Ok(Self { shape, values, range: Some(range), quantisation: None })
+    }
+
+    /// One real number.
+    pub(super) fn number(value: f32) -> Self {
+        Self { shape: vec![], values: vec![value.into()], range: None, quantisation: None }
+    }
+
+    /// Ones: a single number, or a list.
+    pub(super) fn ones(count: usize) -> Self {
+        let shape = if count == 1 { vec![] } else { vec![count] };
+        Self { shape, values: vec![1.0; count], range: None, quantisation: None }
     }
 
     /// The single element.
@@ -132,6 +173,28 @@ impl Constant {
         };
         let values = self.values.iter().map(integer).collect();
         Self { shape: self.shape.clone(), values, range: Some(range), quantisation: None }
+    }
+}
+
+/// The range of a type of four bits.
+const fn four_bits(data_type: i32) -> Option<(i64, i64)> {
+    match data_type {
+        21 => Some((0, 15)),
+        22 => Some((-8, 7)),
+        _ => None,
+    }
+}
+
+/// The name of a type of small floating-point numbers.
+const fn small_float(data_type: i32) -> Option<&'static str> {
+    match data_type {
+        17 => Some("FLOAT8E4M3FN"),
+        18 => Some("FLOAT8E4M3FNUZ"),
+        19 => Some("FLOAT8E5M2"),
+        20 => Some("FLOAT8E5M2FNUZ"),
+        23 => Some("FLOAT4E2M1"),
+        24 => Some("FLOAT8E8M0"),
+        _ => None,
     }
 }
 

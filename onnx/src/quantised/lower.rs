@@ -31,12 +31,12 @@ use tract_onnx::pb::{GraphProto, ModelProto};
 
 use self::{input::input, lowering::Lowering};
 use super::{
+    attributes,
     constant::Constant,
     datum::{Base, Datum, Real},
     node::Node,
-    requantise::RescaleError,
 };
-use crate::{error::Error, model::LoadOptions};
+use crate::{error::Error, model::LoadOptions, requantise::RescaleError};
 
 /// Lowers a model.
 pub(super) fn lower(
@@ -76,6 +76,7 @@ fn is_read(graph: &GraphProto, name: &str) -> bool {
 
 impl<'a> Lowering<'a> {
     fn node(&mut self, node: Node<'a>, folder: Option<&str>) -> Result<Datum, Error> {
+        attributes::check_float(node)?;
         match node.operator() {
             "Constant" => constant_node(node, folder),
             "QuantizeLinear" => self.quantize_linear(node),
@@ -97,12 +98,24 @@ impl<'a> Lowering<'a> {
             "AveragePool" | "GlobalAveragePool" => self.average_pool(node),
             "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => self.reshape(node),
             "Transpose" => self.transpose(node),
-            "Identity" | "Dropout" | "Cast" => self.datum(node, 0),
+            "Identity" | "Dropout" => self.datum(node, 0),
+            "Cast" => self.cast(node),
             "DynamicQuantizeLinear" | "DynamicQuantizeMatMul" => Err(Error::DynamicQuantisation {
                 node: node.name().to_owned(),
                 operator: node.operator().to_owned(),
             }),
             _ => self.function(node),
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// Sums of integers as real numbers, or real numbers as they are.
+    fn cast(&self, node: Node<'_>) -> Result<Datum, Error> {
+        match (self.datum(node, 0)?, node.integer("to", 0)) {
+            // Type 1 is float32.
+            (datum @ (Datum::Real(_) | Datum::Constant(_)), 1) => Ok(datum),
+            (_, to) => Err(node.refuse(format!("a Cast to type {to} here"), "sums of integers to float32")),
         }
     }
 }

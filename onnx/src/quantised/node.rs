@@ -19,13 +19,29 @@ impl<'a> Node<'a> {
         &self.0.op_type
     }
 
+    /// Where its operator is defined.
+    pub(super) fn domain(self) -> &'a str {
+        &self.0.domain
+    }
+
+    /// Names of its attributes.
+    pub(super) fn attributes(self) -> impl Iterator<Item = &'a str> {
+        self.0.attribute.iter().map(|attribute| &*attribute.name)
+    }
+
     /// Name of an input; nothing when it is left out.
     pub(super) fn input(self, index: usize) -> Option<&'a str> {
         self.0.input.get(index).map(String::as_str).filter(|name| !name.is_empty())
     }
 
-    fn attribute(self, name: &str) -> Option<&'a AttributeProto> {
+    pub(super) fn attribute(self, name: &str) -> Option<&'a AttributeProto> {
         self.0.attribute.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Name of its first output.
+    pub(super) fn output(self) -> Result<&'a str, Error> {
+        let name = self.0.output.first().map(String::as_str).filter(|name| !name.is_empty());
+        name.ok_or_else(|| self.refuse("a missing output", "an output"))
     }
 
     pub(super) fn tensor(self, name: &str) -> Option<&'a tract_onnx::pb::TensorProto> {

@@ -130,6 +130,7 @@ mod tests {
             operation: Operation::Input,
             clip: Clip::NONE,
             function: Function::apply_operator(1, operator.into(), &[Operand::Argument(argument)]),
+            spacing: None,
             outlet: argument,
             readers: 1,
         }

@@ -50,6 +50,20 @@ pub(crate) fn quantise_free(weights: &[f64], bias: f64) -> Channel {
     Channel { multiplier: 1, scale, values, error }
 }
 
+/// How far a weight may be from a multiple of the unit that it is read in, in units.
+const SAME_INTEGER: f64 = 1e-3;
+
+/// Quantises weights that are integers times a unit of their own; nothing when they are not, or do not fit eight bits.
+pub(crate) fn quantise_in_units(weights: &[f64], unit: f64) -> Option<Channel> {
+    let integer = |&weight: &f64| {
+        let (exact, rounded) = (weight / unit, (weight / unit).round());
+        let fits = (f64::from(i8::MIN)..=f64::from(i8::MAX)).contains(&rounded);
+        (fits && (exact - rounded).abs() < SAME_INTEGER).then_some(rounded as i8)
+    };
+    let values = weights.iter().map(integer).collect::<Option<Vec<i8>>>()?;
+    Some(Channel { multiplier: 1, scale: unit, values, error: 0.0 })
+}
+
 /// Quantises with a scale that is a multiple of `grid`: of the two next to the free scale, the one with the smaller error. A
 /// few weights have no resolution to lose on a coarser scale: for them, up to twice the scale.
 pub(crate) fn quantise_on_grid(weights: &[f64], grid: f64) -> Channel {

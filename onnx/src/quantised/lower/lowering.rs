@@ -10,9 +10,9 @@ use crate::{
     quantised::{
         datum::{Datum, Integers},
         node::Node,
-        requantise::RescaleError,
         view::View,
     },
+    requantise::RescaleError,
 };
 
 /// The network as far as it is lowered.

@@ -12,8 +12,8 @@ use crate::{
     quantised::{
         datum::{Activation, Base, Datum, Integers, Real},
         node::Node,
-        requantise::RescaleError,
     },
+    requantise::RescaleError,
 };
 
 impl Lowering<'_> {

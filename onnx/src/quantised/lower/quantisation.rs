@@ -15,8 +15,8 @@ use crate::{
         constant::Constant,
         datum::{Activation, Base, Datum, Input, Integers, Linear, Operation, Real},
         node::Node,
-        requantise::{self, Channel, Rescale, RescaleError},
     },
+    requantise::{self, Channel, Rescale, RescaleError},
 };
 
 /// Most int8 parts that a weight is split into.

@@ -6,6 +6,7 @@ use super::lowering::Lowering;
 use crate::{
     error::Error,
     quantised::{
+        attributes::output_range,
         constant::Constant,
         datum::{Activation, Base, Datum, Integers, Real},
         node::Node,
@@ -78,14 +79,16 @@ impl Lowering<'_> {
         zero_point: usize,
     ) -> Result<Quantiser, Error> {
         let scale = self.scale(node, scale)?;
+        let named = output_range(node)?;
         let Some(constant) = self.optional(node, zero_point)? else {
-            return Ok(Quantiser { scale, zero_point: 0, range: (0, 255) });
+            return Ok(Quantiser { scale, zero_point: 0, range: named.unwrap_or((0, 255)) });
         };
         let (Some(zero_point), Some(range)) = (constant.scalar(), constant.range) else {
-            return Err(
-                node.refuse("a zero point that is no int8 or uint8 number", "int8 or uint8 activations")
-            );
+            return Err(node.refuse("a zero point of another type", "an int8, uint8, int16 or uint16 number"));
         };
+        if named.is_some_and(|named| named != range) {
+            return Err(node.refuse("a zero point of another type than output_dtype", "one type"));
+        }
         Ok(Quantiser { scale, zero_point: zero_point as i64, range })
     }
 

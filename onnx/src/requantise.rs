@@ -15,37 +15,37 @@ use tacit_layers::layer::rescale::{MAX_MULTIPLIER, MAX_SHIFT};
 
 /// One output channel.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Channel {
+pub(crate) struct Channel {
     /// $\rho$.
-    pub(super) ratio: f64,
+    pub(crate) ratio: f64,
     /// $b$, not rounded.
-    pub(super) bias: f64,
+    pub(crate) bias: f64,
     /// Smallest and largest $v$.
-    pub(super) interval: (f64, f64),
+    pub(crate) interval: (f64, f64),
 }
 
 /// The fixed-point form of a layer's rescale.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Rescale {
+pub(crate) struct Rescale {
     /// $s$.
-    pub(super) shift: u32,
+    pub(crate) shift: u32,
     /// $m$ of each channel.
-    pub(super) multipliers: Vec<u32>,
+    pub(crate) multipliers: Vec<u32>,
     /// $b'$ of each channel.
-    pub(super) biases: Vec<i32>,
+    pub(crate) biases: Vec<i32>,
     /// The error in units of the result.
-    pub(super) error: f64,
+    pub(crate) error: f64,
 }
 
 /// The fixed-point form of a sum of activations.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sum {
+pub(crate) struct Sum {
     /// $s$.
-    pub(super) shift: u32,
+    pub(crate) shift: u32,
     /// The integer factor of each addend.
-    pub(super) coefficients: Vec<i64>,
+    pub(crate) coefficients: Vec<i64>,
     /// The error in units of the result.
-    pub(super) error: f64,
+    pub(crate) error: f64,
 }
 
 /// How far a rescale's result, before it is rounded, can be from ONNX Runtime's for any input of its layer.
@@ -69,7 +69,7 @@ const FLOAT_ERROR: f64 = 1.0 / (1_u64 << 21) as f64;
 
 /// The smallest shift from [`PREFERRED_SHIFT`] on with a small error, or else the shift with the smallest; nothing when no
 /// shift keeps results within one unit.
-pub(super) fn rescale(channels: &[Channel], bounds: (i64, i64)) -> Option<Rescale> {
+pub(crate) fn rescale(channels: &[Channel], bounds: (i64, i64)) -> Option<Rescale> {
     let largest = channels.iter().fold(0.0, |largest, channel| f64::max(largest, channel.ratio));
     best(largest, |shift| {
         let mut rescale = Rescale { shift, multipliers: vec![], biases: vec![], error: 0.0 };
@@ -84,15 +84,15 @@ pub(super) fn rescale(channels: &[Channel], bounds: (i64, i64)) -> Option<Rescal
     })
 }
 
-/// The same for a sum of activations: `addends` are the ratios with each activation's largest magnitude.
-pub(super) fn sum(addends: &[(f64, f64)], bounds: (i64, i64)) -> Option<Sum> {
-    let largest = addends.iter().fold(0.0, |largest, &(ratio, _)| f64::max(largest, ratio));
+/// The same for a sum of activations: `addends` are the ratios, of either sign, with each activation's largest magnitude.
+pub(crate) fn sum(addends: &[(f64, f64)], bounds: (i64, i64)) -> Option<Sum> {
+    let largest = addends.iter().fold(0.0, |largest, &(ratio, _)| f64::max(largest, ratio.abs()));
     best(largest, |shift| {
         let unit = power(shift);
         let coefficients: Vec<f64> = addends.iter().map(|(ratio, _)| (ratio * unit).round()).collect();
         let terms = addends.iter().zip(&coefficients);
         let error: f64 = terms.map(|((ratio, reach), c)| (c / unit - ratio).abs() * reach).sum();
-        let reach: f64 = addends.iter().map(|(ratio, reach)| ratio * reach).sum();
+        let reach: f64 = addends.iter().map(|(ratio, reach)| ratio.abs() * reach).sum();
         let error = error + reach.max(edge(bounds)) * FLOAT_ERROR;
         let coefficients = coefficients.into_iter().map(|c| c as i64).collect();
         Some((Sum { shift, coefficients, error }, error))
