@@ -80,6 +80,19 @@ pub enum Error {
         /// What the model calls its length.
         symbol: Option<String>,
     },
+    /// Samples along an open first axis depend on each other.
+    #[error(
+        "axis 0 of the model's input `{name}` has no fixed length, but is no batch axis: the output `{output}` of a sample depends on what is beside it: give the length with {}; 1 is for a sample by itself",
+        if symbol.is_empty() { "--input-shape".to_owned() } else { format!("--shape {symbol}=LENGTH") }
+    )]
+    MixedSamples {
+        /// The input's name.
+        name: String,
+        /// What the model calls the length, if it has a name.
+        symbol: String,
+        /// The output.
+        output: String,
+    },
     /// A length was given for an axis that the model does not have, or that has another length.
     #[error("{option}: {reason}")]
     Shape {

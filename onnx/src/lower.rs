@@ -7,6 +7,7 @@
 //! | `reading` | a node's inputs as views or constants |
 //! | `rearrangement` | values in other axes, where a view cannot say it |
 //! | `feature_map` | feature maps, and windows over them |
+//! | `images` | convolutions and pools over several feature maps at once |
 //! | `reshape` | axes added, removed, moved, joined and split |
 //! | `remap` | slices, padding, enlargement, repetition |
 //! | `concat` | values behind each other |
@@ -30,6 +31,7 @@ mod deconvolution;
 mod dense;
 mod feature_map;
 mod grid;
+mod images;
 mod leaky_relu;
 mod lowering;
 mod pointwise;

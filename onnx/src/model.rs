@@ -9,6 +9,7 @@
 //! | `external` | tensors whose elements are in other files |
 //! | `reals` | other real numbers than float32, converted |
 //! | `declared` | the inputs that a model declares, and their batch axis |
+//! | `batch` | whether an open first axis is a batch axis |
 //! | `guard` | the importer's panics as errors |
 //! | `blame` | the importer's failures in the user's terms |
 //! | `input` | samples that fit the model's input |
@@ -17,6 +18,7 @@
 //! | `grid` | rounding to a grid, as quantised models do it |
 //! | `upsample` | an operator that tract lacks |
 
+mod batch;
 mod blame;
 mod budget;
 pub(crate) mod declared;
@@ -46,6 +48,7 @@ use tract_onnx::{
 };
 
 use self::{
+    batch::mixed_output,
     blame::Blame,
     external::read_external_data,
     file::{missing_output, node_name, operators, read, read_model},
@@ -156,6 +159,12 @@ impl FloatModel {
         }
         let output_names: Vec<String> =
             proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
+        if let Some(symbol) = &input.open
+            && let Some(index) = mixed_output(&model, &input.shape, file_bytes)
+        {
+            let output = output_names.get(index).cloned().unwrap_or_default();
+            return Err(Error::MixedSamples { name: input.name.clone(), symbol: symbol.clone(), output });
+        }
         let analysed = attempt(|| {
             let dims: Vec<_> = input.shape.iter().map(ToDim::to_dim).collect();
             model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;

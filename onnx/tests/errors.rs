@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use tacit_onnx::{CalibrationMethod, Error, FloatModel, QuantiseOptions, quantise, quantise_input};
+use tacit_onnx::{
+    CalibrationMethod, Error, FloatModel, LoadOptions, QuantiseOptions, quantise, quantise_input,
+};
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format!("{name}.onnx"))
@@ -165,4 +167,129 @@ fn refuses_options_out_of_range() {
         let Error::Option { option, .. } = error else { panic!("{error:?}") };
         assert_eq!(option, name);
     }
+}
+
+fn front_door(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/front_door/{name}.onnx"))
+}
+
+fn lengths(shapes: &[(&str, usize)]) -> LoadOptions {
+    let mut options = LoadOptions::default();
+    options.shapes = shapes.iter().map(|&(name, length)| (name.to_owned(), length)).collect();
+    options
+}
+
+#[test]
+fn open_axes_take_the_lengths_given_and_no_others() {
+    let load =
+        |name: &str, shapes: &[(&str, usize)]| FloatModel::load_with(&front_door(name), &lengths(shapes));
+    assert_eq!(load("open_length", &[("T", 5)]).unwrap().input_shape(), [5, 4]);
+    assert_eq!(load("open_length", &[("T", 5), ("N", 2)]).unwrap().input_shape(), [2, 5, 4]);
+    assert_eq!(load("open_square", &[("N", 3)]).unwrap().input_shape(), [3, 3]);
+    assert_eq!(load("open_vector", &[("N", 3)]).unwrap().input_shape(), [3]);
+    let error = load("open_length", &[("L", 5)]).unwrap_err();
+    assert_eq!(error.to_string(), "--shape L=5: no axis of the model's inputs is `L`: they have N, T");
+    let error = load("open_length", &[("T", 0)]).unwrap_err();
+    assert_eq!(error.to_string(), "--shape T=0: a length must be at least 1");
+}
+
+#[test]
+fn a_whole_shape_stands_for_open_axes() {
+    let load = |name: &str, shape: &[usize]| {
+        let mut options = LoadOptions::default();
+        options.input_shape = Some(shape.to_vec());
+        FloatModel::load_with(&front_door(name), &options)
+    };
+    assert_eq!(load("open_axis_without_name", &[1, 7, 4]).unwrap().input_shape(), [7, 4]);
+    assert_eq!(load("open_batch_reshaped", &[4, 1, 6, 6]).unwrap().input_shape(), [4, 1, 6, 6]);
+    for shape in [&[1, 7, 5][..], &[7, 4], &[1, 0, 4]] {
+        let error = load("open_axis_without_name", shape).unwrap_err();
+        assert!(matches!(error, Error::Shape { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn names_the_node_and_the_shapes_that_do_not_fit() {
+    let error = FloatModel::load(&front_door("open_batch_reshaped")).unwrap_err();
+    assert!(error.to_string().contains("--input-shape"), "{error}");
+    let Error::Inference { node, operator, inputs, is_batched } = error else { panic!("{error:?}") };
+    assert_eq!((&*node, &*operator, is_batched), ("the_f", "Reshape", true));
+    assert_eq!(inputs, "`a` [1, 2, 4, 4], `s` [2]");
+}
+
+#[test]
+fn refuses_an_open_axis_along_which_samples_are_mixed() {
+    let error = FloatModel::load(&front_door("open_batch_that_is_mixed")).unwrap_err();
+    assert!(error.to_string().contains("--shape N=LENGTH"), "{error}");
+    let Error::MixedSamples { name, symbol, output } = error else { panic!("{error:?}") };
+    assert_eq!((&*name, &*symbol, &*output), ("x", "N", "y0"));
+    let model = FloatModel::load_with(&front_door("open_batch_that_is_mixed"), &lengths(&[("N", 5)]));
+    assert_eq!(model.unwrap().input_shape(), [5, 4]);
+}
+
+#[test]
+fn says_which_numbers_are_converted() {
+    let notes = |name: &str| FloatModel::load(&front_door(name)).unwrap().notes();
+    assert_eq!(notes("float16_dense"), ["its float16 numbers are computed with as float32"]);
+    assert_eq!(notes("float64_inside"), ["its float64 numbers are computed with as float32"]);
+    assert!(notes("one_axis").is_empty());
+    let error = FloatModel::load(&front_door("float64_too_large")).unwrap_err();
+    assert!(matches!(error, Error::RealRange { value: 1e300, .. }), "{error:?}");
+}
+
+#[test]
+fn external_data_stays_inside_the_models_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    let bytes = std::fs::read(front_door("external_data")).unwrap();
+    let data = front_door("external_data").with_extension("data");
+    let place = b"external_data.data";
+    let load = |location: &[u8]| {
+        let mut bytes = bytes.clone();
+        while let Some(at) = bytes.windows(place.len()).position(|window| window == place) {
+            bytes[at..at + place.len()].copy_from_slice(location);
+        }
+        std::fs::write(inner.join("model.onnx"), &bytes).unwrap();
+        FloatModel::load(&inner.join("model.onnx"))
+    };
+    std::fs::copy(&data, inner.join("copy_of_data_.data")).unwrap();
+    std::fs::copy(&data, folder.path().join("copy_of_data_12")).unwrap();
+    load(b"copy_of_data_.data").unwrap();
+    for location in [b"../copy_of_data_12", b"/etc/../etc/passwd", b"there_is_none.data"] {
+        let error = load(location).unwrap_err();
+        assert!(matches!(error, Error::ExternalData { .. }), "{error:?}");
+    }
+    std::fs::write(inner.join("there_is_none.data"), [0; 20]).unwrap();
+    let error = load(b"there_is_none.data").unwrap_err();
+    assert!(error.to_string().contains("bytes"), "{error}");
+}
+
+/// A model of one node with a string in place of another of the same length.
+fn altered(name: &str, old: &[u8], new: &[u8]) -> Error {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/attributes/{name}.onnx"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(old.len()).position(|window| window == old).unwrap();
+    bytes[at..at + old.len()].copy_from_slice(new);
+    FloatModel::from_bytes(&bytes, &path).unwrap_err()
+}
+
+#[test]
+fn names_attributes_that_no_schema_has() {
+    let error = altered("LeakyRelu_alpha", b"alpha", b"gamma");
+    assert_eq!(
+        error.to_string(),
+        "node `the_node` (LeakyRelu): the attribute `gamma` = 0.2 is not supported; expected those of operator set 23: alpha"
+    );
+}
+
+#[test]
+fn refuses_operators_of_other_operator_sets() {
+    let error = altered("Gelu", b"Gelu", b"Loop");
+    assert!(matches!(error, Error::Schema { .. }), "{error:?}");
+    let error = altered("Elu_7", b"Elu", b"Abx");
+    assert!(matches!(error, Error::UnsupportedOperator { .. }), "{error:?}");
+    let error = altered("Selu_7", b"Selu", b"Gelu");
+    let Error::OperatorVersion { operator, opset, since, until, .. } = error else { panic!("{error:?}") };
+    assert_eq!((&*operator, opset, since, until), ("Gelu", 7, 20, None));
 }

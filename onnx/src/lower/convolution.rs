@@ -25,7 +25,12 @@ impl Lowering<'_> {
         if op.q_params.is_some() {
             return Err(self.refuse(node, "quantised arithmetic", "a float model, which is quantised here"));
         }
-        let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
+        let num_images = self.num_images(node, &op.pool_spec)?;
+        let (input, axes) = if num_images == 1 {
+            self.feature_map(node, op.pool_spec.data_format)?
+        } else {
+            (0, self.image_lengths(node, &op.pool_spec)?)
+        };
         let (num_outputs, groups) = (op.pool_spec.output_channels, op.group);
         if groups == 0 || !axes[0].is_multiple_of(groups) || !num_outputs.is_multiple_of(groups) {
             let actual = format!("{} channels and {num_outputs} outputs in {groups} groups", axes[0]);
@@ -37,6 +42,9 @@ impl Lowering<'_> {
         let mut weights = self.kernel(node, kernel, op.kernel_fmt, channels, window)?;
         if node.inputs.len() > 2 {
             weights.bias = self.bias(node, 2, num_outputs)?;
+        }
+        if num_images > 1 {
+            return self.conv_of_images(node, &op.pool_spec, num_images, window, groups, weights);
         }
         self.push_conv(node, input, window, groups, weights, feature_map_axes(&op.pool_spec))
     }

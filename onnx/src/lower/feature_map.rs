@@ -55,6 +55,10 @@ impl Lowering<'_> {
         let shape = self.input_shape(node, 0)?;
         let batch = usize::from(matches!(format, DataFormat::NCHW | DataFormat::NHWC));
         let view = self.view(node, 0)?;
+        if batch == 1 && shape.first().is_some_and(|&n| n > 1) {
+            let actual = format!("{} feature maps at once", shape[0]);
+            return Err(self.refuse(node, actual, "one"));
+        }
         let rank = shape.len().saturating_sub(batch + 1);
         if !(1..=2).contains(&rank) || view.axes.len() != shape.len() {
             let actual = format!("an input of shape {shape:?}");

@@ -3,7 +3,7 @@
 use tacit_layers::{AxisWindow, Window2d, layer::max_pool::MAX_OFFSETS};
 use tract_onnx::{
     prelude::OutletId,
-    tract_core::ops::cnn::{MaxPool, PaddingSpec, SumPool},
+    tract_core::ops::cnn::{MaxPool, PaddingSpec, PoolSpec, SumPool},
 };
 
 use super::{
@@ -15,6 +15,16 @@ use crate::{
     error::Error,
     float_graph::{value::Operation, view::View},
 };
+
+/// The feature maps that a pool reads.
+struct Maps {
+    /// The value that holds them.
+    input: usize,
+    axes: [usize; 3],
+    /// How an outlet reads the value that is pooled from them.
+    view: Vec<Vec<usize>>,
+    num_images: usize,
+}
 
 /// A window along one axis; one over the whole axis in steps that are short enough for a maximum.
 fn in_steps(window: &AxisWindow, length: usize) -> Vec<AxisWindow> {
@@ -49,9 +59,30 @@ impl Lowering<'_> {
         if op.with_index_outputs.is_some() {
             return Err(self.refuse(node, "an output of indices", "one output"));
         }
-        let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
-        let window = window_of(self, node, &op.pool_spec, axes)?;
-        self.push_max_pool(node, input, axes, window, &feature_map_axes(&op.pool_spec))
+        let maps = self.pooled_maps(node, &op.pool_spec)?;
+        let window = window_of(self, node, &op.pool_spec, maps.axes)?;
+        let pooled = self.push_max_pool(node, maps.input, maps.axes, window, &maps.view)?;
+        Ok(self.pooled(node, &op.pool_spec, &maps, pooled))
+    }
+
+    /// The feature maps that a pool reads, those of a batch as one.
+    fn pooled_maps(&mut self, node: &TypedNode, spec: &PoolSpec) -> Result<Maps, Error> {
+        let num_images = self.num_images(node, spec)?;
+        let ((input, axes), view) = if num_images == 1 {
+            (self.feature_map(node, spec.data_format)?, feature_map_axes(spec))
+        } else {
+            (self.images_as_channels(node, spec, num_images)?, vec![vec![0], vec![1], vec![2]])
+        };
+        Ok(Maps { input, axes, view, num_images })
+    }
+
+    /// What a pool gives, those of a batch apart again.
+    fn pooled(&mut self, node: &TypedNode, spec: &PoolSpec, maps: &Maps, pooled: View) -> View {
+        if maps.num_images == 1 {
+            pooled
+        } else {
+            self.channels_as_images(node, spec, maps.num_images, pooled)
+        }
     }
 
     /// A window of too many offsets is pooled along the rows first, then along the columns.
@@ -96,14 +127,14 @@ impl Lowering<'_> {
     }
 
     pub(super) fn sum_pool(&mut self, node: &TypedNode, op: &SumPool) -> Result<View, Error> {
-        let (input, axes) = self.feature_map(node, op.pool_spec.data_format)?;
+        let maps = self.pooled_maps(node, &op.pool_spec)?;
+        let axes = maps.axes;
         let window = window_of(self, node, &op.pool_spec, axes)?;
         let ceil = matches!(op.pool_spec.padding, PaddingSpec::ExplicitOnnxPool(_, _, true));
         let factor = if op.normalize { 1.0 / window.num_offsets() as f64 } else { 1.0 };
-        let pooled =
-            self.push_sum_pool(node, input, axes, window, factor, feature_map_axes(&op.pool_spec))?;
+        let pooled = self.push_sum_pool(node, maps.input, axes, window, factor, maps.view.clone())?;
         if !op.normalize || !window.has_padding() || (op.count_include_pad && !ceil) {
-            return Ok(pooled);
+            return Ok(self.pooled(node, &op.pool_spec, &maps, pooled));
         }
         // A window that reaches into padding is divided by the number of its positions that are no padding; with
         // `count_include_pad` only those that `ceil_mode` adds behind the padding are left out.
@@ -126,7 +157,9 @@ impl Lowering<'_> {
         let factors = (0..channels).flat_map(|_| {
             counts[0].iter().flat_map(|rows| counts[1].iter().map(move |columns| total / (rows * columns)))
         });
-        Ok(self.affine(node, &pooled, &Coefficients::Elements(factors.collect()), &Coefficients::Scalar(0.0)))
+        let factors = Coefficients::Elements(factors.collect());
+        let scaled = self.affine(node, &pooled, &factors, &Coefficients::Scalar(0.0));
+        Ok(self.pooled(node, &op.pool_spec, &maps, scaled))
     }
 
     pub(super) fn push_sum_pool(

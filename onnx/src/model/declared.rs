@@ -33,6 +33,8 @@ pub(crate) struct DeclaredInput {
     /// Its shape, that of one sample if there is a batch axis in front: then the first length is 1.
     pub(crate) shape: Vec<usize>,
     pub(crate) is_batched: bool,
+    /// The name of an open first axis that is taken for the batch axis; nothing when the file says that it is of length one.
+    pub(crate) open: Option<String>,
 }
 
 /// An axis as it is declared.
@@ -61,8 +63,15 @@ pub(crate) fn inputs(graph: &GraphProto, options: &LoadOptions) -> Result<Vec<De
     declared
         .into_iter()
         .map(|(input, (data_type, axes))| {
+            let first = axes.as_ref().and_then(|axes| axes.first()).cloned();
             let (shape, is_batched) = resolve(&input.name, axes, options)?;
-            Ok(DeclaredInput { name: input.name.clone(), data_type, shape, is_batched })
+            let is_given = options.input_shape.is_some()
+                || matches!(&first, Some(Axis::Open(Some(name))) if options.shapes.contains_key(name));
+            let open = match first {
+                Some(Axis::Open(name)) if is_batched && !is_given => Some(name.unwrap_or_default()),
+                _ => None,
+            };
+            Ok(DeclaredInput { name: input.name.clone(), data_type, shape, is_batched, open })
         })
         .collect()
 }

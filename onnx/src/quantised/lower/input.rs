@@ -14,7 +14,7 @@ pub(super) fn input(graph: &GraphProto, options: &LoadOptions) -> Result<(String
     if inputs.len() != 1 {
         return Err(Error::InputCount { names: inputs.into_iter().map(|input| input.name).collect() });
     }
-    let DeclaredInput { name, data_type, mut shape, is_batched } = inputs.swap_remove(0);
+    let DeclaredInput { name, data_type, mut shape, is_batched, .. } = inputs.swap_remove(0);
     if data_type != DataType::Float as i32 {
         return Err(Error::InputType { name, actual: type_name(data_type) });
     }
