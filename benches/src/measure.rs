@@ -80,6 +80,7 @@ fn facts(key: &ProvingKey, architecture: String) -> Result<NetworkFacts, tacit_p
         arguments: std::collections::BTreeMap::new(),
         soundness_bits: key.verifying_key().soundness_bits(),
     };
+    let mut counted = std::collections::BTreeSet::new();
     for (node, site) in network.sites(&plan.specs) {
         let multiplications = tacit_inference::layer::of(&node.operation).num_macs(&site);
         facts.multiplications += multiplications;
@@ -87,7 +88,9 @@ fn facts(key: &ProvingKey, architecture: String) -> Result<NetworkFacts, tacit_p
         let weights = node.operation.layer().parameters().first().copied();
         if let Some(weights) = weights.filter(|_| multiplications > 0) {
             facts.layers += 1;
-            facts.weights += network.parameters[weights.index()].layout.num_elements();
+            // Layers may share weights.
+            let is_new = usize::from(counted.insert(weights));
+            facts.weights += is_new * network.parameters[weights.index()].layout.num_elements();
         }
         if !node.inputs.is_empty() {
             facts.activations += site.output.layout.num_elements();

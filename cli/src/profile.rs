@@ -54,7 +54,7 @@ struct CommitmentFacts {
     columns: usize,
     integers: usize,
     rows: usize,
-    /// Of the model, folded in the opening.
+    /// Of the model, folded in the opening: once for each layer that reads them.
     weights: usize,
 }
 
@@ -122,7 +122,7 @@ impl Profile {
                 columns: plan.witness.len() + plan.deferred.len(),
                 integers: plan.witness.iter().chain(&plan.deferred).map(|c| c.layout.num_elements()).sum(),
                 rows: plan.num_rows(),
-                weights: plan.parameters.iter().map(|c| c.layout.num_elements()).sum(),
+                weights: counts.iter().map(|counts| counts.weights).sum(),
             },
             layers: layers
                 .map(|((node, profile), counts)| LayerFacts {

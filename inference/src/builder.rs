@@ -6,7 +6,7 @@ use tacit_layers::{
     layer::{Operation, input::InputLayer},
     network::{Architecture, Network, Node, Output},
     tensor::{
-        Layout,
+        Layout, Tensor,
         value::{NodeId, Parameter, ParameterId, ParameterSpec, ValueSpec},
     },
 };
@@ -60,10 +60,25 @@ impl NetworkBuilder {
         ParameterId((self.network.parameters.len() - 1) as u32)
     }
 
-    /// Adds a bias.
-    pub(crate) fn bias(&mut self, layer: &str, values: Vec<i32>) -> Result<ParameterId> {
+    /// Adds weights that any number of layers may read.
+    pub fn weights(&mut self, name: &str, weights: Tensor<i8>) -> ParameterId {
+        let layout = weights.layout().clone();
+        self.parameter(name.to_owned(), layout, Parameter::Int8(weights.into_data()))
+    }
+
+    /// Adds a bias that any number of layers may read.
+    ///
+    /// # Errors
+    /// When it is empty.
+    pub fn biases(&mut self, name: &str, values: Vec<i32>) -> Result<ParameterId> {
         let layout = Layout::new(vec![values.len()])?;
-        Ok(self.parameter(format!("{layer}.bias"), layout, Parameter::Int32(values)))
+        Ok(self.parameter(name.to_owned(), layout, Parameter::Int32(values)))
+    }
+
+    /// Outputs of a layer whose weights these are; none where there are no such weights.
+    pub(crate) fn num_outputs(&self, weights: ParameterId) -> usize {
+        let spec = self.network.architecture.parameters.get(weights.index());
+        spec.and_then(|spec| spec.layout.axes().first().copied()).unwrap_or(0)
     }
 
     /// Declares an output.

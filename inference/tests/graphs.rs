@@ -11,6 +11,7 @@ use tacit_layers::{
         max_pool::MAX_OFFSETS,
         rescale::{MAX_MULTIPLIER, MAX_RESULT_VARS, MAX_SHIFT, saturation::MAX_QUOTIENT_VARS},
     },
+    proof::plan::{MAX_SHARED_ROWS, Plan},
     tensor::{
         value::{MAX_ACTIVATION, ParameterWidth},
         window::MAX_WINDOW,
@@ -192,13 +193,77 @@ fn refuses_parameters_of_the_wrong_width_or_number_of_readers() {
     let width = format("weights must be int8 and biases int32");
     assert_eq!(refused(|a| a.parameters[0].width = ParameterWidth::Int32), width);
     assert_eq!(refused(|a| a.parameters[2].width = ParameterWidth::Int8), width);
-    let readers = format("a parameter is read by no layer or by several");
+    let readers = format("a parameter is read by no layer");
     assert_eq!(refused(|a| a.parameters.push(a.parameters[0].clone())), readers);
-    let shared = |a: &mut Architecture| match &mut a.nodes[5].operation {
+    let unread = |a: &mut Architecture| match &mut a.nodes[5].operation {
         Operation::Dense(layer) => layer.bias = None,
         _ => unreachable!(),
     };
-    assert_eq!(refused(shared), readers);
+    assert_eq!(refused(unread), readers);
+}
+
+/// Layers that read one parameter each need its shape and its width.
+#[test]
+fn refuses_a_shared_parameter_that_does_not_fit_each_reader() {
+    let share = |matrix: ParameterId, bias: ParameterId| {
+        let layout = Layout::new(vec![3]).unwrap();
+        let mut b = NetworkBuilder::new("shared", InputLayer { layout, bounds: (-8, 7), scale: 1.0 });
+        let (square, wide) = (b.weights("square", weights(&[3, 3])), b.weights("wide", weights(&[2, 3])));
+        let [three, two] = [3, 2].map(|n| b.biases("bias", vec![1; n]).unwrap());
+        let x = b.dense_of("first", b.input(), 0, square, Some(three));
+        let x = b.rescale("clip", x, Multiplier::Uniform(1), 4, CLIP);
+        let y = b.dense_of("second", x, 0, matrix, Some(bias));
+        let z = b.dense_of("third", x, 0, wide, Some(two));
+        b.output(output(y, &[3]));
+        b.output(output(z, &[2]));
+        b.finish().map(|_| ())
+    };
+    let [square, wide, three, two] = [0, 1, 2, 3].map(ParameterId);
+    assert_eq!(share(square, three), Ok(()));
+    assert_eq!(share(square, two), Err(shape("second", "bias", &[3], &[2])));
+    assert_eq!(share(three, three), Err(format("weights must be int8 and biases int32")));
+    assert_eq!(share(square, wide), Err(format("weights must be int8 and biases int32")));
+    let narrow = |a: &mut Architecture| a.nodes[5].inputs[0] = NodeId(0);
+    assert_eq!(refused(narrow), shape("dense", "weights", &[4, 2, 5, 4], &[4, 3, 3, 2]));
+}
+
+/// The verifier weighs a parameter's rows for each layer that reads it, and only the first reader is paid for by the key.
+#[test]
+fn refuses_parameters_that_are_read_too_often() {
+    let reads = |count: usize| {
+        let mut architecture = network().architecture;
+        let [input, output] = [vec![1 << 10], vec![1 << 12]].map(|axes| Layout::new(axes).unwrap());
+        if let Operation::Input(layer) = &mut architecture.nodes[0].operation {
+            layer.layout = input;
+        }
+        let mut dense = architecture.nodes[5].clone();
+        dense.inputs = vec![NodeId(0)];
+        if let Operation::Dense(layer) = &mut dense.operation {
+            *layer =
+                DenseLayer { weights: ParameterId(0), bias: None, num_outputs: 1 << 12, ..layer.clone() };
+        }
+        architecture.nodes.truncate(1);
+        architecture.nodes.extend(std::iter::repeat_n(dense, count));
+        architecture.parameters.truncate(1);
+        architecture.parameters[0].layout = Layout::new(vec![1 << 12, 1 << 10]).unwrap();
+        let whole = |index: usize| Output {
+            name: "y".to_owned(),
+            node: NodeId(index as u32),
+            shape: output.axes().to_vec(),
+            scales: vec![1.0],
+            scale_axis: 0,
+        };
+        architecture.outputs = (1..=count).map(whole).collect();
+        Plan::new(&architecture).map(|plan| {
+            let rows = (1 << 22) >> plan.key_vars;
+            assert_eq!(plan.num_parameter_claims, count);
+            rows
+        })
+    };
+    let rows = reads(2).unwrap();
+    let most = MAX_SHARED_ROWS / rows + 1;
+    assert_eq!(reads(most), Ok(rows));
+    assert_eq!(reads(most + 1), Err(format("its parameters are read more often than supported")));
 }
 
 #[test]

@@ -145,6 +145,11 @@ impl<'a> Run<'a> {
         self.forgery.changes.push((column, index, difference));
     }
 
+    /// Passes one of the claims on a column off as one on another column; the first claim is number 0.
+    pub fn rename_claim(&mut self, actual: Column, number: usize, claimed: Column) {
+        self.forgery.renamed.push((actual, number, claimed));
+    }
+
     /// Adds what matrix products are wrong by to one of their cross terms, padding included: `position` is one of the padded
     /// column's.
     ///

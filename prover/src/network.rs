@@ -226,7 +226,8 @@ fn prove_phases<C: Committer>(
     session.end(Phase::Linear);
 
     // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
-    let Session { mut writer, claims, deferred, mut observer, .. } = session;
+    let Session { mut writer, mut claims, deferred, mut observer, .. } = session;
+    observer.claims(&mut claims.columns);
     let parameters: Vec<CommittedTensor> = parameter_tensors(network, plan);
     let shapes = plan
         .deferred

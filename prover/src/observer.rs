@@ -13,7 +13,7 @@ use tacit_inference::Trace;
 use tacit_layers::{
     Layout, NodeId, Tensor, VerifyingKey,
     argument::{
-        claim::Column,
+        claim::{Column, EvaluationClaim},
         logup::LeafClaims,
         lookup_block::Segment,
         lookup_table::Fingerprint,
@@ -78,6 +78,9 @@ pub(crate) trait Observer {
     fn powers(&self, squeezed: [Fr; 2]) -> [Fr; 2] {
         squeezed
     }
+
+    /// All claims on columns, before they are opened.
+    fn claims(&self, _claims: &mut [EvaluationClaim<Column>]) {}
 
     /// The committed input, before it is opened.
     fn input<'i>(&'i self, input: &'i Tensor<i64>) -> &'i Tensor<i64> {

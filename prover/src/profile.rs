@@ -78,7 +78,7 @@ pub struct LayerCounts {
     pub deferred: usize,
     /// Row commitments that these columns take, by parts where columns share rows.
     pub rows: f64,
-    /// Integers of its parameters, which are folded.
+    /// Integers of its parameters, which are folded for each layer that reads them.
     pub weights: usize,
 }
 

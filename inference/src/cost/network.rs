@@ -68,7 +68,9 @@ impl NetworkCounts {
         let lookups = plan.num_lookups() as f64;
         let looked_up = plan.segments.iter().filter(|segment| segment.rows != BlockSource::Table);
         let evaluated = sum(&mut looked_up.map(|segment| segment.layout.num_elements()));
-        let weights = sum(&mut plan.parameters.iter().map(|column| column.layout.num_elements()));
+        // Folded once for each layer that reads them.
+        let reads = architecture.nodes.iter().flat_map(|node| node.operation.layer().parameters());
+        let weights = sum(&mut reads.map(|id| plan.parameters[id.index()].layout.num_elements()));
         let (leaves, rounds) = match plan.tree_vars {
             _ if plan.segments.is_empty() => (0.0, 0.0),
             vars => (plan.num_leaves() as f64, (vars * (vars - 1) / 2) as f64),

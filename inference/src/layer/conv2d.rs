@@ -11,7 +11,7 @@ use tacit_layers::{
     tensor::{
         Tensor,
         layout::Layout,
-        value::{NodeId, Parameter},
+        value::{NodeId, Parameter, ParameterId},
         window::Window2d,
     },
 };
@@ -55,22 +55,24 @@ impl NetworkBuilder {
         weights: Tensor<i8>,
         bias: Option<Vec<i32>>,
     ) -> Result<NodeId> {
-        let num_outputs = weights.layout().axes()[0];
-        let layout = weights.layout().clone();
-        let weights = self.parameter(format!("{name}.weight"), layout, Parameter::Int8(weights.into_data()));
-        let bias = bias.map(|values| self.bias(name, values)).transpose()?;
-        Ok(self.node(
-            name,
-            &[input],
-            Operation::Conv2d(Conv2dLayer {
-                weights,
-                bias,
-                num_outputs,
-                groups,
-                window,
-                argument: ConvolutionArgument::default(),
-            }),
-        ))
+        let weights = self.weights(&format!("{name}.weight"), weights);
+        let bias = bias.map(|values| self.biases(&format!("{name}.bias"), values)).transpose()?;
+        Ok(self.conv2d_of(name, input, window, groups, weights, bias))
+    }
+
+    /// A grouped convolution of [weights](Self::weights) and a [bias](Self::biases) that other layers may read as well.
+    pub fn conv2d_of(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        window: Window2d,
+        groups: usize,
+        weights: ParameterId,
+        bias: Option<ParameterId>,
+    ) -> NodeId {
+        let (num_outputs, argument) = (self.num_outputs(weights), ConvolutionArgument::default());
+        let layer = Conv2dLayer { weights, bias, num_outputs, groups, window, argument };
+        self.node(name, &[input], Operation::Conv2d(layer))
     }
 }
 

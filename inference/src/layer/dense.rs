@@ -7,7 +7,7 @@ use tacit_layers::{
     layer::{Operation, Site, dense::DenseLayer},
     tensor::{
         Tensor,
-        value::{NodeId, Parameter},
+        value::{NodeId, Parameter, ParameterId},
     },
 };
 
@@ -32,21 +32,23 @@ impl NetworkBuilder {
         weights: Tensor<i8>,
         bias: Option<Vec<i32>>,
     ) -> Result<NodeId> {
-        let num_outputs = weights.layout().axes()[0];
-        let layout = weights.layout().clone();
-        let weights = self.parameter(format!("{name}.weight"), layout, Parameter::Int8(weights.into_data()));
-        let bias = bias.map(|values| self.bias(name, values)).transpose()?;
-        Ok(self.node(
-            name,
-            &[input],
-            Operation::Dense(DenseLayer {
-                weights,
-                bias,
-                num_row_axes,
-                num_outputs,
-                argument: MatmulArgument::default(),
-            }),
-        ))
+        let weights = self.weights(&format!("{name}.weight"), weights);
+        let bias = bias.map(|values| self.biases(&format!("{name}.bias"), values)).transpose()?;
+        Ok(self.dense_of(name, input, num_row_axes, weights, bias))
+    }
+
+    /// A dense layer of [weights](Self::weights) and a [bias](Self::biases) that other layers may read as well.
+    pub fn dense_of(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        num_row_axes: usize,
+        weights: ParameterId,
+        bias: Option<ParameterId>,
+    ) -> NodeId {
+        let (num_outputs, argument) = (self.num_outputs(weights), MatmulArgument::default());
+        let layer = DenseLayer { weights, bias, num_row_axes, num_outputs, argument };
+        self.node(name, &[input], Operation::Dense(layer))
     }
 }
 

@@ -43,8 +43,8 @@ impl Architecture {
             }
             specs.push(spec);
         }
-        if parameter_readers.iter().any(|&n| n != 1) {
-            return Err(format("a parameter is read by no layer or by several"));
+        if parameter_readers.contains(&0) {
+            return Err(format("a parameter is read by no layer"));
         }
         self.check_outputs(&specs, &mut readers)?;
         for (node, (spec, &count)) in self.nodes.iter().zip(specs.iter().zip(&readers)) {

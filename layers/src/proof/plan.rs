@@ -55,6 +55,8 @@ pub struct Plan {
     pub num_products: usize,
     /// Claims on inputs that claims on views become.
     pub num_view_claims: usize,
+    /// Claims on parameters: one for each layer that reads one.
+    pub num_parameter_claims: usize,
     /// For each node the node whose value it is, flattening and transpositions undone.
     bases: Vec<Base>,
     /// Place of every committed column.
@@ -73,6 +75,10 @@ pub const MAX_VIEW_CLAIMS: usize = 1 << 12;
 
 /// Most field elements that the verifier may spend on views: shift vectors, and the public input for each claim on it.
 pub const MAX_VIEW_WORK: usize = 1 << 24;
+
+/// Most rows of parameters that layers may read beyond those of the first layer that reads them: for each the verifier
+/// computes a weight.
+pub const MAX_SHARED_ROWS: usize = 1 << 22;
 
 /// Most field elements that the verifier may spend on windows, circuits and the public input of a whole network.
 pub const MAX_WORK: usize = 1 << 28;
@@ -135,6 +141,10 @@ impl Plan {
         // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
         let (public, _) = witness.split_at(witness.len().saturating_sub(usize::from(input.is_some())));
         let key_vars = choose_key_vars(&parameters, public, &deferred);
+        let reads = burden::Reads::of(architecture, &parameters, key_vars);
+        if reads.shared_rows > MAX_SHARED_ROWS {
+            return Err(Error::Graph { reason: "its parameters are read more often than supported" });
+        }
         let places = parameters
             .iter()
             .chain(&witness)
@@ -167,6 +177,7 @@ impl Plan {
             key_vars,
             num_products,
             num_view_claims: views.claims,
+            num_parameter_claims: reads.claims,
             bases,
             places,
         })

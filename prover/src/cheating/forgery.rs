@@ -9,7 +9,7 @@ use tacit_inference::Trace;
 use tacit_layers::{
     Layout, Tensor, VerifyingKey,
     argument::{
-        claim::Column,
+        claim::{Column, EvaluationClaim},
         logup::LeafClaims,
         lookup_block::{BlockSource, Segment},
         lookup_table::Fingerprint,
@@ -58,6 +58,8 @@ pub struct Forgery {
     /// The key that the proof is passed off as one of.
     pub(super) claimed: Option<VerifyingKey>,
     pub(super) changes: Vec<(Column, usize, Fr)>,
+    /// For each: a column, which claim on it, and the column that the claim is passed off as one of.
+    pub(super) renamed: Vec<(Column, usize, Column)>,
     pub(super) swapped_axes: bool,
     pub(super) hidden: Option<(Layout, usize)>,
     pub(super) exchanged: Option<[usize; 2]>,
@@ -138,6 +140,13 @@ impl Observer for Liar {
 
     fn powers(&self, [height, width]: [Fr; 2]) -> [Fr; 2] {
         if self.forgery.swapped_axes { [width, height] } else { [height, width] }
+    }
+
+    fn claims(&self, claims: &mut [EvaluationClaim<Column>]) {
+        for &(actual, occurrence, claimed) in &self.forgery.renamed {
+            let of_column = claims.iter_mut().filter(|claim| claim.subject == actual);
+            of_column.skip(occurrence).take(1).for_each(|claim| claim.subject = claimed);
+        }
     }
 
     fn input<'i>(&'i self, input: &'i Tensor<i64>) -> &'i Tensor<i64> {

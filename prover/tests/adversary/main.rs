@@ -27,6 +27,7 @@
 //! | swapped channels of weights, biases, of a layer and its reader alike | `channels` | the key's commitments | `Opening` |
 //! | swapped channels of the input, swapped multipliers | `channels` | the public input, the rescales' sumcheck | `PublicInput`, `FinalValue { rescales }` |
 //! | other weights, another version's, two layers' exchanged | `network`, `commitments` | the key's commitments | `Opening` |
+//! | other weights in one reader of a shared parameter | `shared` | the opening | `Opening` |
 //! | a stale commitment, all columns or one | `commitments` | the opening | `Opening` |
 //! | another layer's activation read, columns exchanged | `commitments`, `packing` | the opening | `Opening` |
 //! | a claim's value moved to another layer's claim | `moved` | the sums; the opening where none reads it | `FinalValue`, `Opening` |
@@ -84,6 +85,7 @@ mod parameters;
 mod polynomials;
 mod products;
 mod saturation;
+mod shared;
 mod statement;
 mod sumcheck;
 mod views;

@@ -426,6 +426,34 @@ fn correlation(channels: usize, length: usize, lags: usize) -> Circuit {
     Circuit::new(vec![layout(&[channels, length]), layout(&[length])], vec![layer]).unwrap()
 }
 
+/// A kernel that two convolutions read, in windows of different strides, a matrix that three dense layers read, one of
+/// them row by row, and a bias that both kinds read.
+pub(crate) fn shared(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("shared", input(&[3, 5, 6], -128, 127));
+    let (kernel, matrix) = (s.weights(&[3, 3, 3, 3]), s.weights(&[3, 3]));
+    let (kernel, matrix) = (b.weights("kernel", kernel), b.weights("matrix", matrix));
+    let bias = b.biases("bias", s.bias(3)).unwrap();
+    let window = |stride| Window2d::square(AxisWindow::new(3, stride).padded(1, 1));
+    let x = b.conv2d_of("first conv", b.input(), window(1), 1, kernel, Some(bias));
+    let x = b.rescale("first clip", x, Multiplier::Uniform(2), 12, SIGNED);
+    let y = b.conv2d_of("second conv", x, window(2), 1, kernel, Some(bias));
+    let y = b.rescale("second clip", y, Multiplier::Uniform(2), 12, SIGNED);
+    let rows = b.transpose("rows", y, &[1, 2, 0]);
+    let z = b.dense_of("by row", rows, 2, matrix, Some(bias));
+    let z = b.rescale("by row clip", z, Multiplier::Uniform(1), 9, SIGNED);
+    let sum = b.reduce_sum("sum", z, &[0, 1]);
+    let sum = b.rescale("sum clip", sum, Multiplier::Uniform(1), 4, SIGNED);
+    let mut state = b.reshape("state", sum, &[3]);
+    for (name, bias) in [("second step", Some(bias)), ("third step", None)] {
+        state = b.dense_of(name, state, 0, matrix, bias);
+        state = b.rescale(&format!("{name} clip"), state, Multiplier::Uniform(1), 9, SIGNED);
+    }
+    b.output(output(state, &[3]));
+    b.output(output(x, &[3, 5, 6]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
     vec![
@@ -444,5 +472,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         composites(seed),
         gates(seed),
         cumulative(seed),
+        shared(seed),
     ]
 }

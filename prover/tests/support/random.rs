@@ -3,7 +3,7 @@
 use tacit_inference::{NetworkBuilder, circuit::CircuitBuilder};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, Error, Layout, MatmulArgument, Multiplier, Network,
-    NodeId, Operation, Parameter, Tensor, Window2d,
+    NodeId, Operation, Parameter, ParameterId, Tensor, Window2d,
     layer::{
         remap::{AxisMap, Gaps},
         rescale::MAX_SHIFT,
@@ -25,6 +25,17 @@ struct Generator {
     /// Activations with shape and largest magnitude.
     activations: Vec<(NodeId, Vec<usize>, i64)>,
     names: usize,
+    /// What dense layers read.
+    shared: Vec<Shared>,
+}
+
+/// Weights of a dense layer with their shape and the largest sum of magnitudes for an output, and its bias.
+#[derive(Clone)]
+struct Shared {
+    axes: Vec<usize>,
+    weights: ParameterId,
+    bias: Option<ParameterId>,
+    sum: i64,
 }
 
 /// A network of `layers` layers, each followed by its rescale where it has one.
@@ -43,7 +54,7 @@ pub(crate) fn drawn(mut source: Source, layers: usize) -> Result<Network, Error>
     let (low, high) = bounds[source.pick(0, 4) as usize];
     let builder = NetworkBuilder::new("random", input(&shape, low, high));
     let first = (builder.input(), shape, high.max(-low));
-    let mut generator = Generator { source, builder, activations: vec![first], names: 0 };
+    let mut generator = Generator { source, builder, activations: vec![first], names: 0, shared: vec![] };
     for layer in 0..layers {
         generator.layer(layer + 1 == layers);
     }
@@ -228,12 +239,28 @@ impl Generator {
         } else {
             node
         };
-        let outputs = self.pick(1, 6) as usize;
-        let (weights, sum) = self.weights(&[&[outputs], &shape[row_axes..]].concat());
-        let bias = if self.pick(0, 1) == 0 { Some(self.source.bias(outputs)) } else { None };
-        let name = self.name("dense");
-        let node = self.builder.dense(&name, node, row_axes, weights, bias).unwrap();
+        let read = self.shared.iter().filter(|read| read.axes[1..] == shape[row_axes..]);
+        let read: Vec<Shared> = read.cloned().collect();
+        // Every other layer that could reads what an earlier one does.
+        let again = (!read.is_empty() && self.pick(0, 1) == 0).then(|| self.pick(0, read.len() as i64 - 1));
+        let again = again.map(|index| read[index as usize].clone());
+        let Shared { axes, weights, bias, sum } = again.unwrap_or_else(|| {
+            let axes = [&[self.pick(1, 6) as usize], &shape[row_axes..]].concat();
+            self.new_weights(axes)
+        });
+        let (outputs, name) = (axes[0], self.name("dense"));
+        let node = self.builder.dense_of(&name, node, row_axes, weights, bias);
         self.rescale(node, [&shape[..row_axes], &[outputs]].concat(), sum * bound + 2000, last);
+    }
+
+    /// Weights and perhaps a bias that later layers may read too.
+    fn new_weights(&mut self, axes: Vec<usize>) -> Shared {
+        let (weights, sum) = self.weights(&axes);
+        let bias = if self.pick(0, 1) == 0 { Some(self.source.bias(axes[0])) } else { None };
+        let weights = self.builder.weights("weights", weights);
+        let bias = bias.map(|bias| self.builder.biases("bias", bias).unwrap());
+        self.shared.push(Shared { axes, weights, bias, sum });
+        self.shared.last().unwrap().clone()
     }
 
     fn convolution(

@@ -205,6 +205,28 @@ pub(crate) fn frequencies() -> Network {
     b.finish().unwrap().with_arguments(ConvolutionArgument::Fft, MatmulArgument::default()).unwrap()
 }
 
+/// Weights that three dense layers read, two of them with one bias, and a kernel that two convolutions read.
+pub(crate) fn shared() -> Network {
+    let mut b = NetworkBuilder::new("tiny shared", input(&[1, 2, 2], -4, 3));
+    let (matrix, kernel) = (weights(&[4, 1, 2, 2], 5), weights(&[1, 1, 2, 2], 3));
+    let (matrix, kernel) = (b.weights("matrix", matrix), b.weights("kernel", kernel));
+    let [bias, other] = [vec![3, -2, 0, 1], vec![-1, 0, 2, 2]].map(|bias| b.biases("bias", bias).unwrap());
+    let axis = || AxisWindow::new(2, 1).padded(0, 1);
+    let mut x = b.input();
+    for name in ["first map", "second map"] {
+        let window = Window2d { height: axis(), width: axis() };
+        x = b.conv2d_of(name, x, window, 1, kernel, None);
+        x = b.rescale(&format!("{name} clip"), x, Multiplier::Uniform(1), 2, SMALL);
+    }
+    for (name, bias) in [("first", bias), ("second", other), ("third", bias)] {
+        x = b.dense_of(name, x, 0, matrix, Some(bias));
+        x = b.rescale(&format!("{name} clip"), x, Multiplier::Uniform(1), 2, SMALL);
+        x = b.reshape(&format!("{name} square"), x, &[1, 2, 2]);
+    }
+    b.output(output("state", x, &[1, 2, 2]));
+    b.finish().unwrap()
+}
+
 /// All of the above, by name.
 pub(crate) fn all() -> Vec<(&'static str, Network)> {
     vec![
@@ -218,6 +240,7 @@ pub(crate) fn all() -> Vec<(&'static str, Network)> {
         ("polynomial", polynomial()),
         ("frequencies", frequencies()),
         ("gates", gates()),
+        ("shared", shared()),
     ]
 }
 

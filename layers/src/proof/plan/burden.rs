@@ -2,6 +2,7 @@
 //! hours.
 
 use crate::{
+    argument::{claim::CommittedColumn, hyrax::RowShape},
     error::Result,
     layer::{Burden, Reading},
     network::Architecture,
@@ -32,6 +33,34 @@ pub(super) fn public_reads(architecture: &Architecture, specs: &[ValueSpec], bas
         site.reads.iter().zip(counts).filter(|(id, _)| is_public(id)).map(|(_, count)| count).sum::<usize>()
     });
     reads.map(|reads| reads.saturating_mul(public)).fold(0, usize::saturating_add)
+}
+
+/// What reading parameters costs. The first layer that reads one is paid for by the key's rows, every other one by nothing.
+#[derive(Debug, Default)]
+pub(super) struct Reads {
+    /// Claims on parameters.
+    pub(super) claims: usize,
+    /// Rows that claims speak about beyond the first claim on their parameter.
+    pub(super) shared_rows: usize,
+}
+
+impl Reads {
+    /// Of a checked graph whose parameters' rows have $2^{\text{key\_vars}}$ elements.
+    pub(super) fn of(architecture: &Architecture, parameters: &[CommittedColumn], key_vars: usize) -> Self {
+        let rows: Vec<usize> =
+            parameters.iter().map(|column| RowShape::new(&column.layout, key_vars).num_rows).collect();
+        let (mut reads, mut again) = (Self::default(), vec![false; rows.len()]);
+        for id in architecture.nodes.iter().flat_map(|node| node.operation.layer().parameters()) {
+            let (Some(rows), Some(again)) = (rows.get(id.index()), again.get_mut(id.index())) else {
+                continue;
+            };
+            reads.claims = reads.claims.saturating_add(1);
+            if std::mem::replace(again, true) {
+                reads.shared_rows = reads.shared_rows.saturating_add(*rows);
+            }
+        }
+        reads
+    }
 }
 
 /// What views cost. Nothing else bounds it, since a view is not committed.
