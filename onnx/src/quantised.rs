@@ -124,7 +124,7 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<FloatModel, Error> {
     let operators = operators(&proto);
     let file_bytes = bytes.len() + read_external_data(&mut proto, path)?;
     let converted = to_float32(&mut proto)?;
-    let Reals { mut proto, weight_units, dynamic } = reals::in_real_numbers(path, proto)?;
+    let Reals { mut proto, weight_units, dynamic } = reals::in_real_numbers(path, proto, file_bytes)?;
     unify(&mut proto)?;
     let mut model = FloatModel::from_proto(&proto, file_bytes, path, options)?;
     (model.operators, model.converted) = (operators, converted);

@@ -187,6 +187,9 @@ fn names_what_cannot_be_taken_over() {
         let text = error.to_string();
         assert!(text.contains(&format!("`{node}`")) && text.contains(words), "{name}: {text}");
     }
+    // A file of 45 KB that asks for 2.4 million numbers.
+    let text = compile(&model("refused_again_and_again"), &[]).unwrap_err().to_string();
+    assert!(text.contains("again and again"), "{text}");
 }
 
 /// Names of the operators of a model.
@@ -209,4 +212,77 @@ fn every_operator_that_is_listed_for_quantised_models_compiles() {
         QUANTISED_OPERATORS.iter().map(|operator| operator.name.to_owned()).collect();
     let found: BTreeSet<String> = compiled.difference(&float).cloned().collect();
     assert_eq!(found, listed.difference(&float).cloned().collect::<BTreeSet<_>>());
+}
+
+/// Damage must end in an error or in another model, never in a panic.
+#[test]
+fn damaged_files_do_not_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["places_qdq", "attention_qoperator", "dynamic", "four_bits", "integer_to_float"] {
+        let whole = std::fs::read(model(name)).unwrap();
+        let mut refused = 0;
+        for at in (0..whole.len()).step_by(11) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << (at / 11 % 8);
+            let file = folder.path().join("damaged.onnx");
+            std::fs::write(&file, damaged).unwrap();
+            refused += usize::from(compile(&file, &[]).is_err());
+        }
+        assert!(refused > 0, "{name}");
+    }
+}
+
+/// The share of a trained model's samples with the runtime's class, and the largest difference in units of the output.
+fn trained(folder: &Path, data: &Path) -> (f64, f64) {
+    let quantised = compile(&folder.join("model.onnx"), &[]).unwrap();
+    let (network, specs) = (&quantised.network, quantised.network.infer().unwrap());
+    let (inputs, logits) = (samples(&data.join("inputs.npy")), samples(&folder.join("logits.npy")));
+    let class =
+        |values: &[f32]| (0..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best });
+    let mut same = 0;
+    let mut distance = 0.0_f64;
+    for (input, logits) in inputs.iter().zip(&logits) {
+        let input = quantise_input(&network.architecture, input).unwrap();
+        let trace = execute(network, &specs, &input).unwrap();
+        let ours = dequantise_output(&network.architecture, 0, trace.outputs(network).next().unwrap());
+        same += usize::from(class(&ours) == class(logits));
+        let scale = network.architecture.outputs[0].scales[0];
+        let units = ours.iter().zip(logits).map(|(ours, theirs)| f64::from(ours - theirs).abs() / scale);
+        distance = units.fold(distance, f64::max);
+    }
+    let share = same as f64 / inputs.len() as f64;
+    eprintln!(
+        "{}: {share} of the classes, {distance:.2} units at most, {:?}",
+        folder.display(),
+        quantised.unbounded
+    );
+    (share, distance)
+}
+
+#[test]
+fn trained_models_give_the_runtimes_classes() {
+    let fixtures = folder("../../../fixtures");
+    for name in ["lenet5_digits", "mlp_digits"] {
+        for form in ["qdq", "qoperator"] {
+            let (share, distance) =
+                trained(&fixtures.join(format!("{name}_int8_{form}")), &fixtures.join(name));
+            assert!(share > 0.995 && distance < 1.01, "{name} {form}: {share} {distance}");
+        }
+    }
+}
+
+#[test]
+fn larger_trained_models_give_the_runtimes_classes() {
+    let Some(root) = std::env::var_os("TACIT_FIXTURES") else {
+        eprintln!("larger_trained_models_give_the_runtimes_classes: skipped, TACIT_FIXTURES is not set");
+        return;
+    };
+    let own = PathBuf::from(root).join("local/own");
+    for name in ["lenet5_mnist", "mlp_mnist", "vgg_cifar10", "resnet_cifar10"] {
+        for form in ["qdq", "qoperator"] {
+            let folder = own.join(format!("{name}_int8_{form}"));
+            let (share, distance) = trained(&folder, &folder);
+            assert!(share > 0.995 && distance < 2.01, "{name} {form}: {share} {distance}");
+        }
+    }
 }

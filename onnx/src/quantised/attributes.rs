@@ -65,7 +65,7 @@ const FLOAT_WINDOW: &[&str] = &[
     "strides",
 ];
 
-/// The attributes that are read of float operators where integers are taken over one by one; of the others there are none.
+/// The attributes that are read of float operators where integers are taken over one by one; the others have none.
 const FLOAT_OPERATORS: &[(&str, &[&str])] = &[
     ("AveragePool", FLOAT_WINDOW),
     ("Cast", &["saturate", "to"]),
@@ -85,16 +85,13 @@ const FLOAT_OPERATORS: &[(&str, &[&str])] = &[
     ("Unsqueeze", &["axes"]),
 ];
 
-/// Refuses attributes of float operators that are not read where integers are taken over one by one, and other domains.
-pub(super) fn check_float(node: Node<'_>) -> Result<(), Error> {
+/// Refuses attributes that are not read where integers are taken over one by one, and other domains.
+pub(super) fn check_for_integers(node: Node<'_>) -> Result<(), Error> {
     if is_quantised(node.operator()) {
         return check(node);
     }
-    if !["", "ai.onnx"].contains(&node.domain()) {
-        return Err(node.refuse(format!("the domain `{}`", node.domain()), "an operator of ONNX itself"));
-    }
     let read = FLOAT_OPERATORS.iter().find(|(name, _)| *name == node.operator());
-    let read = read.map_or(&[][..], |(_, attributes)| attributes);
+    let Some((_, read)) = read else { return Ok(()) };
     match node.attributes().find(|name| !read.contains(name)) {
         Some(name) => Err(node.refuse(format!("the attribute `{name}`"), "attributes that are read here")),
         None => Ok(()),

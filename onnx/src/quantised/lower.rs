@@ -76,7 +76,7 @@ fn is_read(graph: &GraphProto, name: &str) -> bool {
 
 impl<'a> Lowering<'a> {
     fn node(&mut self, node: Node<'a>, folder: Option<&str>) -> Result<Datum, Error> {
-        attributes::check_float(node)?;
+        attributes::check_for_integers(node)?;
         match node.operator() {
             "Constant" => constant_node(node, folder),
             "QuantizeLinear" => self.quantize_linear(node),

@@ -60,12 +60,13 @@ const KEEPING: &[&str] = &[
 /// Rewrites a model.
 ///
 /// # Errors
-/// When scales or zero points are of no kind that can be taken over, and when integers are used as something else than
-/// quantised numbers.
-pub(super) fn in_real_numbers(path: &Path, mut proto: ModelProto) -> Result<Reals, Error> {
+/// When scales or zero points are of no kind that can be taken over, when integers are used as something else than
+/// quantised numbers, and when the float constants would be out of proportion to the file.
+pub(super) fn in_real_numbers(path: &Path, mut proto: ModelProto, file_bytes: usize) -> Result<Reals, Error> {
     let malformed = |detail| Error::Malformed { path: path.to_owned(), detail };
     let graph = proto.graph.take().ok_or_else(|| malformed("it has no graph".to_owned()))?;
-    let mut rewriting = Rewriting::new(&graph, path.parent().and_then(Path::to_str), opset(&proto));
+    let mut rewriting =
+        Rewriting::new(&graph, path.parent().and_then(Path::to_str), opset(&proto), file_bytes);
     for node in &graph.node {
         rewriting.node(Node(node))?;
     }
@@ -139,7 +140,7 @@ impl Rewriting<'_> {
                 let actual = format!("sums of integers as type {}", node.integer("to", 0));
                 return Err(node.refuse(actual, "float32"));
             }
-            self.emit(node, "Identity", &[&node.0.input[0]], &node.0.output[0], vec![]);
+            self.emit(node, "Identity", &[node.input(0).unwrap_or_default()], node.output()?, vec![]);
             return Ok(());
         }
         if reads_sum {

@@ -63,7 +63,7 @@ impl Faithfulness {
             bit_exact: false,
             rescale_error: largest(&quantised.rescales),
             unbounded,
-            because: Some(refusal.to_string()),
+            because: Some(because(refusal)),
         }
     }
 
@@ -90,6 +90,16 @@ impl Faithfulness {
         }
         fields.extend(self.because.iter().map(|because| ("not by integers", because.clone())));
         fields
+    }
+}
+
+/// Why a model's integers are not taken over one by one.
+fn because(refusal: &Error) -> String {
+    match refusal {
+        Error::UnsupportedOperator { node, operator } => {
+            format!("node `{node}`: {operator} has no integer form of its own")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -131,8 +141,9 @@ pub(super) fn run_in_reals(
     let path = arguments.model.display();
     let quantised = match quantise_comparably(model, &[], &arguments.precision.options()?) {
         Err(Error::NoCalibration) => bail!(
-            "`{path}` is quantised, but not all of its values have a scale ({refusal}): give samples that the other scales \
-             are chosen from with --calibrate X.npy"
+            "`{path}` is quantised, but not all of its values have a scale ({}): give samples that the other scales \
+             are chosen from with --calibrate X.npy",
+            because(refusal)
         ),
         result => result.with_context(|| format!("cannot compile `{path}`"))?,
     };

@@ -70,11 +70,11 @@ impl Rewriting<'_> {
         let input = self.real(node, [0, 1, 2])?;
         let scale = self.scale(node, 1)?;
         let weights = self.weights(node, [3, 4, 5], 0)?;
-        let kernel = self.float_constant(node, &weights);
+        let kernel = self.float_constant(node, &weights)?;
         let mut inputs = vec![input, kernel];
         if let Some(bias) = self.optional(node, 8)? {
             let bias = scaled(node, &bias, scale, &weights)?;
-            inputs.push(self.float_constant(node, &bias));
+            inputs.push(self.float_constant(node, &bias)?);
         }
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         self.rounded(node, "Conv", &inputs, attributes(node, WINDOW), [6, 7])
@@ -93,7 +93,7 @@ impl Rewriting<'_> {
         let left = self.real(node, [0, 1, 2])?;
         let right = if self.is_constant(node, 3) {
             let weights = self.weights(node, [3, 4, 5], -1)?;
-            self.float_constant(node, &weights)
+            self.float_constant(node, &weights)?
         } else {
             self.real(node, [3, 4, 5])?
         };
@@ -108,14 +108,16 @@ impl Rewriting<'_> {
             let weights = self.weights(node, [3, 4, 5], axis)?;
             let scale = self.scale(node, 1)? * alpha;
             let bias = self.optional(node, 6)?.map(|bias| scaled(node, &bias, scale, &weights));
-            (self.float_constant(node, &weights), bias.transpose()?)
+            (self.float_constant(node, &weights)?, bias.transpose()?)
         } else if node.input(6).is_some() {
             return Err(node.refuse("a bias of a product of activations", "no bias"));
         } else {
             (self.real(node, [3, 4, 5])?, None)
         };
         let mut inputs = vec![left, right];
-        inputs.extend(bias.map(|bias| self.float_constant(node, &bias)));
+        if let Some(bias) = bias {
+            inputs.push(self.float_constant(node, &bias)?);
+        }
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         let attributes = attributes(node, &["alpha", "transA", "transB"]);
         if node.input(7).is_some() {
@@ -130,7 +132,7 @@ impl Rewriting<'_> {
         let zero_point = self.zero_point(node, point)?;
         if self.is_constant(node, input) {
             let constant = self.integer_constant(node, input, point, 0)?;
-            return Ok(self.float_constant(node, &constant));
+            return self.float_constant(node, &constant);
         }
         self.read(node, input, 1.0, zero_point)
     }
@@ -153,7 +155,7 @@ impl Rewriting<'_> {
         let input = self.integer_factor(node, 0, 2)?;
         let kernel = self.integer_constant(node, 1, 3, 0)?;
         self.weight_units.insert(node.name().to_owned(), vec![1.0]);
-        let kernel = self.float_constant(node, &kernel);
+        let kernel = self.float_constant(node, &kernel)?;
         self.sums.insert(node.output()?.to_owned());
         self.emit(node, "Conv", &[&input, &kernel], node.output()?, attributes(node, WINDOW));
         Ok(())
@@ -164,7 +166,7 @@ impl Rewriting<'_> {
         let right = if self.is_constant(node, 1) {
             let weights = self.integer_constant(node, 1, 3, -1)?;
             self.weight_units.insert(node.name().to_owned(), vec![1.0]);
-            self.float_constant(node, &weights)
+            self.float_constant(node, &weights)?
         } else {
             self.integer_factor(node, 1, 3)?
         };
@@ -176,7 +178,7 @@ impl Rewriting<'_> {
     /// Product and bias of a matrix product that gives real numbers.
     fn product(&mut self, node: Node<'_>, left: &str, weights: [usize; 3], bias: usize) -> Result<(), Error> {
         let weights = self.weights(node, weights, -1)?;
-        let right = self.float_constant(node, &weights);
+        let right = self.float_constant(node, &weights)?;
         let Some(bias) = node.input(bias) else {
             self.emit(node, "MatMul", &[left, &right], node.output()?, vec![]);
             return Ok(());
@@ -207,7 +209,7 @@ impl Rewriting<'_> {
         self.emit(node, "Identity", &[input], integers, vec![]);
         self.integers.insert(integers.clone(), DYNAMIC);
         let one = Constant::number(1.0);
-        self.initialise(scale, &one);
+        self.initialise(node, scale, &one)?;
         self.know(scale, one);
         self.know(zero_point, Constant::number(0.0));
         self.dynamic.push(node.name().to_owned());

@@ -18,6 +18,11 @@ use crate::{
     },
 };
 
+/// Elements of float constants that may be made of those of any file, and of each byte of it: four bits are an element, and
+/// a constant may be read a few times.
+const FREE_CONSTANTS: usize = 1 << 20;
+const CONSTANTS: usize = 16;
+
 /// How a tensor of integers stands for real numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Integer {
@@ -49,15 +54,19 @@ pub(super) struct Rewriting<'a> {
     /// Roundings that are there already, by what they round, scale and bounds.
     rounded: BTreeMap<(String, u32, (i64, i64)), String>,
     names: BTreeSet<String>,
+    /// Names of nodes in place of which others are emitted.
+    emitted: BTreeSet<String>,
     pub(super) nodes: Vec<NodeProto>,
     pub(super) constants: Vec<TensorProto>,
     pub(super) weight_units: BTreeMap<String, Vec<f32>>,
     pub(super) dynamic: Vec<String>,
+    /// Elements of float constants that may still be made.
+    budget: usize,
 }
 
 impl<'a> Rewriting<'a> {
     /// Nothing rewritten yet.
-    pub(super) fn new(graph: &'a GraphProto, folder: Option<&'a str>, opset: i64) -> Self {
+    pub(super) fn new(graph: &'a GraphProto, folder: Option<&'a str>, opset: i64, file_bytes: usize) -> Self {
         let mut tensors: BTreeMap<&str, &TensorProto> =
             graph.initializer.iter().map(|tensor| (&*tensor.name, tensor)).collect();
         for node in graph.node.iter().filter(|node| node.op_type == "Constant") {
@@ -79,10 +88,12 @@ impl<'a> Rewriting<'a> {
             sums: BTreeSet::new(),
             rounded: BTreeMap::new(),
             names,
+            emitted: BTreeSet::new(),
             nodes: vec![],
             constants: vec![],
             weight_units: BTreeMap::new(),
             dynamic: vec![],
+            budget: file_bytes.saturating_mul(CONSTANTS).saturating_add(FREE_CONSTANTS),
         }
     }
 
@@ -107,8 +118,11 @@ impl<'a> Rewriting<'a> {
         output: &str,
         attribute: Vec<AttributeProto>,
     ) {
-        let is_first = self.nodes.iter().all(|other| other.name != node.name());
-        let name = if is_first { node.name().to_owned() } else { self.fresh(node.name()) };
+        let name = if self.emitted.insert(node.name().to_owned()) {
+            node.name().to_owned()
+        } else {
+            self.fresh(node.name())
+        };
         self.nodes.push(NodeProto {
             name,
             op_type: operator.to_owned(),
@@ -120,7 +134,19 @@ impl<'a> Rewriting<'a> {
     }
 
     /// A float constant under this name.
-    pub(super) fn initialise(&mut self, name: &str, constant: &Constant) {
+    ///
+    /// # Errors
+    /// When the constants together are out of proportion to the file.
+    pub(super) fn initialise(
+        &mut self,
+        node: Node<'_>,
+        name: &str,
+        constant: &Constant,
+    ) -> Result<(), Error> {
+        let rest = self.budget.checked_sub(constant.values.len());
+        self.budget = rest.ok_or_else(|| {
+            node.refuse("constants that are dequantised again and again", "each constant a few times")
+        })?;
         let float_data = constant.values.iter().map(|&value| value as f32).collect();
         self.constants.push(TensorProto {
             name: name.to_owned(),
@@ -133,17 +159,21 @@ impl<'a> Rewriting<'a> {
             let unit = Unit { scales: scales.clone(), axis: *axis };
             self.units.insert(name.to_owned(), unit);
         }
+        Ok(())
     }
 
     /// A new float constant.
-    pub(super) fn float_constant(&mut self, node: Node<'_>, constant: &Constant) -> String {
+    ///
+    /// # Errors
+    /// As [`Self::initialise`].
+    pub(super) fn float_constant(&mut self, node: Node<'_>, constant: &Constant) -> Result<String, Error> {
         let name = self.fresh(node.name());
-        self.initialise(&name, constant);
-        name
+        self.initialise(node, &name, constant)?;
+        Ok(name)
     }
 
     /// One number as a constant.
-    pub(super) fn number(&mut self, node: Node<'_>, value: f32) -> String {
+    pub(super) fn number(&mut self, node: Node<'_>, value: f32) -> Result<String, Error> {
         self.float_constant(node, &Constant::number(value))
     }
 
@@ -244,7 +274,7 @@ impl<'a> Rewriting<'a> {
     ) -> Result<String, Error> {
         if self.is_constant(node, input) {
             let constant = self.dequantised(node, [input, scale, zero_point], 0)?;
-            return Ok(self.float_constant(node, &constant));
+            return self.float_constant(node, &constant);
         }
         let (scale, zero_point) = (self.scale(node, scale)?, self.zero_point(node, zero_point)?);
         self.read(node, input, scale, zero_point)
@@ -268,7 +298,7 @@ impl<'a> Rewriting<'a> {
         if written.scale.to_bits() == scale.to_bits() {
             return Ok(name.to_owned());
         }
-        let (factor, result) = (self.number(node, scale / written.scale), self.fresh(node.name()));
+        let (factor, result) = (self.number(node, scale / written.scale)?, self.fresh(node.name()));
         self.emit(node, "Mul", &[name, &factor], &result, vec![]);
         Ok(result)
     }
@@ -305,8 +335,7 @@ impl<'a> Rewriting<'a> {
         let output = node.output()?;
         if self.is_constant(node, 0) {
             let constant = self.dequantised(node, [0, 1, 2], node.integer("axis", 1))?;
-            self.initialise(output, &constant);
-            return Ok(());
+            return self.initialise(node, output, &constant);
         }
         let name = node.input(0).unwrap_or_default();
         if self.sums.contains(name) {
@@ -314,7 +343,7 @@ impl<'a> Rewriting<'a> {
             if zero_point != 0 {
                 return Err(node.refuse("sums of integers with a zero point", "zero point 0"));
             }
-            let factor = self.number(node, scale);
+            let factor = self.number(node, scale)?;
             self.emit(node, "Mul", &[name, &factor], output, vec![]);
             return Ok(());
         }
