@@ -10,7 +10,8 @@ use crate::{
     shapes::Shapes,
 };
 
-const EXIT_CODES: &str = "Exit codes: 0 done or accepted, 1 rejected, 2 could not run.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 done or accepted, 1 rejected, 2 could not run, 3 a figure is worse than --strict allows.";
 
 /// Proves what a quantised neural network computed.
 #[derive(Debug, Parser)]
@@ -62,12 +63,16 @@ pub(crate) struct CompileArguments {
     /// Classes of the calibration samples, to report accuracies
     #[arg(long, value_name = "Y.npy", requires = "calibrate")]
     pub(crate) labels: Option<PathBuf>,
-    /// Proving key to write; the verifying key goes beside it with the extension `vk`
+    /// Proving key to write; the verifying key goes beside it, `MODEL.vk` for `MODEL.tacit`
     #[arg(short, long, value_name = "MODEL.tacit")]
     pub(crate) output: PathBuf,
     /// Compare every layer with the float model's on the calibration samples, to see where accuracy is lost
     #[arg(long, requires = "calibrate")]
     pub(crate) report: bool,
+    /// Write nothing and exit with 3 if an output is below 20 dB of signal to noise or 90% of the float model's classes, or
+    /// labels seem to be of other samples
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Hide the weights: the verifying key and proofs show shapes, scales and bounds, but no weight
     #[arg(long)]
     pub(crate) private_model: bool,
@@ -113,9 +118,13 @@ pub(crate) struct EvaluateArguments {
     /// Class of each sample
     #[arg(long, value_name = "Y.npy")]
     pub(crate) labels: Option<PathBuf>,
-    /// Outputs of another implementation to compare with
-    #[arg(long, value_name = "LOGITS.npy")]
-    pub(crate) reference: Option<PathBuf>,
+    /// Outputs of another implementation to compare with; once for each output, in order or with the output's name in front
+    #[arg(long, value_name = "[NAME=]Y.npy")]
+    pub(crate) reference: Vec<String>,
+    /// Exit with 3 if an output is below 20 dB of signal to noise or 90% of the reference's classes, or labels seem to be of
+    /// other samples
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
 }
@@ -181,6 +190,9 @@ pub(crate) struct VerifyArguments {
     /// Sample to check the proof against [default: 0]
     #[arg(long, value_name = "I", requires = "input")]
     pub(crate) index: Option<usize>,
+    /// Accept an input with values outside the range that the model was calibrated for, which are read as its nearest end
+    #[arg(long, requires = "input")]
+    pub(crate) allow_clipped: bool,
     /// Commitment to the input; without it, the one carried beside the proof is used
     #[arg(long, value_name = "X.commitment", conflicts_with = "input")]
     pub(crate) input_commitment: Option<PathBuf>,

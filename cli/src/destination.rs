@@ -1,20 +1,88 @@
-//! Output files: written to a temporary file beside their place and renamed, so that no part of one is ever seen.
+//! Output files: written to a temporary file beside their place and renamed, so that no part of one is ever seen, and none
+//! that cannot be made again is ever replaced.
 
 use std::{
     fs,
-    io::Write,
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
+use tacit_layers::proof::{input, key};
 use tempfile::{NamedTempFile, TempPath};
 
 /// Where an output file will go.
 #[derive(Debug)]
 pub struct Destination {
     path: PathBuf,
+    /// The same wherever it is named from.
+    place: PathBuf,
     /// Permissions of the file, less what the process masks.
     mode: u32,
+    /// Whether the file must be new.
+    is_new: bool,
+}
+
+/// Extensions that a name beside another one takes the place of; behind any other, it is appended.
+const EXTENSIONS: [&str; 3] = ["tacit", "proof", "commitment"];
+
+/// The path beside another one with this extension: `lenet.tacit` gives `lenet.vk`, `lenet.v1` gives `lenet.v1.vk`.
+///
+/// # Errors
+/// When the other path has that extension itself.
+pub fn beside(path: &Path, extension: &str, what: &str, expected: &str) -> Result<PathBuf> {
+    let known = |known: &&str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(known));
+    if known(&extension) {
+        bail!("cannot write `{}`: that name is for {what}; use the extension .{expected}", path.display());
+    }
+    if EXTENSIONS.iter().any(|own| known(&own)) {
+        return Ok(path.with_extension(extension));
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    Ok(name.into())
+}
+
+/// Checks that no two outputs of a command have one place.
+///
+/// # Errors
+/// The first place that is named twice.
+pub fn check_distinct(outputs: &[&Destination]) -> Result<()> {
+    for (index, output) in outputs.iter().enumerate() {
+        if outputs.iter().skip(index + 1).any(|other| other.place == output.place) {
+            bail!(
+                "cannot write `{}` twice: this command writes several files; give each a name of its own",
+                output.path.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What a file is that nobody can make again, if it is such a file.
+fn irreplaceable(path: &Path) -> Option<&'static str> {
+    let mut file = fs::File::open(path).ok()?;
+    let mut magic = [0; 8];
+    file.read_exact(&mut magic).ok()?;
+    match &magic {
+        input::OPENING_MAGIC => Some("the opening of a commitment"),
+        input::MAGIC => Some("the commitment to an input"),
+        key::MAGIC if is_private(&mut file)? => Some("the verifying key of a private model"),
+        tacit_prover::key::MAGIC if is_private(&mut file)? => Some("the proving key of a private model"),
+        _ => None,
+    }
+}
+
+/// Whether a key, read as far as its magic, is a private model's: behind version, length and network there is a byte that
+/// says so.
+fn is_private(file: &mut fs::File) -> Option<bool> {
+    let (mut version, mut length, mut flag) = ([0; 4], [0; 8], [0]);
+    file.read_exact(&mut version).ok()?;
+    file.read_exact(&mut length).ok()?;
+    file.seek(SeekFrom::Current(i64::try_from(u64::from_le_bytes(length)).ok()?)).ok()?;
+    file.read_exact(&mut flag).ok()?;
+    Some(flag == [1])
 }
 
 /// For everybody.
@@ -33,6 +101,14 @@ impl Destination {
         Self::with_mode(path, inputs, SECRET)
     }
 
+    /// The same, where no file may be yet.
+    pub fn only_new(self) -> Result<Self> {
+        if self.path.exists() {
+            bail!("{}", exists(&self.path));
+        }
+        Ok(Self { is_new: true, ..self })
+    }
+
     fn with_mode(path: &Path, inputs: &[&Path], mode: u32) -> Result<Self> {
         let name = path.display();
         if path.file_name().is_none() || path.is_dir() {
@@ -46,9 +122,19 @@ impl Destination {
         if inputs.iter().any(|input| fs::canonicalize(input).is_ok_and(|input| input == path)) {
             bail!("cannot write `{name}`: it is also an input of this command; give another path");
         }
-        let destination = Self { path, mode };
+        if let Some(what) = irreplaceable(&path) {
+            bail!(
+                "cannot write `{name}`: it is {what}, which nobody can make again; give another path, or move it away"
+            );
+        }
+        let destination = Self { place: place(&path), path, mode, is_new: false };
         destination.temporary()?;
         Ok(destination)
+    }
+
+    /// Where the file will be.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes the file.
@@ -62,7 +148,7 @@ impl Destination {
         file.write_all(content)
             .and_then(|()| file.as_file().sync_all())
             .with_context(|| format!("cannot write `{}`: is the disk full?", self.path.display()))?;
-        Ok(Prepared { file: file.into_temp_path(), path: self.path.clone() })
+        Ok(Prepared { file: file.into_temp_path(), path: self.path.clone(), is_new: self.is_new })
     }
 
     fn temporary(&self) -> Result<NamedTempFile> {
@@ -87,20 +173,37 @@ impl Destination {
     }
 }
 
+fn exists(path: &Path) -> String {
+    format!(
+        "cannot write `{}`: it exists, and could not be made again; give another path, or move it away",
+        path.display()
+    )
+}
+
+/// A path by its folder's, which links may lead to, as long as there is no such file.
+fn place(path: &Path) -> PathBuf {
+    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else { return path.to_owned() };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    fs::canonicalize(folder).map_or_else(|_| path.to_owned(), |folder| folder.join(name))
+}
+
 /// A written file that is not in its place yet; dropped, it disappears.
 #[derive(Debug)]
 pub struct Prepared {
     file: TempPath,
     path: PathBuf,
+    is_new: bool,
 }
 
 impl Prepared {
     /// Puts the file in its place.
     pub fn place(self) -> Result<()> {
         let path = self.path;
-        self.file
-            .persist(&path)
-            .map_err(|error| error.error)
-            .with_context(|| format!("cannot put the file in its place at `{}`", path.display()))
+        let placed = if self.is_new { self.file.persist_noclobber(&path) } else { self.file.persist(&path) };
+        placed.map_err(|error| error.error).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => anyhow::anyhow!("{}", exists(&path)),
+            _ => anyhow::Error::new(error)
+                .context(format!("cannot put the file in its place at `{}`", path.display())),
+        })
     }
 }

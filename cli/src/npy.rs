@@ -1,12 +1,8 @@
 //! `.npy` files: arrays of real numbers or of class numbers.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, bail};
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use ndarray_npy::{ReadableElement, WriteNpyExt, npy::header::Header};
-
-use crate::artifact::read;
 
 /// An array, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,21 +11,6 @@ pub struct Array<T> {
     pub shape: Vec<usize>,
     /// Elements.
     pub values: Vec<T>,
-}
-
-/// Reads real numbers; integers are converted.
-pub fn read_reals(path: &Path) -> Result<Array<f32>> {
-    parse_reals(&read(path)?).with_context(|| format!("cannot read `{}`", path.display()))
-}
-
-/// Reads integers as they are; real numbers are refused.
-pub fn read_integers(path: &Path) -> Result<Array<i64>> {
-    parse_integers(&read(path)?).with_context(|| format!("cannot read integers from `{}`", path.display()))
-}
-
-/// Reads class numbers, one for each sample.
-pub fn read_classes(path: &Path) -> Result<Vec<usize>> {
-    parse_classes(&read(path)?).with_context(|| format!("cannot read labels from `{}`", path.display()))
 }
 
 /// Real numbers from the bytes of a file.

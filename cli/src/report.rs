@@ -18,6 +18,8 @@ enum Verdict {
     Rejected,
     /// The command could not run.
     Failed,
+    /// A figure is worse than --strict allows.
+    Poor,
 }
 
 /// A command's result in both its forms.
@@ -37,6 +39,11 @@ impl Report {
     /// The proof is rejected.
     pub fn rejected(facts: &impl Serialize, text: &impl Display) -> Self {
         Self { verdict: Verdict::Rejected, ..Self::done(facts, text) }
+    }
+
+    /// The command did its work, and a figure is worse than --strict allows.
+    pub fn poor(facts: &impl Serialize, text: &impl Display) -> Self {
+        Self { verdict: Verdict::Poor, ..Self::done(facts, text) }
     }
 
     /// The command could not run.
@@ -70,6 +77,7 @@ impl Verdict {
             Self::Done => 0,
             Self::Rejected => 1,
             Self::Failed => 2,
+            Self::Poor => 3,
         })
     }
 }

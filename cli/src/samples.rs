@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::npy::{self, Array};
+use crate::{
+    array_file::{self, Reals},
+    npy::Array,
+};
 
 /// Samples read from a file and checked against the model's input shape.
 #[derive(Debug)]
@@ -17,8 +20,9 @@ pub struct Samples {
 impl Samples {
     /// Reads samples of `shape`, with or without a batch axis in front.
     pub fn read(path: &Path, shape: &[usize]) -> Result<Self> {
-        let Array { shape: actual, values } = npy::read_reals(path)?;
-        let Some(count) = num_samples(&actual, shape) else {
+        let Reals { array: Array { shape: actual, values }, is_flat } = array_file::read_reals(path)?;
+        let flat = || if is_flat { num_flat_samples(&actual, shape) } else { None };
+        let Some(count) = num_samples(&actual, shape).or_else(flat) else {
             bail!(
                 "`{}` has shape {actual:?}, the model takes samples of shape {shape:?}: reshape it to {shape:?}, or \
                  with the number of samples as an axis in front",
@@ -65,7 +69,7 @@ impl Samples {
 
     /// Reads labels for these samples.
     pub fn labels(&self, path: &Path) -> Result<Vec<usize>> {
-        let labels = npy::read_classes(path)?;
+        let labels = array_file::read_classes(path)?;
         if labels.len() != self.count {
             bail!(
                 "`{}` has {} labels for the {} samples of `{}`: give one label for each sample",
@@ -95,9 +99,38 @@ fn num_samples(actual: &[usize], expected: &[usize]) -> Option<usize> {
     }
 }
 
+/// The same of an array read from text, which has two axes at most: each row is a sample, flattened, or the only list is all
+/// samples behind each other, or the only column is one sample.
+fn num_flat_samples(actual: &[usize], expected: &[usize]) -> Option<usize> {
+    let size: usize = expected.iter().product();
+    match *actual {
+        [length] if size > 0 && length.is_multiple_of(size) => Some(length / size),
+        [count, length] if length == size => Some(count),
+        [length, 1] if length == size => Some(1),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::num_samples;
+    use super::{num_flat_samples, num_samples};
+
+    #[test]
+    fn takes_flattened_samples_from_text() {
+        let count = |actual: &[usize]| num_flat_samples(actual, &[1, 28, 28]);
+        for (shape, expected) in [
+            (&[784][..], Some(1)),
+            (&[2352], Some(3)),
+            (&[7, 784], Some(7)),
+            (&[784, 1], Some(1)),
+            (&[0], Some(0)),
+        ] {
+            assert_eq!(count(shape), expected, "{shape:?}");
+        }
+        for shape in [&[785][..], &[7, 1568], &[28, 56], &[1568, 1], &[7, 1, 784]] {
+            assert_eq!(count(shape), None, "{shape:?}");
+        }
+    }
 
     #[test]
     fn takes_samples_with_and_without_batch_axis() {

@@ -260,6 +260,15 @@ impl FloatModel {
         Ok(outputs.swap_remove(0))
     }
 
+    /// Runs the float model on one sample and returns every output, flattened.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_all(&self, sample: &[f32]) -> Result<Vec<Vec<f32>>, Error> {
+        check_sample(&self.input_shape, sample)?;
+        self.run_plan(&self.plan, sample)
+    }
+
     /// All outputs of a plan over this model's input.
     pub(crate) fn run_plan(
         &self,

@@ -15,8 +15,45 @@ pub fn quantise_input(network: &Architecture, sample: &[f32]) -> Result<Tensor<i
     Ok(Tensor::new(input.layout.clone(), values)?)
 }
 
-/// Real values of an output; empty when there is no such output.
+/// The real numbers that a network's input reads without clipping.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InputRange {
+    /// The smallest.
+    pub minimum: f64,
+    /// The largest.
+    pub maximum: f64,
+    /// Real value of one integer step.
+    pub step: f64,
+    bounds: (i64, i64),
+}
+
+impl InputRange {
+    /// The range of a network's input.
+    ///
+    /// # Errors
+    /// When the network has no input.
+    pub fn new(network: &Architecture) -> Result<Self, Error> {
+        let input = network.input()?;
+        let (step, bounds) = (input.scale, input.bounds);
+        let real = |bound: i64| bound as f64 * step;
+        Ok(Self { minimum: real(bounds.0), maximum: real(bounds.1), step, bounds })
+    }
+
+    /// What the integer that a value is read as stands for, less the value; none where the value is clipped.
+    pub fn rounding(&self, value: f32) -> Option<f64> {
+        let integer = (value / self.step as f32).round_ties_even() as i64;
+        let (low, high) = self.bounds;
+        (low..=high).contains(&integer).then(|| integer as f64 * self.step - f64::from(value))
+    }
+}
+
+/// Real values of an output, rounded to float32; empty when there is no such output.
 pub fn dequantise_output(network: &Architecture, output_index: usize, values: &Tensor<i64>) -> Vec<f32> {
+    output_reals(network, output_index, values).into_iter().map(|value| value as f32).collect()
+}
+
+/// Real values of an output: its integers times their scales; empty when there is no such output.
+pub fn output_reals(network: &Architecture, output_index: usize, values: &Tensor<i64>) -> Vec<f64> {
     let Some(output) = network.outputs.get(output_index) else { return vec![] };
     let axes = values.layout().axes();
     let inner: usize = axes.iter().skip(output.scale_axis.saturating_add(1)).product();
@@ -24,5 +61,52 @@ pub fn dequantise_output(network: &Architecture, output_index: usize, values: &T
         [scale] => *scale,
         scales => scales.get(index / inner % scales.len().max(1)).copied().unwrap_or(0.0),
     };
-    values.data().iter().enumerate().map(|(index, &value)| (value as f64 * scale(index)) as f32).collect()
+    values.data().iter().enumerate().map(|(index, &value)| value as f64 * scale(index)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tacit_layers::{InputLayer, Layout, Node, Operation, Output};
+
+    use super::*;
+
+    fn network(scales: Vec<f64>) -> Architecture {
+        let layout = Layout::new(vec![2]).unwrap();
+        let input = Operation::Input(InputLayer { layout, bounds: (-2, 3), scale: 0.5 });
+        let input = Node { name: "x".into(), operation: input, inputs: vec![] };
+        let node = tacit_layers::NodeId(0);
+        let output = Output { name: "y".into(), node, shape: vec![2], scales, scale_axis: 0 };
+        Architecture { name: "m".into(), nodes: vec![input], parameters: vec![], outputs: vec![output] }
+    }
+
+    #[test]
+    fn what_rounds_to_a_bound_is_not_clipped_and_what_rounds_beyond_it_is() {
+        let network = network(vec![1.0]);
+        let range = InputRange::new(&network).unwrap();
+        assert_eq!((range.minimum, range.maximum, range.step), (-1.0, 1.5, 0.5));
+        for (value, rounding) in [(0.25, Some(-0.25)), (-1.2, Some(0.2)), (1.7, Some(-0.2)), (1.5, Some(0.0))]
+        {
+            let actual = range.rounding(value);
+            assert!(
+                actual.zip(rounding).is_some_and(|(a, b): (f64, f64)| (a - b).abs() < 1e-6),
+                "{value}: {actual:?}"
+            );
+        }
+        for value in [1.76, -1.3, 1e30, -1e30] {
+            assert_eq!(range.rounding(value), None, "{value}");
+            let read = quantise_input(&network, &[value, 0.0]).unwrap();
+            assert_eq!(read.data()[0], if value > 0.0 { 3 } else { -2 });
+        }
+    }
+
+    /// Two channels whose values are one float32 number, and are not the same.
+    #[test]
+    fn outputs_keep_the_digits_that_float32_has_not() {
+        let network = network(vec![1.0, 1.0 + 1e-12]);
+        let values = Tensor::new(Layout::new(vec![2]).unwrap(), vec![1 << 20, 1 << 20]).unwrap();
+        let reals = output_reals(&network, 0, &values);
+        assert!(reals[1] > reals[0]);
+        let rounded = dequantise_output(&network, 0, &values);
+        assert_eq!(rounded[0].to_bits(), rounded[1].to_bits());
+    }
 }

@@ -9,9 +9,10 @@ use tacit_prover::{InputOpening, Seed};
 
 use crate::{
     arguments::CommitInputArguments,
-    artifact,
-    destination::{Destination, Prepared},
-    npy,
+    array_file, artifact,
+    destination::{Destination, Prepared, beside, check_distinct},
+    npy::Array,
+    reading::InputReading,
     report::Report,
     samples::Samples,
     units,
@@ -24,19 +25,24 @@ struct Facts {
     rows: usize,
     commitment: PathBuf,
     opening: PathBuf,
+    /// What quantisation did to real numbers; null where the file holds integers.
+    input: Option<InputReading>,
 }
 
 pub(super) fn run(arguments: &CommitInputArguments) -> Result<Report> {
     let CommitInputArguments { input: path, model, index, output, opening } = arguments;
     let inputs: Vec<&Path> = [Some(path), model.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
     let files = CommitmentFiles::new(output, opening.as_deref(), &inputs)?;
-    let input = match model {
+    let (input, reading) = match model {
         Some(model) => {
             let architecture = artifact::architecture(model)?;
             let samples = Samples::read(path, architecture.input()?.layout.axes())?;
-            tacit_onnx::quantise_input(&architecture, samples.get(index.unwrap_or(0))?)?
+            let index = index.unwrap_or(0);
+            let sample = samples.get(index)?;
+            let reading = InputReading::new(&architecture, index, [sample])?;
+            (tacit_onnx::quantise_input(&architecture, sample)?, Some(reading))
         }
-        None => integers(path, *index)?,
+        None => (integers(path, *index)?, None),
     };
     let opening = InputOpening::new(input, &Seed::from_os()?)?;
     files.prepare(&opening)?.place()?;
@@ -48,20 +54,22 @@ pub(super) fn run(arguments: &CommitInputArguments) -> Result<Report> {
         rows: commitment.rows().len(),
         commitment: output.clone(),
         opening: files.opening.clone(),
+        input: reading,
     };
-    let text = format!("Committed to `{}`\n", path.display())
-        + &units::fields([
-            ("input", units::shape(&facts.shape)),
-            ("digest", facts.digest.clone()),
-            ("commitment", format!("{}, for everybody", output.display())),
-            ("opening", format!("{}, SECRET: whoever has it knows the input", files.opening.display())),
-        ]);
+    let mut fields = vec![
+        ("input", units::shape(&facts.shape)),
+        ("digest", facts.digest.clone()),
+        ("commitment", format!("{}, for everybody", output.display())),
+        ("opening", format!("{}, SECRET: whoever has it knows the input", files.opening.display())),
+    ];
+    fields.extend(facts.input.as_ref().and_then(InputReading::clipping).map(|text| ("CLIPPED", text)));
+    let text = format!("Committed to `{}`\n", path.display()) + &units::fields(fields);
     Ok(Report::done(&facts, &text))
 }
 
 /// Integers as they are: the whole array, or one entry of its first axis.
 fn integers(path: &Path, index: Option<usize>) -> Result<Tensor<i64>> {
-    let npy::Array { mut shape, mut values } = npy::read_integers(path)?;
+    let Array { mut shape, mut values } = array_file::read_integers(path)?;
     let name = path.display();
     if let Some(index) = index {
         let Some((&count, rest)) = shape.split_first().filter(|(count, _)| index < **count) else {
@@ -84,23 +92,22 @@ pub(super) struct CommitmentFiles {
 }
 
 impl CommitmentFiles {
-    /// Checks that both can be written; the opening goes beside the commitment unless it is given a path.
+    /// Checks that both can be written and that neither exists; the opening goes beside the commitment unless it is given a
+    /// path.
     pub(super) fn new(commitment: &Path, opening: Option<&Path>, inputs: &[&Path]) -> Result<Self> {
-        let opening = opening.map_or_else(|| commitment.with_extension("opening"), Path::to_owned);
-        if opening == commitment {
-            bail!(
-                "cannot write `{}`: that name is for the opening; use the extension .commitment",
-                commitment.display()
-            );
-        }
-        let commitment_file = Destination::new(commitment, inputs)?;
-        let opening_file = Destination::secret(&opening, inputs)?;
+        let opening = match opening {
+            Some(opening) => opening.to_owned(),
+            None => beside(commitment, "opening", "the opening", "commitment")?,
+        };
+        let commitment_file = Destination::new(commitment, inputs)?.only_new()?;
+        let opening_file = Destination::secret(&opening, inputs)?.only_new()?;
+        check_distinct(&[&commitment_file, &opening_file])?;
         Ok(Self { commitment_file, opening_file, commitment: commitment.to_owned(), opening })
     }
 
-    /// Whether one of them has this path.
-    pub(super) fn has(&self, path: &Path) -> bool {
-        path == self.commitment || path == self.opening
+    /// Both files, to be told apart from others that the command writes.
+    pub(super) const fn destinations(&self) -> [&Destination; 2] {
+        [&self.commitment_file, &self.opening_file]
     }
 
     /// Both names.
@@ -114,7 +121,7 @@ impl CommitmentFiles {
         let mut bytes = opening.to_bytes()?;
         let opening = self.opening_file.prepare(&bytes);
         bytes.fill(0);
-        Ok(PreparedCommitment { commitment, opening: opening? })
+        Ok(PreparedCommitment { commitment, opening: opening?, opening_path: self.opening.clone() })
     }
 }
 
@@ -123,12 +130,16 @@ impl CommitmentFiles {
 pub(super) struct PreparedCommitment {
     commitment: Prepared,
     opening: Prepared,
+    opening_path: PathBuf,
 }
 
 impl PreparedCommitment {
     /// Puts the opening in its place, then the commitment: one without the other would be worth nothing.
     pub(super) fn place(self) -> Result<()> {
         self.opening.place()?;
-        self.commitment.place()
+        self.commitment.place().inspect_err(|_| {
+            // Nobody has seen the commitment that it opens. The error is reported in any case.
+            let _ = std::fs::remove_file(&self.opening_path);
+        })
     }
 }

@@ -5,17 +5,18 @@ use std::{path::Path, time::Instant};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_inference::cost::{UnitCosts, choice::choose_arguments};
-use tacit_layers::Network;
-use tacit_onnx::quantise_comparably;
+use tacit_layers::{Architecture, Network, Output};
+use tacit_onnx::{FloatModel, quantise_comparably};
 use tacit_prover::{ProvingKey, Seed};
 
 use self::{quantised::Faithfulness, values::ValueFacts};
 use crate::{
-    answer::{agreement, argmax},
+    answer::{Answer, agreement, argmax, outputs_of},
     arguments::CompileArguments,
     arrangement::ArrangementFacts,
     artifact, description,
-    destination::Destination,
+    destination::{Destination, beside, check_distinct},
+    fidelity::{self, OutputFidelity},
     import::{Import, import},
     inference::Inference,
     progress::Progress,
@@ -35,7 +36,12 @@ struct Facts {
     lookups: usize,
     private_model: bool,
     arguments: ArrangementFacts,
-    float_agreement: f64,
+    /// Share of samples with the float model's class; null where the first output does not look like classes.
+    float_agreement: Option<f64>,
+    /// Every output beside the float model's, which the importer runs on the calibration samples.
+    outputs: Vec<OutputFidelity>,
+    /// What is wrong with them.
+    warnings: Vec<String>,
     accuracy_float: Option<f64>,
     accuracy_quantised: Option<f64>,
     compile_seconds: f64,
@@ -50,13 +56,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let start = Instant::now();
     let options = arguments.precision.options()?;
     let CompileArguments { model: path, calibrate, labels, output, .. } = arguments;
-    let key_path = output.with_extension("vk");
-    if key_path == *output {
-        bail!(
-            "cannot write `{}`: that name is for the verifying key; use the extension .tacit",
-            output.display()
-        );
-    }
+    let key_path = beside(output, "vk", "the verifying key", "tacit")?;
     let inputs: Vec<_> =
         [Some(path), calibrate.as_ref(), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
     // Whoever reads a private model's proving key knows what its commitments are blinded by.
@@ -66,6 +66,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         Destination::new(output, &inputs)?
     };
     let key_file = Destination::new(&key_path, &inputs)?;
+    check_distinct(&[&model_file, &key_file])?;
 
     let progress = Progress::new("Reading the model");
     // Read here first, so that a missing file is reported in the same words everywhere.
@@ -109,13 +110,19 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
 
     progress.step("Comparing with the float model");
-    let classes_float =
-        calibration.iter().map(|sample| Ok(argmax(&float.run(sample)?))).collect::<Result<Vec<_>>>()?;
     let answers = Inference::new(key.network())?.answers(&calibration, &progress)?;
+    let comparison = Comparison::new(&float, &key.network().architecture, &calibration, &answers)?;
+    let Comparison { outputs, classes: classes_float } = comparison;
     let classes_quantised: Vec<usize> = answers.iter().map(|answer| answer.argmax).collect();
     let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| agreement(classes, labels));
+    let mut warnings: Vec<String> = outputs.iter().flat_map(OutputFidelity::warnings).collect();
+    if let (Some(labels), Some(output)) = (&labels, key.network().architecture.outputs.first()) {
+        fidelity::check_labels(labels, &output.name, &output.shape)?;
+        warnings.extend(fidelity::doubt_about_labels(labels, &classes_float, "the float model"));
+    }
+    let is_poor = arguments.strict && !warnings.is_empty();
 
-    let files = write(&key, output, (model_file, key_file))?;
+    let files = if is_poor { None } else { Some(write(&key, output, (model_file, key_file))?) };
     drop(progress);
 
     let facts = Facts {
@@ -125,7 +132,9 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         lookups: key.verifying_key().num_lookups(),
         private_model: arguments.private_model,
         arguments: ArrangementFacts::new(&key.network().architecture, &choices),
-        float_agreement: agreement(&classes_float, &classes_quantised),
+        float_agreement: outputs.first().and_then(OutputFidelity::agreement),
+        outputs,
+        warnings,
         accuracy_float: accuracy(&classes_float),
         accuracy_quantised: accuracy(&classes_quantised),
         compile_seconds: start.elapsed().as_secs_f64(),
@@ -137,9 +146,8 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         ("parameters", units::count(facts.parameters as u64)),
         ("multiplications", units::count(facts.macs)),
         ("look-ups", units::count(facts.lookups as u64)),
-        ("float agreement", format!("{} of {} samples", units::share(facts.float_agreement), samples.len())),
     ];
-    fields.splice(4..4, facts.arguments.fields());
+    fields.extend(facts.arguments.fields());
     fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
     fields.extend(float.notes().into_iter().map(|note| ("note", note)));
@@ -147,12 +155,51 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     if facts.private_model {
         fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
     }
-    fields.extend(files);
+    match files {
+        Some(files) => fields.extend(files),
+        None => fields.push(("files", "none written, because of --strict".to_owned())),
+    }
     let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
     let values = facts.values.as_deref().map_or_else(String::new, |values| {
         format!("\nValues beside the float model's\n{}\n", values::table(values))
     });
-    Ok(Report::done(&facts, &(title + &values + &units::fields(fields))))
+    let outputs = units::fields(facts.outputs.iter().map(|output| (output.name(), output.to_text())));
+    let outputs = format!(
+        "Outputs beside those of the float model, run by the importer on {} samples\n{outputs}",
+        samples.len()
+    );
+    let text =
+        title + &values + &units::fields(fields) + &outputs + &fidelity::warning_lines(&facts.warnings);
+    Ok(if is_poor { Report::poor(&facts, &text) } else { Report::done(&facts, &text) })
+}
+
+/// The quantised network beside the float model.
+struct Comparison {
+    outputs: Vec<OutputFidelity>,
+    /// The float model's class of each sample.
+    classes: Vec<usize>,
+}
+
+impl Comparison {
+    fn new(
+        float: &FloatModel,
+        architecture: &Architecture,
+        samples: &[Vec<f32>],
+        answers: &[Answer],
+    ) -> Result<Self> {
+        let reference =
+            samples.iter().map(|sample| Ok(float.run_all(sample)?)).collect::<Result<Vec<_>>>()?;
+        let of = |index: usize| -> Vec<Vec<f32>> {
+            reference.iter().map(|outputs| outputs.get(index).cloned().unwrap_or_default()).collect()
+        };
+        let compare = |(index, output): (usize, &Output)| {
+            let (name, expected) = (&output.name, of(index));
+            fidelity::check_finite(&format!("output `{name}` of the float model"), &expected)?;
+            Ok(OutputFidelity::new(name, &output.shape, &expected, &outputs_of(answers, index)))
+        };
+        let outputs = architecture.outputs.iter().enumerate().map(compare).collect::<Result<_>>()?;
+        Ok(Self { outputs, classes: of(0).iter().map(|values| argmax(values)).collect() })
+    }
 }
 
 /// Commits to the weights, blinded for a private model.
@@ -171,6 +218,7 @@ fn write(
     (model_file, key_file): (Destination, Destination),
 ) -> Result<[(&'static str, String); 2]> {
     let (model_bytes, key_bytes) = (key.to_bytes()?, key.verifying_key().to_bytes()?);
+    let key_path = key_file.path().to_owned();
     let (model_file, key_file) = (model_file.prepare(&model_bytes)?, key_file.prepare(&key_bytes)?);
     model_file.place()?;
     key_file.place().inspect_err(|_| {
@@ -178,8 +226,5 @@ fn write(
         let _ = std::fs::remove_file(output);
     })?;
     let describe = |path: &Path, bytes: &[u8]| format!("{} ({})", path.display(), units::bytes(bytes.len()));
-    Ok([
-        ("proving key", describe(output, &model_bytes)),
-        ("verifying key", describe(&output.with_extension("vk"), &key_bytes)),
-    ])
+    Ok([("proving key", describe(output, &model_bytes)), ("verifying key", describe(&key_path, &key_bytes))])
 }

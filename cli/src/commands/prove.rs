@@ -2,20 +2,21 @@
 
 use std::{path::Path, time::Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use tacit_layers::{Architecture, CommittedProofFile, ProofFile, Tensor};
 use tacit_prover::{InputOpening, Phases, Proven, ProvingKey, Seed};
 
 use super::commit_input::CommitmentFiles;
 use crate::{
-    answer::{Answer, OutputValues},
+    answer::{Answer, OutputIntegers, OutputValues},
     arguments::ProveArguments,
     artifact,
-    destination::Destination,
+    destination::{Destination, beside, check_distinct},
     memory,
     profile::Profile,
     progress::Progress,
+    reading::InputReading,
     report::Report,
     samples::Samples,
     units,
@@ -24,7 +25,11 @@ use crate::{
 #[derive(Debug, Serialize)]
 struct Facts {
     output: OutputValues,
+    /// The integers that are proved.
+    integers: OutputIntegers,
     argmax: usize,
+    /// What quantisation did to the input's real numbers; null where an opening holds integers.
+    input: Option<InputReading>,
     prove_seconds: f64,
     phases: PhaseSeconds,
     proof_bytes: usize,
@@ -81,24 +86,30 @@ enum Source {
     Committed(InputOpening, Option<CommitmentFiles>),
 }
 
+/// What is proved about, and what quantisation did to its real numbers.
+type Read = (Source, Option<InputReading>);
+
 impl Source {
     fn read(
         arguments: &ProveArguments,
         architecture: &Architecture,
         files: Option<CommitmentFiles>,
-    ) -> Result<Self> {
+    ) -> Result<Read> {
         if let Some(path) = &arguments.opening {
             let opening = artifact::input_opening(path)?;
-            return Ok(Self::Committed(opening, None));
+            return Ok((Self::Committed(opening, None), None));
         }
         let path = arguments.input.as_ref().context("give samples with --input X.npy")?;
         let samples = Samples::read(path, architecture.input()?.layout.axes())?;
-        let tensor = tacit_onnx::quantise_input(architecture, samples.get(arguments.index)?)?;
-        if arguments.private_input {
-            Ok(Self::Committed(InputOpening::new(tensor, &Seed::from_os()?)?, files))
+        let sample = samples.get(arguments.index)?;
+        let reading = InputReading::new(architecture, arguments.index, [sample])?;
+        let tensor = tacit_onnx::quantise_input(architecture, sample)?;
+        let source = if arguments.private_input {
+            Self::Committed(InputOpening::new(tensor, &Seed::from_os()?)?, files)
         } else {
-            Ok(Self::Public(tensor))
-        }
+            Self::Public(tensor)
+        };
+        Ok((source, Some(reading)))
     }
 
     fn prove(&self, key: &ProvingKey) -> Result<Proven, tacit_prover::Error> {
@@ -132,21 +143,22 @@ fn subject(arguments: &ProveArguments) -> String {
     }
 }
 
+/// Where a new commitment and its opening go: beside the proof.
+fn commitment_files(proof: &Path, inputs: &[&Path]) -> Result<CommitmentFiles> {
+    let [commitment, opening] = [("commitment", "the commitment"), ("opening", "its opening")]
+        .map(|(extension, what)| beside(proof, extension, what, "proof"));
+    CommitmentFiles::new(&commitment?, Some(&opening?), inputs)
+}
+
 pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
     let ProveArguments { model, input, opening, output, .. } = arguments;
     let inputs: Vec<&Path> =
         [Some(model), input.as_ref(), opening.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
     let destination = Destination::new(output, &inputs)?;
     let is_new = arguments.private_input && opening.is_none();
-    let files = is_new
-        .then(|| CommitmentFiles::new(&output.with_extension("commitment"), None, &inputs))
-        .transpose()?;
-    if let Some(files) = files.iter().find(|files| files.has(output)) {
-        bail!(
-            "cannot write `{}`: that name is for {}; use the extension .proof",
-            output.display(),
-            files.names()
-        );
+    let files = is_new.then(|| commitment_files(output, &inputs)).transpose()?;
+    for file in files.iter().flat_map(CommitmentFiles::destinations) {
+        check_distinct(&[&destination, file])?;
     }
     if arguments.profile {
         tacit_prover::profile::count_operations();
@@ -158,7 +170,7 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
     let start = Instant::now();
     progress.step("Proving");
     let architecture = &key.network().architecture;
-    let source = Source::read(arguments, architecture, files)?;
+    let (source, reading) = Source::read(arguments, architecture, files)?;
     let proven = source.prove(&key).with_context(|| format!("cannot prove {}", subject(arguments)))?;
     let answer = Answer::new(architecture, &proven.outputs)?;
     let proof_bytes = proven.proof.len();
@@ -180,7 +192,9 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
 
     let facts = Facts {
         output: answer.values(),
+        integers: answer.integers(),
         argmax: answer.argmax,
+        input: reading,
         prove_seconds: elapsed.as_secs_f64(),
         phases: PhaseSeconds::from(&phases),
         input_commitment: commitment.as_ref().map(|(digest, _)| digest.clone()),
@@ -202,6 +216,7 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
         fields.push(("input commitment", digest));
         fields.extend(names.map(|names| ("beside the proof", format!("{names}; the latter is SECRET"))));
     }
+    fields.extend(facts.input.as_ref().and_then(InputReading::clipping).map(|text| ("CLIPPED", text)));
     fields.extend(facts.peak_memory_bytes.map(|bytes| ("peak memory", units::bytes(bytes as usize))));
     text += &units::fields(fields);
     if let Some(profile) = &facts.profile {

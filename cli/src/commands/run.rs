@@ -4,13 +4,14 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, OutputValues},
+    answer::{Answer, OutputIntegers, OutputValues},
     arguments::RunArguments,
     artifact,
     destination::Destination,
     inference::Inference,
     npy::{self, Array},
     progress::Progress,
+    reading::InputReading,
     report::Report,
     samples::Samples,
 };
@@ -19,8 +20,8 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Facts {
-    One { output: OutputValues, argmax: usize },
-    All { output: Vec<OutputValues>, argmax: Vec<usize> },
+    One { output: OutputValues, integers: OutputIntegers, argmax: usize, input: InputReading },
+    All { output: Vec<OutputValues>, integers: Vec<OutputIntegers>, argmax: Vec<usize>, input: InputReading },
 }
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Report> {
@@ -33,6 +34,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Report> {
     let samples = Samples::read(input, architecture.input()?.layout.axes())?;
     let first = index.unwrap_or(0);
     let chosen = if *all { samples.all()? } else { vec![samples.get(first)?.to_vec()] };
+    let reading = InputReading::new(architecture, first, chosen.iter().map(Vec::as_slice))?;
     let answers = Inference::new(key.network())?.answers(&chosen, &progress)?;
     drop(progress);
 
@@ -51,12 +53,20 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Report> {
     let line = |(index, answer): (usize, &Answer)| {
         format!("sample {index}: class {}  [{}]\n", answer.argmax, answer.to_text())
     };
-    let text = (first..).zip(&answers).map(line).collect::<Vec<_>>().concat();
+    let mut text = (first..).zip(&answers).map(line).collect::<Vec<_>>().concat();
+    text.extend(reading.clipping().map(|clipping| format!("CLIPPED: {clipping}\n")));
     let facts = match answers.as_slice() {
-        [answer] if !all => Facts::One { output: answer.values(), argmax: answer.argmax },
+        [answer] if !all => Facts::One {
+            output: answer.values(),
+            integers: answer.integers(),
+            argmax: answer.argmax,
+            input: reading,
+        },
         answers => Facts::All {
             output: answers.iter().map(Answer::values).collect(),
+            integers: answers.iter().map(Answer::integers).collect(),
             argmax: answers.iter().map(|answer| answer.argmax).collect(),
+            input: reading,
         },
     };
     Ok(Report::done(&facts, &text))

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
 use tacit_layers::{
     AnyProofFile, InputCommitment, Tensor, VerifyingKey,
@@ -10,10 +10,11 @@ use tacit_layers::{
 };
 
 use crate::{
-    answer::{Answer, OutputValues},
+    answer::{Answer, OutputIntegers, OutputValues},
     arguments::VerifyArguments,
     artifact,
     progress::Progress,
+    reading::InputReading,
     report::Report,
     samples::Samples,
     units,
@@ -24,6 +25,11 @@ struct Facts {
     accepted: bool,
     reason: Option<String>,
     output: Option<OutputValues>,
+    /// The integers that are proved.
+    integers: Option<OutputIntegers>,
+    argmax: Option<usize>,
+    /// What quantisation did to the given input; null where none is given.
+    input: Option<InputReading>,
     verify_seconds: f64,
     input_source: InputSource,
     /// Digest of the commitment to a private input; null where the input is public.
@@ -52,14 +58,24 @@ pub(super) enum Given {
     Commitment(InputCommitment),
 }
 
+/// What the verifier knows of the input, and what quantisation did to its real numbers.
+type Known = (Option<Given>, Option<InputReading>);
+
 impl Given {
-    fn read(arguments: &VerifyArguments, key: &VerifyingKey) -> Result<Option<Self>> {
+    fn read(arguments: &VerifyArguments, key: &VerifyingKey) -> Result<Known> {
         if let Some(path) = &arguments.input_commitment {
-            return Ok(Some(Self::Commitment(artifact::input_commitment(path)?)));
+            return Ok((Some(Self::Commitment(artifact::input_commitment(path)?)), None));
         }
-        let input = arguments.input.as_ref();
-        let input = input.map(|path| read_input(key, path, arguments.index.unwrap_or(0))).transpose()?;
-        Ok(input.map(Self::Input))
+        let Some(path) = &arguments.input else { return Ok((None, None)) };
+        let (input, reading) = read_input(key, path, arguments.index.unwrap_or(0))?;
+        if let Some(clipping) = reading.clipping().filter(|_| !arguments.allow_clipped) {
+            bail!(
+                "`{}`: {clipping}: a proof would be about another input than this one, so that nothing was verified; give \
+                 --allow-clipped to verify what the model read",
+                path.display()
+            );
+        }
+        Ok((Some(Self::Input(input)), Some(reading)))
     }
 
     const fn input(&self) -> Input<'_> {
@@ -78,7 +94,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
         Ok(key) => key,
         Err(error) => return Ok(rejected(error.to_string(), input_source, 0.0)),
     };
-    let given = Given::read(arguments, &key)?;
+    let (given, reading) = Given::read(arguments, &key)?;
 
     // Everything but reading the key and the given input counts.
     let start = Instant::now();
@@ -99,18 +115,22 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
                 Input::Public(_) => None,
                 Input::Committed(commitment) => Some(units::hexadecimal(&commitment.digest()?)),
             };
-            let about = about(arguments, input_commitment.as_deref());
-            let text = format!("ACCEPTED in {}\n", units::time(elapsed))
-                + &units::fields([
-                    ("input", about),
-                    ("output", format!("class {}  [{}]", answer.argmax, answer.to_text())),
-                ]);
+            let about = about(arguments, input_commitment.as_deref(), reading.as_ref());
+            let mut fields = vec![
+                ("input", about),
+                ("output", format!("class {}  [{}]", answer.argmax, answer.to_text())),
+            ];
+            fields.extend(reading.as_ref().and_then(InputReading::clipping).map(|text| ("CLIPPED", text)));
+            let text = format!("ACCEPTED in {}\n", units::time(elapsed)) + &units::fields(fields);
             let output = Some(answer.values());
             Ok(Report::done(
                 &Facts {
                     accepted: true,
                     reason: None,
                     output,
+                    integers: Some(answer.integers()),
+                    argmax: Some(answer.argmax),
+                    input: reading,
                     verify_seconds,
                     input_source,
                     input_commitment,
@@ -123,14 +143,16 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
 }
 
 /// What an accepted proof is about, in words.
-fn about(arguments: &VerifyArguments, commitment: Option<&str>) -> String {
+fn about(arguments: &VerifyArguments, commitment: Option<&str>, reading: Option<&InputReading>) -> String {
     match (&arguments.input_commitment, commitment, &arguments.input) {
         (Some(path), ..) => format!("private, committed to in `{}`", path.display()),
         (None, Some(digest), _) => format!(
             "private, its commitment {digest} carried beside the proof; give --input-commitment to check it against yours"
         ),
         (None, None, Some(path)) => {
-            format!("sample {} of `{}`", arguments.index.unwrap_or(0), path.display())
+            let rounding = reading.and_then(InputReading::rounding).map(|rounding| format!(", {rounding}"));
+            let index = arguments.index.unwrap_or(0);
+            format!("sample {index} of `{}`{}", path.display(), rounding.unwrap_or_default())
         }
         (None, None, None) => {
             "the public input carried beside the proof; give --input to check it against yours".to_owned()
@@ -139,12 +161,15 @@ fn about(arguments: &VerifyArguments, commitment: Option<&str>) -> String {
 }
 
 fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> Report {
-    let text = format!("REJECTED: {reason}");
+    let text = format!("REJECTED: {}", reason);
     Report::rejected(
         &Facts {
             accepted: false,
             reason: Some(reason),
             output: None,
+            integers: None,
+            argmax: None,
+            input: None,
             verify_seconds,
             input_source,
             input_commitment: None,
@@ -153,9 +178,12 @@ fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> R
     )
 }
 
-fn read_input(key: &VerifyingKey, path: &Path, index: usize) -> Result<Tensor<i64>> {
-    let samples = Samples::read(path, key.architecture().input()?.layout.axes())?;
-    Ok(tacit_onnx::quantise_input(key.architecture(), samples.get(index)?)?)
+fn read_input(key: &VerifyingKey, path: &Path, index: usize) -> Result<(Tensor<i64>, InputReading)> {
+    let architecture = key.architecture();
+    let samples = Samples::read(path, architecture.input()?.layout.axes())?;
+    let sample = samples.get(index)?;
+    let reading = InputReading::new(architecture, index, [sample])?;
+    Ok((tacit_onnx::quantise_input(architecture, sample)?, reading))
 }
 
 /// Checks a proof against what is given of its input, or against what it carries. The reason when it is rejected.

@@ -225,7 +225,7 @@ fn says_which_kind_of_file_was_given_in_place_of_another() {
     fails(&folder, &["verify", key, key], &[key, "it is a verifying key", "tacit prove"]);
     fails(&folder, &["inspect", &inputs()], &["does not begin as a Tacit file does"]);
     fails(&folder, &["inspect", model, "--key", key], &[model, "--key"]);
-    fails(&folder, &["prove", model, "--input", proof, "-o", &folder.path("p")], &[proof, "`.npy`"]);
+    fails(&folder, &["prove", model, "--input", proof, "-o", &folder.path("p")], &[proof, "not a .npy"]);
 }
 
 #[test]

@@ -5,7 +5,10 @@
 mod bad_input;
 mod check_key;
 mod choice;
+mod figures;
 mod files;
+mod formats;
+mod overwriting;
 mod private_input;
 mod private_model;
 mod quantised;

@@ -9,7 +9,7 @@ use crate::{
     tacit::{LENET, done, inputs, tacit, tacit_json},
 };
 
-const COMMIT: [&str; 5] = ["shape", "digest", "rows", "commitment", "opening"];
+const COMMIT: [&str; 6] = ["shape", "digest", "rows", "commitment", "opening", "input"];
 const COMMITMENT: [&str; 6] = ["kind", "digest", "file_bytes", "input_shape", "rows", "row_length"];
 
 /// A `.npy` file of uint8.

@@ -7,7 +7,7 @@ use crate::{
     tacit::{LENET, done, inputs, tacit},
 };
 
-const COMPILE: [&str; 11] = [
+const COMPILE: [&str; 13] = [
     "layers",
     "parameters",
     "macs",
@@ -15,6 +15,8 @@ const COMPILE: [&str; 11] = [
     "private_model",
     "arguments",
     "float_agreement",
+    "outputs",
+    "warnings",
     "accuracy_float",
     "accuracy_quantised",
     "compile_seconds",
@@ -31,8 +33,10 @@ const VALUE: [&str; 9] = [
     "bits_used",
     "loses_most",
 ];
-const PROVE: [&str; 8] = [
+const PROVE: [&str; 10] = [
     "output",
+    "integers",
+    "input",
     "argmax",
     "prove_seconds",
     "phases",
@@ -42,8 +46,18 @@ const PROVE: [&str; 8] = [
     "profile",
 ];
 const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
-const VERIFY: [&str; 6] =
-    ["accepted", "reason", "output", "verify_seconds", "input_source", "input_commitment"];
+const RUN: [&str; 4] = ["output", "integers", "argmax", "input"];
+const VERIFY: [&str; 9] = [
+    "accepted",
+    "reason",
+    "output",
+    "integers",
+    "argmax",
+    "input",
+    "verify_seconds",
+    "input_source",
+    "input_commitment",
+];
 const NETWORK: [&str; 15] = [
     "kind",
     "name",
@@ -141,10 +155,9 @@ fn proves_and_verifies_a_multilayer_perceptron() {
 #[test]
 fn runs_one_sample_or_all() {
     let folder = Folder::new();
-    let one = done(&["run", &LENET.model, "--input", &inputs(), "--index", "7"], &["output", "argmax"]);
+    let one = done(&["run", &LENET.model, "--input", &inputs(), "--index", "7"], &RUN);
     let file = folder.path("y.npy");
-    let all =
-        done(&["run", &LENET.model, "--input", &inputs(), "--all", "--output", &file], &["output", "argmax"]);
+    let all = done(&["run", &LENET.model, "--input", &inputs(), "--all", "--output", &file], &RUN);
     assert_eq!(all["output"].as_array().unwrap().len(), 100);
     assert_eq!(all["output"][7], one["output"]);
     assert_eq!(all["argmax"][7], one["argmax"]);
@@ -152,7 +165,7 @@ fn runs_one_sample_or_all() {
     assert_eq!((&reference["agreement"], &reference["max_error"]), (&1.0.into(), &0.0.into()));
 }
 
-const EVALUATE: [&str; 4] = ["samples", "accuracy", "agreement", "max_error"];
+const EVALUATE: [&str; 7] = ["samples", "accuracy", "agreement", "max_error", "outputs", "input", "warnings"];
 
 #[test]
 fn evaluates_against_labels_and_the_float_models_outputs() {
@@ -176,8 +189,7 @@ fn proves_what_run_computes_on_ten_samples() {
     let folder = Folder::new();
     for index in 0..10 {
         let (index, proof) = (index.to_string(), folder.path("p.proof"));
-        let run =
-            done(&["run", &LENET.model, "--input", &inputs(), "--index", &index], &["output", "argmax"]);
+        let run = done(&["run", &LENET.model, "--input", &inputs(), "--index", &index], &RUN);
         let arguments = ["prove", &LENET.model, "--input", &inputs(), "--index", &index, "-o", &proof];
         let proven = done(&arguments, &PROVE);
         assert_keys(&proven["phases"], &PHASES);
@@ -349,7 +361,7 @@ fn sixteen_bits_are_proved_and_reported_layer_by_layer() {
     let (code, text, _) = tacit(["compile", &onnx, "--calibrate", &samples, "--report", "-o", &again]);
     assert_eq!(code, DONE);
     assert!(text.contains("signal to noise") && text.contains("<- loses most"), "{text}");
-    assert!(text.contains(" dB") && text.contains("float agreement"), "{text}");
+    assert!(text.contains(" dB") && text.contains("run by the importer"), "{text}");
 }
 
 #[test]

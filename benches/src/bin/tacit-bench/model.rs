@@ -11,8 +11,8 @@ use tacit_prover::ProvingKey;
 use super::folder::ModelFolder;
 use tacit_cli::{
     answer::{agreement, argmax},
+    array_file,
     inference::Inference,
-    npy,
     progress::Progress,
     samples::Samples,
 };
@@ -68,11 +68,11 @@ pub(super) fn evaluate(
     let answers = Inference::new(key.network())?.answers(&samples.all()?, progress)?;
     let quantised: Vec<usize> =
         answers.iter().filter_map(|answer| answer.outputs.first()).flat_map(|o| classes(o)).collect();
-    let labels = folder.shared("labels.npy").map(|path| npy::read_classes(&path)).transpose()?;
+    let labels = folder.shared("labels.npy").map(|path| array_file::read_classes(&path)).transpose()?;
     let labels = labels.filter(|labels| labels.len() == quantised.len());
-    let reference = folder.own("logits.npy").map(|path| npy::read_reals(&path)).transpose()?;
+    let reference = folder.own("logits.npy").map(|path| array_file::read_reals(&path)).transpose()?;
     let reference = reference
-        .map(|reference| classes(&reference.values))
+        .map(|reference| classes(&reference.array.values))
         .filter(|reference| reference.len() == quantised.len());
     let accuracy = |classes: &[usize]| labels.as_ref().map(|labels| agreement(classes, labels));
     Ok(Some(Accuracy {

@@ -1,0 +1,95 @@
+//! How real input values became the integers that are proved: what was clipped, and how much was rounded.
+
+use anyhow::Result;
+use serde::Serialize;
+use tacit_layers::Architecture;
+
+/// What quantisation did to the values of some samples.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InputReading {
+    /// Number of values.
+    values: usize,
+    /// How many of them are outside the range that the model was calibrated for, and are read as its nearest end.
+    clipped: usize,
+    /// The first of those.
+    first_clipped: Option<ClippedValue>,
+    /// Smallest and largest real number that is not clipped.
+    range: (f64, f64),
+    /// Real value of one integer step.
+    step: f64,
+    /// Largest difference between a value that is not clipped and what its integer stands for.
+    largest_rounding: f64,
+    /// Whether that is more than float32 numbers are apart.
+    is_rounded: bool,
+}
+
+/// A value that was clipped.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ClippedValue {
+    sample: usize,
+    position: usize,
+    value: f32,
+}
+
+impl InputReading {
+    /// What quantisation does to these samples, of which `first` is the index of the first.
+    pub fn new<'a>(
+        architecture: &Architecture,
+        first: usize,
+        samples: impl IntoIterator<Item = &'a [f32]>,
+    ) -> Result<Self> {
+        let input = tacit_onnx::samples::InputRange::new(architecture)?;
+        let mut reading = Self {
+            values: 0,
+            clipped: 0,
+            first_clipped: None,
+            range: (input.minimum, input.maximum),
+            step: input.step,
+            largest_rounding: 0.0,
+            is_rounded: false,
+        };
+        for (sample, values) in (first..).zip(samples) {
+            for (position, &value) in values.iter().enumerate() {
+                match input.rounding(value) {
+                    Some(rounding) => {
+                        reading.largest_rounding = reading.largest_rounding.max(rounding.abs());
+                        reading.is_rounded |=
+                            rounding.abs() > 4.0 * f64::from(f32::EPSILON) * f64::from(value.abs());
+                    }
+                    None => {
+                        reading.clipped += 1;
+                        reading.first_clipped.get_or_insert(ClippedValue { sample, position, value });
+                    }
+                }
+            }
+            reading.values += values.len();
+        }
+        Ok(reading)
+    }
+
+    /// Whether something was clipped.
+    pub const fn is_clipped(&self) -> bool {
+        self.clipped > 0
+    }
+
+    /// What was clipped, in words.
+    pub fn clipping(&self) -> Option<String> {
+        let ClippedValue { sample, position, value } = self.first_clipped?;
+        let (low, high) = self.range;
+        Some(format!(
+            "{} of {} input values are outside {low:.6}..={high:.6}, the range that the model was calibrated for, and are \
+             read as its nearest end; the first is {value} at position {position} of sample {sample}",
+            self.clipped, self.values
+        ))
+    }
+
+    /// What was rounded, in words.
+    pub fn rounding(&self) -> Option<String> {
+        self.is_rounded.then(|| {
+            format!(
+                "as quantised, values rounded by {:.3e} at most, in steps of {:.3e}",
+                self.largest_rounding, self.step
+            )
+        })
+    }
+}
