@@ -5,6 +5,7 @@
 //! | `file` | ONNX files, their nodes' names and operators |
 //! | `functions` | functions of the model, put in place of their calls |
 //! | `schema` | the gate: nodes are what their operators' schemas say, and nothing is left unread |
+//! | `tabular` | linear operators of the domain `ai.onnx.ml` |
 //! | `notation` | notation that the importer does not know |
 //! | `external` | tensors whose elements are in other files |
 //! | `reals` | other real numbers than float32, converted |
@@ -31,6 +32,7 @@ pub(crate) mod input;
 pub(crate) mod notation;
 pub(crate) mod reals;
 pub(crate) mod schema;
+mod tabular;
 pub(crate) mod tensor;
 mod upsample;
 
@@ -112,6 +114,7 @@ impl FloatModel {
     pub fn from_bytes_with(bytes: &[u8], path: &Path, options: &LoadOptions) -> Result<Self, Error> {
         let mut proto = read_model(bytes, path)?;
         inline(&mut proto)?;
+        tabular::rewrite(&mut proto)?;
         schema::check(&proto)?;
         unify(&mut proto)?;
         let file_bytes = bytes.len() + read_external_data(&mut proto, path)?;

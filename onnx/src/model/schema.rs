@@ -45,8 +45,13 @@ pub(crate) fn check(proto: &ModelProto) -> Result<(), Error> {
 pub(crate) fn operator_set(proto: &ModelProto) -> Result<i64, Error> {
     let sets = proto.opset_import.iter().filter(|import| is_onnx(&import.domain));
     let versions: Vec<i64> = sets.map(|import| import.version).collect();
+    // Some exporters write the same set down twice.
     match versions[..] {
-        [version] if (OLDEST..=NEWEST).contains(&version) => Ok(version),
+        [version, ref others @ ..]
+            if others.iter().all(|&other| other == version) && (OLDEST..=NEWEST).contains(&version) =>
+        {
+            Ok(version)
+        }
         _ => Err(Error::OperatorSet { versions, oldest: OLDEST, newest: NEWEST }),
     }
 }

@@ -229,9 +229,12 @@ mod tests {
 
     #[test]
     fn every_attribute_that_is_read_has_a_model_with_onnx_runtimes_output() {
+        // Models of integers are tested in `tests/quantised.rs` and `tests/quantised_reals.rs`.
+        let quantised = ["ConvInteger", "DequantizeLinear", "QuantizeLinear"];
         let found = with_fixture();
         let missing: Vec<_> = ATTRIBUTES
             .iter()
+            .filter(|(operator, _)| !quantised.contains(operator))
             .flat_map(|(operator, readings)| {
                 readings.iter().map(move |(attribute, _)| (*operator, *attribute))
             })
