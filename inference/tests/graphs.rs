@@ -128,7 +128,8 @@ fn refuses_accumulators_where_activations_are_needed_and_the_reverse() {
         refused(|a| a.nodes[3].inputs[0] = NodeId(1)),
         kind("pool", "an activation", "an accumulator")
     );
-    assert_eq!(refused(|a| a.nodes[7].inputs[0] = NodeId(5)), kind("add", "an activation", "an accumulator"));
+    let added_again = |a: &mut Architecture| a.nodes[8].operation = add(&[1]);
+    assert_eq!(refused(added_again), kind("add clip", "an activation", "an accumulator"));
     assert_eq!(
         refused(|a| a.nodes[6].inputs[0] = NodeId(4)),
         kind("dense clip", "an accumulator", "an activation")

@@ -3,7 +3,8 @@
 //! Node 0 is the input; every other node reads earlier nodes. A node's value is an *activation* (bounded, committed or
 //! public) or an *accumulator* (a linear map of
 //! activations or sums of their products, never committed). An accumulator is read by exactly one
-//! rescale, directly or through flattening, transpositions and reshapes that need no argument, or it is an output.
+//! rescale, directly or through flattening, transpositions and reshapes that need no argument, or it is an output; what a
+//! dense layer or a convolution accumulates may be read by an addition instead.
 
 use serde::{Deserialize, Serialize};
 

@@ -289,7 +289,7 @@ pub enum Error {
     },
     /// A bias does not fit 32 bits at the scale its layer has.
     #[error(
-        "node `{node}`: bias {value} of channel {channel} does not fit 32 bits next to weights this small: retrain with weight decay or drop the channel"
+        "node `{node}`: bias {value} of channel {channel} does not fit 32 bits in units of what the layer reads times its weights: scale what it reads up, or export the model again without the channel"
     )]
     BiasRange {
         /// The ONNX node.
@@ -298,6 +298,15 @@ pub enum Error {
         channel: usize,
         /// The bias in accumulator units.
         value: f64,
+    },
+    /// A layer's factors are too large for every multiplier: one step of what it reads moves its result by more than its whole
+    /// range on the calibration samples.
+    #[error(
+        "node `{node}`: one step of what it reads moves its result by more than the result's whole range on the calibration samples: calibrate with samples on which the layer is active, or scale its weights down"
+    )]
+    Resolution {
+        /// The ONNX node.
+        node: String,
     },
     /// An option is out of range.
     #[error("{option} is {actual}, must be {expected}")]

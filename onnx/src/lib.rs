@@ -51,8 +51,12 @@ mod scales;
 pub use agreement::ValueAgreement;
 pub use error::Error;
 pub use model::{FloatModel, LoadOptions};
-pub use options::{CalibrationMethod, QuantiseOptions};
-pub use quantise::{Quantised, quantise, quantise_comparably};
+pub use options::{CalibrationMethod, DEFAULT_TARGET, QuantiseOptions};
+pub use quantise::{
+    Quantised,
+    choice::{Precision, ValueWidth},
+    quantise, quantise_comparably,
+};
 pub use quantised::QuantisedModel;
 pub use requantise::RescaleError;
 pub use samples::{dequantise_output, quantise_input};

@@ -12,13 +12,23 @@ pub enum CalibrationMethod {
     Percentile(f64),
     /// The value that gives the smallest mean squared error of clipping and rounding together.
     MeanSquaredError,
+    /// Whichever of the others gives the outputs the smallest error on the calibration samples.
+    Best,
 }
+
+/// No float model is known any better.
+const MAX_TARGET: f64 = 120.0;
+/// The signal to noise that is aimed at unless another is asked for, in decibels: outputs are then off by three percent.
+pub const DEFAULT_TARGET: f64 = 30.0;
 
 /// How to quantise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantiseOptions {
-    /// Bits of an activation, 8 or 16.
+    /// Bits of an activation, 8 or 16; with a target, of those that it asks no more of.
     pub bits: u32,
+    /// The signal to noise that every output is to have on the calibration samples, in decibels: activations that need it get
+    /// 12 or 16 bits, and layers that need it weights of 16, until it is met. None leaves all widths as they are.
+    pub target: Option<f64>,
     /// How activation ranges are chosen.
     pub calibration: CalibrationMethod,
     /// Binary digits that every rescale drops, 1 to 20; chosen automatically when absent.
@@ -32,7 +42,13 @@ impl Default for QuantiseOptions {
     /// On LeNet-5, multilayer perceptrons, a VGG and a ResNet, an error growth of 2 saves two to three binary digits against
     /// shift 13 or 14 and leaves the error of the logits, which rounded activations dominate, within its noise.
     fn default() -> Self {
-        Self { bits: 8, calibration: CalibrationMethod::MeanSquaredError, shift: None, max_error_growth: 2.0 }
+        Self {
+            bits: 8,
+            target: None,
+            calibration: CalibrationMethod::MeanSquaredError,
+            shift: None,
+            max_error_growth: 2.0,
+        }
     }
 }
 
@@ -45,6 +61,11 @@ impl QuantiseOptions {
         Self { bits, max_error_growth: if bits > 8 { 0.1 } else { default.max_error_growth }, ..default }
     }
 
+    /// Widths and calibration chosen by the error of the outputs, which is to be at most so many decibels below them.
+    pub fn with_target(decibels: f64) -> Self {
+        Self { target: Some(decibels), calibration: CalibrationMethod::Best, ..Self::default() }
+    }
+
     /// Checks that every option is in range.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if ![8, 16].contains(&self.bits) {
@@ -54,6 +75,9 @@ impl QuantiseOptions {
         if let Some(shift) = self.shift.filter(|shift| !(1..=20).contains(shift)) {
             let actual = f64::from(shift);
             return Err(Error::Option { option: "shift", expected: "between 1 and 20", actual });
+        }
+        if let Some(actual) = self.target.filter(|target| !(0.0..=MAX_TARGET).contains(target)) {
+            return Err(Error::Option { option: "target", expected: "between 0 and 120 decibels", actual });
         }
         if let CalibrationMethod::Percentile(actual) = self.calibration
             && !(actual > 0.0 && actual <= 1.0)

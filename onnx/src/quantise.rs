@@ -2,29 +2,48 @@
 //!
 //! | module | concept |
 //! |---|---|
-//! | `channels` | the int8 weights of every layer, and whether a shift leaves them fine enough |
+//! | `channels` | the weights of every layer, and whether a shift leaves them fine enough |
 //! | `given` | rescales between scales that the model gives |
+//! | `shifts` | the shift of every rescale |
 //! | `network` | the integer network, layer by layer |
+//! | `trial` | how far the network's outputs are from the float model's |
+//! | `search` | the widths of activations and weights, chosen by the outputs' error |
+//! | [`choice`] | what was chosen, for people |
 
 mod channels;
+pub mod choice;
 mod given;
 mod network;
+mod search;
+mod shifts;
+mod trial;
+
+use std::rc::Rc;
 
 use tacit_layers::{Network, NodeId};
 
 use self::{
-    channels::{is_fine_enough, quantise_weights},
+    channels::{Layer, Layers},
+    choice::{Precision, ValueWidth},
+    given::Given,
     network::{emit, output_scales},
+    search::{Found, Plan, search},
+    shifts::{Fitted, fit_shifts},
 };
 use crate::{
     error::Error,
     float_graph::{Graph, value::Spacing},
     lower::lower,
     model::{FloatModel, input::check_samples},
-    options::QuantiseOptions,
-    ranges::observe,
+    options::{CalibrationMethod, QuantiseOptions},
+    ranges::{observe, observed::Observed},
     requantise::RescaleError,
-    scales::{activation::Activation, choose, input::input_scale},
+    scales::{
+        Choice, Scales,
+        activation::Activation,
+        input::input_scale,
+        widths::{NARROW, Widths},
+    },
 };
 
 /// A quantised network that remembers which float value each of its values stands for.
@@ -32,6 +51,8 @@ use crate::{
 pub struct Quantised {
     /// The network.
     pub network: Network,
+    /// What it was given of bits, and why.
+    pub precision: Precision,
     pub(crate) graph: Graph,
     /// By value of the graph: the node that holds it.
     pub(crate) nodes: Vec<NodeId>,
@@ -43,9 +64,6 @@ pub struct Quantised {
     /// rounded again. All that have weights or sums, for a float model.
     pub unbounded: Vec<String>,
 }
-
-/// Shifts tried by the automatic choice.
-const SHIFTS: std::ops::RangeInclusive<u32> = 8..=16;
 
 /// Quantises a model to an integer network whose activation ranges come from the calibration samples.
 ///
@@ -75,31 +93,115 @@ pub fn quantise_comparably(
         check_samples(model.input_shape(), calibration)?;
     }
     let observed = observe(model, &graph, calibration)?;
-    let input = match graph.values.first().and_then(|value| value.spacing) {
-        Some(Spacing { scale, bounds }) => Activation { scale, bounds },
-        None => {
-            let (bounds, scale) = input_scale(calibration, options.bits);
-            Activation { scale, bounds }
-        }
+    let quantiser = Quantiser {
+        model,
+        graph: &graph,
+        observed: &observed,
+        samples: calibration,
+        options,
+        layers: Layers::default(),
     };
-    let scales = |shift| choose(&graph, &observed, input, calibration.len(), options, shift);
-    let (first, last) = match options.shift {
-        Some(shift) => (shift, shift),
-        None => (*SHIFTS.start(), *SHIFTS.end()),
-    };
-    let mut shift = first;
-    loop {
-        let mut scales = scales(shift)?;
-        let mut layers = quantise_weights(&graph, &scales, &model.weight_units);
-        if shift >= last || is_fine_enough(&graph, &scales, &layers, options) {
-            let given = given::rescale(&graph, &mut scales, &mut layers)?;
-            let (network, nodes) = emit(model, &graph, &scales, &layers, &given)?;
-            let values = 0..graph.values.len();
-            let scales = values.map(|index| output_scales(&graph, &scales, &layers, index)).collect();
-            let rescales = given.into_iter().flatten().map(|given| given.error).collect();
-            let unbounded = given::unbounded(&graph, &layers);
-            return Ok(Quantised { network, graph, nodes, scales, rescales, unbounded });
-        }
-        shift += 1;
+    let is_searched = options.target.is_some() || options.calibration == CalibrationMethod::Best;
+    let found = if is_searched && !calibration.is_empty() { Some(search(&quantiser)?) } else { None };
+    let plan = found.as_ref().map_or_else(
+        || {
+            let widths = Widths::uniform(graph.values.len(), options.bits, NARROW);
+            Plan { calibration: options.calibration, widths }
+        },
+        |found| found.plan.clone(),
+    );
+    let Built { network, nodes, scales, layers, given } = quantiser.build(&plan)?;
+    let units = (0..graph.values.len()).map(|index| output_scales(&graph, &scales, &layers, index)).collect();
+    let precision = precision(&graph, &plan, &network, &scales, found.as_ref(), calibration)?;
+    let rescales = given.into_iter().flatten().map(|given| given.error).collect();
+    let unbounded = given::unbounded(&graph, &layers);
+    Ok(Quantised { network, precision, graph, nodes, scales: units, rescales, unbounded })
+}
+
+/// What all trials share.
+struct Quantiser<'a> {
+    model: &'a FloatModel,
+    graph: &'a Graph,
+    observed: &'a [Option<Observed>],
+    samples: &'a [Vec<f32>],
+    options: &'a QuantiseOptions,
+    layers: Layers,
+}
+
+/// A network and what it was made from.
+struct Built {
+    network: Network,
+    nodes: Vec<NodeId>,
+    scales: Scales,
+    layers: Vec<Rc<Layer>>,
+    /// By value: the rescale to a scale that the model gives.
+    given: Vec<Option<Given>>,
+}
+
+impl Quantiser<'_> {
+    /// The network of a plan.
+    fn build(&self, plan: &Plan) -> Result<Built, Error> {
+        let bits = plan.widths.activations.first().copied().unwrap_or(NARROW);
+        let input = match self.graph.values.first().and_then(|value| value.spacing) {
+            Some(Spacing { scale, bounds }) => Activation { scale, bounds },
+            None => {
+                let (bounds, scale) = input_scale(self.samples, bits);
+                Activation { scale, bounds }
+            }
+        };
+        let choice = Choice {
+            observed: self.observed,
+            num_samples: self.samples.len(),
+            calibration: plan.calibration,
+            input,
+            widths: &plan.widths,
+        };
+        let units = &self.model.weight_units;
+        let Fitted { mut scales, mut layers } =
+            fit_shifts(self.graph, &choice, units, &self.layers, self.options)?;
+        let given = given::rescale(self.graph, &mut scales, &mut layers)?;
+        let (network, nodes) = emit(self.model, self.graph, &scales, &layers, &given)?;
+        Ok(Built { network, nodes, scales, layers, given })
     }
+}
+
+fn precision(
+    graph: &Graph,
+    plan: &Plan,
+    network: &Network,
+    scales: &Scales,
+    found: Option<&Found>,
+    samples: &[Vec<f32>],
+) -> Result<Precision, Error> {
+    let width = |index: usize| {
+        let value = &graph.values[index];
+        let is_own = Widths::is_free(graph, index) || value.spacing.is_some();
+        let (low, high) = scales.activations[index].bounds;
+        // A probability of one is a power of two.
+        let bits = is_own.then(|| u64::BITS - (high - low - 1).max(1).leading_zeros());
+        let weight_bits = value.weights().map(|_| plan.widths.weights[index]);
+        (is_own || weight_bits.is_some()).then(|| ValueWidth { name: value.name.clone(), bits, weight_bits })
+    };
+    let noise = found.map(|found| found.outcome.noise);
+    Ok(Precision {
+        calibration: plan.calibration,
+        values: (0..graph.values.len()).filter_map(width).collect(),
+        signal_to_noise: noise.map(|noise| if noise > 0.0 { -10.0 * noise.log10() } else { f64::INFINITY }),
+        is_met: found.and_then(|found| found.is_met),
+        num_trials: found.map_or(0, |found| found.num_trials),
+        input_clipped: clipped_share(network, samples)?,
+    })
+}
+
+/// The share of the samples' values that are outside the input's range.
+fn clipped_share(network: &Network, samples: &[Vec<f32>]) -> Result<f64, Error> {
+    let input = network.architecture.input()?;
+    let (low, high) = input.bounds;
+    let is_outside = |value: f32| {
+        let exact = f64::from(value) / input.scale;
+        exact < low as f64 - 0.5 || exact > high as f64 + 0.5
+    };
+    let count: usize = samples.iter().map(Vec::len).sum();
+    let clipped = samples.iter().flatten().filter(|&&value| is_outside(value)).count();
+    Ok(clipped as f64 / count.max(1) as f64)
 }

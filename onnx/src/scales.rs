@@ -9,6 +9,7 @@
 //! | module | concept |
 //! |---|---|
 //! | `activation` | integers and what they stand for |
+//! | `widths` | how many bits activations and weights have, and what every rescale drops |
 //! | `input` | the scale of the input |
 //! | `reach` | what an accumulator can be, whatever the input is |
 //! | `function_table` | tables of functions over the quotients of a rescale |
@@ -19,27 +20,28 @@ pub(crate) mod function_table;
 pub(crate) mod input;
 mod reach;
 pub(crate) mod weights;
+pub(crate) mod widths;
 
 use self::{
     activation::{Activation, bounds},
     function_table::{Argument, argument},
     reach::reach,
+    widths::Widths,
 };
+use tacit_layers::layer::rescale::MAX_MULTIPLIER;
+
 use crate::{
     error::Error,
     float_graph::{Graph, value::Operation},
-    options::QuantiseOptions,
+    options::CalibrationMethod,
     ranges::observed::Observed,
 };
-
-/// Binary digits of a probability that a softmax gives.
-pub(crate) const SOFTMAX_BITS: u32 = 8;
 
 /// The quantised form of every value.
 #[derive(Debug, Clone)]
 pub(crate) struct Scales {
-    /// Binary digits that every rescale drops.
-    pub(crate) shift: u32,
+    /// Binary digits that each value's rescale drops.
+    pub(crate) shifts: Vec<u32>,
     /// One for each value; for a value that stays an accumulator, what it would be as an activation.
     pub(crate) activations: Vec<Activation>,
     /// The argument of each value that has a function.
@@ -55,18 +57,24 @@ impl Scales {
     }
 }
 
-/// Chooses the scales of all values.
-pub(crate) fn choose(
-    graph: &Graph,
-    observed: &[Option<Observed>],
-    input: Activation,
-    num_samples: usize,
-    options: &QuantiseOptions,
-    shift: u32,
-) -> Result<Scales, Error> {
+/// What scales are chosen from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice<'a> {
+    /// By value: what calibration saw.
+    pub(crate) observed: &'a [Option<Observed>],
+    pub(crate) num_samples: usize,
+    pub(crate) calibration: CalibrationMethod,
+    /// Integers and scale of the input.
+    pub(crate) input: Activation,
+    pub(crate) widths: &'a Widths,
+}
+
+/// Chooses the scales of all values, whose rescales drop so many digits each.
+pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Result<Scales, Error> {
     let integers = vec![vec![]; graph.values.len()];
     let arguments = vec![None; graph.values.len()];
-    let mut scales = Scales { shift, activations: vec![], arguments, integers };
+    let mut scales = Scales { shifts: shifts.to_vec(), activations: vec![], arguments, integers };
+    let observed = choice.observed;
     for (index, value) in graph.values.iter().enumerate() {
         let known = |input: usize| scales.activations[input];
         let is_unsigned = if value.function.is_some() {
@@ -74,16 +82,17 @@ pub(crate) fn choose(
         } else {
             value.clip.minimum >= 0.0 || is_unsigned(&value.operation, &scales.activations)
         };
-        let (low, levels) =
-            value.spacing.map_or_else(|| bounds(options.bits, is_unsigned), |given| given.bounds);
+        let (low, levels) = value
+            .spacing
+            .map_or_else(|| bounds(choice.widths.activations[index], is_unsigned), |given| given.bounds);
         let amplitude = observed[index]
             .as_ref()
-            .map_or(1.0, |seen| seen.amplitude(levels, num_samples, options.calibration));
+            .map_or(1.0, |seen| seen.amplitude(levels, choice.num_samples, choice.calibration));
         let mut desired = value.spacing.map_or(amplitude / levels as f64, |given| given.scale);
         let mut result = None;
         if value.function.is_some() {
             let reach = reach(graph, value, &scales.activations);
-            let seen = observed[index].as_ref().filter(|_| num_samples > 0);
+            let seen = observed[index].as_ref().filter(|_| choice.num_samples > 0);
             let seen = seen.map_or(reach, |seen| seen.arguments);
             let argument = argument(value, seen, reach, desired, (low, levels))?;
             result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
@@ -98,11 +107,11 @@ pub(crate) fn choose(
         }
         let scale = match &value.operation {
             Operation::Input => {
-                scales.activations.push(input);
+                scales.activations.push(choice.input);
                 continue;
             }
             Operation::Softmax { .. } => {
-                let bounds = (0, 1 << SOFTMAX_BITS);
+                let bounds = (0, 1 << choice.widths.probability(index));
                 scales.activations.push(Activation { scale: 1.0 / bounds.1 as f64, bounds });
                 continue;
             }
@@ -129,7 +138,7 @@ pub(crate) fn choose(
             Operation::SumPool { input, window, factor: 1.0 }
                 if window.num_offsets() == 1 && value.function.is_none() =>
             {
-                scales.integers[index] = vec![1 << shift];
+                scales.integers[index] = vec![1 << shifts[index]];
                 known(*input).scale
             }
             Operation::SumPool { input, factor, .. } => {
@@ -185,8 +194,9 @@ fn is_unsigned(operation: &Operation, activations: &[Activation]) -> bool {
 
 /// The scale of an accumulator whose unit is `accumulator`, divided by about as much as `desired` asks for.
 fn divided(scales: &mut Scales, index: usize, accumulator: f64, desired: f64) -> f64 {
-    let exact = accumulator * f64::from(1_u32 << scales.shift);
-    let multiplier = at_least_one((exact / desired * (1.0 + 1e-9)).floor());
+    let exact = accumulator * f64::from(1_u32 << scales.shifts[index]);
+    // Where the largest multiplier is too small the result is coarser than asked for, and nothing is clipped.
+    let multiplier = at_least_one((exact / desired * (1.0 + 1e-9)).floor()).min(MAX_MULTIPLIER.into());
     scales.integers[index] = vec![multiplier];
     exact / multiplier as f64
 }
@@ -214,7 +224,7 @@ fn sum(graph: &Graph, scales: &mut Scales, index: usize, addends: &[(usize, f64)
     if graph.values[index].spacing.is_some() {
         return desired;
     }
-    let unit = f64::from(1_u32 << scales.shift);
+    let unit = f64::from(1_u32 << scales.shifts[index]);
     let is_free = |input: usize| {
         let value = &graph.values[input];
         value.readers == 1 && value.adapts()

@@ -9,7 +9,7 @@ use tacit_layers::{Architecture, Network, Output};
 use tacit_onnx::{FloatModel, quantise_comparably};
 use tacit_prover::{ProvingKey, Seed};
 
-use self::{quantised::Faithfulness, values::ValueFacts};
+use self::{quantised::Faithfulness, values::ValueFacts, widths::PrecisionFacts};
 use crate::{
     answer::{Answer, agreement, argmax, outputs_of},
     arguments::CompileArguments,
@@ -27,6 +27,7 @@ use crate::{
 
 mod quantised;
 mod values;
+mod widths;
 
 #[derive(Debug, Serialize)]
 struct Facts {
@@ -36,6 +37,7 @@ struct Facts {
     lookups: usize,
     private_model: bool,
     arguments: ArrangementFacts,
+    precision: PrecisionFacts,
     /// Share of samples with the float model's class; null where the first output does not look like classes.
     float_agreement: Option<f64>,
     /// Every output beside the float model's, which the importer runs on the calibration samples.
@@ -105,6 +107,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     });
     let values = values.transpose().with_context(|| format!("cannot compile `{}`", path.display()))?;
     let faithfulness = refusal.as_ref().map(|refusal| Faithfulness::of_reals(&quantised, &float, refusal));
+    let precision = PrecisionFacts::from(quantised.precision);
     progress.step("Committing to the weights");
     let key = set_up(quantised.network, arguments.private_model)
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
@@ -132,6 +135,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         lookups: key.verifying_key().num_lookups(),
         private_model: arguments.private_model,
         arguments: ArrangementFacts::new(&key.network().architecture, &choices),
+        precision,
         float_agreement: outputs.first().and_then(OutputFidelity::agreement),
         outputs,
         warnings,
@@ -148,6 +152,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         ("look-ups", units::count(facts.lookups as u64)),
     ];
     fields.extend(facts.arguments.fields());
+    fields.extend(facts.precision.fields());
     fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
     fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
     fields.extend(float.notes().into_iter().map(|note| ("note", note)));

@@ -64,7 +64,9 @@ fn names_the_precisions_that_there_are() {
     let (folder, (onnx, samples)) = (Folder::new(), lenet());
     let compile = ["compile", &onnx, "--calibrate", &samples, "-o", &folder.path("m.tacit")];
     for (flags, words) in [
-        (&["--bits", "12"][..], &["--bits", "12", "8", "16"][..]),
+        (&["--bits", "12"][..], &["--bits", "12", "auto", "8", "16"][..]),
+        (&["--bits", "8", "--target-snr", "30"], &["--target-snr", "--bits auto"]),
+        (&["--target-snr", "121"], &["--target-snr", "121", "120"]),
         (&["--calibration", "max"], &["--calibration", "max", "minmax", "percentile", "mse"]),
         (&["--percentile", "99"], &["--percentile", "--calibration percentile"]),
         (&["--calibration", "percentile", "--percentile", "0"], &["--percentile", "0", "above 0"]),

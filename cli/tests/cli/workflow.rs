@@ -7,13 +7,14 @@ use crate::{
     tacit::{LENET, done, inputs, tacit},
 };
 
-const COMPILE: [&str; 13] = [
+const COMPILE: [&str; 14] = [
     "layers",
     "parameters",
     "macs",
     "lookups",
     "private_model",
     "arguments",
+    "precision",
     "float_agreement",
     "outputs",
     "warnings",

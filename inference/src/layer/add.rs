@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl NetworkBuilder {
-    /// An integer combination of activations.
+    /// An integer combination of activations, or of what dense layers and convolutions accumulate.
     pub fn add(&mut self, name: &str, addends: &[(NodeId, i64)]) -> NodeId {
         let (inputs, coefficients): (Vec<_>, Vec<_>) = addends.iter().copied().unzip();
         self.node(name, &inputs, Operation::Add(AddLayer { coefficients }))
@@ -34,11 +34,26 @@ impl Inference for AddLayer {
     }
 
     fn interval(&self, _: &Site, ranges: &Ranges) -> Result<Interval> {
-        let inputs = ranges.hulls();
-        let bounds = self.coefficients.iter().zip(&inputs).fold((0, 0), |(min, max), (&c, &(low, high))| {
-            let (a, b) = (i128::from(c) * i128::from(low), i128::from(c) * i128::from(high));
-            (min + a.min(b), max + a.max(b))
-        });
+        let times = |c: i64, (low, high): (i128, i128)| {
+            let (a, b) = (i128::from(c) * low, i128::from(c) * high);
+            (a.min(b), a.max(b))
+        };
+        let sum = |(a, b): (i128, i128), (c, d): (i128, i128)| (a + c, b + d);
+        // Channels stay apart where all addends have the same.
+        let first = ranges.of(0);
+        let is_same =
+            |range: &&Interval| (range.axis, range.channels.len()) == (first.axis, first.channels.len());
+        if first.axis.is_some() && ranges.inputs.iter().all(is_same) {
+            let mut channels = vec![(0, 0); first.channels.len()];
+            for (range, &c) in ranges.inputs.iter().zip(&self.coefficients) {
+                for (channel, &bounds) in channels.iter_mut().zip(&range.channels) {
+                    *channel = sum(*channel, times(c, bounds));
+                }
+            }
+            return Ok(Interval { channels, axis: first.axis });
+        }
+        let inputs = ranges.inputs.iter().zip(&self.coefficients);
+        let bounds = inputs.map(|(range, &c)| times(c, range.hull())).fold((0, 0), sum);
         Ok(Interval::whole(bounds))
     }
 

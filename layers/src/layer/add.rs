@@ -1,4 +1,7 @@
-//! Integer combination of activations of one shape: residual connections.
+//! Integer combination of values of one shape: residual connections, and weights of several digits.
+//!
+//! An addend is an activation, or the accumulator of a dense layer or a convolution that nothing else reads (the graph's
+//! [check](crate::Architecture::infer) sees to it): weights $w = 256 h + l$ are two such layers over one input.
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};
@@ -60,7 +63,6 @@ impl Layer for AddLayer {
             return attribute("number of addends", signed(inputs.len()), 1, signed(MAX_ADDENDS));
         };
         for (input, &c) in inputs.iter().zip(&self.coefficients) {
-            input.activation(layer)?;
             if !(-MAX_COEFFICIENT..=MAX_COEFFICIENT).contains(&c) {
                 return attribute("coefficient", c, -MAX_COEFFICIENT, MAX_COEFFICIENT);
             }

@@ -1,9 +1,9 @@
 //! Checking a graph: every node's shape and kind, or the first layer that breaks a rule.
 
-use super::{Architecture, MAX_NODES};
+use super::{Architecture, MAX_NODES, Node};
 use crate::error::{Error, Result};
 use crate::{
-    layer::Operation,
+    layer::{Operation, site::Inputs},
     tensor::value::{ValueKind, ValueSpec},
 };
 
@@ -72,10 +72,24 @@ impl Architecture {
         let format = |reason| Error::Graph { reason };
         let Some(node) = self.nodes.get(index) else { return Err(format("a node that does not exist")) };
         let inputs = self.inputs(node, specs)?;
+        self.check_addends(node, &inputs)?;
         if index > 0 && matches!(node.operation, Operation::Input(_)) {
             return Err(format("a second input"));
         }
         node.operation.layer().infer(&inputs)
+    }
+
+    /// An addition reads activations, or what a dense layer or a convolution accumulates: additions of additions could leave
+    /// what a field element holds.
+    fn check_addends(&self, node: &Node, inputs: &Inputs) -> Result<()> {
+        let Operation::Add(_) = node.operation else { return Ok(()) };
+        for (id, input) in node.inputs.iter().zip(&inputs.values) {
+            let source = self.nodes.get(id.index()).map(|node| &node.operation);
+            if !matches!(source, Some(Operation::Dense(_) | Operation::Conv2d(_))) {
+                input.activation(&node.name)?;
+            }
+        }
+        Ok(())
     }
 
     fn check_outputs(&self, specs: &[ValueSpec], readers: &mut [usize]) -> Result<()> {

@@ -3,6 +3,9 @@
 //! Nothing adapts here: the weights keep their integers, and the ratio of scales is what it is. [`crate::requantise`] takes
 //! a fixed-point number for it and bounds the error. Before a function the ratio leads to the function's argument.
 
+use std::rc::Rc;
+
+use super::channels::Layer;
 use crate::{
     error::Error,
     float_graph::{
@@ -31,7 +34,7 @@ pub(super) struct Given {
 pub(super) fn rescale(
     graph: &Graph,
     scales: &mut Scales,
-    layers: &mut [Vec<Channel>],
+    layers: &mut [Rc<Layer>],
 ) -> Result<Vec<Option<Given>>, Error> {
     let mut all = vec![];
     for (index, value) in graph.values.iter().enumerate() {
@@ -41,12 +44,7 @@ pub(super) fn rescale(
     Ok(all)
 }
 
-fn one(
-    graph: &Graph,
-    scales: &mut Scales,
-    layers: &mut [Vec<Channel>],
-    index: usize,
-) -> Result<Given, Error> {
+fn one(graph: &Graph, scales: &mut Scales, layers: &mut [Rc<Layer>], index: usize) -> Result<Given, Error> {
     let value = &graph.values[index];
     let quotient = scales.quotient(index);
     let bounds = quotients(scales, index);
@@ -69,11 +67,11 @@ fn one(
         let error = RescaleError { layer: value.name.clone(), shift, units: error };
         return Ok(Given { shift, biases: vec![], error });
     }
-    let ratios = ratios(graph, scales, &layers[index], index);
+    let ratios = ratios(graph, scales, &layers[index].channels, index);
     let Rescale { shift, multipliers, biases, error } =
         requantise::rescale(&ratios, bounds).ok_or_else(imprecise)?;
     if value.weights().is_some() {
-        for (channel, &multiplier) in layers[index].iter_mut().zip(&multipliers) {
+        for (channel, &multiplier) in Rc::make_mut(&mut layers[index]).channels.iter_mut().zip(&multipliers) {
             channel.multiplier = multiplier;
         }
     } else {
@@ -166,8 +164,8 @@ fn ratios(graph: &Graph, scales: &Scales, channels: &[Channel], index: usize) ->
 }
 
 /// The sums that a channel's weights can give without bias; zero is among the inputs.
-fn interval(weights: &[i8], (low, high): (i64, i64)) -> (f64, f64) {
-    let reach = |(least, most): (i64, i64), &weight: &i8| {
+fn interval(weights: &[i32], (low, high): (i64, i64)) -> (f64, f64) {
+    let reach = |(least, most): (i64, i64), &weight: &i32| {
         let (a, b) = (i64::from(weight) * low, i64::from(weight) * high);
         (least + a.min(b).min(0), most + a.max(b).max(0))
     };
@@ -176,11 +174,11 @@ fn interval(weights: &[i8], (low, high): (i64, i64)) -> (f64, f64) {
 }
 
 /// Layers whose results have no bound against the integers of a quantised model.
-pub(super) fn unbounded(graph: &Graph, layers: &[Vec<Channel>]) -> Vec<String> {
+pub(super) fn unbounded(graph: &Graph, layers: &[Rc<Layer>]) -> Vec<String> {
     let is_unbounded = |(index, value): (usize, &Value)| {
         let is_exact = value.spacing.is_some() || graph.stays_accumulator(index);
         let approximates = matches!(value.operation, Operation::Softmax { .. });
-        let is_rounded = layers[index].iter().any(|channel| channel.error > 0.0);
+        let is_rounded = layers[index].channels.iter().any(|channel| channel.error > 0.0);
         (approximates || is_rounded || (value.is_linear() && !is_exact)).then(|| value.name.clone())
     };
     graph.values.iter().enumerate().filter_map(is_unbounded).collect()

@@ -1,9 +1,11 @@
 //! The integer network, layer by layer.
 
+use std::rc::Rc;
+
 use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
 use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor};
 
-use super::given::Given;
+use super::{channels::Layer, given::Given};
 use crate::{
     error::Error,
     float_graph::{
@@ -12,7 +14,11 @@ use crate::{
         weights::Weights,
     },
     model::FloatModel,
-    scales::{SOFTMAX_BITS, Scales, function_table::table, weights::Channel},
+    scales::{
+        Scales,
+        function_table::table,
+        weights::{Channel, digits},
+    },
 };
 
 /// The network, and the node that holds each value of the graph.
@@ -20,7 +26,7 @@ pub(super) fn emit(
     model: &FloatModel,
     graph: &Graph,
     scales: &Scales,
-    layers: &[Vec<Channel>],
+    layers: &[Rc<Layer>],
     given: &[Option<Given>],
 ) -> Result<(Network, Vec<NodeId>), Error> {
     let input = graph.values.first().map_or(&[][..], |value| &value.axes);
@@ -40,19 +46,24 @@ pub(super) fn emit(
             Operation::Scale { input, .. } => read(*input),
             Operation::MaxPool { input, window } => builder.max_pool(name, read(*input), *window),
             Operation::Dense { input, num_row_axes, weights } => {
-                let (weights, bias) =
-                    parameters(value, weights, &layers[index], given, scales.activations[*input].scale)?;
-                builder.dense(name, read(*input), *num_row_axes, weights, bias)?
+                let input_scale = scales.activations[*input].scale;
+                let parameters = parameters(value, weights, &layers[index].channels, given, input_scale)?;
+                linear(&mut builder, name, parameters, |builder, name, weights, bias| {
+                    Ok(builder.dense(name, read(*input), *num_row_axes, weights, bias)?)
+                })?
             }
             Operation::Conv2d { input, window, groups, weights } => {
-                let (weights, bias) =
-                    parameters(value, weights, &layers[index], given, scales.activations[*input].scale)?;
-                builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?
+                let input_scale = scales.activations[*input].scale;
+                let parameters = parameters(value, weights, &layers[index].channels, given, input_scale)?;
+                linear(&mut builder, name, parameters, |builder, name, weights, bias| {
+                    Ok(builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?)
+                })?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
             Operation::Softmax { input, axis } => {
                 let scale = scales.activations[*input].scale;
-                let options = SoftmaxOptions { scale, output_bits: SOFTMAX_BITS };
+                let one = scales.activations[index].bounds.1;
+                let options = SoftmaxOptions { scale, output_bits: one.ilog2() };
                 builder.softmax(name, read(*input), *axis, &options)?.node
             }
             Operation::ArgMax { input, axis, takes_last } => {
@@ -85,8 +96,8 @@ pub(super) fn emit(
                 let (minimum, maximum) = activation.bounds;
                 ActivationFunction::Clip { minimum, maximum }
             };
-            let multiplier = multiplier(value, &scales.integers[index], &layers[index]);
-            let shift = given.map_or(scales.shift, |given| given.shift);
+            let multiplier = multiplier(value, &scales.integers[index], &layers[index].channels);
+            let shift = given.map_or(scales.shifts[index], |given| given.shift);
             builder.rescale(&format!("{name}.rescale"), accumulator, multiplier, shift, function)
         } else {
             accumulator
@@ -103,16 +114,20 @@ pub(super) fn emit(
     Ok((builder.finish()?, nodes))
 }
 
-/// Int8 weights, and int32 biases in accumulator units unless all are zero.
+/// Weights, and int32 biases in accumulator units unless all are zero.
+struct Parameters {
+    layout: Layout,
+    weights: Vec<i32>,
+    bias: Option<Vec<i32>>,
+}
+
 fn parameters(
     value: &Value,
     weights: &Weights,
     channels: &[Channel],
     given: Option<&Given>,
     input_scale: f64,
-) -> Result<(Tensor<i8>, Option<Vec<i32>>), Error> {
-    let data = channels.iter().flat_map(|channel| channel.values.iter().copied()).collect();
-    let tensor = Tensor::new(Layout::new(weights.axes.clone())?, data)?;
+) -> Result<Parameters, Error> {
     let mut biases = given.map_or_else(Vec::new, |given| given.biases.clone());
     for (channel, (quantised, bias)) in channels.iter().zip(&weights.bias).enumerate().skip(biases.len()) {
         let bias = (bias / (input_scale * quantised.scale)).round();
@@ -121,8 +136,29 @@ fn parameters(
         }
         biases.push(bias as i32);
     }
-    let biases = biases.iter().any(|&bias| bias != 0).then_some(biases);
-    Ok((tensor, biases))
+    Ok(Parameters {
+        layout: Layout::new(weights.axes.clone())?,
+        weights: channels.iter().flat_map(|channel| channel.values.iter().copied()).collect(),
+        bias: biases.iter().any(|&bias| bias != 0).then_some(biases),
+    })
+}
+
+/// A layer with int8 weights; with wider ones, two layers over the same input, of the weights' digits to the base 256, whose
+/// accumulators are added.
+fn linear(
+    builder: &mut NetworkBuilder,
+    name: &str,
+    parameters: Parameters,
+    layer: impl Fn(&mut NetworkBuilder, &str, Tensor<i8>, Option<Vec<i32>>) -> Result<NodeId, Error>,
+) -> Result<NodeId, Error> {
+    let Parameters { layout, weights, bias } = parameters;
+    let (high, low) = digits(&weights);
+    if high.iter().all(|&digit| digit == 0) {
+        return layer(builder, name, Tensor::new(layout, low)?, bias);
+    }
+    let high = layer(builder, &format!("{name}.high"), Tensor::new(layout.clone(), high)?, None)?;
+    let low = layer(builder, &format!("{name}.low"), Tensor::new(layout, low)?, bias)?;
+    Ok(builder.add(name, &[(high, 256), (low, 1)]))
 }
 
 fn multiplier(value: &Value, integers: &[i64], channels: &[Channel]) -> Multiplier {
@@ -150,12 +186,7 @@ fn multiplier(value: &Value, integers: &[i64], channels: &[Channel]) -> Multipli
 }
 
 /// The real value of one unit of a value, or of one unit in each channel.
-pub(super) fn output_scales(
-    graph: &Graph,
-    scales: &Scales,
-    layers: &[Vec<Channel>],
-    index: usize,
-) -> Vec<f64> {
+pub(super) fn output_scales(graph: &Graph, scales: &Scales, layers: &[Rc<Layer>], index: usize) -> Vec<f64> {
     let activation = scales.activations[index].scale;
     if !graph.stays_accumulator(index) {
         return vec![activation];
@@ -166,10 +197,12 @@ pub(super) fn output_scales(
         Operation::Product { left, right, .. } => {
             vec![scales.activations[left.0].scale * scales.activations[right.0].scale]
         }
-        Operation::Dense { input, .. } | Operation::Conv2d { input, .. } => {
-            layers[index].iter().map(|channel| channel.scale * scales.activations[*input].scale).collect()
-        }
-        Operation::Add { .. } => vec![activation / f64::from(1_u32 << scales.shift)],
+        Operation::Dense { input, .. } | Operation::Conv2d { input, .. } => layers[index]
+            .channels
+            .iter()
+            .map(|channel| channel.scale * scales.activations[*input].scale)
+            .collect(),
+        Operation::Add { .. } => vec![activation / f64::from(1_u32 << scales.shifts[index])],
         // These are activations.
         Operation::Input
         | Operation::Softmax { .. }

@@ -4,6 +4,8 @@ use crate::options::CalibrationMethod;
 
 /// With fewer samples than this nothing seen is clipped: what looks like an outlier may be common.
 const FEW_SAMPLES: usize = 8;
+/// How far beyond the largest value seen a range that clips nothing reaches: another sample may hold a larger one.
+const MARGIN: f64 = 1.0 / 32.0;
 const NUM_BINS: usize = 2048;
 const NUM_CANDIDATES: usize = 80;
 
@@ -57,8 +59,8 @@ impl Observed {
         }
         let middle = |bin: usize| (bin as f64 + 0.5) / NUM_BINS as f64 * magnitude;
         match method {
-            _ if num_samples < FEW_SAMPLES => magnitude,
-            CalibrationMethod::Maximum => magnitude,
+            _ if num_samples < FEW_SAMPLES => magnitude * (1.0 + MARGIN),
+            CalibrationMethod::Maximum => magnitude * (1.0 + MARGIN),
             CalibrationMethod::Percentile(share) => {
                 let total: u64 = self.bins.iter().sum();
                 let mut below = 0;
@@ -68,7 +70,7 @@ impl Observed {
                 });
                 (reached.unwrap_or(NUM_BINS - 1) + 1) as f64 / NUM_BINS as f64 * magnitude
             }
-            CalibrationMethod::MeanSquaredError => {
+            CalibrationMethod::MeanSquaredError | CalibrationMethod::Best => {
                 let error = |amplitude: f64| -> f64 {
                     let rounding = (amplitude / levels as f64).powi(2) / 12.0;
                     let term = |(bin, &count): (usize, &u64)| {

@@ -2,6 +2,9 @@
 
 use super::activation::bounds;
 
+/// By what part the largest value seen the range of an input reaches farther than it, where no step is exact.
+pub(crate) const MARGIN: f64 = 1.0 / 32.0;
+
 /// Bounds and scale of an input of so many bits: exact when the samples are multiples of one step, as pixels divided by 255
 /// are. A step that eight bits hold is taken with eight bits, because no more are needed.
 pub(crate) fn input_scale(samples: &[Vec<f32>], bits: u32) -> ((i64, i64), f64) {
@@ -27,13 +30,37 @@ fn step(samples: &[Vec<f32>], bits: u32) -> Step {
     if magnitude <= 0.0 {
         return Step { bounds, scale: 1.0 / levels as f64, exact: true };
     }
-    let exact = (1..=levels).rev().map(|n| magnitude / n as f64).find(|scale| {
-        values().all(|value| {
-            let q = value / scale;
-            (q - q.round()).abs() < 1e-3
-        })
-    });
-    Step { bounds, scale: exact.unwrap_or(magnitude / levels as f64), exact: exact.is_some() }
+    match exact_step(values(), magnitude, levels) {
+        Some(scale) => Step { bounds, scale, exact: true },
+        None => Step { bounds, scale: magnitude * (1.0 + MARGIN) / levels as f64, exact: false },
+    }
+}
+
+/// The finest step, `levels` of them to the largest magnitude at most, that all values are multiples of. However often a
+/// magnitude occurs it is looked at once, and a step that the last culprit rules out costs one division.
+fn exact_step(values: impl Iterator<Item = f64>, magnitude: f64, levels: i64) -> Option<f64> {
+    let mut magnitudes: Vec<f64> = values.map(f64::abs).filter(|&value| value > 0.0).collect();
+    magnitudes.sort_unstable_by(f64::total_cmp);
+    magnitudes.dedup();
+    let is_multiple = |value: &f64, scale: f64| {
+        let q = value / scale;
+        (q - q.round()).abs() < 1e-3
+    };
+    // The value that was no multiple of the last step is likely to be none of the next.
+    let mut suspect = 0;
+    (1..=levels).rev().map(|n| magnitude / n as f64).find(|&scale| {
+        let fits = is_multiple(&magnitudes[suspect], scale);
+        if !fits {
+            return false;
+        }
+        match magnitudes.iter().position(|value| !is_multiple(value, scale)) {
+            Some(place) => {
+                suspect = place;
+                false
+            }
+            None => true,
+        }
+    })
 }
 
 #[cfg(test)]
@@ -60,6 +87,22 @@ mod tests {
         let (bounds, scale) =
             input_scale(&[vec![-0.9, std::f32::consts::E, std::f32::consts::FRAC_1_PI]], 16);
         assert_eq!(bounds, (-32_768, 32_767));
-        assert!((scale * 32_767.0 / std::f64::consts::E - 1.0).abs() < 1e-6);
+        assert!((scale * 32_767.0 / std::f64::consts::E - (1.0 + MARGIN)).abs() < 1e-6);
+    }
+
+    /// A search that looks at every value for every step takes minutes for this.
+    #[test]
+    fn many_sparse_samples_take_no_time() {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            if state >> 60 == 0 { (state >> 20) as f32 } else { 0.0 }
+        };
+        let samples: Vec<Vec<f32>> = (0..400).map(|_| (0..1000).map(|_| next()).collect()).collect();
+        let start = std::time::Instant::now();
+        let (_, scale) = input_scale(&samples, 16);
+        let largest = f64::from(samples.iter().flatten().copied().fold(0.0, f32::max));
+        assert!((scale * 65_535.0 / largest - (1.0 + MARGIN)).abs() < 1e-6);
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
 }

@@ -2,7 +2,7 @@
 
 use ark_bn254::Fr;
 use tacit_layers::{
-    NodeId,
+    NodeId, ValueKind,
     argument::{claim::EvaluationClaim, lookup_table::LookupTable},
     layer::add::AddLayer,
 };
@@ -29,7 +29,10 @@ impl ProverLayer for AddLayer {
         let mut values: Vec<Fr> = inputs.iter().map(evaluate).collect();
         session.write(labels::ADDEND_VALUES, &mut values);
         for (input, value) in inputs.into_iter().zip(values) {
-            session.claim_activation(input, claim.point.clone(), value);
+            match session.plan.specs[input.index()].kind {
+                ValueKind::Activation { .. } => session.claim_activation(input, claim.point.clone(), value),
+                ValueKind::Accumulator => session.claim_accumulator(input, claim.point.clone(), value),
+            }
         }
     }
 }

@@ -26,9 +26,12 @@ use crate::{
 pub(crate) fn prove(session: &mut Session) -> Result<()> {
     // Step 1: every layer sends what its accumulators are the sum of, and leaves the rest to a batch.
     let mut accumulators = Accumulators::default();
-    for (id, claim) in std::mem::take(&mut session.claims.accumulators) {
-        let layer = super::of(&session.network.architecture.node(id).operation);
-        session.for_node(id, |session| layer.reduce(session, claim, &mut accumulators));
+    // Additions leave claims on the accumulators that they add up, each of which is read once.
+    while !session.claims.accumulators.is_empty() {
+        for (id, claim) in std::mem::take(&mut session.claims.accumulators) {
+            let layer = super::of(&session.network.architecture.node(id).operation);
+            session.for_node(id, |session| layer.reduce(session, claim, &mut accumulators));
+        }
     }
     // Step 2: the batches.
     let Accumulators { summed, transformed, convolutions, gated, products, inner_products, dense_products } =

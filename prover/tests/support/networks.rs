@@ -454,6 +454,24 @@ pub(crate) fn shared(seed: u64) -> Network {
     b.finish().unwrap()
 }
 
+/// Weights of two digits to the base 256: two layers over one input whose accumulators are added, rescaled per channel the
+/// first time and an output the second.
+pub(crate) fn digits(seed: u64) -> Network {
+    let mut s = Source::new(seed);
+    let mut b = NetworkBuilder::new("digits", input(&[3, 5, 6], -100, 99));
+    let same = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
+    let high = b.conv2d("conv.high", b.input(), same, s.weights(&[4, 3, 3, 3]), None).unwrap();
+    let low = b.conv2d("conv.low", b.input(), same, s.weights(&[4, 3, 3, 3]), Some(s.bias(4))).unwrap();
+    let sum = b.add("conv", &[(high, 256), (low, 1)]);
+    let m = s.multipliers(0, 4);
+    let x = b.rescale("conv relu", sum, m, 18, RELU);
+    let high = b.dense("dense.high", x, 0, s.weights(&[7, 4, 5, 6]), None).unwrap();
+    let low = b.dense("dense.low", x, 0, s.weights(&[7, 4, 5, 6]), Some(s.bias(7))).unwrap();
+    let sum = b.add("dense", &[(high, 256), (low, 1)]);
+    b.output(output(sum, &[7]));
+    b.finish().unwrap()
+}
+
 /// All of the above.
 pub(crate) fn all(seed: u64) -> Vec<Network> {
     vec![
@@ -473,5 +491,6 @@ pub(crate) fn all(seed: u64) -> Vec<Network> {
         gates(seed),
         cumulative(seed),
         shared(seed),
+        digits(seed),
     ]
 }

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use tacit_algebra::small::from_i64;
 use tacit_layers::{
-    NodeId,
+    NodeId, ValueKind,
     argument::{claim::EvaluationClaim, lookup_block::Segment},
     layer::add::AddLayer,
 };
@@ -34,7 +34,12 @@ impl<V: Value> VerifierLayer<V> for AddLayer {
             return Err(Error::Addends { layer: node.name.clone() });
         }
         for (&input, value) in node.inputs.iter().zip(values) {
-            session.claim_activation(input, claim.point.clone(), value)?;
+            match session.node(input)?.1.kind {
+                ValueKind::Activation { .. } => {
+                    session.claim_activation(input, claim.point.clone(), value)?;
+                }
+                ValueKind::Accumulator => session.claim_accumulator(input, claim.point.clone(), value),
+            }
         }
         Ok(())
     }

@@ -24,8 +24,11 @@ use crate::{
 pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     // Step 1: every layer sends what its accumulators are the sum of, and leaves the rest to a batch.
     let mut accumulators = Accumulators::default();
-    for (id, claim) in std::mem::take(&mut session.claims.accumulators) {
-        session.layer(id)?.reduce(session, claim, &mut accumulators)?;
+    // Additions leave claims on the accumulators that they add up, each of which is read once.
+    while !session.claims.accumulators.is_empty() {
+        for (id, claim) in std::mem::take(&mut session.claims.accumulators) {
+            session.layer(id)?.reduce(session, claim, &mut accumulators)?;
+        }
     }
     // Step 2: the batches.
     let Accumulators { summed, transformed, convolutions, gated, products, inner_products, dense_products } =

@@ -1,0 +1,188 @@
+//! Networks that eight bits are too little for: what the search for widths makes of them, against ONNX Runtime.
+#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
+
+#[path = "support/quantised.rs"]
+mod quantised;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use ndarray::{ArrayD, Axis};
+use quantised::run_quantised;
+use tacit_layers::{Network, Operation};
+use tacit_onnx::{FloatModel, QuantiseOptions, Quantised, quantise, quantise_comparably};
+
+fn samples(path: &Path) -> Vec<Vec<f32>> {
+    let array: ArrayD<f32> = ndarray_npy::read_npy(path).unwrap();
+    array.axis_iter(Axis(0)).map(|sample| sample.iter().copied().collect()).collect()
+}
+
+/// A model, its inputs and ONNX Runtime's outputs.
+fn case(name: &str) -> (FloatModel, Vec<Vec<f32>>, Vec<Vec<f32>>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/precision").join(name);
+    let model = FloatModel::load(&folder.join("model.onnx")).unwrap();
+    (model, samples(&folder.join("inputs.npy")), samples(&folder.join("output_0.npy")))
+}
+
+/// Error about the mean, in decibels, and the share of samples whose largest element is where it should be.
+fn compare(network: &Network, inputs: &[Vec<f32>], expected: &[Vec<f32>]) -> (f64, f64) {
+    let count = expected.iter().flatten().count() as f64;
+    let mean = expected.iter().flatten().map(|&y| f64::from(y)).sum::<f64>() / count;
+    let largest = |y: &[f32]| (0..y.len()).max_by(|&a, &b| y[a].total_cmp(&y[b]));
+    let (mut noise, mut energy, mut agreeing) = (0.0, 0.0, 0);
+    for (input, expected) in inputs.iter().zip(expected) {
+        let actual = run_quantised(network, input);
+        assert_eq!(actual.len(), expected.len());
+        agreeing += usize::from(largest(&actual) == largest(expected));
+        for (a, b) in actual.iter().zip(expected) {
+            noise += f64::from(a - b).powi(2);
+            energy += (f64::from(*b) - mean).powi(2);
+        }
+    }
+    (10.0 * (energy / noise).log10(), agreeing as f64 / expected.len() as f64)
+}
+
+fn wide_weights(quantised: &Quantised) -> usize {
+    quantised.precision.values.iter().filter(|value| value.weight_bits == Some(16)).count()
+}
+
+#[test]
+fn classes_that_nearly_agree_keep_their_order() {
+    let (model, inputs, expected) = case("close_classes");
+    let eight = quantise(&model, &inputs, &QuantiseOptions::default()).unwrap();
+    let sixteen = quantise(&model, &inputs, &QuantiseOptions::with_bits(16)).unwrap();
+    let auto = quantise_comparably(&model, &inputs, &QuantiseOptions::with_target(30.0)).unwrap();
+    let [eight, sixteen, found] =
+        [&eight, &sixteen, &auto.network].map(|network| compare(network, &inputs, &expected));
+    eprintln!("8 bits {eight:?}, 16 bits {sixteen:?}, auto {found:?}: {:?}", auto.precision);
+    assert!(eight.1 < 0.95, "too easy: {eight:?}");
+    assert!(found.1 >= 0.98, "{found:?}");
+    assert!(auto.precision.is_met == Some(true) && wide_weights(&auto) > 0, "{:?}", auto.precision);
+    // Two digits, added.
+    let nodes = &auto.network.architecture.nodes;
+    let is_digits = |add: &tacit_layers::layer::add::AddLayer| add.coefficients == [256, 1];
+    assert!(nodes.iter().any(|node| matches!(&node.operation, Operation::Add(add) if is_digits(add))));
+}
+
+#[test]
+fn a_bias_that_is_large_beside_its_layer_makes_the_weights_coarser() {
+    let (model, inputs, expected) = case("tiny_activations");
+    for bits in [8, 16] {
+        let network = quantise(&model, &inputs, &QuantiseOptions::with_bits(bits)).unwrap();
+        for (input, expected) in inputs.iter().zip(&expected) {
+            for (a, b) in run_quantised(&network, input).iter().zip(expected) {
+                assert!((a - b).abs() <= 1e-5 * b.abs(), "{bits} bits: {a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn eight_bits_that_are_enough_are_left_as_they_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/lenet5_digits");
+    let model = FloatModel::load(&folder.join("model.onnx")).unwrap();
+    let calibration = samples(&folder.join("calibration.npy"));
+    let found = quantise_comparably(&model, &calibration, &QuantiseOptions::with_target(30.0)).unwrap();
+    assert_eq!(found.precision.is_met, Some(true));
+    assert!(found.precision.values.iter().all(|value| value.bits.is_none_or(|bits| bits == 8)));
+    assert_eq!(wide_weights(&found), 0);
+    // The same network as from its calibration method without a search.
+    let options =
+        QuantiseOptions { calibration: found.precision.calibration, ..QuantiseOptions::with_bits(8) };
+    assert_eq!(quantise(&model, &calibration, &options).unwrap(), found.network);
+}
+
+#[test]
+fn a_target_is_met_with_as_few_bits_as_it_takes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/lenet5_digits");
+    let model = FloatModel::load(&folder.join("model.onnx")).unwrap();
+    let calibration = samples(&folder.join("calibration.npy"));
+    let total = |quantised: &Quantised| {
+        let values = quantised.precision.values.iter();
+        values.map(|value| value.bits.unwrap_or(0) + value.weight_bits.unwrap_or(0)).sum::<u32>()
+    };
+    let mut before = 0;
+    for target in [30.0, 50.0, 60.0] {
+        let found = quantise_comparably(&model, &calibration, &QuantiseOptions::with_target(target)).unwrap();
+        let reached = found.precision.signal_to_noise.unwrap();
+        eprintln!("{target} dB: {reached:.1} dB, {} bits, {:?}", total(&found), found.precision);
+        assert!(reached >= target && found.precision.is_met == Some(true), "{target}: {reached}");
+        assert!(total(&found) > before, "{target}: {} bits", total(&found));
+        before = total(&found);
+    }
+    // Twice: the same.
+    let again = |target| quantise(&model, &calibration, &QuantiseOptions::with_target(target)).unwrap();
+    assert_eq!(again(50.0), again(50.0));
+}
+
+/// Every float model under `TACIT_FIXTURES/local`: what default flags make of it.
+#[test]
+fn local_models_at_default_flags() {
+    let Some(root) = std::env::var_os("TACIT_FIXTURES").map(|root| PathBuf::from(root).join("local")) else {
+        eprintln!("local_models_at_default_flags: skipped, TACIT_FIXTURES is not set");
+        return;
+    };
+    let only = std::env::var("TACIT_FIXTURE").ok();
+    for group in ["own", "real", "tabular", "thirdparty"] {
+        let Ok(folders) = std::fs::read_dir(root.join(group)) else { continue };
+        let mut folders: Vec<PathBuf> = folders.map(|folder| folder.unwrap().path()).collect();
+        folders.sort();
+        for folder in folders {
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            if only.as_ref().is_some_and(|only| !name.contains(only)) {
+                continue;
+            }
+            let model = match FloatModel::load(&folder.join("model.onnx")) {
+                Ok(model) => model,
+                Err(error) => {
+                    eprintln!("{group}/{name}: {error}");
+                    continue;
+                }
+            };
+            let Ok(array) = ndarray_npy::read_npy::<_, ArrayD<f32>>(folder.join("inputs.npy")) else {
+                continue;
+            };
+            drop(array);
+            let inputs = samples(&folder.join("inputs.npy"));
+            let calibration = folder.join("calibration.npy");
+            let calibration = if calibration.exists() { samples(&calibration) } else { inputs.clone() };
+            let expected: Vec<Vec<f32>> = inputs.iter().map(|input| model.run(input).unwrap()).collect();
+            let options = [
+                ("8 bits", QuantiseOptions::default()),
+                ("16 bits", QuantiseOptions::with_bits(16)),
+                ("auto", QuantiseOptions::with_target(30.0)),
+            ];
+            let mut ratios = vec![];
+            for (flags, options) in options {
+                let start = Instant::now();
+                match quantise_comparably(&model, &calibration, &options) {
+                    Ok(found) => {
+                        let took = start.elapsed();
+                        let (ratio, agreement) = compare(&found.network, &inputs, &expected);
+                        ratios.push(ratio);
+                        let wide =
+                            |bits| found.precision.values.iter().filter(|v| v.bits == Some(bits)).count();
+                        eprintln!(
+                            "{group}/{name}, {flags}: {ratio:.1} dB, {:.1}% agree, {} of 12, {} of 16 bits, {} wide weights of {}, {:?}, met {:?}, {} trials, {took:.1?}",
+                            100.0 * agreement,
+                            wide(12),
+                            wide(16),
+                            wide_weights(&found),
+                            found.precision.values.iter().filter(|v| v.weight_bits.is_some()).count(),
+                            found.precision.calibration,
+                            found.precision.is_met,
+                            found.precision.num_trials,
+                        );
+                    }
+                    Err(error) => eprintln!("{group}/{name}, {flags}: {error}"),
+                }
+            }
+            if let [eight, sixteen, auto] = ratios[..] {
+                assert!(sixteen >= eight - 0.5, "{name}: {sixteen} dB with 16 bits, {eight} with 8");
+                assert!(auto >= eight - 0.5, "{name}: {auto} dB, {eight} with 8 bits");
+            }
+        }
+    }
+}
