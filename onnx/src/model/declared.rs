@@ -37,6 +37,9 @@ pub(crate) struct DeclaredInput {
     pub(crate) open: Option<String>,
 }
 
+/// An input with its element type and axes; no axes when it is declared without a shape.
+type Declared<'a> = (&'a ValueInfoProto, (i32, Option<Vec<Axis>>));
+
 /// An axis as it is declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Axis {
@@ -101,10 +104,7 @@ fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<Vec<Axis>>), Error> {
 }
 
 /// Every name that a length is given for is one of the model's.
-fn check_names(
-    declared: &[(&ValueInfoProto, (i32, Option<Vec<Axis>>))],
-    options: &LoadOptions,
-) -> Result<(), Error> {
+fn check_names(declared: &[Declared<'_>], options: &LoadOptions) -> Result<(), Error> {
     let axes = declared.iter().flat_map(|(_, (_, axes))| axes.iter().flatten());
     let names: BTreeSet<&str> = axes
         .filter_map(|axis| match axis {
@@ -115,12 +115,11 @@ fn check_names(
     for (name, length) in &options.shapes {
         let option = format!("--shape {name}={length}");
         if !names.contains(&**name) {
-            let reason = match names.len() {
-                0 => "no axis of the model's inputs has a name".to_owned(),
-                _ => {
-                    let names: Vec<&str> = names.iter().copied().collect();
-                    format!("no axis of the model's inputs is `{name}`: they have {}", names.join(", "))
-                }
+            let reason = if names.is_empty() {
+                "no axis of the model's inputs has a name".to_owned()
+            } else {
+                let names: Vec<&str> = names.iter().copied().collect();
+                format!("no axis of the model's inputs is `{name}`: they have {}", names.join(", "))
             };
             return Err(Error::Shape { option, reason });
         }

@@ -61,15 +61,12 @@ impl<'a> Inlining<'a> {
                     self.graph(graph, depth)?;
                 }
             }
-            match self.called(&node)? {
-                Some(function) => {
-                    let body = self.body(&node, function, depth)?;
-                    result.extend(self.nodes(body, depth + 1)?);
-                }
-                None => {
-                    self.num_nodes += 1;
-                    result.push(node);
-                }
+            if let Some(function) = self.called(&node)? {
+                let body = self.body(&node, function, depth)?;
+                result.extend(self.nodes(body, depth + 1)?);
+            } else {
+                self.num_nodes += 1;
+                result.push(node);
             }
         }
         Ok(result)
