@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             None => (prove(&key, &input)?, Input::Public(&input)),
         };
         let clock = Instant::now();
-        let statement = Statement { input: about, outputs: &proven.outputs };
+        let statement = Statement { inputs: vec![about], outputs: &proven.outputs };
         verify_statement(key.verifying_key(), &statement, &proven.proof)?;
         let (verify, total) = (clock.elapsed(), proven.phases.total());
         writeln!(

@@ -139,7 +139,7 @@ fn infer(key: &ProvingKey, input: &Tensor<i64>) -> Result<(Duration, Vec<Duratio
     for _ in 0..INFERENCES {
         let mut done = vec![];
         let clock = Instant::now();
-        execute_each(key.network(), specs, input, |_| done.push(clock.elapsed()))?;
+        execute_each(key.network(), specs, &[input], |_| done.push(clock.elapsed()))?;
         let elapsed = clock.elapsed();
         if fastest.as_ref().is_none_or(|(time, _)| elapsed < *time) {
             fastest = Some((elapsed, done));

@@ -68,7 +68,7 @@ struct Sketch {
 
 impl Sketch {
     fn new(name: &str, axes: &[usize]) -> Result<Self> {
-        let input = InputLayer { layout: Layout::new(axes.to_vec())?, bounds: (0, 255), scale: 1.0 / 255.0 };
+        let input = InputLayer::real(Layout::new(axes.to_vec())?, (0, 255), 1.0 / 255.0);
         let builder = NetworkBuilder::new(name, input);
         Ok(Self { source: Source::new(7), at: builder.input(), builder })
     }

@@ -55,7 +55,7 @@ impl Size {
             Self::Convolution { image, channels, .. } => vec![channels, image, image],
             Self::Matmul { rows, inner, .. } => vec![rows, inner],
         };
-        let layer = InputLayer { layout: Layout::new(input.clone())?, bounds: (0, 255), scale: 1.0 };
+        let layer = InputLayer::real(Layout::new(input.clone())?, (0, 255), 1.0);
         let mut builder = NetworkBuilder::new("one layer", layer);
         let (node, shape) = match self {
             Self::Convolution { image, channels, kernel } => {

@@ -27,6 +27,8 @@ pub enum OutputIntegers {
 /// The outputs of one sample.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
+    /// Name of each output.
+    names: Vec<String>,
     /// Real values of each output, row-major, rounded to float32.
     pub outputs: Vec<Vec<f32>>,
     /// The integers that are proved.
@@ -48,6 +50,7 @@ impl Answer {
             tacit_onnx::dequantise_output(architecture, index, tensor)
         };
         Ok(Self {
+            names: architecture.outputs.iter().map(|output| output.name.clone()).collect(),
             outputs: tensors.iter().enumerate().map(reals).collect(),
             argmax: argmax(&tacit_onnx::samples::output_reals(architecture, 0, first)),
             integers: tensors.iter().map(|tensor| tensor.data().to_vec()).collect(),
@@ -70,16 +73,26 @@ impl Answer {
         }
     }
 
-    /// The values of the first output, the largest few of a long one.
+    /// The first values of the first output.
     pub fn to_text(&self) -> String {
-        const SHOWN: usize = 10;
-        let output = self.outputs.first().map_or(&[][..], Vec::as_slice);
-        let mut text: Vec<String> = output.iter().take(SHOWN).map(|x| format!("{x:.3}")).collect();
-        if output.len() > SHOWN {
-            text.push(format!("... ({} values)", output.len()));
-        }
-        text.join(" ")
+        text(self.outputs.first().map_or(&[][..], Vec::as_slice))
     }
+
+    /// The first values of every output but the first, under its name.
+    pub fn further(&self) -> Vec<(&str, String)> {
+        let outputs = self.names.iter().zip(&self.outputs).skip(1);
+        outputs.map(|(name, values)| (name.as_str(), format!("[{}]", text(values)))).collect()
+    }
+}
+
+/// The first values of an output.
+fn text(output: &[f32]) -> String {
+    const SHOWN: usize = 10;
+    let mut text: Vec<String> = output.iter().take(SHOWN).map(|x| format!("{x:.3}")).collect();
+    if output.len() > SHOWN {
+        text.push(format!("... ({} values)", output.len()));
+    }
+    text.join(" ")
 }
 
 /// Position of the largest value, the first of equals.
@@ -113,7 +126,7 @@ mod tests {
     #[test]
     fn the_class_is_that_of_the_integers() {
         let layout = || Layout::new(vec![2]).unwrap();
-        let input = InputLayer { layout: layout(), bounds: (0, 127), scale: 1.0 };
+        let input = InputLayer::real(layout(), (0, 127), 1.0);
         let nodes = vec![Node { name: "x".into(), operation: Operation::Input(input), inputs: vec![] }];
         let scales = vec![1.0, 1.0 + 1e-12];
         let output = Output { name: "y".into(), node: NodeId(0), shape: vec![2], scales, scale_axis: 0 };

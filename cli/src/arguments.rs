@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    inputs::InputFile,
     options::{Arrangement, Threads},
     precision::Precision,
     shapes::Shapes,
@@ -91,16 +92,17 @@ pub(crate) struct RunArguments {
     /// Proving key
     #[arg(value_name = "MODEL.tacit")]
     pub(crate) model: PathBuf,
-    /// Samples as the ONNX model takes them, with or without a batch axis
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) input: PathBuf,
+    /// Samples as the ONNX model takes them, with or without a batch axis: a file for each input, or an .npz archive with an
+    /// array for each; a model with one input takes a file without a name
+    #[arg(long, value_name = "[NAME=]X.npy", required = true)]
+    pub(crate) input: Vec<InputFile>,
     /// Sample to run [default: 0]
     #[arg(long, value_name = "I", conflicts_with = "all")]
     pub(crate) index: Option<usize>,
     /// Run every sample
     #[arg(long)]
     pub(crate) all: bool,
-    /// File to write the outputs to, batch axis first
+    /// File to write the outputs to, batch axis first: an .npz archive with every output under its name, or the only output
     #[arg(long, value_name = "Y.npy")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -112,9 +114,9 @@ pub(crate) struct EvaluateArguments {
     /// Proving key
     #[arg(value_name = "MODEL.tacit")]
     pub(crate) model: PathBuf,
-    /// Samples as the ONNX model takes them
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) input: PathBuf,
+    /// Samples as the ONNX model takes them: a file for each input, or an .npz archive with an array for each
+    #[arg(long, value_name = "[NAME=]X.npy", required = true)]
+    pub(crate) input: Vec<InputFile>,
     /// Class of each sample
     #[arg(long, value_name = "Y.npy")]
     pub(crate) labels: Option<PathBuf>,
@@ -134,19 +136,20 @@ pub(crate) struct ProveArguments {
     /// Proving key
     #[arg(value_name = "MODEL.tacit")]
     pub(crate) model: PathBuf,
-    /// Samples as the ONNX model takes them, with or without a batch axis
-    #[arg(long, value_name = "X.npy", required_unless_present = "opening")]
-    pub(crate) input: Option<PathBuf>,
-    /// Sample to prove
-    #[arg(long, value_name = "I", default_value_t = 0, conflicts_with = "opening")]
-    pub(crate) index: usize,
-    /// Prove the answer without showing the input: the proof names a commitment to it, written beside the proof with the
-    /// extension `commitment`, and its opening with the extension `opening`
-    #[arg(long)]
-    pub(crate) private_input: bool,
+    /// Samples as the ONNX model takes them, with or without a batch axis: a file for each input, or an .npz archive with an
+    /// array for each; a model with one input takes a file without a name
+    #[arg(long, value_name = "[NAME=]X.npy", required_unless_present = "opening")]
+    pub(crate) input: Vec<InputFile>,
+    /// Sample to prove [default: 0]
+    #[arg(long, value_name = "I", requires = "input")]
+    pub(crate) index: Option<usize>,
+    /// Prove the answer without showing the inputs, or those that are named: the proof names a commitment to each, written
+    /// beside the proof with the extension `commitment`, and its opening with the extension `opening`
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) private_input: Vec<String>,
     /// Prove over a commitment that exists, with what opens it
-    #[arg(long, value_name = "X.opening", requires = "private_input", conflicts_with = "input")]
-    pub(crate) opening: Option<PathBuf>,
+    #[arg(long, value_name = "[NAME=]X.opening", requires = "private_input")]
+    pub(crate) opening: Vec<InputFile>,
     /// Proof to write
     #[arg(short, long, value_name = "P.proof")]
     pub(crate) output: PathBuf,
@@ -159,9 +162,10 @@ pub(crate) struct ProveArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct CommitInputArguments {
-    /// The input's integers as they are; with --model, samples as the ONNX model takes them
-    #[arg(value_name = "X.npy")]
-    pub(crate) input: PathBuf,
+    /// The input's integers as they are; with --model, samples as the ONNX model takes them, for the input of this name where
+    /// it has several
+    #[arg(value_name = "[NAME=]X.npy")]
+    pub(crate) input: InputFile,
     /// Key, proving or verifying, of the model whose scale turns real numbers into integers
     #[arg(long, value_name = "MODEL.vk")]
     pub(crate) model: Option<PathBuf>,
@@ -184,18 +188,18 @@ pub(crate) struct VerifyArguments {
     /// Proof
     #[arg(value_name = "P.proof")]
     pub(crate) proof: PathBuf,
-    /// Samples holding the public input; without it, the input carried beside the proof is used
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) input: Option<PathBuf>,
+    /// Samples holding the public input, or an input of several; without it, the input carried beside the proof is used
+    #[arg(long, value_name = "[NAME=]X.npy")]
+    pub(crate) input: Vec<InputFile>,
     /// Sample to check the proof against [default: 0]
     #[arg(long, value_name = "I", requires = "input")]
     pub(crate) index: Option<usize>,
     /// Accept an input with values outside the range that the model was calibrated for, which are read as its nearest end
     #[arg(long, requires = "input")]
     pub(crate) allow_clipped: bool,
-    /// Commitment to the input; without it, the one carried beside the proof is used
-    #[arg(long, value_name = "X.commitment", conflicts_with = "input")]
-    pub(crate) input_commitment: Option<PathBuf>,
+    /// Commitment to the input, or to an input of several; without it, the one carried beside the proof is used
+    #[arg(long, value_name = "[NAME=]X.commitment")]
+    pub(crate) input_commitment: Vec<InputFile>,
 }
 
 #[derive(Debug, Args)]
@@ -248,8 +252,8 @@ pub(crate) struct InspectArguments {
     #[arg(long, value_name = "MODEL.vk")]
     pub(crate) key: Option<PathBuf>,
     /// Samples to prove one of, to show what each layer of a model costs beside what is predicted
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) measure: Option<PathBuf>,
+    #[arg(long, value_name = "[NAME=]X.npy")]
+    pub(crate) measure: Vec<InputFile>,
     /// Sample to prove [default: 0]
     #[arg(long, value_name = "I", requires = "measure")]
     pub(crate) index: Option<usize>,

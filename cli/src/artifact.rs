@@ -4,7 +4,7 @@ use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result, bail};
 use tacit_layers::{
-    AnyProofFile, Architecture, InputCommitment, KeyProofFile,
+    Architecture, InputCommitment, KeyProofFile, ProofFile,
     proof::{
         input,
         key::{self, VerifyingKey},
@@ -93,8 +93,8 @@ fn not_a_key(path: &Path) -> String {
 
 /// Reads a proof. A file that begins as a proof and is not one is for the verifier to reject; any other file is a
 /// mistake.
-pub fn proof(path: &Path) -> Result<Result<AnyProofFile, Unreadable>> {
-    match AnyProofFile::from_bytes(&read(path)?) {
+pub fn proof(path: &Path) -> Result<Result<ProofFile, Unreadable>> {
+    match ProofFile::from_bytes(&read(path)?) {
         Err(error @ Unreadable::Format { .. }) => Err(error).with_context(|| {
             format!("cannot use `{}` as a proof; give a file that `tacit prove` wrote", path.display())
         }),

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use tacit_inference::execute;
 use tacit_layers::{Network, ValueSpec};
 
-use crate::{answer::Answer, progress::Progress};
+use crate::{answer::Answer, inputs, progress::Progress};
 
 /// A network that is ready to run.
 #[derive(Debug)]
@@ -20,16 +20,22 @@ impl<'a> Inference<'a> {
         Ok(Self { network, specs: network.infer()? })
     }
 
-    /// The outputs for one sample.
-    pub fn answer(&self, sample: &[f32]) -> Result<Answer> {
+    /// The outputs for one sample, an array for each input.
+    pub fn answer(&self, sample: &[&[f32]]) -> Result<Answer> {
         let architecture = &self.network.architecture;
-        let input = tacit_onnx::quantise_input(architecture, sample)?;
-        let trace = execute(self.network, &self.specs, &input)?;
+        let inputs = inputs::quantise(architecture, sample)?;
+        let trace = execute(self.network, &self.specs, &inputs)?;
         Answer::new(architecture, trace.outputs(self.network))
     }
 
-    /// The outputs for many samples, on all threads.
+    /// The outputs for many samples of the only input, on all threads.
     pub fn answers(&self, samples: &[Vec<f32>], progress: &Progress) -> Result<Vec<Answer>> {
+        let samples: Vec<Vec<&[f32]>> = samples.iter().map(|sample| vec![sample.as_slice()]).collect();
+        self.answers_of(&samples, progress)
+    }
+
+    /// The outputs for many samples, an array for each input, on all threads.
+    pub fn answers_of(&self, samples: &[Vec<&[f32]>], progress: &Progress) -> Result<Vec<Answer>> {
         progress.count("Running", samples.len());
         samples.par_iter().map(|sample| self.answer(sample).inspect(|_| progress.advance())).collect()
     }

@@ -21,6 +21,7 @@ pub fn parse_reals(bytes: &[u8]) -> Result<Array<f32>> {
         "<f8" | ">f8" => file.elements::<f64, _>(|x| x as f32),
         "|u1" => file.elements::<u8, _>(f32::from),
         "|i1" => file.elements::<i8, _>(f32::from),
+        "|b1" => file.elements::<bool, _>(|x| f32::from(u8::from(x))),
         "<i4" | ">i4" => file.elements::<i32, _>(|x| x as f32),
         "<i8" | ">i8" => file.elements::<i64, _>(|x| x as f32),
         other => bail!("its elements are of type `{other}`: save it as float32"),
@@ -33,6 +34,7 @@ pub fn parse_integers(bytes: &[u8]) -> Result<Array<i64>> {
     match file.element.as_str() {
         "|u1" => file.elements::<u8, _>(i64::from),
         "|i1" => file.elements::<i8, _>(i64::from),
+        "|b1" => file.elements::<bool, _>(i64::from),
         "<i4" | ">i4" => file.elements::<i32, _>(i64::from),
         "<i8" | ">i8" => file.elements::<i64, _>(|x| x),
         other if other.contains('f') => bail!(

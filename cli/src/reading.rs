@@ -1,8 +1,10 @@
 //! How real input values became the integers that are proved: what was clipped, and how much was rounded.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde::Serialize;
-use tacit_layers::Architecture;
+use tacit_layers::{Architecture, InputLayer};
 
 /// What quantisation did to the values of some samples.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,13 +34,9 @@ pub struct ClippedValue {
 }
 
 impl InputReading {
-    /// What quantisation does to these samples, of which `first` is the index of the first.
-    pub fn new<'a>(
-        architecture: &Architecture,
-        first: usize,
-        samples: impl IntoIterator<Item = &'a [f32]>,
-    ) -> Result<Self> {
-        let input = tacit_onnx::samples::InputRange::new(architecture)?;
+    /// What quantisation does to these samples of an input, of which `first` is the index of the first.
+    pub fn new<'a>(input: &InputLayer, first: usize, samples: impl IntoIterator<Item = &'a [f32]>) -> Self {
+        let input = tacit_onnx::samples::InputRange::new(input);
         let mut reading = Self {
             values: 0,
             clipped: 0,
@@ -64,7 +62,7 @@ impl InputReading {
             }
             reading.values += values.len();
         }
-        Ok(reading)
+        reading
     }
 
     /// Whether something was clipped.
@@ -91,5 +89,52 @@ impl InputReading {
                 self.largest_rounding, self.step
             )
         })
+    }
+}
+
+/// What quantisation did to real numbers that were given for a model's inputs; in JSON the only input's, or each one's by name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum InputReadings {
+    /// Of the only input.
+    One(InputReading),
+    /// Of those of several inputs that were given.
+    Many(BTreeMap<String, InputReading>),
+}
+
+impl InputReadings {
+    /// What quantisation does to samples that hold an array for each input; `first` is the index of the first.
+    pub fn new(architecture: &Architecture, first: usize, samples: &[Vec<&[f32]>]) -> Result<Self> {
+        let reading = |(index, (name, layer)): (usize, (&str, &InputLayer))| {
+            let values = samples.iter().filter_map(|sample| sample.get(index).copied());
+            (name.to_owned(), InputReading::new(layer, first, values))
+        };
+        let readings = architecture.input_layers().enumerate().map(reading).collect();
+        Self::of(readings).ok_or_else(|| anyhow::anyhow!("the model has no input"))
+    }
+
+    /// These readings, each with its input's name; none where there are none.
+    pub fn of(mut readings: Vec<(String, InputReading)>) -> Option<Self> {
+        match readings.len() {
+            0 => None,
+            1 => readings.pop().map(|(_, reading)| Self::One(reading)),
+            _ => Some(Self::Many(readings.into_iter().collect())),
+        }
+    }
+
+    /// What was clipped, in words.
+    pub fn clipping(&self) -> Option<String> {
+        self.join(InputReading::clipping)
+    }
+
+    fn join(&self, words: impl Fn(&InputReading) -> Option<String>) -> Option<String> {
+        match self {
+            Self::One(reading) => words(reading),
+            Self::Many(readings) => {
+                let named = |(name, reading)| words(reading).map(|words| format!("input `{name}`: {words}"));
+                let texts: Vec<String> = readings.iter().filter_map(named).collect();
+                (!texts.is_empty()).then(|| texts.join("; "))
+            }
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     array_file::{self, Reals},
+    artifact::read,
     npy::Array,
 };
 
@@ -20,7 +21,14 @@ pub struct Samples {
 impl Samples {
     /// Reads samples of `shape`, with or without a batch axis in front.
     pub fn read(path: &Path, shape: &[usize]) -> Result<Self> {
-        let Reals { array: Array { shape: actual, values }, is_flat } = array_file::read_reals(path)?;
+        Self::parse(path, &read(path)?, shape)
+    }
+
+    /// The same of a file's bytes.
+    pub fn parse(path: &Path, bytes: &[u8], shape: &[usize]) -> Result<Self> {
+        let reals = array_file::parse_reals(bytes);
+        let Reals { array: Array { shape: actual, values }, is_flat } =
+            reals.with_context(|| format!("cannot read `{}`", path.display()))?;
         let flat = || if is_flat { num_flat_samples(&actual, shape) } else { None };
         let Some(count) = num_samples(&actual, shape).or_else(flat) else {
             bail!(

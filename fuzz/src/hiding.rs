@@ -126,7 +126,7 @@ impl Honest {
         let masked = sent.filter(|(label, _)| !holds_points(*label));
         let masked = masked.flat_map(|(_, place)| place.clone().step_by(ELEMENT)).collect();
         let key = first.verifying_key().clone();
-        let plan = if hidden.input { key.committed_plan().unwrap() } else { key.plan() };
+        let plan = key.plan_of(&[hidden.input]).unwrap();
         let masks_per_row = masks_per_row(plan.opening_vars());
         let (claims, is_about_key) = (proofs.map(|(claim, _)| claim), hidden.is_about_key);
         Self { key, claims, messages, is_about_key, masked, masks_per_row }
@@ -161,7 +161,8 @@ impl Honest {
             (None, Ok(commitment)) => Input::Committed(commitment),
             (None, Err(_)) => return false,
         };
-        verify_statement(&key, &Statement { input, outputs: &claim.outputs }, &claim.proof).is_ok()
+        verify_statement(&key, &Statement { inputs: vec![input], outputs: &claim.outputs }, &claim.proof)
+            .is_ok()
     }
 }
 

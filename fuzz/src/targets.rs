@@ -4,10 +4,7 @@ use std::{panic, path::Path, sync::Once};
 
 use tacit_benches::row::Row;
 use tacit_inference::execute;
-use tacit_layers::{
-    KeyProofFile, ProofFile, VerifyingKey,
-    proof::{input::InputCommitment, proof_file::CommittedProofFile},
-};
+use tacit_layers::{KeyProofFile, ProofFile, VerifyingKey, proof::input::InputCommitment};
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise, quantise_input, quantised};
 use tacit_prover::{ProvingKey, input::InputOpening};
 
@@ -75,9 +72,6 @@ fn proving_key(data: &[u8]) {
 
 fn proof_file(data: &[u8]) {
     if let Ok(file) = ProofFile::from_bytes(data) {
-        assert_eq!(file.to_bytes().unwrap(), data);
-    }
-    if let Ok(file) = CommittedProofFile::from_bytes(data) {
         assert_eq!(file.to_bytes().unwrap(), data);
     }
     if let Ok(file) = KeyProofFile::from_bytes(data) {

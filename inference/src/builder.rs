@@ -20,15 +20,20 @@ pub struct NetworkBuilder {
 }
 
 impl NetworkBuilder {
-    /// Starts a network with its input.
+    /// Starts a network with its only input.
     pub fn new(name: &str, input: InputLayer) -> Self {
-        let node = Node { name: "input".to_owned(), inputs: vec![], operation: Operation::Input(input) };
-        let architecture =
-            Architecture { name: name.to_owned(), nodes: vec![node], parameters: vec![], outputs: vec![] };
+        Self::with_inputs(name, [("input".to_owned(), input)])
+    }
+
+    /// Starts a network with its inputs, each under its name; the node of the input at an index has this index.
+    pub fn with_inputs(name: &str, inputs: impl IntoIterator<Item = (String, InputLayer)>) -> Self {
+        let node = |(name, input)| Node { name, inputs: vec![], operation: Operation::Input(input) };
+        let nodes = inputs.into_iter().map(node).collect();
+        let architecture = Architecture { name: name.to_owned(), nodes, parameters: vec![], outputs: vec![] };
         Self { network: Network { architecture, parameters: vec![] }, specs: vec![] }
     }
 
-    /// The input node.
+    /// The first input's node.
     pub const fn input(&self) -> NodeId {
         NodeId(0)
     }

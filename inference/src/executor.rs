@@ -4,7 +4,7 @@ use crate::layer;
 use crate::layer::Run;
 use tacit_layers::{
     error::Result,
-    network::{Network, check_input},
+    network::{Network, check_inputs},
     tensor::{
         Tensor,
         value::{NodeId, ValueSpec},
@@ -34,12 +34,18 @@ impl Trace {
     }
 }
 
-/// Runs the network on a quantised input. `specs` are those of [`Network::infer`].
+/// Runs the network on quantised inputs, in the architecture's order: one tensor or a list. `specs` are those of
+/// [`Network::infer`].
 ///
 /// # Errors
-/// [`tacit_layers::Error::InputShape`] or [`tacit_layers::Error::InputRange`] when the input does not fit the network.
-pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> Result<Trace> {
-    execute_each(network, specs, input, |_| ())
+/// [`tacit_layers::Error::NumInputs`], [`tacit_layers::Error::InputShape`] or [`tacit_layers::Error::InputRange`] when the
+/// inputs do not fit the network.
+pub fn execute(
+    network: &Network,
+    specs: &[ValueSpec],
+    inputs: &(impl AsRef<[Tensor<i64>]> + ?Sized),
+) -> Result<Trace> {
+    execute_each(network, specs, &inputs.as_ref().iter().collect::<Vec<_>>(), |_| ())
 }
 
 /// [`execute`], telling of each node when its value is there.
@@ -49,25 +55,26 @@ pub fn execute(network: &Network, specs: &[ValueSpec], input: &Tensor<i64>) -> R
 pub fn execute_each(
     network: &Network,
     specs: &[ValueSpec],
-    input: &Tensor<i64>,
+    inputs: &[&Tensor<i64>],
     done: impl FnMut(NodeId) + Send,
 ) -> Result<Trace> {
-    check_input(&network.architecture, input)?;
+    check_inputs(&network.architecture, inputs)?;
     // On one of the pool's threads, which share work without waking each other for every layer.
-    rayon::scope(|_| run(network, specs, input, done))
+    rayon::scope(|_| run(network, specs, inputs, done))
 }
 
 fn run(
     network: &Network,
     specs: &[ValueSpec],
-    input: &Tensor<i64>,
+    given: &[&Tensor<i64>],
     mut done: impl FnMut(NodeId),
 ) -> Result<Trace> {
     let mut values: Vec<Tensor<i64>> = Vec::with_capacity(specs.len());
     for (node, site) in network.architecture.sites(specs) {
         let reads = node.operation.layer().parameters();
         let inputs = match site.reads {
-            [] => vec![input],
+            // The inputs are the first nodes.
+            [] => vec![given[site.id.index()]],
             reads => reads.iter().map(|id| &values[id.index()]).collect(),
         };
         let parameters = reads.iter().map(|&id| network.parameter(id)).collect();

@@ -32,7 +32,7 @@ use crate::{cost::ArgumentCost, interval::Interval};
 pub struct Run<'a> {
     /// Where it stands.
     pub site: Site<'a>,
-    /// The values it reads; of the input layer, the network's input.
+    /// The values it reads; of an input layer, what was given for it.
     pub inputs: Vec<&'a Tensor<i64>>,
     /// The parameters it reads, in its own order.
     pub parameters: Vec<&'a Parameter>,

@@ -26,7 +26,7 @@ fn layout(axes: &[usize]) -> Layout {
 }
 
 fn input(axes: &[usize], low: i64, high: i64) -> InputLayer {
-    InputLayer { layout: layout(axes), bounds: (low, high), scale: 1.0 }
+    InputLayer::real(layout(axes), (low, high), 1.0)
 }
 
 fn output(node: NodeId, elements: usize) -> Output {

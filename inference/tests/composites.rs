@@ -10,7 +10,7 @@ use tacit_layers::{Error, InputLayer, Layout, NodeId, Operation, Output, Tensor}
 
 fn builder(axes: &[usize], low: i64, high: i64) -> NetworkBuilder {
     let layout = Layout::new(axes.to_vec()).unwrap();
-    NetworkBuilder::new("block", InputLayer { layout, bounds: (low, high), scale: 1.0 })
+    NetworkBuilder::new("block", InputLayer::real(layout, (low, high), 1.0))
 }
 
 fn output(node: NodeId, axes: &[usize]) -> Output {

@@ -3,8 +3,8 @@
 
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, Architecture, AxisWindow, Error, InputLayer, Layout, Multiplier, Network, NodeId,
-    Operation, Output, Parameter, ParameterId, Tensor, Window2d,
+    ActivationFunction, Architecture, AxisWindow, Error, InputKind, InputLayer, Layout, Multiplier, Network,
+    NodeId, Operation, Output, Parameter, ParameterId, Tensor, Window2d,
     layer::{
         add::{MAX_ADDENDS, MAX_COEFFICIENT},
         dense::DenseLayer,
@@ -33,7 +33,7 @@ fn output(node: NodeId, shape: &[usize]) -> Output {
 /// input 0, conv 1, clip 2, pool 3, flatten 4, dense 5, clip 6, add 7, clip 8 (output).
 fn network() -> Network {
     let layout = Layout::new(vec![2, 5, 4]).unwrap();
-    let mut b = NetworkBuilder::new("graph", InputLayer { layout, bounds: (-8, 7), scale: 1.0 });
+    let mut b = NetworkBuilder::new("graph", InputLayer::real(layout, (-8, 7), 1.0));
     let x = b
         .conv2d("conv", b.input(), Window2d::square(AxisWindow::new(2, 1)), weights(&[3, 2, 2, 2]), None)
         .unwrap();
@@ -81,7 +81,7 @@ fn refuses_a_graph_that_does_not_begin_with_its_only_input() {
     let missing = format("node 0 is not the input");
     assert_eq!(refused(|a| a.nodes.clear()), missing);
     assert_eq!(refused(|a| a.nodes.swap(0, 4)), missing);
-    assert_eq!(refused(|a| a.nodes[4] = a.nodes[0].clone()), format("a second input"));
+    assert_eq!(refused(|a| a.nodes[4] = a.nodes[0].clone()), format("an input behind another layer"));
     assert_eq!(
         refused(|a| a.nodes[0].inputs.push(NodeId(0))),
         Error::Reference { layer: "input".to_owned(), what: "node", index: 0 }
@@ -208,7 +208,7 @@ fn refuses_parameters_of_the_wrong_width_or_number_of_readers() {
 fn refuses_a_shared_parameter_that_does_not_fit_each_reader() {
     let share = |matrix: ParameterId, bias: ParameterId| {
         let layout = Layout::new(vec![3]).unwrap();
-        let mut b = NetworkBuilder::new("shared", InputLayer { layout, bounds: (-8, 7), scale: 1.0 });
+        let mut b = NetworkBuilder::new("shared", InputLayer::real(layout, (-8, 7), 1.0));
         let (square, wide) = (b.weights("square", weights(&[3, 3])), b.weights("wide", weights(&[2, 3])));
         let [three, two] = [3, 2].map(|n| b.biases("bias", vec![1; n]).unwrap());
         let x = b.dense_of("first", b.input(), 0, square, Some(three));
@@ -387,10 +387,10 @@ fn refuses_unusable_outputs_and_scales() {
     for scale in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_eq!(refused(|a| a.outputs[0].scales = vec![scale]), positive);
         let input = |a: &mut Architecture| match &mut a.nodes[0].operation {
-            Operation::Input(input) => input.scale = scale,
+            Operation::Input(input) => input.kind = InputKind::Real { scale },
             _ => unreachable!(),
         };
-        assert_eq!(refused(input), format("the input's scale is not a positive number"));
+        assert_eq!(refused(input), format("an input's scale is not a positive number"));
     }
 }
 
@@ -451,10 +451,7 @@ fn refuses_parameters_that_are_not_as_declared() {
 /// What could make a rejection look like an acceptance on a terminal.
 #[test]
 fn refuses_names_that_are_not_printed_as_they_are() {
-    let mut b = NetworkBuilder::new(
-        "x",
-        InputLayer { layout: Layout::new(vec![2]).unwrap(), bounds: (0, 3), scale: 1.0 },
-    );
+    let mut b = NetworkBuilder::new("x", InputLayer::real(Layout::new(vec![2]).unwrap(), (0, 3), 1.0));
     let x = b.add("double", &[(b.input(), 2)]);
     b.output(Output { name: "y".into(), node: x, shape: vec![2], scales: vec![1.0], scale_axis: 0 });
     let network = b.finish().unwrap();

@@ -28,11 +28,47 @@ pub enum Error {
         /// The number of elements given.
         actual: usize,
     },
-    /// The input tensor does not have the shape the network was compiled for.
+    /// The network has another number of inputs.
     #[error(
-        "input has shape {actual:?}, the network expects {expected:?}: compile the network for this shape or reshape the input"
+        "the network has {expected} inputs ({inputs}), {actual} were given: give one tensor for each, in this order"
+    )]
+    NumInputs {
+        /// Inputs of the network.
+        expected: usize,
+        /// Inputs given.
+        actual: usize,
+        /// The names of the network's inputs.
+        inputs: String,
+    },
+    /// Nothing was given for one of the network's inputs.
+    #[error("nothing was given for input `{input}`: the network's inputs are {inputs}")]
+    MissingInput {
+        /// The input's name.
+        input: String,
+        /// The names of the network's inputs.
+        inputs: String,
+    },
+    /// A name that none of the network's inputs has.
+    #[error("the network has no input `{input}`: its inputs are {inputs}")]
+    UnknownInput {
+        /// The name given.
+        input: String,
+        /// The names of the network's inputs.
+        inputs: String,
+    },
+    /// Something was given for one input more than once.
+    #[error("input `{input}` was given more than once: give it once")]
+    RepeatedInput {
+        /// The input's name.
+        input: String,
+    },
+    /// An input tensor does not have the shape the network was compiled for.
+    #[error(
+        "input `{input}` has shape {actual:?}, the network expects {expected:?}: compile the network for this shape or reshape the input"
     )]
     InputShape {
+        /// The input's name.
+        input: String,
         /// The shape of the network's input.
         expected: Vec<usize>,
         /// The shape given.
@@ -40,9 +76,25 @@ pub enum Error {
     },
     /// An input value lies outside the input's integer range.
     #[error(
-        "input value {value} at position {position} is outside the range {minimum}..={maximum} that the network was compiled for"
+        "input `{input}` holds {value} at position {position}, which is outside the range {minimum}..={maximum} that the network was compiled for"
     )]
     InputRange {
+        /// The input's name.
+        input: String,
+        /// Flat position of the value.
+        position: usize,
+        /// The value.
+        value: i64,
+        /// Smallest value allowed.
+        minimum: i64,
+        /// Largest value allowed.
+        maximum: i64,
+    },
+    /// An integer to be committed to lies outside the range of any network's input.
+    #[error(
+        "the tensor to commit to holds {value} at position {position}, no network reads integers outside {minimum}..={maximum}"
+    )]
+    CommittedRange {
         /// Flat position of the value.
         position: usize,
         /// The value.

@@ -38,7 +38,7 @@ pub use self::{
 /// What a node computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Operation {
-    /// The network's input; node 0 and only node 0.
+    /// An input of the network: the first nodes and only they.
     Input(input::InputLayer),
     /// Matrix product with a weight matrix.
     Dense(dense::DenseLayer),

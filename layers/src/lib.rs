@@ -42,7 +42,7 @@ pub use argument::{
 pub use error::Error;
 pub use layer::{
     Operation,
-    input::InputLayer,
+    input::{InputKind, InputLayer},
     rescale::{Multiplier, RescaleLayer},
 };
 pub use network::{Architecture, Network, Node, Output};
@@ -50,7 +50,7 @@ pub use proof::{
     input::InputCommitment,
     key::VerifyingKey,
     parameters::KeyProofFile,
-    proof_file::{AnyProofFile, CommittedProofFile, ProofFile},
+    proof_file::{ProofFile, StatedInput},
 };
 pub use tensor::{
     Layout, Tensor,

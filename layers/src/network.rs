@@ -1,6 +1,6 @@
 //! The quantised network: a graph of layers over integer tensors, public in everything but its parameters.
 //!
-//! Node 0 is the input; every other node reads earlier nodes. A node's value is an *activation* (bounded, committed or
+//! The first nodes are the inputs, at least one, in order; every other node reads earlier nodes. A node's value is an *activation* (bounded, committed or
 //! public) or an *accumulator* (a linear map of
 //! activations or sums of their products, never committed). An accumulator is read by exactly one
 //! rescale, directly or through flattening, transpositions and reshapes that need no argument, or it is an output; what a
@@ -123,15 +123,77 @@ impl Architecture {
         &self.nodes[id.index()]
     }
 
-    /// The input layer.
+    /// Name and layer of every input: the first nodes, in order. The node of the input at an index has this index.
+    pub fn input_layers(&self) -> impl Iterator<Item = (&str, &InputLayer)> {
+        self.nodes.iter().map_while(|node| {
+            let Operation::Input(layer) = &node.operation else { return None };
+            Some((node.name.as_str(), layer))
+        })
+    }
+
+    /// Number of inputs.
+    pub fn num_inputs(&self) -> usize {
+        self.input_layers().count()
+    }
+
+    /// The input that a node is.
     ///
     /// # Errors
-    /// [`Error::Graph`] when node 0 is no input.
-    pub fn input(&self) -> Result<&InputLayer> {
-        match self.nodes.first().map(|node| &node.operation) {
+    /// [`Error::Graph`] when there is no such node or it is another layer.
+    pub fn input_layer(&self, id: NodeId) -> Result<&InputLayer> {
+        match self.nodes.get(id.index()).map(|node| &node.operation) {
             Some(Operation::Input(input)) => Ok(input),
-            _ => Err(Error::Graph { reason: "node 0 is not the input" }),
+            _ => Err(Error::Graph { reason: "a node that is no input" }),
         }
+    }
+
+    /// The only input's layer.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] when node 0 is no input, or there are others.
+    pub fn input(&self) -> Result<&InputLayer> {
+        let mut layers = self.input_layers();
+        match (layers.next(), layers.next()) {
+            (Some((_, input)), None) => Ok(input),
+            (Some(_), Some(_)) => Err(Error::Graph { reason: "it has several inputs where one is expected" }),
+            (None, _) => Err(Error::Graph { reason: "node 0 is not the input" }),
+        }
+    }
+
+    /// Puts what is given by name in the order of the inputs.
+    ///
+    /// # Errors
+    /// [`Error::UnknownInput`], [`Error::RepeatedInput`] or [`Error::MissingInput`].
+    pub fn in_input_order<T>(&self, given: impl IntoIterator<Item = (String, T)>) -> Result<Vec<T>> {
+        let mut places: Vec<Option<T>> = self.input_layers().map(|_| None).collect();
+        for (input, value) in given {
+            let index = self.input_layers().position(|(name, _)| name == input);
+            match index.and_then(|index| places.get_mut(index)) {
+                Some(place @ None) => *place = Some(value),
+                Some(Some(_)) => return Err(Error::RepeatedInput { input }),
+                None => return Err(Error::UnknownInput { input, inputs: self.input_names() }),
+            }
+        }
+        let missing =
+            |input: &str| Error::MissingInput { input: input.to_owned(), inputs: self.input_names() };
+        self.input_layers().zip(places).map(|((name, _), value)| value.ok_or_else(|| missing(name))).collect()
+    }
+
+    /// The names of all inputs, for a message.
+    pub fn input_names(&self) -> String {
+        self.input_layers().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Checks that as many inputs are given as there are.
+    ///
+    /// # Errors
+    /// [`Error::NumInputs`].
+    pub fn check_num_inputs(&self, actual: usize) -> Result<()> {
+        let expected = self.num_inputs();
+        if actual == expected {
+            return Ok(());
+        }
+        Err(Error::NumInputs { expected, actual, inputs: self.input_names() })
     }
 
     /// Layout of a parameter, checked to exist.
@@ -202,29 +264,38 @@ impl Network {
     }
 }
 
-/// Checks that a quantised input fits the network.
+/// Checks that quantised inputs, in order, fit the network.
+///
+/// # Errors
+/// [`Error::NumInputs`], [`Error::InputShape`] or [`Error::InputRange`].
+pub fn check_inputs(network: &Architecture, inputs: &[&Tensor<i64>]) -> Result<()> {
+    network.check_num_inputs(inputs.len())?;
+    network.input_layers().zip(inputs).try_for_each(|((name, layer), input)| check_input(name, layer, input))
+}
+
+/// Checks that a quantised tensor fits the input of this name.
 ///
 /// # Errors
 /// [`Error::InputShape`] or [`Error::InputRange`].
-pub fn check_input(network: &Architecture, input: &Tensor<i64>) -> Result<()> {
-    check_input_shape(network, input.layout())?;
-    let (minimum, maximum) = network.input()?.bounds;
-    match input.data().iter().enumerate().find(|(_, x)| !(minimum..=maximum).contains(*x)) {
-        Some((position, &value)) => Err(Error::InputRange { position, value, minimum, maximum }),
+pub fn check_input(name: &str, layer: &InputLayer, tensor: &Tensor<i64>) -> Result<()> {
+    check_input_shape(name, layer, tensor.layout())?;
+    let (minimum, maximum) = layer.bounds;
+    match tensor.data().iter().enumerate().find(|(_, x)| !(minimum..=maximum).contains(*x)) {
+        Some((position, &value)) => {
+            Err(Error::InputRange { input: name.to_owned(), position, value, minimum, maximum })
+        }
         None => Ok(()),
     }
 }
 
-/// Checks that an input's shape fits the network.
+/// Checks that a shape fits the input of this name.
 ///
 /// # Errors
 /// [`Error::InputShape`].
-pub fn check_input_shape(network: &Architecture, layout: &Layout) -> Result<()> {
-    let expected = &network.input()?.layout;
-    if layout == expected {
-        Ok(())
-    } else {
-        let (expected, actual) = (expected.axes().to_vec(), layout.axes().to_vec());
-        Err(Error::InputShape { expected, actual })
+pub fn check_input_shape(name: &str, layer: &InputLayer, layout: &Layout) -> Result<()> {
+    if *layout == layer.layout {
+        return Ok(());
     }
+    let (expected, actual) = (layer.layout.axes().to_vec(), layout.axes().to_vec());
+    Err(Error::InputShape { input: name.to_owned(), expected, actual })
 }

@@ -57,3 +57,10 @@ impl<T> Tensor<T> {
         self.data
     }
 }
+
+/// A tensor by itself is a list of one: the inputs of a network that has one.
+impl<T> AsRef<[Self]> for Tensor<T> {
+    fn as_ref(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}

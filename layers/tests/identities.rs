@@ -140,7 +140,7 @@ fn a_tensor_must_fill_its_layout() {
 fn layers_of_activations_beyond_sixteen_bits_are_exact() {
     let bounds = (-65536, 65536);
     let layout = Layout::new(vec![1, 1, 3]).unwrap();
-    let mut b = NetworkBuilder::new("wide", InputLayer { layout: layout.clone(), bounds, scale: 1.0 });
+    let mut b = NetworkBuilder::new("wide", InputLayer::real(layout.clone(), bounds, 1.0));
     let weights =
         |axes: &[usize]| Tensor::new(Layout::new(axes.to_vec()).unwrap(), vec![1_i8, -128, 127]).unwrap();
     let dense = b.dense("dense", b.input(), 0, weights(&[1, 1, 1, 3]), Some(vec![5])).unwrap();
@@ -239,10 +239,7 @@ fn a_cumulative_sum_at_a_point_is_a_sum_over_its_input() {
     let spec = ValueSpec { layout: layout.clone(), kind };
     for (axis, kinds) in (0..3).flat_map(|axis| (0..4).map(move |kinds| (axis, kinds))) {
         let layer = CumulativeSumLayer { axis, exclusive: kinds & 1 == 1, reverse: kinds & 2 == 2 };
-        let mut b = NetworkBuilder::new(
-            "sums",
-            InputLayer { layout: layout.clone(), bounds: (-255, 255), scale: 1.0 },
-        );
+        let mut b = NetworkBuilder::new("sums", InputLayer::real(layout.clone(), (-255, 255), 1.0));
         let sums = b.cumulative_sum("sums", b.input(), layer);
         b.output(Output {
             name: "y".into(),

@@ -31,7 +31,7 @@ fn key(architecture: Architecture) -> VerifyingKey {
 
 #[test]
 fn columns_come_in_the_order_of_the_opening() {
-    let mut b = NetworkBuilder::new("x", InputLayer { layout: layout(&[3]), bounds: (0, 7), scale: 1.0 });
+    let mut b = NetworkBuilder::new("x", InputLayer::real(layout(&[3]), (0, 7), 1.0));
     let weights = tacit_layers::Tensor::new(layout(&[2, 3]), vec![1_i8; 6]).unwrap();
     let y = b.dense("dense", b.input(), 0, weights, Some(vec![1, 2])).unwrap();
     b.output(output(y, &[2]));
@@ -57,7 +57,7 @@ fn a_circuit_that_could_wrap_around_the_field_is_refused() {
             x = gates.multiply(x, x);
         }
         gates.output(x);
-        let mut b = NetworkBuilder::new("x", InputLayer { layout: layout(&[1]), bounds: (0, 1), scale: 1.0 });
+        let mut b = NetworkBuilder::new("x", InputLayer::real(layout(&[1]), (0, 1), 1.0));
         let y = b.circuit("power", &[b.input()], vec![], gates.finish(&[1]).unwrap());
         b.output(output(y, &[1]));
         let mut architecture = b.finish().unwrap().architecture;
@@ -88,7 +88,7 @@ fn a_circuit_whose_product_with_a_multiplier_could_wrap_around_is_refused() {
         value = gates.gate(sum);
     }
     gates.output(value);
-    let mut b = NetworkBuilder::new("x", InputLayer { layout: layout(&[1]), bounds: (0, 0), scale: 1.0 });
+    let mut b = NetworkBuilder::new("x", InputLayer::real(layout(&[1]), (0, 0), 1.0));
     let y = b.circuit("constant", &[b.input()], vec![], gates.finish(&[1]).unwrap());
     let clip = ActivationFunction::Clip { minimum: 0, maximum: 255 };
     let y = b.rescale("clip", y, Multiplier::Uniform(MAX_MULTIPLIER), shift, clip);

@@ -271,6 +271,24 @@ pub enum Error {
         /// NaN or an infinity.
         value: f32,
     },
+    /// A value of an integer or boolean input is none of its integers.
+    #[error(
+        "the sample holds {value} at position {position} of the {kind} input `{input}`, which takes integers in {minimum}..={maximum}"
+    )]
+    SampleInteger {
+        /// The input's name.
+        input: String,
+        /// Its kind.
+        kind: &'static str,
+        /// Flat position.
+        position: usize,
+        /// The value.
+        value: f32,
+        /// Smallest integer.
+        minimum: i64,
+        /// Largest integer.
+        maximum: i64,
+    },
     /// The float model fails on a sample.
     #[error("running the float model failed: {detail}")]
     Run {

@@ -59,4 +59,4 @@ pub use quantise::{
 };
 pub use quantised::QuantisedModel;
 pub use requantise::RescaleError;
-pub use samples::{dequantise_output, quantise_input};
+pub use samples::{dequantise_output, quantise_input, quantise_sample};

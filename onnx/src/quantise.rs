@@ -198,7 +198,7 @@ fn clipped_share(network: &Network, samples: &[Vec<f32>]) -> Result<f64, Error> 
     let input = network.architecture.input()?;
     let (low, high) = input.bounds;
     let is_outside = |value: f32| {
-        let exact = f64::from(value) / input.scale;
+        let exact = f64::from(value) / input.kind.scale();
         exact < low as f64 - 0.5 || exact > high as f64 + 0.5
     };
     let count: usize = samples.iter().map(Vec::len).sum();

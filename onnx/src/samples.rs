@@ -1,17 +1,32 @@
 //! Real samples to the network's integers and back.
 
-use tacit_layers::{Architecture, Tensor};
+use tacit_layers::{Architecture, InputLayer, Tensor};
 
 use crate::{error::Error, model::input::check_sample};
 
-/// Quantises one sample as the network's input layer says.
+/// Quantises one sample as the network's only input layer says.
 ///
 /// # Errors
-/// [`Error::SampleSize`] or [`Error::SampleValue`] when the sample does not fit.
+/// As [`quantise_sample`], and when the network has several inputs.
 pub fn quantise_input(network: &Architecture, sample: &[f32]) -> Result<Tensor<i64>, Error> {
     let input = network.input()?;
+    quantise_sample(network.input_layers().next().map_or("", |(name, _)| name), input, sample)
+}
+
+/// Quantises what a sample holds for one input, which has this name.
+///
+/// # Errors
+/// [`Error::SampleSize`], [`Error::SampleValue`] or [`Error::SampleInteger`] when it does not fit.
+pub fn quantise_sample(name: &str, input: &InputLayer, sample: &[f32]) -> Result<Tensor<i64>, Error> {
     check_sample(input.layout.axes(), sample)?;
-    let values = sample.iter().map(|&value| input.quantise(f64::from(value))).collect();
+    let integer = |(position, &value): (usize, &f32)| {
+        let (minimum, maximum) = input.bounds;
+        let kind = input.kind.name();
+        let name = || name.to_owned();
+        let refused = || Error::SampleInteger { input: name(), kind, position, value, minimum, maximum };
+        input.quantise(f64::from(value)).ok_or_else(refused)
+    };
+    let values = sample.iter().enumerate().map(integer).collect::<Result<_, _>>()?;
     Ok(Tensor::new(input.layout.clone(), values)?)
 }
 
@@ -28,15 +43,11 @@ pub struct InputRange {
 }
 
 impl InputRange {
-    /// The range of a network's input.
-    ///
-    /// # Errors
-    /// When the network has no input.
-    pub fn new(network: &Architecture) -> Result<Self, Error> {
-        let input = network.input()?;
-        let (step, bounds) = (input.scale, input.bounds);
+    /// The range of an input.
+    pub fn new(input: &InputLayer) -> Self {
+        let (step, bounds) = (input.kind.scale(), input.bounds);
         let real = |bound: i64| bound as f64 * step;
-        Ok(Self { minimum: real(bounds.0), maximum: real(bounds.1), step, bounds })
+        Self { minimum: real(bounds.0), maximum: real(bounds.1), step, bounds }
     }
 
     /// What the integer that a value is read as stands for, less the value; none where the value is clipped.
@@ -72,7 +83,7 @@ mod tests {
 
     fn network(scales: Vec<f64>) -> Architecture {
         let layout = Layout::new(vec![2]).unwrap();
-        let input = Operation::Input(InputLayer { layout, bounds: (-2, 3), scale: 0.5 });
+        let input = Operation::Input(InputLayer::real(layout, (-2, 3), 0.5));
         let input = Node { name: "x".into(), operation: input, inputs: vec![] };
         let node = tacit_layers::NodeId(0);
         let output = Output { name: "y".into(), node, shape: vec![2], scales, scale_axis: 0 };
@@ -82,7 +93,7 @@ mod tests {
     #[test]
     fn what_rounds_to_a_bound_is_not_clipped_and_what_rounds_beyond_it_is() {
         let network = network(vec![1.0]);
-        let range = InputRange::new(&network).unwrap();
+        let range = InputRange::new(network.input().unwrap());
         assert_eq!((range.minimum, range.maximum, range.step), (-1.0, 1.5, 0.5));
         for (value, rounding) in [(0.25, Some(-0.25)), (-1.2, Some(0.2)), (1.7, Some(-0.2)), (1.5, Some(0.0))]
         {

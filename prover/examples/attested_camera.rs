@@ -92,14 +92,14 @@ pub(crate) fn claim(key: &ProvingKey, picture: &Picture) -> Result<Claim, Box<dy
 pub(crate) fn check(camera: &CameraKey, key: &VerifyingKey, claim: &Claim) -> Result<(), Refusal> {
     let message = message(&claim.commitment).map_err(|_| Refusal::Signature)?;
     camera.verify_strict(&message, &claim.signature).map_err(|_| Refusal::Signature)?;
-    let statement = Statement { input: Input::Committed(&claim.commitment), outputs: &claim.outputs };
+    let statement = Statement { inputs: vec![Input::Committed(&claim.commitment)], outputs: &claim.outputs };
     tacit_verifier::verify_statement(key, &statement, &claim.proof).map(|_| ()).map_err(Refusal::Proof)
 }
 
 /// A network that tells whether bright lines run across or down: two convolutions that look for edges, summed up.
 pub(crate) fn network() -> Result<Network, tacit_layers::Error> {
     let layout = |axes: &[usize]| Layout::new(axes.to_vec());
-    let input = InputLayer { layout: layout(&[1, SIZE, SIZE])?, bounds: (0, 255), scale: 1.0 / 255.0 };
+    let input = InputLayer::real(layout(&[1, SIZE, SIZE])?, (0, 255), 1.0 / 255.0);
     let mut network = NetworkBuilder::new("edges", input);
     let across_then_down = vec![-1, -2, -1, 0, 0, 0, 1, 2, 1, -1, 0, 1, -2, 0, 2, -1, 0, 1];
     let window = Window2d::square(AxisWindow::new(3, 1));

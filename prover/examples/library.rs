@@ -8,7 +8,8 @@ use std::{env, error::Error, fs, io::Write};
 
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, InputLayer, Layout, Multiplier, Network, Output, ProofFile, Tensor, VerifyingKey,
+    ActivationFunction, InputLayer, Layout, Multiplier, Network, Output, ProofFile, StatedInput, Tensor,
+    VerifyingKey,
 };
 use tacit_prover::{ProvingKey, prove};
 
@@ -24,13 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let input = Tensor::new(layer.layout.clone(), data)?;
     let proven = prove(&key, &input)?;
     let key_digest = *key.verifying_key().digest();
-    let proof = ProofFile { key_digest, input, outputs: proven.outputs, proof: proven.proof }.to_bytes()?;
+    let inputs = vec![StatedInput::Public(input)];
+    let proof = ProofFile { key_digest, inputs, outputs: proven.outputs, proof: proven.proof }.to_bytes()?;
     let verifying_key = key.verifying_key().to_bytes()?;
 
     // The verifier's side: two files and nothing else.
     let key = VerifyingKey::from_bytes(&verifying_key)?;
     let file = ProofFile::from_bytes(&proof)?;
-    tacit_verifier::verify(&key, &file.input, &file.outputs, &file.proof)?;
+    tacit_verifier::verify_statement(&key, &file.statement(), &file.proof)?;
     let [outputs, seconds] =
         [format!("{:?}", file.outputs[0].data()), format!("{:.3}", proven.phases.total().as_secs_f64())];
     writeln!(
@@ -44,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// A dense classifier of 16 inputs into 4 classes.
 fn classifier() -> Result<Network, tacit_layers::Error> {
-    let input = InputLayer { layout: Layout::new(vec![16])?, bounds: (0, 255), scale: 1.0 / 255.0 };
+    let input = InputLayer::real(Layout::new(vec![16])?, (0, 255), 1.0 / 255.0);
     let mut network = NetworkBuilder::new("classifier", input);
     let weights = |outputs: usize, inputs: usize| {
         let data = (0..outputs * inputs).map(|i| (i * 89 % 255) as u8 as i8).collect();

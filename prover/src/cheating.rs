@@ -1,8 +1,10 @@
 //! Provers that lie, for tests of soundness. Nothing here is part of the library's interface.
 
+use std::sync::Arc;
+
 use ark_bn254::Fr;
 use tacit_algebra::generators::Generators;
-use tacit_inference::{Trace, execute};
+use tacit_inference::{Trace, execute_each};
 use tacit_layers::{
     InputCommitment, Layout, NodeId, Tensor, VerifyingKey,
     argument::{
@@ -19,7 +21,7 @@ use crate::{
     InputOpening, Proven, ProvingKey,
     error::Result,
     hyrax::{self, CommittedList},
-    input::RunInput,
+    input::{self, RunInput},
     layers::fft_convolution::{self, FftConvolutionProver, Spectra},
     network,
     seed::Seed,
@@ -68,12 +70,36 @@ pub fn wrong_opening(commitment: &InputCommitment, opening: &InputOpening) -> In
     wrong
 }
 
+/// An input that a run claims.
+#[derive(Debug, Clone)]
+enum ClaimedInput {
+    Public(Tensor<i64>),
+    Committed(InputOpening),
+}
+
+impl ClaimedInput {
+    const fn run(&self) -> RunInput<'_> {
+        match self {
+            Self::Public(input) => RunInput::Public(input),
+            Self::Committed(opening) => RunInput::Committed(opening),
+        }
+    }
+}
+
+impl From<RunInput<'_>> for ClaimedInput {
+    fn from(input: RunInput) -> Self {
+        match input {
+            RunInput::Public(input) => Self::Public(input.clone()),
+            RunInput::Committed(opening) => Self::Committed(opening.clone()),
+        }
+    }
+}
+
 /// An honest run to be falsified piece by piece and then proved as it is.
 #[derive(Debug, Clone)]
 pub struct Run<'a> {
     key: &'a ProvingKey,
-    input: Tensor<i64>,
-    opening: Option<InputOpening>,
+    inputs: Vec<ClaimedInput>,
     outputs: Vec<Tensor<i64>>,
     values: Vec<Tensor<i64>>,
     witness: Witness,
@@ -86,7 +112,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// When the input does not fit the network.
     pub fn honest(key: &'a ProvingKey, input: &Tensor<i64>) -> Result<Self> {
-        Self::on(key, RunInput::Public(input))
+        Self::on(key, &[RunInput::Public(input)])
     }
 
     /// The honest run on a committed input.
@@ -94,37 +120,49 @@ impl<'a> Run<'a> {
     /// # Errors
     /// When the input does not fit the network.
     pub fn committed(key: &'a ProvingKey, opening: &InputOpening) -> Result<Self> {
-        Self::on(key, RunInput::Committed(opening))
+        Self::on(key, &[RunInput::Committed(opening)])
     }
 
-    fn on(key: &'a ProvingKey, claimed: RunInput) -> Result<Self> {
-        let (plan, input) = (claimed.statement().plan(key.verifying_key())?, claimed.values());
-        let trace = execute(key.network(), &plan.specs, input)?;
-        let witness = Witness::new(key.network(), plan, &trace)?;
+    /// The honest run on inputs of which each is public or committed.
+    ///
+    /// # Errors
+    /// When an input does not fit the network.
+    pub fn on(key: &'a ProvingKey, claimed: &[RunInput]) -> Result<Self> {
+        let plan = input::statement(claimed, &[]).plan(key.verifying_key())?;
+        let values: Vec<&Tensor<i64>> = claimed.iter().map(|input| input.values()).collect();
+        let trace = execute_each(key.network(), &plan.specs, &values, |_| ())?;
+        let witness = Witness::new(key.network(), &plan, &trace)?;
         let outputs = trace.outputs(key.network()).cloned().collect();
-        let (input, values) = (input.clone(), trace.values().to_vec());
+        let (inputs, values) = (claimed.iter().copied().map(Into::into).collect(), trace.values().to_vec());
         let forgery = Forgery::default();
-        let opening = claimed.opening().cloned();
-        Ok(Self { key, input, opening, outputs, values, witness, forgery })
+        Ok(Self { key, inputs, outputs, values, witness, forgery })
     }
 
-    fn run_input(&self) -> RunInput<'_> {
-        self.opening.as_ref().map_or(RunInput::Public(&self.input), RunInput::Committed)
+    fn run_inputs(&self) -> Vec<RunInput<'_>> {
+        self.inputs.iter().map(ClaimedInput::run).collect()
     }
 
     /// The plan of the run's proof.
-    fn plan(&self) -> &'a Plan {
-        let key = self.key.verifying_key();
-        let plan = if self.opening.is_some() { key.committed_plan().ok() } else { None };
-        plan.unwrap_or_else(|| key.plan())
+    ///
+    /// # Panics
+    /// When there is none.
+    fn plan(&self) -> Arc<Plan> {
+        let plan = input::statement(&self.run_inputs(), &[]).plan(self.key.verifying_key());
+        let Ok(plan) = plan else { unreachable!("the honest run has a plan") };
+        plan
     }
 
-    /// States this opening's commitment and opens it by what is in it.
+    /// States this opening's commitment in place of the first input and opens it by what is in it.
     pub fn claim_opening(&mut self, opening: &InputOpening) {
-        self.opening = Some(opening.clone());
+        self.claim(0, RunInput::Committed(opening));
     }
 
-    /// Opens a tensor over all of the padded input as the committed one.
+    /// States another input in one's place.
+    pub fn claim(&mut self, index: usize, input: RunInput) {
+        self.inputs[index] = input.into();
+    }
+
+    /// Opens a tensor over all of the padded input as the first committed one, which is the first input.
     pub fn pad_input(&mut self, padded: Tensor<i64>) {
         self.forgery.padded_input = Some(padded);
     }
@@ -135,7 +173,7 @@ impl<'a> Run<'a> {
     /// When a value is in no row of its table.
     pub fn recompute(&mut self) -> Result<()> {
         let trace = Trace::from_values(self.values.clone());
-        self.witness = Witness::new(self.key.network(), self.plan(), &trace)?;
+        self.witness = Witness::new(self.key.network(), &self.plan(), &trace)?;
         self.outputs = trace.outputs(self.key.network()).cloned().collect();
         Ok(())
     }
@@ -210,9 +248,15 @@ impl<'a> Run<'a> {
         self.forgery.claimed = Some(key.clone());
     }
 
-    /// The claimed input.
-    pub const fn input(&mut self) -> &mut Tensor<i64> {
-        &mut self.input
+    /// The first claimed input.
+    ///
+    /// # Panics
+    /// When it is committed.
+    pub fn input(&mut self) -> &mut Tensor<i64> {
+        match &mut self.inputs[0] {
+            ClaimedInput::Public(input) => input,
+            ClaimedInput::Committed(_) => unreachable!("a committed input is claimed by its opening"),
+        }
     }
 
     /// The claimed outputs.
@@ -274,10 +318,11 @@ impl<'a> Run<'a> {
     /// When a layer's shape does not fit.
     pub fn prove(&self) -> Result<Proven> {
         let trace = Trace::from_values(self.values.clone());
-        let is_hiding = self.opening.is_some() || self.key.verifying_key().is_private();
+        let inputs = self.run_inputs();
+        let is_hiding = input::statement(&inputs, &[]).is_hiding(self.key.verifying_key());
         network::prove_witness(
             self.key,
-            self.run_input(),
+            &inputs,
             self.outputs.clone(),
             (&trace, &self.witness),
             is_hiding.then_some(&Seed::new([7; 32])),

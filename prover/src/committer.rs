@@ -11,7 +11,7 @@ use tacit_layers::{
         hyrax::Hyrax,
         opening::{CommitmentScheme, OpeningClaim},
     },
-    proof::{input::row_vars, plan::Plan, statement::Statement},
+    proof::{input::row_vars, plan::Plan},
 };
 use tacit_transcript::{Label, ProofWriter, labels};
 use zeroize::Zeroizing;
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::{
     error::Result,
     hyrax::{self, CommittedList},
-    input::RunInput,
+    input::{self, InputOpening, RunInput},
     integers::Integers,
     key::ProvingKey,
     masking::{Expected, Hiding},
@@ -60,7 +60,7 @@ pub(crate) trait Committer: Send + Sync {
     /// About how many bytes of a list's commitment each tensor takes.
     fn shares(&self, layouts: &[&Layout]) -> Vec<usize>;
 
-    /// Opens all claims, those on the model's columns first: these are lists of the plan, without a committed input.
+    /// Opens all claims, those on the model's columns first: these are lists of the plan, without committed inputs.
     fn open(
         self,
         writer: &mut ProofWriter,
@@ -108,7 +108,7 @@ pub(crate) struct Hidden<'a> {
     key: &'a ProvingKey,
     claimed: &'a VerifyingKey,
     plan: &'a Plan,
-    input: RunInput<'a>,
+    inputs: &'a [RunInput<'a>],
     outputs: &'a [Tensor<i64>],
     /// The transcript after the statement.
     begun: merlin::Transcript,
@@ -126,21 +126,26 @@ impl<'a> Hidden<'a> {
     pub(crate) fn begin(
         (key, claimed): (&'a ProvingKey, &'a VerifyingKey),
         plan: &'a Plan,
-        (input, outputs): (RunInput<'a>, &'a [Tensor<i64>]),
+        (inputs, outputs): (&'a [RunInput<'a>], &'a [Tensor<i64>]),
         writer: &mut ProofWriter,
         seed: &Seed,
         observer: &Watcher,
     ) -> Self {
         let generators = Generators::new(plan.opening_vars());
         let begun = writer.transcript();
-        let randomness = seed.of_statement(begun.clone(), &input.secret(&key.blinding));
+        let randomness = seed.of_statement(begun.clone(), &input::secret(inputs, &key.blinding));
         let hiding = Hiding::begin(randomness, writer, Expected::run(plan), &generators, observer);
         let (witness, deferred) = (Zeroizing::default(), BTreeMap::new());
-        Self { key, claimed, plan, input, outputs, begun, generators, hiding, witness, deferred }
+        Self { key, claimed, plan, inputs, outputs, begun, generators, hiding, witness, deferred }
     }
 
     fn scheme(&self) -> &'a Hyrax {
         self.key.verifying_key().model().scheme()
+    }
+
+    /// The openings of committed inputs, in order.
+    fn openings(&self) -> impl Iterator<Item = &'a InputOpening> {
+        self.inputs.iter().filter_map(|input| input.opening())
     }
 
     /// What the rows of all lists are blinded by, in the opening's order.
@@ -149,9 +154,7 @@ impl<'a> Hidden<'a> {
         let deferred = self.plan.deferred.iter().filter_map(|column| self.deferred.get(&column.column));
         let mut parts: Vec<&[Fr]> = vec![&parameters, &self.witness];
         parts.extend(deferred.map(|blinding| blinding.as_slice()));
-        if let Some(opening) = self.input.opening() {
-            parts.push(opening.blinding());
-        }
+        parts.extend(self.openings().map(InputOpening::blinding));
         // All at once, so that no copy is left behind.
         Zeroizing::new(parts.concat())
     }
@@ -188,18 +191,20 @@ impl Committer for Hidden<'_> {
     ) -> Result<()> {
         let list = |&tensors| CommittedList { tensors, row_vars: self.plan.key_vars };
         let mut lists: Vec<CommittedList> = lists.iter().map(list).collect();
-        let committed = self.input.opening().map(|opening| {
-            let input = observer.input(&opening.input);
+        let committed = self.openings().enumerate().map(|(index, opening)| {
+            let input = observer.input(index, &opening.input);
             let values = Integers::Int64(input.data()).into();
-            [CommittedTensor { layout: input.layout(), values }]
+            CommittedTensor { layout: input.layout(), values }
         });
-        if let Some(tensors) = &committed {
-            let row_vars = row_vars(tensors[0].layout);
-            lists.push(CommittedList { tensors, row_vars });
-        }
+        let committed: Vec<CommittedTensor> = committed.collect();
+        lists.extend(
+            committed
+                .chunks(1)
+                .map(|tensors| CommittedList { tensors, row_vars: row_vars(tensors[0].layout) }),
+        );
         let (vector, _) = hyrax::combine(writer, &lists, claims, self.generators.num_vars());
         let blinding = self.row_blinding();
-        let statement = Statement { input: self.input.statement(), outputs: self.outputs };
+        let statement = input::statement(self.inputs, self.outputs);
         let written = (writer.bytes(), self.begun);
         let unproved = tacit_verifier::network::unproved(self.claimed, &statement, written)?;
         self.hiding.finish(writer, unproved, vector, &blinding, observer);

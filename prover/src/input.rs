@@ -22,7 +22,7 @@ use tacit_layers::{
     proof::{
         file::{block, decode, encode, file_header, open_file, take_block},
         input::{OPENING_MAGIC, num_rows, row_vars},
-        statement::Input,
+        statement::{Input, Statement},
     },
     tensor::value::MAX_ACTIVATION,
 };
@@ -45,7 +45,7 @@ impl InputOpening {
     /// Commits to an input of quantised integers.
     ///
     /// # Errors
-    /// [`tacit_layers::Error::InputRange`] for an integer that no model reads.
+    /// [`tacit_layers::Error::CommittedRange`] for an integer that no model reads.
     pub fn new(input: Tensor<i64>, seed: &Seed) -> Result<Self> {
         let integers = input.data().iter().flat_map(|x| x.to_le_bytes());
         let mut bytes: Vec<u8> =
@@ -63,7 +63,7 @@ impl InputOpening {
         let (minimum, maximum) = (-MAX_ACTIVATION, MAX_ACTIVATION);
         if let Some(position) = input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
             let value = input.data()[position];
-            return Err(tacit_layers::Error::InputRange { position, value, minimum, maximum }.into());
+            return Err(tacit_layers::Error::CommittedRange { position, value, minimum, maximum }.into());
         }
         if blinding.len() != num_rows(input.layout()) {
             let reason = "it has another number of rows";
@@ -139,38 +139,33 @@ fn commit(input: &Tensor<i64>, blinding: &[Fr]) -> Vec<G1Affine> {
     rows
 }
 
-/// The input of a run.
+/// An opening by itself is a list of one: the inputs of a network that has one.
+impl AsRef<[Self]> for InputOpening {
+    fn as_ref(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}
+
+/// One of the inputs of a run.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum RunInput<'a> {
+pub enum RunInput<'a> {
+    /// Everybody is to know it.
     Public(&'a Tensor<i64>),
+    /// Everybody is to know a commitment to it.
     Committed(&'a InputOpening),
 }
 
 impl<'a> RunInput<'a> {
     /// What everybody knows of it.
-    pub(crate) const fn statement(self) -> Input<'a> {
+    pub const fn stated(self) -> Input<'a> {
         match self {
             Self::Public(input) => Input::Public(input),
             Self::Committed(opening) => Input::Committed(&opening.commitment),
         }
     }
 
-    /// The secrets behind a proof: the input's integers, and what blinds them and the model, whose blinding is passed.
-    pub(crate) fn secret(self, model: &[Fr]) -> Zeroizing<Vec<u8>> {
-        let blinding = match self {
-            Self::Public(_) => &[][..],
-            Self::Committed(opening) => opening.blinding(),
-        };
-        let integers = self.values().data();
-        let capacity = 8 * integers.len() + SCALAR_BYTES * (blinding.len() + model.len());
-        let mut secret = Zeroizing::new(Vec::with_capacity(capacity));
-        secret.extend(integers.iter().flat_map(|x| x.to_le_bytes()));
-        secret.extend(blinding.iter().chain(model).flat_map(scalar_to_bytes));
-        secret
-    }
-
     /// The opening of its commitment, if it is committed.
-    pub(crate) const fn opening(self) -> Option<&'a InputOpening> {
+    pub const fn opening(self) -> Option<&'a InputOpening> {
         match self {
             Self::Public(_) => None,
             Self::Committed(opening) => Some(opening),
@@ -178,12 +173,31 @@ impl<'a> RunInput<'a> {
     }
 
     /// Its integers.
-    pub(crate) const fn values(self) -> &'a Tensor<i64> {
+    pub const fn values(self) -> &'a Tensor<i64> {
         match self {
             Self::Public(input) => input,
             Self::Committed(opening) => &opening.input,
         }
     }
+}
+
+/// What everybody knows of a run: its inputs and its outputs.
+pub(crate) fn statement<'a>(inputs: &[RunInput<'a>], outputs: &'a [Tensor<i64>]) -> Statement<'a> {
+    Statement { inputs: inputs.iter().map(|input| input.stated()).collect(), outputs }
+}
+
+/// The secrets behind a proof: every input's integers and what blinds them, and what blinds the model.
+pub(crate) fn secret(inputs: &[RunInput], model: &[Fr]) -> Zeroizing<Vec<u8>> {
+    let blinding = |input: &RunInput| input.opening().map_or(&[][..], InputOpening::blinding).len();
+    let size = |input: &RunInput| 8 * input.values().data().len() + SCALAR_BYTES * blinding(input);
+    let capacity = inputs.iter().map(size).sum::<usize>() + SCALAR_BYTES * model.len();
+    let mut secret = Zeroizing::new(Vec::with_capacity(capacity));
+    for input in inputs {
+        secret.extend(input.values().data().iter().flat_map(|x| x.to_le_bytes()));
+        secret.extend(input.opening().into_iter().flat_map(InputOpening::blinding).flat_map(scalar_to_bytes));
+    }
+    secret.extend(model.iter().flat_map(scalar_to_bytes));
+    secret
 }
 
 #[cfg(test)]
@@ -273,7 +287,7 @@ mod tests {
         wide.extend([0; SCALAR_BYTES]);
         assert!(matches!(
             InputOpening::from_bytes(&wide),
-            Err(Error::Network(LayersError::InputRange { position: 0, .. }))
+            Err(Error::Network(LayersError::CommittedRange { position: 0, .. }))
         ));
     }
 

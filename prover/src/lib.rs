@@ -6,12 +6,14 @@
 //! Each argument is public by itself and takes the caller's transcript.
 //!
 //! ```
-//! use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Output, ProofFile, Tensor};
+//! use tacit_layers::{
+//!     ActivationFunction, InputLayer, Layout, Multiplier, Output, ProofFile, StatedInput, Tensor,
+//! };
 //! use tacit_inference::NetworkBuilder;
 //! use tacit_prover::{ProvingKey, prove};
 //!
 //! // y = relu(W x + b) / 16, three outputs of four inputs.
-//! let input = InputLayer { layout: Layout::new(vec![4])?, bounds: (0, 255), scale: 1.0 };
+//! let input = InputLayer::real(Layout::new(vec![4])?, (0, 255), 1.0);
 //! let mut network = NetworkBuilder::new("tiny", input);
 //! let weights = Tensor::new(Layout::new(vec![3, 4])?, vec![1_i8, -2, 3, 4, 5, 6, -7, 8, 9, -10, 11, 12])?;
 //! let sum = network.dense("dense", network.input(), 0, weights, Some(vec![100, -200, 300]))?;
@@ -24,10 +26,11 @@
 //! let input = Tensor::new(Layout::new(vec![4])?, vec![10, 20, 30, 40])?;
 //! let proven = prove(&key, &input)?;
 //! let key_digest = *key.verifying_key().digest();
-//! let file = ProofFile { key_digest, input, outputs: proven.outputs, proof: proven.proof }.to_bytes()?;
+//! let inputs = vec![StatedInput::Public(input)];
+//! let file = ProofFile { key_digest, inputs, outputs: proven.outputs, proof: proven.proof }.to_bytes()?;
 //!
-//! let ProofFile { input, outputs, proof, .. } = ProofFile::from_bytes(&file)?;
-//! tacit_verifier::verify(key.verifying_key(), &input, &outputs, &proof)?;
+//! let file = ProofFile::from_bytes(&file)?;
+//! tacit_verifier::verify_statement(key.verifying_key(), &file.statement(), &file.proof)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -77,9 +80,9 @@ mod transform;
 mod witness;
 
 pub use error::Error;
-pub use input::InputOpening;
+pub use input::{InputOpening, RunInput};
 pub use key::ProvingKey;
-pub use network::{Proven, prove, prove_committed, prove_with_seed};
+pub use network::{Proven, prove, prove_committed, prove_inputs, prove_with_seed};
 pub use parameters::{ProvenParameters, prove_parameters};
 pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts, Phases};
 pub use seed::Seed;

@@ -11,7 +11,7 @@ use tacit_layers::{
     },
     proof::{
         plan::Plan,
-        statement::{self, DOMAIN, HIDING_DOMAIN, Input, Statement},
+        statement::{self, DOMAIN, HIDING_DOMAIN, Statement},
     },
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
@@ -21,7 +21,7 @@ use crate::{
     committer::{Committer, Hidden, List, Plain},
     error::Result,
     evaluation,
-    input::{InputOpening, RunInput},
+    input::{self, InputOpening, RunInput},
     integers::Integers,
     key::{PlainKey, ProvingKey, parameter_tensors},
     layers::{contraction, lookups, max_pool, rescale, unfold, view},
@@ -52,45 +52,69 @@ pub struct Proven {
     pub events: Vec<Event>,
 }
 
-/// Runs the network on a quantised input and proves the run.
+/// Runs the network on quantised inputs, one tensor or a list in the architecture's order, and proves the run.
 ///
 /// # Errors
-/// When the input does not fit the network.
-pub fn prove(key: &ProvingKey, input: &Tensor<i64>) -> Result<Proven> {
-    let run = RunInput::Public(input);
+/// When the inputs do not fit the network.
+pub fn prove(key: &ProvingKey, inputs: &(impl AsRef<[Tensor<i64>]> + ?Sized)) -> Result<Proven> {
+    let run: Vec<RunInput> = inputs.as_ref().iter().map(RunInput::Public).collect();
     if key.verifying_key().is_private() {
-        prove_run(key, run, Some(&Seed::from_os()?))
+        prove_run(key, &run, Some(&Seed::from_os()?))
     } else {
-        prove_run(key, run, None)
+        prove_run(key, &run, None)
     }
 }
 
 /// As [`prove`], a private model being hidden by what the seed gives.
 ///
 /// # Errors
-/// When the input does not fit the network.
-pub fn prove_with_seed(key: &ProvingKey, input: &Tensor<i64>, seed: &Seed) -> Result<Proven> {
-    prove_run(key, RunInput::Public(input), key.verifying_key().is_private().then_some(seed))
+/// When the inputs do not fit the network.
+pub fn prove_with_seed(
+    key: &ProvingKey,
+    inputs: &(impl AsRef<[Tensor<i64>]> + ?Sized),
+    seed: &Seed,
+) -> Result<Proven> {
+    prove_inputs(key, &inputs.as_ref().iter().map(RunInput::Public).collect::<Vec<_>>(), seed)
 }
 
-/// Runs the network on a committed input and proves the run without showing the input. What hides it comes from the seed.
+/// Runs the network on committed inputs, one opening or a list in the architecture's order, and proves the run without
+/// showing the inputs. What hides them comes from the seed.
 ///
 /// # Errors
-/// When the input does not fit the network.
-pub fn prove_committed(key: &ProvingKey, input: &InputOpening, seed: &Seed) -> Result<Proven> {
-    prove_run(key, RunInput::Committed(input), Some(seed))
+/// When the inputs do not fit the network.
+pub fn prove_committed(
+    key: &ProvingKey,
+    inputs: &(impl AsRef<[InputOpening]> + ?Sized),
+    seed: &Seed,
+) -> Result<Proven> {
+    prove_inputs(key, &inputs.as_ref().iter().map(RunInput::Committed).collect::<Vec<_>>(), seed)
+}
+
+/// Runs the network on inputs, in the architecture's order, of which each is public or committed, and proves the run. What
+/// hides a private model or a committed input comes from the seed.
+///
+/// # Errors
+/// When the inputs do not fit the network.
+pub fn prove_inputs(key: &ProvingKey, inputs: &[RunInput], seed: &Seed) -> Result<Proven> {
+    let is_hiding = key.verifying_key().is_private() || inputs.iter().any(|input| input.opening().is_some());
+    prove_run(key, inputs, is_hiding.then_some(seed))
 }
 
 /// As [`prove`], over any commitment scheme: what the proof shows of witness and parameters is not hidden.
 ///
 /// # Errors
-/// When the input does not fit the network.
-pub fn prove_over<S: ProverScheme>(key: &PlainKey<S>, input: &Tensor<i64>) -> Result<Proven> {
+/// When the inputs do not fit the network.
+pub fn prove_over<S: ProverScheme>(
+    key: &PlainKey<S>,
+    inputs: &(impl AsRef<[Tensor<i64>]> + Sync + ?Sized),
+) -> Result<Proven> {
+    let inputs = inputs.as_ref();
     rayon::scope(|_| {
         let (network, plan) = (key.network(), key.model().plan());
-        let (Executed { trace, witness, outputs }, observer) = infer(network, plan, input)?;
+        let values: Vec<&Tensor<i64>> = inputs.iter().collect();
+        let (Executed { trace, witness, outputs }, observer) = infer(network, plan, &values)?;
         let mut writer = ProofWriter::new(DOMAIN);
-        let statement = Statement { input: Input::Public(input), outputs: &outputs };
+        let statement = Statement::public(inputs, &outputs);
         statement::absorb(&mut writer, key.model(), plan, &statement);
         let run = Run { network, plan, buffers: &key.buffers, trace: &trace, witness: &witness };
         let (writer, observer) = prove_phases(run, writer, Plain(key.model().scheme()), observer)?;
@@ -98,15 +122,16 @@ pub fn prove_over<S: ProverScheme>(key: &PlainKey<S>, input: &Tensor<i64>) -> Re
     })
 }
 
-fn prove_run(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
+fn prove_run(key: &ProvingKey, inputs: &[RunInput], seed: Option<&Seed>) -> Result<Proven> {
     // On a thread of the pool, so that it hands its parts to the others without being woken by them.
-    rayon::scope(|_| prove_here(key, input, seed))
+    rayon::scope(|_| prove_here(key, inputs, seed))
 }
 
-fn prove_here(key: &ProvingKey, input: RunInput, seed: Option<&Seed>) -> Result<Proven> {
-    let plan = input.statement().plan(key.verifying_key())?;
-    let (Executed { trace, witness, outputs }, observer) = infer(key.network(), plan, input.values())?;
-    prove_witness(key, input, outputs, (&trace, &witness), seed, observer)
+fn prove_here(key: &ProvingKey, inputs: &[RunInput], seed: Option<&Seed>) -> Result<Proven> {
+    let plan = input::statement(inputs, &[]).plan(key.verifying_key())?;
+    let values: Vec<&Tensor<i64>> = inputs.iter().map(|input| input.values()).collect();
+    let (Executed { trace, witness, outputs }, observer) = infer(key.network(), &plan, &values)?;
+    prove_witness(key, inputs, outputs, (&trace, &witness), seed, observer)
 }
 
 /// What running a network gives.
@@ -127,9 +152,9 @@ struct Run<'a> {
 }
 
 /// Runs the network.
-fn infer(network: &Network, plan: &Plan, input: &Tensor<i64>) -> Result<(Executed, Watcher)> {
+fn infer(network: &Network, plan: &Plan, inputs: &[&Tensor<i64>]) -> Result<(Executed, Watcher)> {
     let mut observer = Watcher::new(network.architecture.nodes.len());
-    let trace = execute_each(network, &plan.specs, input, |_| observer.profiler().inferred())?;
+    let trace = execute_each(network, &plan.specs, inputs, |_| observer.profiler().inferred())?;
     observer.profiler().end(Phase::Inference, 0);
     let outputs: Vec<Tensor<i64>> = trace.outputs(network).cloned().collect();
     let witness = Witness::new(network, plan, &trace)?;
@@ -141,21 +166,22 @@ fn infer(network: &Network, plan: &Plan, input: &Tensor<i64>) -> Result<(Execute
 /// proof that no verifier accepts.
 pub(crate) fn prove_witness(
     key: &ProvingKey,
-    input: RunInput,
+    inputs: &[RunInput],
     outputs: Vec<Tensor<i64>>,
     (trace, witness): (&Trace, &Witness),
     seed: Option<&Seed>,
     observer: Watcher,
 ) -> Result<Proven> {
-    let (network, plan) = (key.network(), input.statement().plan(key.verifying_key())?);
+    let statement = input::statement(inputs, &outputs);
+    let (network, plan) = (key.network(), statement.plan(key.verifying_key())?);
+    let plan = plan.as_ref();
     let mut writer = ProofWriter::new(if seed.is_some() { HIDING_DOMAIN } else { DOMAIN });
     let stated = observer.key(key.verifying_key());
-    let statement = Statement { input: input.statement(), outputs: &outputs };
     statement::absorb(&mut writer, stated.model(), plan, &statement);
     let run = Run { network, plan, buffers: &key.buffers, trace, witness };
     let (writer, observer) = if let Some(seed) = seed {
         let keys = (key, &*stated);
-        let hidden = Hidden::begin(keys, plan, (input, &outputs), &mut writer, seed, &observer);
+        let hidden = Hidden::begin(keys, plan, (inputs, &outputs), &mut writer, seed, &observer);
         prove_phases(run, writer, hidden, observer)
     } else {
         prove_phases(run, writer, Plain(key.verifying_key().model().scheme()), observer)
@@ -225,7 +251,7 @@ fn prove_phases<C: Committer>(
     view::prove(&mut session);
     session.end(Phase::Linear);
 
-    // Phase 4: all claims on committed columns. Those on a public input are the verifier's to check.
+    // Phase 4: all claims on committed columns. Those on public inputs are the verifier's to check.
     let Session { mut writer, mut claims, deferred, mut observer, .. } = session;
     observer.claims(&mut claims.columns);
     let parameters: Vec<CommittedTensor> = parameter_tensors(network, plan);

@@ -82,8 +82,8 @@ pub(crate) trait Observer {
     /// All claims on columns, before they are opened.
     fn claims(&self, _claims: &mut [EvaluationClaim<Column>]) {}
 
-    /// The committed input, before it is opened.
-    fn input<'i>(&'i self, input: &'i Tensor<i64>) -> &'i Tensor<i64> {
+    /// The committed input at an index among those that are committed, before it is opened.
+    fn input<'i>(&'i self, _index: usize, input: &'i Tensor<i64>) -> &'i Tensor<i64> {
         input
     }
 

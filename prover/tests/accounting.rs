@@ -270,10 +270,11 @@ fn every_challenge_of_a_hiding_proof_is_counted() {
         let key = ProvingKey::setup_private(network, &seed).unwrap();
         let proven = prove_committed(&key, &opening, &seed).unwrap();
         let key = key.verifying_key();
-        let statement = Statement { input: Input::Committed(opening.commitment()), outputs: &proven.outputs };
+        let statement =
+            Statement { inputs: vec![Input::Committed(opening.commitment())], outputs: &proven.outputs };
         let events = without_masks(verify_statement(key, &statement, &proven.proof).unwrap().events);
         let functions: BTreeMap<&str, SoundnessError> =
-            key.committed_soundness().unwrap().into_iter().collect();
+            key.soundness_of(&[true]).unwrap().into_iter().collect();
         let counts = count(&events, key, key.committed_plan().unwrap().tree_vars);
         assert!(counts.contains_key("masked messages"), "{name}");
         compare(&name, counts, &functions);

@@ -121,7 +121,7 @@ impl Witness {
             Some(opening) => Input::Committed(opening.commitment()),
             None => Input::Public(&self.input),
         };
-        let statement = Statement { input, outputs: &proven.outputs };
+        let statement = Statement { inputs: vec![input], outputs: &proven.outputs };
         verify_statement(self.key.verifying_key(), &statement, &proven.proof).unwrap();
     }
 }

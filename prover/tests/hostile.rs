@@ -6,8 +6,8 @@ mod tiny;
 
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NodeId, Output, ProofFile, Tensor,
-    VerifyingKey, Window2d, layer::remap::AxisMap,
+    ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NodeId, Output, ProofFile,
+    StatedInput, Tensor, VerifyingKey, Window2d, layer::remap::AxisMap,
 };
 use tacit_prover::{ProvingKey, prove};
 use tacit_verifier::{Error as Rejection, verify};
@@ -20,7 +20,7 @@ fn tensor(axes: &[usize], data: Vec<i64>) -> Tensor<i64> {
 
 fn builder(axes: &[usize]) -> NetworkBuilder {
     let layout = Layout::new(axes.to_vec()).unwrap();
-    NetworkBuilder::new("edge", InputLayer { layout, bounds: (0, 100), scale: 1.0 })
+    NetworkBuilder::new("edge", InputLayer::real(layout, (0, 100), 1.0))
 }
 
 fn output(node: NodeId, shape: &[usize]) -> Output {
@@ -196,7 +196,7 @@ fn refuses_products_whose_axes_do_not_fit() {
 fn refuses_products_that_cost_the_verifier_without_bound() {
     let layout = Layout::new(vec![1 << 8, 1 << 8]).unwrap();
     let power = |levels: u32| {
-        let input = InputLayer { layout: layout.clone(), bounds: (0, 1), scale: 1.0 };
+        let input = InputLayer::real(layout.clone(), (0, 1), 1.0);
         let mut b = NetworkBuilder::new("power", input);
         for _ in 0..levels {
             let x = b.product("outer", (b.input(), b"ab"), (b.input(), b"cd"), b"abcd");
@@ -258,7 +258,7 @@ fn refuses_reshapes_of_accumulators_that_move_padding() {
 fn refuses_reshapes_that_cost_the_verifier_without_bound() {
     let copies = |count: usize| {
         let layout = Layout::new(vec![3, 1 << 17]).unwrap();
-        let input = InputLayer { layout, bounds: (0, 100), scale: 1.0 };
+        let input = InputLayer::real(layout, (0, 100), 1.0);
         let mut b = NetworkBuilder::new("edge", input);
         let x = b.add("same", &[(b.input(), 1)]);
         let x = b.rescale("clip", x, Multiplier::Uniform(2), 1, RELU);
@@ -296,7 +296,8 @@ fn reads_one_encoding_of_a_proof_and_of_a_key() {
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove(&key, &input).unwrap();
         let key_digest = *key.verifying_key().digest();
-        let file = ProofFile { key_digest, input, outputs: proven.outputs, proof: proven.proof };
+        let inputs = vec![StatedInput::Public(input)];
+        let file = ProofFile { key_digest, inputs, outputs: proven.outputs, proof: proven.proof };
         // A block begins with a one-byte varint; `0x80 | x, 0` is the same number. The block's length grows by one.
         let longer = |bytes: &[u8], at: usize| {
             let mut bytes = bytes.to_vec();

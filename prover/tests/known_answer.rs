@@ -8,6 +8,8 @@
 //! format; such a change belongs into the changelog and raises `PROTOCOL_VERSION`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/several.rs"]
+mod several;
 #[path = "support/tiny.rs"]
 mod tiny;
 
@@ -16,10 +18,12 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 use sha2::{Digest, Sha256};
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, AxisWindow, CommittedProofFile, InputLayer, Layout, Multiplier, Network, Output,
-    ProofFile, Tensor, Window2d, proof::statement::PROTOCOL_VERSION,
+    ActivationFunction, AxisWindow, InputLayer, Layout, Multiplier, Network, Output, ProofFile, StatedInput,
+    Tensor, Window2d, proof::statement::PROTOCOL_VERSION,
 };
-use tacit_prover::{InputOpening, ProvingKey, Seed, prove, prove_committed, prove_parameters};
+use tacit_prover::{
+    InputOpening, ProvingKey, RunInput, Seed, prove, prove_committed, prove_inputs, prove_parameters,
+};
 
 fn file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/known_answers");
@@ -36,7 +40,7 @@ fn large() -> Network {
         Tensor::new(layout(axes), data).unwrap()
     };
     let relu = ActivationFunction::Clip { minimum: 0, maximum: 255 };
-    let input = InputLayer { layout: layout(&[3, 32, 32]), bounds: (0, 255), scale: 1.0 };
+    let input = InputLayer::real(layout(&[3, 32, 32]), (0, 255), 1.0);
     let mut b = NetworkBuilder::new("large", input);
     let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
     let x = b.conv2d("conv", b.input(), window, weights(&[7, 3, 3, 3], 60), Some((-3..4).collect())).unwrap();
@@ -89,6 +93,38 @@ fn key_digest(network: &Network, threads: usize) -> String {
 /// A committed file: the ending of its name, and its bytes.
 type Committed = (&'static str, Vec<u8>);
 
+/// The endings of the names of files that hold several inputs.
+const INPUTS: [&str; 3] = ["input0", "input1", "input2"];
+
+/// The files of a proof about three inputs, of which the first and the last are committed, and of one about public inputs.
+fn mixtures() -> [(String, Vec<Committed>); 2] {
+    let seed = Seed::new([5; 32]);
+    let key = ProvingKey::setup(several::network()).unwrap();
+    let inputs = several::samples(key.network());
+    let openings: Vec<InputOpening> =
+        inputs.iter().map(|input| InputOpening::new(input.clone(), &seed).unwrap()).collect();
+    let public: Vec<RunInput> = inputs.iter().map(RunInput::Public).collect();
+    let [first, .., last] = openings.as_slice() else { unreachable!() };
+    let mixed = vec![RunInput::Committed(first), public[1], RunInput::Committed(last)];
+    [("several", public), ("several_mixed", mixed)].map(|(name, runs)| {
+        let proven = prove_inputs(&key, &runs, &seed).unwrap();
+        let (key_digest, outputs) = (*key.verifying_key().digest(), proven.outputs);
+        let stated: Vec<StatedInput> = runs.iter().map(|input| input.stated().into()).collect();
+        let given = stated.iter().map(|input| match input {
+            StatedInput::Public(input) => input.data().iter().flat_map(|x| x.to_le_bytes()).collect(),
+            StatedInput::Committed(commitment) => commitment.to_bytes().unwrap(),
+        });
+        let mut files: Vec<Committed> = INPUTS.into_iter().zip(given.collect::<Vec<_>>()).collect();
+        let statement = ProofFile { key_digest, inputs: stated, outputs, proof: vec![] };
+        files.extend([
+            ("bin", proven.proof),
+            ("key", key.verifying_key().to_bytes().unwrap()),
+            ("statement", statement.to_bytes().unwrap()),
+        ]);
+        (name.to_owned(), files)
+    })
+}
+
 /// The files of a network's proof.
 fn files(network: Network) -> Vec<Committed> {
     let key = ProvingKey::setup(network).unwrap();
@@ -97,7 +133,8 @@ fn files(network: Network) -> Vec<Committed> {
     let integers = input.data().iter().flat_map(|x| x.to_le_bytes()).collect();
     let key = key.verifying_key();
     let (key_digest, outputs) = (*key.digest(), proven.outputs);
-    let statement = ProofFile { key_digest, input, outputs, proof: vec![] }.to_bytes().unwrap();
+    let inputs = vec![StatedInput::Public(input)];
+    let statement = ProofFile { key_digest, inputs, outputs, proof: vec![] }.to_bytes().unwrap();
     let key = key.to_bytes().unwrap();
     vec![("bin", proven.proof), ("key", key), ("statement", statement), ("input", integers)]
 }
@@ -110,7 +147,8 @@ fn hiding_files(network: Network) -> Vec<Committed> {
     let proven = prove_committed(&key, &opening, &seed).unwrap();
     let (key, input) = (key.verifying_key(), opening.commitment().clone());
     let (key_digest, outputs, commitment) = (*key.digest(), proven.outputs, input.to_bytes().unwrap());
-    let statement = CommittedProofFile { key_digest, input, outputs, proof: vec![] }.to_bytes().unwrap();
+    let inputs = vec![StatedInput::Committed(input)];
+    let statement = ProofFile { key_digest, inputs, outputs, proof: vec![] }.to_bytes().unwrap();
     let key = key.to_bytes().unwrap();
     vec![("bin", proven.proof), ("key", key), ("statement", statement), ("input", commitment)]
 }
@@ -120,7 +158,7 @@ fn verifiable() -> Vec<(String, Vec<Committed>)> {
     let public = tiny::all().into_iter().map(|(name, network)| (name.to_owned(), files(network)));
     let hiding = tiny::all().into_iter().take(2);
     let hiding = hiding.map(|(name, network)| (format!("hiding_{name}"), hiding_files(network)));
-    public.chain(hiding).collect()
+    public.chain(hiding).chain(mixtures()).collect()
 }
 
 /// One line for each network, one for the proof about a key.

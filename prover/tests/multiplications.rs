@@ -11,8 +11,7 @@ use tacit_prover::{ProvingKey, logup::multiplications, prove};
 
 /// Channels of a convolution, its padded look-ups, and whether a pool follows.
 fn network(channels: usize, size: usize, shift: u32, pool: bool) -> Network {
-    let input =
-        InputLayer { layout: Layout::new(vec![1, size, size]).unwrap(), bounds: (0, 255), scale: 1.0 };
+    let input = InputLayer::real(Layout::new(vec![1, size, size]).unwrap(), (0, 255), 1.0);
     let mut network = NetworkBuilder::new("counted", input);
     let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
     let layout = Layout::new(vec![channels, 1, 3, 3]).unwrap();

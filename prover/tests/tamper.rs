@@ -4,6 +4,8 @@
 
 #[path = "support/oracle.rs"]
 mod oracle;
+#[path = "support/several.rs"]
+mod several;
 #[path = "support/tiny.rs"]
 mod tiny;
 
@@ -17,29 +19,24 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
-    Error as LayersError, InputCommitment, Network, ProofFile, Tensor, VerifyingKey,
-    proof::{
-        file::FORMAT_VERSION,
-        statement::{Input, Statement},
-    },
+    Error as LayersError, Network, ProofFile, StatedInput, Tensor, VerifyingKey,
+    proof::{file::FORMAT_VERSION, statement::Statement},
 };
 use tacit_prover::{
-    InputOpening, Proven, ProvenParameters, ProvingKey, Seed, prove, prove_committed, prove_parameters,
-    prove_with_seed,
+    InputOpening, Proven, ProvenParameters, ProvingKey, RunInput, Seed, prove, prove_inputs,
+    prove_parameters, prove_with_seed,
 };
 use tacit_transcript::{
     Error as Malformed, Event, Label,
     encoding::{point_to_bytes, scalar_from_bytes, scalar_to_bytes},
     labels,
 };
-use tacit_verifier::{Error, verify, verify_parameters, verify_statement};
+use tacit_verifier::{Error, verify_parameters, verify_statement};
 
 /// An honest proof with its statement.
 struct Honest {
     key: VerifyingKey,
-    input: Tensor<i64>,
-    /// The commitment to the input, where it is not shown.
-    commitment: Option<InputCommitment>,
+    inputs: Vec<StatedInput>,
     outputs: Vec<Tensor<i64>>,
     /// Whether it is about the key instead of a run.
     is_about_key: bool,
@@ -53,7 +50,7 @@ impl Honest {
         let key = ProvingKey::setup(network).unwrap();
         let proven = prove(&key, &input).unwrap();
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
-        Self::of(key.verifying_key().clone(), input, None, proven, oracle)
+        Self::of(key.verifying_key().clone(), vec![StatedInput::Public(input)], proven, oracle)
     }
 
     /// A proof about a private model.
@@ -62,18 +59,25 @@ impl Honest {
         let key = ProvingKey::setup_private(network, &seed).unwrap();
         let proven = prove_with_seed(&key, &input, &seed).unwrap();
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
-        Self::of(key.verifying_key().clone(), input, None, proven, oracle)
+        Self::of(key.verifying_key().clone(), vec![StatedInput::Public(input)], proven, oracle)
     }
 
-    /// A proof about a committed input.
-    fn committed(network: Network) -> Self {
-        let (input, seed) = (tiny::sample(&network), Seed::new([5; 32]));
+    /// A proof about inputs of which these are committed.
+    fn mixed(network: Network, is_committed: &[bool]) -> Self {
+        let (inputs, seed) = (several::samples(&network), Seed::new([5; 32]));
         let key = ProvingKey::setup(network).unwrap();
-        let opening = InputOpening::new(input.clone(), &seed).unwrap();
-        let proven = prove_committed(&key, &opening, &seed).unwrap();
+        let openings = inputs.iter().map(|input| InputOpening::new(input.clone(), &seed).unwrap());
+        let openings: Vec<InputOpening> = openings.collect();
+        let runs = inputs.iter().zip(&openings).zip(is_committed);
+        let runs = runs.map(|((input, opening), is_committed)| match is_committed {
+            true => RunInput::Committed(opening),
+            false => RunInput::Public(input),
+        });
+        let runs: Vec<RunInput> = runs.collect();
+        let proven = prove_inputs(&key, &runs, &seed).unwrap();
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
-        let commitment = Some(opening.commitment().clone());
-        Self::of(key.verifying_key().clone(), input, commitment, proven, oracle)
+        let inputs = runs.iter().map(|input| input.stated().into()).collect();
+        Self::of(key.verifying_key().clone(), inputs, proven, oracle)
     }
 
     /// A proof about a private model's key.
@@ -84,31 +88,28 @@ impl Honest {
         let run = prove_with_seed(&key, &input, &seed).unwrap();
         let proven = Proven { proof, messages, events, outputs: vec![], ..run };
         let oracle = Oracle::new(key.network(), key.verifying_key(), &proven);
-        let honest = Self::of(key.verifying_key().clone(), input, None, proven, oracle);
+        let honest = Self::of(key.verifying_key().clone(), vec![], proven, oracle);
         Self { is_about_key: true, ..honest }
     }
 
-    fn of(
-        key: VerifyingKey,
-        input: Tensor<i64>,
-        commitment: Option<InputCommitment>,
-        proven: Proven,
-        oracle: Oracle,
-    ) -> Self {
+    fn of(key: VerifyingKey, inputs: Vec<StatedInput>, proven: Proven, oracle: Oracle) -> Self {
         let Proven { outputs, events, .. } = proven;
-        Self { key, input, commitment, outputs, is_about_key: false, events, oracle }
+        Self { key, inputs, outputs, is_about_key: false, events, oracle }
     }
 
     fn proof(&self) -> &[u8] {
         &self.oracle.proof
     }
 
+    fn statement(&self) -> Statement<'_> {
+        Statement { inputs: self.inputs.iter().map(StatedInput::input).collect(), outputs: &self.outputs }
+    }
+
     fn verify(&self, proof: &[u8]) -> Result<(), Error> {
         if self.is_about_key {
             return verify_parameters(&self.key, proof).map(|_| ());
         }
-        let input = self.commitment.as_ref().map_or(Input::Public(&self.input), Input::Committed);
-        verify_statement(&self.key, &Statement { input, outputs: &self.outputs }, proof).map(|_| ())
+        verify_statement(&self.key, &self.statement(), proof).map(|_| ())
     }
 
     /// Asserts that these bytes are rejected by the check they must fail.
@@ -202,11 +203,13 @@ const MASKED: &[(Label, &[&str])] = &[
 const MASKED_CHALLENGES: &[Label] =
     &[labels::CONSTRAINT_BATCH, labels::MASKING_CHALLENGE, labels::FORM_BATCH];
 
-/// Networks whose hiding proofs are put to every mutation: with deferred columns, products of several values, few rows.
-fn hiding() -> [Honest; 3] {
+/// Networks whose hiding proofs are put to every mutation: with deferred columns, products of several values, few
+/// rows, several committed inputs beside a public one.
+fn hiding() -> [Honest; 4] {
     [
         Honest::private(tiny::mlp()),
-        Honest::committed(tiny::frequencies()),
+        Honest::mixed(tiny::frequencies(), &[true]),
+        Honest::mixed(several::network(), &[true, false, true]),
         Honest::private(tiny::polynomial()),
     ]
 }
@@ -384,8 +387,9 @@ fn assert_manifest<'m>(
 fn every_message_under_every_mutation_is_rejected_by_the_check_it_must_fail() {
     let manifest: BTreeMap<Label, &[&str]> = MANIFEST.iter().copied().collect();
     let mut applied: BTreeSet<(Label, &str)> = BTreeSet::new();
-    for (_, network) in tiny::all() {
-        applied.extend(assert_manifest(&manifest, mutate(&Honest::new(network), Mutation::all)));
+    let several = Honest::mixed(several::network(), &[false; 3]);
+    for honest in tiny::all().into_iter().map(|(_, network)| Honest::new(network)).chain([several]) {
+        applied.extend(assert_manifest(&manifest, mutate(&honest, Mutation::all)));
     }
     let labels: BTreeSet<Label> = applied.iter().map(|(label, _)| *label).collect();
     assert_eq!(labels, manifest.into_keys().collect(), "labels that some mutation was applied to");
@@ -474,6 +478,10 @@ fn any_flipped_byte_of_a_proof_is_rejected() {
 
 #[test]
 fn any_prefix_of_a_proof_and_any_longer_proof_is_rejected() {
+    let honest = Honest::mixed(several::network(), &[true, false, true]);
+    (0..honest.proof().len()).into_par_iter().step_by(7).for_each(|length| {
+        honest.rejects(&honest.proof()[..length], || format!("prefix of {length} bytes"));
+    });
     let honest = Honest::new(tiny::mlp());
     (0..honest.proof().len()).into_par_iter().for_each(|length| {
         let error = honest.rejects(&honest.proof()[..length], || format!("prefix of {length} bytes"));
@@ -531,7 +539,7 @@ fn any_flipped_byte_of_a_verifying_key_is_refused_or_rejects_the_proof() {
                 }
                 (_, Ok(key)) => {
                     assert_ne!(key.digest(), honest.key.digest(), "byte {at} is not in the digest");
-                    let verdict = verify(&key, &honest.input, &honest.outputs, honest.proof());
+                    let verdict = verify_statement(&key, &honest.statement(), honest.proof());
                     assert!(verdict.is_err(), "byte {at} flipped by {flip:#x} is accepted");
                     if at > 20 + architecture {
                         assert_eq!(verdict, Err(Error::FractionLevel { level: 2 }), "byte {at}");
@@ -562,10 +570,15 @@ fn any_prefix_of_a_verifying_key_is_refused() {
 
 #[test]
 fn any_flipped_byte_of_a_proof_file_is_refused_or_rejected_unless_it_says_the_same() {
-    let honest = Honest::new(tiny::mlp());
+    for honest in [Honest::new(tiny::mlp()), Honest::mixed(several::network(), &[false, true, true])] {
+        flip_every_byte(&honest);
+    }
+}
+
+fn flip_every_byte(honest: &Honest) {
     let file = ProofFile {
         key_digest: *honest.key.digest(),
-        input: honest.input.clone(),
+        inputs: honest.inputs.clone(),
         outputs: honest.outputs.clone(),
         proof: honest.proof().to_vec(),
     };
@@ -588,7 +601,7 @@ fn any_flipped_byte_of_a_proof_file_is_refused_or_rejected_unless_it_says_the_sa
                 assert!((12..44).contains(&at));
                 continue;
             }
-            let verdict = verify(&honest.key, &read.input, &read.outputs, &read.proof);
+            let verdict = verify_statement(&honest.key, &read.statement(), &read.proof);
             assert!(verdict.is_err(), "byte {at} flipped by {flip:#x} is accepted");
             if at >= statement {
                 assert_eq!(verdict.map(|_| ()), Err(honest.oracle.error(&read.proof).unwrap()));

@@ -1,13 +1,14 @@
-//! The smallest verifier that one can audit: reads a verifying key, a proof and an input, and prints the verdict.
+//! The smallest verifier that one can audit: reads a verifying key, a proof and its inputs, and prints the verdict.
 //!
 //! ```sh
-//! cargo run --release -p tacit-verifier --no-default-features --example verify -- KEY PROOF [INPUT]
+//! cargo run --release -p tacit-verifier --no-default-features --example verify -- KEY PROOF [INPUT...]
 //! ```
 //!
-//! KEY is what `tacit compile` writes for verifiers, PROOF what `tacit prove` writes. INPUT is what the proof has to be
+//! KEY is what `tacit compile` writes for verifiers, PROOF what `tacit prove` writes. INPUT, one for each input of the model
+//! in its order, is what the proof has to be
 //! about: a public input as its quantised integers, eight bytes each, little-endian, the last axis fastest; or the
-//! commitment to a private one, as `tacit commit-input` writes it. Without it the proof is checked against the input that
-//! it carries, and whoever reads the verdict must know that input.
+//! commitment to a private one, as `tacit commit-input` writes it. Without them the proof is checked against the inputs that
+//! it carries, and whoever reads the verdict must know those inputs.
 //!
 //! Built as above, it starts no threads and has no `unsafe` code of Tacit's. It exits with 0 when it accepts, 1 when it
 //! rejects, 2 when it could not decide: a file cannot be read or is none of the kind.
@@ -29,10 +30,7 @@ use std::{
     process::ExitCode,
 };
 
-use tacit_layers::{
-    AnyProofFile, Error, InputCommitment, VerifyingKey,
-    proof::statement::{Input, Statement},
-};
+use tacit_layers::{Error, InputCommitment, ProofFile, VerifyingKey, proof::statement::Input};
 
 /// Why nothing is accepted.
 enum Refusal {
@@ -57,30 +55,38 @@ fn main() -> ExitCode {
 /// What the proof shows, if it shows it.
 fn run(arguments: &[OsString]) -> Result<String, Refusal> {
     let (key, proof, given) = match arguments {
-        [key, proof] => (read(key)?, read(proof)?, None),
-        [key, proof, input] => (read(key)?, read(proof)?, Some(read(input)?)),
-        _ => return Err(Refusal::Undecided("usage: verify KEY PROOF [INPUT]".to_owned())),
+        [key, proof, inputs @ ..] => (read(key)?, read(proof)?, inputs),
+        _ => return Err(Refusal::Undecided("usage: verify KEY PROOF [INPUT...]".to_owned())),
     };
     let key = VerifyingKey::from_bytes(&key).map_err(|error| unreadable(&error))?;
-    let file = AnyProofFile::from_bytes(&proof).map_err(|error| unreadable(&error))?;
-    if file.key_digest() != key.digest() {
+    let file = ProofFile::from_bytes(&proof).map_err(|error| unreadable(&error))?;
+    if file.key_digest != *key.digest() {
         return Err(Refusal::Rejected("the proof is about another verifying key".to_owned()));
     }
-    let Statement { input, outputs } = file.statement();
-    let source = match given {
-        Some(given) if is_input(&given, input)? => "given",
-        Some(_) => return Err(Refusal::Rejected("the proof is about another input".to_owned())),
-        None => "carried by the proof, compared with nothing",
-    };
-    tacit_verifier::verify_statement(&key, &Statement { input, outputs }, file.proof())
+    let statement = file.statement();
+    if !given.is_empty() && given.len() != statement.inputs.len() {
+        let (expected, actual) = (statement.inputs.len(), given.len());
+        return Err(Refusal::Undecided(format!("the proof is about {expected} inputs, {actual} are given")));
+    }
+    for (path, carried) in given.iter().zip(&statement.inputs) {
+        if !is_input(&read(path)?, *carried)? {
+            return Err(Refusal::Rejected("the proof is about another input".to_owned()));
+        }
+    }
+    tacit_verifier::verify_statement(&key, &statement, &file.proof)
         .map_err(|error| Refusal::Rejected(error.to_string()))?;
     let architecture = key.architecture();
-    let mut statement = format!("model: {:?}\ninput: {source}\n", architecture.name);
-    for (declared, output) in architecture.outputs.iter().zip(outputs) {
+    let source = if given.is_empty() { "carried by the proof, compared with nothing" } else { "given" };
+    let mut text = format!("model: {:?}\n", architecture.name);
+    for (name, _) in architecture.input_layers() {
         // Writing to a string cannot fail.
-        let _ = writeln!(statement, "output {:?}: {:?}", declared.name, output.data());
+        let _ = writeln!(text, "input {name:?}: {source}");
     }
-    Ok(statement)
+    for (declared, output) in architecture.outputs.iter().zip(statement.outputs) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "output {:?}: {:?}", declared.name, output.data());
+    }
+    Ok(text)
 }
 
 /// Whether a file holds the input that a proof is about.

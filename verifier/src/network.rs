@@ -55,27 +55,29 @@ impl Accepted {
 /// Zero bytes absorbed whatever the proof's length: they take some milliseconds.
 const CHEAP_HARDENING: usize = 1 << 22;
 
-/// Checks that the network of `key` maps `input` to `outputs`, all quantised.
+/// Checks that the network of `key` maps `inputs`, one tensor or a list in the architecture's order, to `outputs`, all
+/// quantised.
 ///
 /// # Errors
 /// The first check that fails; whatever the proof's bytes are.
 pub fn verify(
     key: &VerifyingKey,
-    input: &Tensor<i64>,
+    inputs: &(impl AsRef<[Tensor<i64>]> + ?Sized),
     outputs: &[Tensor<i64>],
     proof: &[u8],
 ) -> Result<Accepted> {
-    verify_statement(key, &Statement { input: Input::Public(input), outputs }, proof)
+    verify_statement(key, &Statement::public(inputs.as_ref(), outputs), proof)
 }
 
-/// Checks a statement about the network of `key`, whose input may be [committed](tacit_layers::proof::input).
+/// Checks a statement about the network of `key`, any of whose inputs may be [committed](tacit_layers::proof::input).
 ///
 /// # Errors
 /// The first check that fails; whatever the proof's bytes are.
 pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<Accepted> {
-    let (model, plan) = (key.model(), statement.input.plan(key)?);
-    if let (Input::Public(input), false) = (statement.input, statement.is_hiding(key)) {
-        return verify_over(model, input, statement.outputs, proof);
+    let (model, plan) = (key.model(), statement.plan(key)?);
+    let plan = plan.as_ref();
+    if !statement.is_hiding(key) {
+        return verify_plain(model, statement, proof);
     }
     check_statement(model, plan, statement, proof)?;
     let generators = Generators::new(plan.opening_vars());
@@ -91,11 +93,20 @@ pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8])
 /// The first check that fails; whatever the proof's bytes are.
 pub fn verify_over<S: VerifierScheme>(
     model: &CommittedModel<S>,
-    input: &Tensor<i64>,
+    inputs: &(impl AsRef<[Tensor<i64>]> + ?Sized),
     outputs: &[Tensor<i64>],
     proof: &[u8],
 ) -> Result<Accepted> {
-    let (plan, statement) = (model.plan(), &Statement { input: Input::Public(input), outputs });
+    verify_plain(model, &Statement::public(inputs.as_ref(), outputs), proof)
+}
+
+/// Checks a statement about public inputs by a proof that hides nothing.
+fn verify_plain<S: VerifierScheme>(
+    model: &CommittedModel<S>,
+    statement: &Statement,
+    proof: &[u8],
+) -> Result<Accepted> {
+    let plan = model.plan();
     check_statement(model, plan, statement, proof)?;
     let mut reader = ProofReader::new(DOMAIN, proof);
     statement::absorb(&mut reader, model, plan, statement);
@@ -114,7 +125,7 @@ pub fn unproved(
     statement: &Statement,
     (proof, transcript): (&[u8], merlin::Transcript),
 ) -> Result<Unproved> {
-    let vars = statement.input.plan(key)?.opening_vars();
+    let vars = statement.plan(key)?.opening_vars();
     let reader = ProofReader::replayed(transcript, proof, masks_per_row(vars));
     let (reader, combination) = check_masked(key, statement, reader)?;
     let (_, constraints, _) = reader.unmask();
@@ -126,18 +137,18 @@ fn check_masked<'p>(
     statement: &Statement,
     reader: ProofReader<'p, Masked>,
 ) -> Result<(ProofReader<'p, Masked>, Combination<Masked>)> {
-    let (model, plan) = (key.model(), statement.input.plan(key)?);
+    let (model, plan) = (key.model(), statement.plan(key)?);
+    let plan = plan.as_ref();
     let (mut reader, claimed) = check(model, plan, statement, reader)?;
     let lists = claimed.lists(model, plan)?;
     let mut commitments: Vec<Commitment> =
         lists.iter().map(|list| Commitment::of(list, plan.key_vars)).collect();
-    if let (Input::Committed(commitment), Some(column)) = (statement.input, &plan.input) {
-        commitments.push(Commitment {
-            layouts: vec![&column.layout],
-            rows: commitment.rows(),
-            row_vars: commitment.row_vars(),
-        });
-    }
+    let inputs = statement.inputs.iter().filter_map(Input::commitment);
+    commitments.extend(inputs.zip(&plan.inputs).map(|(commitment, column)| Commitment {
+        layouts: vec![&column.layout],
+        rows: commitment.rows(),
+        row_vars: commitment.row_vars(),
+    }));
     let vars = plan.opening_vars();
     let left = hyrax::combine(&mut reader, &commitments, &claimed.claims, vars)?;
     Ok((reader, left.unwrap_or_else(|| Combination::nothing(vars))))
@@ -154,7 +165,7 @@ struct Claimed<V: Value, C> {
 type Checked<'p, V, C> = (ProofReader<'p, V>, Claimed<V, C>);
 
 impl<V: Value, C> Claimed<V, C> {
-    /// The lists of columns in the order of openings, but for a committed input's.
+    /// The lists of columns in the order of openings, but for committed inputs'.
     fn lists<'a, S: CommitmentScheme<Commitment = C>>(
         &'a self,
         model: &'a CommittedModel<S>,
@@ -182,7 +193,7 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
     statement: &Statement,
     mut reader: ProofReader<'p, V>,
 ) -> Result<Checked<'p, V, S::Commitment>> {
-    let (Statement { input, outputs }, scheme) = (*statement, model.scheme());
+    let scheme = model.scheme();
 
     // Phase 1: the witness.
     let witness = scheme.read_commitment(&mut reader, labels::WITNESS_COMMITMENT, &layouts(&plan.witness))?;
@@ -193,8 +204,8 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
         deferred.insert(column, scheme.read_commitment(reader, labels::DEFERRED_COMMITMENT, &[layout])?);
         Ok(())
     });
-    let mut session = Session::new(model.architecture(), plan, input, reader, read_deferred);
-    claim_outputs(&mut session, outputs)?;
+    let mut session = Session::new(model.architecture(), plan, &statement.inputs, reader, read_deferred);
+    claim_outputs(&mut session, statement.outputs)?;
     lookups::verify(&mut session)?;
 
     // Phase 3: every layer, back to committed columns.
@@ -221,13 +232,16 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
 fn check_statement<S: CommitmentScheme>(
     model: &CommittedModel<S>,
     plan: &Plan,
-    Statement { input, outputs }: &Statement,
+    Statement { inputs, outputs }: &Statement,
     proof: &[u8],
 ) -> Result<()> {
     let architecture = model.architecture();
-    match input {
-        Input::Public(input) => check_input(architecture, input)?,
-        Input::Committed(commitment) => check_input_shape(architecture, commitment.layout())?,
+    architecture.check_num_inputs(inputs.len())?;
+    for ((name, layer), input) in architecture.input_layers().zip(inputs) {
+        match input {
+            Input::Public(input) => check_input(name, layer, input)?,
+            Input::Committed(commitment) => check_input_shape(name, layer, commitment.layout())?,
+        }
     }
     let declared = &architecture.outputs;
     if declared.len() != outputs.len() {

@@ -24,7 +24,7 @@ pub(crate) type ReadDeferred<'a, V> = Box<dyn FnMut(&mut ProofReader<V>, Column,
 pub(crate) struct Session<'a, 'p, V: Value> {
     pub(crate) architecture: &'a Architecture,
     pub(crate) plan: &'a Plan,
-    pub(crate) input: Input<'a>,
+    pub(crate) inputs: &'a [Input<'a>],
     pub(crate) reader: ProofReader<'p, V>,
     pub(crate) claims: Claims<V>,
     /// What the look-ups say of every rescale.
@@ -40,13 +40,13 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
     pub(crate) fn new(
         architecture: &'a Architecture,
         plan: &'a Plan,
-        input: Input<'a>,
+        inputs: &'a [Input<'a>],
         reader: ProofReader<'p, V>,
         read_deferred: ReadDeferred<'a, V>,
     ) -> Self {
         let claims = Claims::default();
         let (rescales, differences) = (BTreeMap::new(), vec![]);
-        Self { architecture, plan, input, reader, claims, rescales, differences, read_deferred }
+        Self { architecture, plan, inputs, reader, claims, rescales, differences, read_deferred }
     }
 
     /// The proof from here on, and all claims that are left.
@@ -109,7 +109,8 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
     /// Leaves a claim on a node's activations; one on a public input is checked at once.
     pub(crate) fn claim_activation(&mut self, id: NodeId, point: Vec<Fr>, value: V) -> Result<()> {
         let (id, point) = self.plan().base(id, point);
-        if let (Operation::Input(_), Input::Public(input)) = (&self.node(id)?.0.operation, self.input) {
+        // The inputs are the first nodes.
+        if let Some(Input::Public(input)) = self.inputs.get(id.index()) {
             let actual = evaluation::evaluate(input.layout(), input.data(), &point);
             let holds = self.reader.check_zero((value - V::from(actual)).into());
             return if holds { Ok(()) } else { Err(Error::PublicInput) };

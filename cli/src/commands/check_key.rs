@@ -170,7 +170,7 @@ mod tests {
 
     fn network(weights: [i8; 6], scale: f64, shift: u32, name: &str) -> Network {
         let layout = |axes: &[usize]| Layout::new(axes.to_vec()).unwrap();
-        let input = InputLayer { layout: layout(&[3]), bounds: (0, 3), scale };
+        let input = InputLayer::real(layout(&[3]), (0, 3), scale);
         let mut b = NetworkBuilder::new("model", input);
         let weights = Tensor::new(layout(&[2, 3]), weights.to_vec()).unwrap();
         let x = b.dense(name, b.input(), 0, weights, Some(vec![1, 2])).unwrap();

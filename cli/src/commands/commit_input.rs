@@ -11,10 +11,10 @@ use crate::{
     arguments::CommitInputArguments,
     array_file, artifact,
     destination::{Destination, Prepared, beside, check_distinct},
+    inputs::Inputs,
     npy::Array,
     reading::InputReading,
     report::Report,
-    samples::Samples,
     units,
 };
 
@@ -30,19 +30,26 @@ struct Facts {
 }
 
 pub(super) fn run(arguments: &CommitInputArguments) -> Result<Report> {
-    let CommitInputArguments { input: path, model, index, output, opening } = arguments;
-    let inputs: Vec<&Path> = [Some(path), model.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
+    let CommitInputArguments { input: given, model, index, output, opening } = arguments;
+    let inputs: Vec<&Path> = given.paths().chain(model.as_deref()).collect();
     let files = CommitmentFiles::new(output, opening.as_deref(), &inputs)?;
     let (input, reading) = match model {
         Some(model) => {
             let architecture = artifact::architecture(model)?;
-            let samples = Samples::read(path, architecture.input()?.layout.axes())?;
+            let inputs: Vec<_> = architecture.input_layers().collect();
+            let wanted: Vec<_> = inputs.iter().map(|(name, layer)| (*name, layer.layout.axes())).collect();
+            let samples = Inputs::read_some(std::slice::from_ref(given), &wanted)?;
+            let mut samples =
+                samples.into_iter().zip(inputs).filter_map(|(samples, input)| Some((samples?, input)));
+            let (Some((samples, (name, layer))), None) = (samples.next(), samples.next()) else {
+                bail!("`{given}` holds several inputs: commit to one after the other, NAME=FILE");
+            };
             let index = index.unwrap_or(0);
             let sample = samples.get(index)?;
-            let reading = InputReading::new(&architecture, index, [sample])?;
-            (tacit_onnx::quantise_input(&architecture, sample)?, Some(reading))
+            let reading = InputReading::new(layer, index, [sample]);
+            (tacit_onnx::quantise_sample(name, layer, sample)?, Some(reading))
         }
-        None => (integers(path, *index)?, None),
+        None => (integers(given.resolve(&[])?.1, *index)?, None),
     };
     let opening = InputOpening::new(input, &Seed::from_os()?)?;
     files.prepare(&opening)?.place()?;
@@ -63,7 +70,7 @@ pub(super) fn run(arguments: &CommitInputArguments) -> Result<Report> {
         ("opening", format!("{}, SECRET: whoever has it knows the input", files.opening.display())),
     ];
     fields.extend(facts.input.as_ref().and_then(InputReading::clipping).map(|text| ("CLIPPED", text)));
-    let text = format!("Committed to `{}`\n", path.display()) + &units::fields(fields);
+    let text = format!("Committed to `{given}`\n") + &units::fields(fields);
     Ok(Report::done(&facts, &text))
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::{AnyProofFile, ProofFile, VerifyingKey};
+use tacit_layers::{ProofFile, StatedInput, VerifyingKey};
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise};
 use tacit_prover::ProvingKey;
 
@@ -76,12 +76,13 @@ pub(super) fn run(arguments: &DemoArguments) -> Result<Report> {
     // As two people would: key and proof travel as files, and the verifier knows the digit.
     let key_bytes = key.verifying_key().to_bytes()?;
     let proof_bytes = proven.proof.len();
+    let inputs = vec![StatedInput::Public(input.clone())];
     let (outputs, key_digest) = (proven.outputs, *key.verifying_key().digest());
-    let file = ProofFile { key_digest, input: input.clone(), outputs, proof: proven.proof }.to_bytes()?;
+    let file = ProofFile { key_digest, inputs, outputs, proof: proven.proof }.to_bytes()?;
     let verifying_key = VerifyingKey::from_bytes(&key_bytes)?;
     let (checked, verify_time) = timed(|| {
-        let file = AnyProofFile::from_bytes(&file)?;
-        Ok((verify::check(&verifying_key, &file, Some(&verify::Given::Input(input.clone()))), file))
+        let file = ProofFile::from_bytes(&file)?;
+        Ok((verify::check(&verifying_key, &file, &[Some(verify::Given::Input(input.clone()))]), file))
     })?;
     let (outcome, file) = checked;
     drop(progress);

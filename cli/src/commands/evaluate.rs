@@ -12,10 +12,10 @@ use crate::{
     array_file, artifact,
     fidelity::{self, OutputFidelity},
     inference::Inference,
+    inputs::Inputs,
     progress::Progress,
-    reading::InputReading,
+    reading::InputReadings,
     report::Report,
-    samples::Samples,
     units,
 };
 
@@ -30,7 +30,7 @@ struct Facts {
     /// Every output that there is a reference for.
     outputs: Vec<OutputFidelity>,
     /// What quantisation did to the samples.
-    input: InputReading,
+    input: InputReadings,
     /// What is wrong.
     warnings: Vec<String>,
 }
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<Report> {
     let progress = Progress::new("Reading the model");
     let key = artifact::proving_key(&arguments.model)?;
     let architecture = &key.network().architecture;
-    let samples = Samples::read(&arguments.input, architecture.input()?.layout.axes())?;
+    let samples = Inputs::of(architecture, &arguments.input)?;
     let labels = arguments.labels.as_ref().map(|path| samples.labels(path)).transpose()?;
     let first = architecture.outputs.first().context("the network has no output")?;
     if let Some(labels) = &labels {
@@ -47,8 +47,8 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<Report> {
     }
     let references = references(architecture, &arguments.reference)?;
     let values = samples.all()?;
-    let input = InputReading::new(architecture, 0, values.iter().map(Vec::as_slice))?;
-    let answers = Inference::new(key.network())?.answers(&values, &progress)?;
+    let input = InputReadings::new(architecture, 0, &values)?;
+    let answers = Inference::new(key.network())?.answers_of(&values, &progress)?;
     let classes: Vec<usize> = answers.iter().map(|answer| answer.argmax).collect();
     let compare = |&(index, path): &(usize, &Path)| compare(architecture, &answers, index, path);
     let outputs = references.iter().map(compare).collect::<Result<Vec<_>>>()?;

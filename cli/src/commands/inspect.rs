@@ -9,7 +9,7 @@ use tacit_inference::{
     interval::{Interval, analyse},
 };
 use tacit_layers::{
-    AnyProofFile, KeyProofFile,
+    InputCommitment, KeyProofFile, ProofFile,
     argument::soundness::SoundnessError,
     proof::{
         input,
@@ -25,9 +25,9 @@ use crate::{
     arguments::InspectArguments,
     artifact,
     description::{self, LayerDescription, TableDescription},
+    inputs::{self, InputFile, Inputs},
     progress::Progress,
     report::Report,
-    samples::Samples,
     units,
 };
 
@@ -76,12 +76,19 @@ struct ProofFacts {
     kind: &'static str,
     key_digest: String,
     file_bytes: usize,
-    input_shape: Vec<usize>,
-    input_commitment: Option<String>,
+    inputs: Vec<StatedFacts>,
     output_shapes: Vec<Vec<usize>>,
     proof_bytes: usize,
     messages: Option<Vec<MessageFacts>>,
     soundness_bits: Option<f64>,
+}
+
+/// An input that a proof is about: named where the key is known.
+#[derive(Debug, Serialize)]
+struct StatedFacts {
+    name: Option<String>,
+    shape: Vec<usize>,
+    commitment: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,14 +119,14 @@ struct MessageFacts {
 pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let path = &arguments.file;
     let bytes = artifact::read(path)?;
-    let is_proof = bytes.starts_with(proof_file::MAGIC) || bytes.starts_with(proof_file::COMMITTED_MAGIC);
+    let is_proof = proof_file::is_proof(&bytes);
     let is_about_input = artifact::is_about_input(&bytes);
     let is_about = is_about_input || bytes.starts_with(parameters::MAGIC);
-    if arguments.measure.is_some() && (is_proof || is_about || bytes.starts_with(key::MAGIC)) {
+    if !arguments.measure.is_empty() && (is_proof || is_about || bytes.starts_with(key::MAGIC)) {
         bail!("--measure proves a sample with a model, `{}` is none: give a .tacit file", path.display());
     }
     if is_proof {
-        let file = AnyProofFile::from_bytes(&bytes)
+        let file = ProofFile::from_bytes(&bytes)
             .with_context(|| format!("cannot read the proof `{}`; ask for it again", path.display()))?;
         let key = arguments.key.as_deref().map(artifact::verifying_key).transpose()?;
         return proof(&file, bytes.len(), key.as_ref());
@@ -144,21 +151,22 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<Report> {
     let ranges: Vec<(i64, i64)> =
         intervals.iter().map(Interval::hull).map(|(low, high)| (clamped(low), clamped(high))).collect();
     let index = arguments.index.unwrap_or(0);
-    let measured = arguments.measure.as_ref().map(|path| measure(&key, path, index)).transpose()?;
+    let samples = arguments.measure.as_slice();
+    let measured = if samples.is_empty() { None } else { Some(measure(&key, samples, index)?) };
     network("model", key.verifying_key(), bytes.len(), Some(&ranges), measured)
 }
 
 /// Proves a sample and verifies the proof.
-fn measure(key: &ProvingKey, path: &Path, index: usize) -> Result<(Proven, MeasuredFacts)> {
+fn measure(key: &ProvingKey, files: &[InputFile], index: usize) -> Result<(Proven, MeasuredFacts)> {
     let architecture = &key.network().architecture;
-    let samples = Samples::read(path, architecture.input()?.layout.axes())?;
-    let input = tacit_onnx::quantise_input(architecture, samples.get(index)?)?;
+    let samples = Inputs::of(architecture, files)?;
+    let inputs = inputs::quantise(architecture, &samples.get(index)?)?;
     let progress = Progress::new("Proving");
-    let proven = tacit_prover::prove(key, &input)
-        .with_context(|| format!("cannot prove sample {index} of `{}`", path.display()))?;
+    let proven = tacit_prover::prove(key, &inputs)
+        .with_context(|| format!("cannot prove sample {index} of {}", inputs::list(files)))?;
     progress.step("Verifying");
     let clock = Instant::now();
-    tacit_verifier::verify(key.verifying_key(), &input, &proven.outputs, &proven.proof)
+    tacit_verifier::verify(key.verifying_key(), &inputs, &proven.outputs, &proven.proof)
         .context("internal error in tacit: a proof that was just made does not verify")?;
     let facts = MeasuredFacts {
         prove_seconds: proven.phases.total().as_secs_f64(),
@@ -291,35 +299,39 @@ fn about_key(path: &Path, bytes: &[u8]) -> Result<Report> {
     Ok(Report::done(&facts, &format!("Tacit {kind}\n{fields}")))
 }
 
-fn proof(file: &AnyProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Result<Report> {
+fn proof(file: &ProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> Result<Report> {
     let messages = key.map(|key| messages(file, key)).transpose()?;
-    let Statement { input, outputs } = file.statement();
-    let (layout, input_commitment, carried) = match input {
-        Input::Public(input) => (input.layout(), None, "the public input"),
-        Input::Committed(commitment) => {
-            (commitment.layout(), Some(units::hexadecimal(&commitment.digest()?)), "the input's commitment")
-        }
+    let Statement { inputs, outputs } = file.statement();
+    let stated = inputs.iter().enumerate().map(|(index, input)| stated_input(*input, index, key));
+    let stated = stated.collect::<Result<Vec<_>>>()?;
+    let carried = match (inputs.as_slice(), stated.iter().any(|input| input.commitment.is_some())) {
+        ([_], false) => "the public input",
+        ([_], true) => "the input's commitment",
+        (_, false) => "the public inputs",
+        (_, true) => "the inputs or their commitments",
     };
     let facts = ProofFacts {
         kind: "proof",
-        key_digest: units::hexadecimal(file.key_digest()),
+        key_digest: units::hexadecimal(&file.key_digest),
         file_bytes,
-        input_shape: layout.axes().to_vec(),
-        input_commitment,
+        inputs: stated,
         output_shapes: outputs.iter().map(|output| output.layout().axes().to_vec()).collect(),
-        proof_bytes: file.proof().len(),
+        proof_bytes: file.proof.len(),
         messages,
-        soundness_bits: key.map(|key| soundness_bits(key, input)).transpose()?,
+        soundness_bits: key.map(|key| soundness_bits(key, &file.statement().is_committed())).transpose()?,
     };
     let outputs: Vec<_> = facts.output_shapes.iter().map(|shape| units::shape(shape)).collect();
     let mut fields = vec![
         ("file", format!("{}, with {carried} and the output", units::bytes(file_bytes))),
         ("proof", units::bytes(facts.proof_bytes)),
         ("key", facts.key_digest.clone()),
-        ("input", units::shape(&facts.input_shape)),
-        ("outputs", outputs.join(", ")),
     ];
-    fields.extend(facts.input_commitment.iter().map(|digest| ("input commitment", digest.clone())));
+    for input in &facts.inputs {
+        let name = input.name.as_ref().map_or_else(String::new, |name| format!("`{name}`, "));
+        fields.push(("input", name + &units::shape(&input.shape)));
+        fields.extend(input.commitment.iter().map(|digest| ("input commitment", digest.clone())));
+    }
+    fields.push(("outputs", outputs.join(", ")));
     fields.extend(
         facts
             .soundness_bits
@@ -338,21 +350,29 @@ fn proof(file: &AnyProofFile, file_bytes: usize, key: Option<&VerifyingKey>) -> 
     Ok(Report::done(&facts, &text))
 }
 
-/// Statistical soundness of a proof about such an input.
-fn soundness_bits(key: &VerifyingKey, input: Input) -> Result<f64> {
-    let errors = match input {
-        Input::Public(_) => key.soundness(),
-        Input::Committed(_) => key.committed_soundness()?,
-    };
-    Ok(errors.into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits())
+/// What a proof's file carries of an input.
+fn stated_input(input: Input, index: usize, key: Option<&VerifyingKey>) -> Result<StatedFacts> {
+    let digest = |commitment: &InputCommitment| commitment.digest().map(|digest| units::hexadecimal(&digest));
+    Ok(StatedFacts {
+        name: key
+            .and_then(|key| key.architecture().input_layers().nth(index))
+            .map(|(name, _)| name.to_owned()),
+        shape: input.layout().axes().to_vec(),
+        commitment: input.commitment().map(digest).transpose()?,
+    })
+}
+
+/// Statistical soundness of a proof about inputs of which these are committed.
+fn soundness_bits(key: &VerifyingKey, is_committed: &[bool]) -> Result<f64> {
+    Ok(key.soundness_of(is_committed)?.into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits())
 }
 
 /// Messages of one name together, in the order of their first.
-fn messages(file: &AnyProofFile, key: &VerifyingKey) -> Result<Vec<MessageFacts>> {
-    if file.key_digest() != key.digest() {
+fn messages(file: &ProofFile, key: &VerifyingKey) -> Result<Vec<MessageFacts>> {
+    if file.key_digest != *key.digest() {
         bail!("the proof is about another model than this verifying key: give the key it was made with");
     }
-    let accepted = tacit_verifier::verify_statement(key, &file.statement(), file.proof())
+    let accepted = tacit_verifier::verify_statement(key, &file.statement(), &file.proof)
         .context("the proof cannot be split into its messages, because it does not verify")?;
     let mut facts: Vec<MessageFacts> = vec![];
     for (message, bytes) in accepted.messages {

@@ -1,7 +1,10 @@
 //! `tacit run`: integer inference without a proof.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use serde::Serialize;
+use tacit_layers::Output;
 
 use crate::{
     answer::{Answer, OutputIntegers, OutputValues},
@@ -9,49 +12,51 @@ use crate::{
     artifact,
     destination::Destination,
     inference::Inference,
+    inputs::{InputFile, Inputs},
     npy::{self, Array},
+    npz,
     progress::Progress,
-    reading::InputReading,
+    reading::InputReadings,
     report::Report,
-    samples::Samples,
+    units,
 };
 
 /// One sample's answer, or every sample's in a list.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Facts {
-    One { output: OutputValues, integers: OutputIntegers, argmax: usize, input: InputReading },
-    All { output: Vec<OutputValues>, integers: Vec<OutputIntegers>, argmax: Vec<usize>, input: InputReading },
+    One { output: OutputValues, integers: OutputIntegers, argmax: usize, input: InputReadings },
+    All { output: Vec<OutputValues>, integers: Vec<OutputIntegers>, argmax: Vec<usize>, input: InputReadings },
 }
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Report> {
     let RunArguments { model, input, index, all, output, .. } = arguments;
-    let inputs = [model.as_path(), input.as_path()];
-    let destination = output.as_ref().map(|path| Destination::new(path, &inputs)).transpose()?;
+    let used: Vec<&Path> = input.iter().flat_map(InputFile::paths).chain([model.as_path()]).collect();
+    let destination = output.as_ref().map(|path| Destination::new(path, &used)).transpose()?;
     let progress = Progress::new("Reading the model");
     let key = artifact::proving_key(model)?;
     let architecture = &key.network().architecture;
-    let samples = Samples::read(input, architecture.input()?.layout.axes())?;
+    if let (Some(path), outputs @ 2..) = (output, architecture.outputs.len())
+        && !is_archive(path)
+    {
+        bail!(
+            "`{}` holds one array, the network has {outputs} outputs: give a path that ends in .npz, or use --json",
+            path.display()
+        );
+    }
+    let samples = Inputs::of(architecture, input)?;
     let first = index.unwrap_or(0);
-    let chosen = if *all { samples.all()? } else { vec![samples.get(first)?.to_vec()] };
-    let reading = InputReading::new(architecture, first, chosen.iter().map(Vec::as_slice))?;
-    let answers = Inference::new(key.network())?.answers(&chosen, &progress)?;
+    let chosen = if *all { samples.all()? } else { vec![samples.get(first)?] };
+    let reading = InputReadings::new(architecture, first, &chosen)?;
+    let answers = Inference::new(key.network())?.answers_of(&chosen, &progress)?;
     drop(progress);
 
-    if let Some(destination) = destination {
-        let [output] = architecture.outputs.as_slice() else {
-            bail!(
-                "--output holds one array, the network has {} outputs: use --json",
-                architecture.outputs.len()
-            );
-        };
-        let mut shape = vec![answers.len()];
-        shape.extend(&output.shape);
-        let values = answers.iter().flat_map(|answer| answer.outputs.iter().flatten().copied()).collect();
-        destination.write(&npy::to_bytes(Array { shape, values })?)?;
+    if let (Some(destination), Some(path)) = (destination, output) {
+        destination.write(&content(&answers, &architecture.outputs, is_archive(path))?)?;
     }
     let line = |(index, answer): (usize, &Answer)| {
         format!("sample {index}: class {}  [{}]\n", answer.argmax, answer.to_text())
+            + &units::fields(answer.further())
     };
     let mut text = (first..).zip(&answers).map(line).collect::<Vec<_>>().concat();
     text.extend(reading.clipping().map(|clipping| format!("CLIPPED: {clipping}\n")));
@@ -70,4 +75,24 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Report> {
         },
     };
     Ok(Report::done(&facts, &text))
+}
+
+/// Whether a path is for every output.
+fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
+}
+
+/// The outputs of every sample as a file, batch axis first.
+fn content(answers: &[Answer], outputs: &[Output], is_archive: bool) -> Result<Vec<u8>> {
+    let arrays = outputs.iter().enumerate().map(|(index, output)| {
+        let mut shape = vec![answers.len()];
+        shape.extend(&output.shape);
+        let values = answers.iter().filter_map(|answer| answer.outputs.get(index)).flatten();
+        Ok((output.name.as_str(), npy::to_bytes(Array { shape, values: values.copied().collect() })?))
+    });
+    let mut arrays = arrays.collect::<Result<Vec<_>>>()?;
+    match (is_archive, arrays.len()) {
+        (false, 1) => Ok(arrays.remove(0).1),
+        _ => npz::to_bytes(&arrays),
+    }
 }

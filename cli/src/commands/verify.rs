@@ -1,22 +1,23 @@
 //! `tacit verify`: checks a proof against a key and a public input, or the commitment to a private one.
 
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
 use tacit_layers::{
-    AnyProofFile, InputCommitment, Tensor, VerifyingKey,
+    InputCommitment, ProofFile, Tensor, VerifyingKey,
     proof::statement::{Input, Statement},
 };
 
+use super::prove::InputDigests;
 use crate::{
     answer::{Answer, OutputIntegers, OutputValues},
     arguments::VerifyArguments,
     artifact,
+    inputs::{self, Inputs, by_input},
     progress::Progress,
-    reading::InputReading,
+    reading::{InputReading, InputReadings},
     report::Report,
-    samples::Samples,
     units,
 };
 
@@ -28,12 +29,14 @@ struct Facts {
     /// The integers that are proved.
     integers: Option<OutputIntegers>,
     argmax: Option<usize>,
-    /// What quantisation did to the given input; null where none is given.
-    input: Option<InputReading>,
+    /// What quantisation did to the given inputs; null where none is given.
+    input: Option<InputReadings>,
     verify_seconds: f64,
     input_source: InputSource,
-    /// Digest of the commitment to a private input; null where the input is public.
-    input_commitment: Option<String>,
+    /// Inputs that were compared with what was given; what is not among them is what the proof carries.
+    given_inputs: Vec<String>,
+    /// Digest of the commitment to each private input; null where all are public.
+    input_commitment: Option<InputDigests>,
 }
 
 /// Where the input, or the commitment to it, came from.
@@ -46,36 +49,55 @@ enum InputSource {
 
 impl InputSource {
     const fn of(arguments: &VerifyArguments) -> Self {
-        let is_given = arguments.input.is_some() || arguments.input_commitment.is_some();
+        let is_given = !arguments.input.is_empty() || !arguments.input_commitment.is_empty();
         if is_given { Self::Given } else { Self::Carried }
     }
 }
 
-/// What the verifier knows of the input.
+/// What the verifier knows of an input.
 #[derive(Debug)]
 pub(super) enum Given {
     Input(Tensor<i64>),
     Commitment(InputCommitment),
 }
 
-/// What the verifier knows of the input, and what quantisation did to its real numbers.
+/// What the verifier knows of an input, and what quantisation did to its real numbers.
 type Known = (Option<Given>, Option<InputReading>);
 
 impl Given {
-    fn read(arguments: &VerifyArguments, key: &VerifyingKey) -> Result<Known> {
-        if let Some(path) = &arguments.input_commitment {
-            return Ok((Some(Self::Commitment(artifact::input_commitment(path)?)), None));
-        }
-        let Some(path) = &arguments.input else { return Ok((None, None)) };
-        let (input, reading) = read_input(key, path, arguments.index.unwrap_or(0))?;
-        if let Some(clipping) = reading.clipping().filter(|_| !arguments.allow_clipped) {
-            bail!(
-                "`{}`: {clipping}: a proof would be about another input than this one, so that nothing was verified; give \
-                 --allow-clipped to verify what the model read",
-                path.display()
-            );
-        }
-        Ok((Some(Self::Input(input)), Some(reading)))
+    /// What is given of every input, in order.
+    fn read(arguments: &VerifyArguments, key: &VerifyingKey) -> Result<Vec<Known>> {
+        let inputs: Vec<_> = key.architecture().input_layers().collect();
+        let names: Vec<&str> = inputs.iter().map(|(name, _)| *name).collect();
+        let wanted: Vec<(&str, &[usize])> =
+            inputs.iter().map(|(name, layer)| (*name, layer.layout.axes())).collect();
+        let commitments =
+            by_input(&names, &arguments.input_commitment, |_, path| artifact::input_commitment(path))?;
+        let samples = Inputs::read_some(&arguments.input, &wanted)?;
+        let given = inputs.iter().zip(commitments).zip(samples);
+        given
+            .map(|(((name, layer), commitment), samples)| match (commitment, samples) {
+                (Some(_), Some(_)) => {
+                    bail!("input `{name}` is given more than once: leave --input or --input-commitment out")
+                }
+                (Some(commitment), None) => Ok((Some(Self::Commitment(commitment)), None)),
+                (None, Some(samples)) => {
+                    let index = arguments.index.unwrap_or(0);
+                    let sample = samples.get(index)?;
+                    let reading = InputReading::new(layer, index, [sample]);
+                    if let Some(clipping) = reading.clipping().filter(|_| !arguments.allow_clipped) {
+                        bail!(
+                            "{}: {clipping}: a proof would be about another input than this one, so that nothing was \
+                             verified; give --allow-clipped to verify what the model read",
+                            inputs::list(&arguments.input)
+                        );
+                    }
+                    let input = Self::Input(tacit_onnx::quantise_sample(name, layer, sample)?);
+                    Ok((Some(input), Some(reading)))
+                }
+                (None, None) => Ok((None, None)),
+            })
+            .collect()
     }
 
     const fn input(&self) -> Input<'_> {
@@ -94,13 +116,13 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
         Ok(key) => key,
         Err(error) => return Ok(rejected(error.to_string(), input_source, 0.0)),
     };
-    let (given, reading) = Given::read(arguments, &key)?;
+    let (given, readings): (Vec<_>, Vec<_>) = Given::read(arguments, &key)?.into_iter().unzip();
 
     // Everything but reading the key and the given input counts.
     let start = Instant::now();
     progress.step("Verifying");
     let outcome = match artifact::proof(proof)? {
-        Ok(file) => check(&key, &file, given.as_ref()).map(|()| file),
+        Ok(file) => check(&key, &file, &given).map(|()| file),
         Err(error) => Err(error.to_string()),
     };
     let elapsed = start.elapsed();
@@ -109,18 +131,33 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
     let verify_seconds = elapsed.as_secs_f64();
     match outcome {
         Ok(file) => {
-            let Statement { input, outputs } = file.statement();
+            let Statement { inputs, outputs } = file.statement();
             let answer = Answer::new(key.architecture(), outputs)?;
-            let input_commitment = match input {
-                Input::Public(_) => None,
-                Input::Committed(commitment) => Some(units::hexadecimal(&commitment.digest()?)),
-            };
-            let about = about(arguments, input_commitment.as_deref(), reading.as_ref());
-            let mut fields = vec![
-                ("input", about),
-                ("output", format!("class {}  [{}]", answer.argmax, answer.to_text())),
-            ];
-            fields.extend(reading.as_ref().and_then(InputReading::clipping).map(|text| ("CLIPPED", text)));
+            let mut input_commitments = vec![];
+            let mut fields = vec![];
+            let mut given_inputs = vec![];
+            let known = given.iter().zip(&readings);
+            for (((name, _), input), (given, reading)) in
+                key.architecture().input_layers().zip(&inputs).zip(known)
+            {
+                let digest = input.commitment().map(InputCommitment::digest).transpose()?;
+                let digest = digest.map(|digest| units::hexadecimal(&digest));
+                let of = if inputs.len() > 1 { format!("`{name}`: ") } else { String::new() };
+                fields.push((
+                    "input",
+                    of + &about(arguments, given.as_ref(), digest.as_deref(), reading.as_ref()),
+                ));
+                if given.is_some() {
+                    given_inputs.push(name.to_owned());
+                }
+                input_commitments.extend(digest.map(|digest| (name.to_owned(), digest)));
+            }
+            fields.push(("output", format!("class {}  [{}]", answer.argmax, answer.to_text())));
+            fields.extend(answer.further());
+            let names = key.architecture().input_layers().map(|(name, _)| name.to_owned());
+            let readings = names.zip(readings).filter_map(|(name, reading)| Some((name, reading?)));
+            let readings = InputReadings::of(readings.collect());
+            fields.extend(readings.as_ref().and_then(InputReadings::clipping).map(|text| ("CLIPPED", text)));
             let text = format!("ACCEPTED in {}\n", units::time(elapsed)) + &units::fields(fields);
             let output = Some(answer.values());
             Ok(Report::done(
@@ -130,10 +167,11 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
                     output,
                     integers: Some(answer.integers()),
                     argmax: Some(answer.argmax),
-                    input: reading,
+                    input: readings,
                     verify_seconds,
                     input_source,
-                    input_commitment,
+                    given_inputs,
+                    input_commitment: InputDigests::new(inputs.len(), &input_commitments),
                 },
                 &text,
             ))
@@ -143,25 +181,32 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<Report> {
 }
 
 /// What an accepted proof is about, in words.
-fn about(arguments: &VerifyArguments, commitment: Option<&str>, reading: Option<&InputReading>) -> String {
-    match (&arguments.input_commitment, commitment, &arguments.input) {
-        (Some(path), ..) => format!("private, committed to in `{}`", path.display()),
-        (None, Some(digest), _) => format!(
+fn about(
+    arguments: &VerifyArguments,
+    given: Option<&Given>,
+    commitment: Option<&str>,
+    reading: Option<&InputReading>,
+) -> String {
+    match (given, commitment) {
+        (Some(Given::Commitment(_)), _) => {
+            format!("private, committed to in {}", inputs::list(&arguments.input_commitment))
+        }
+        (None, Some(digest)) => format!(
             "private, its commitment {digest} carried beside the proof; give --input-commitment to check it against yours"
         ),
-        (None, None, Some(path)) => {
+        (Some(Given::Input(_)), _) => {
             let rounding = reading.and_then(InputReading::rounding).map(|rounding| format!(", {rounding}"));
-            let index = arguments.index.unwrap_or(0);
-            format!("sample {index} of `{}`{}", path.display(), rounding.unwrap_or_default())
+            let (index, files) = (arguments.index.unwrap_or(0), inputs::list(&arguments.input));
+            format!("sample {index} of {files}{}", rounding.unwrap_or_default())
         }
-        (None, None, None) => {
+        (None, None) => {
             "the public input carried beside the proof; give --input to check it against yours".to_owned()
         }
     }
 }
 
 fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> Report {
-    let text = format!("REJECTED: {}", reason);
+    let text = format!("REJECTED: {reason}");
     Report::rejected(
         &Facts {
             accepted: false,
@@ -172,32 +217,44 @@ fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> R
             input: None,
             verify_seconds,
             input_source,
+            given_inputs: vec![],
             input_commitment: None,
         },
         &text,
     )
 }
 
-fn read_input(key: &VerifyingKey, path: &Path, index: usize) -> Result<(Tensor<i64>, InputReading)> {
-    let architecture = key.architecture();
-    let samples = Samples::read(path, architecture.input()?.layout.axes())?;
-    let sample = samples.get(index)?;
-    let reading = InputReading::new(architecture, index, [sample])?;
-    Ok((tacit_onnx::quantise_input(architecture, sample)?, reading))
-}
-
-/// Checks a proof against what is given of its input, or against what it carries. The reason when it is rejected.
-pub(super) fn check(key: &VerifyingKey, file: &AnyProofFile, given: Option<&Given>) -> Result<(), String> {
-    if file.key_digest() != key.digest() {
+/// Checks a proof against what is given of each of its inputs, or against what it carries. The reason when it is rejected.
+pub(super) fn check(key: &VerifyingKey, file: &ProofFile, given: &[Option<Given>]) -> Result<(), String> {
+    if file.key_digest != *key.digest() {
         return Err(format!(
             "the proof is about another model (key {}...) than the verifying key (key {}...)",
-            units::hexadecimal(&file.key_digest()[..8]),
+            units::hexadecimal(&file.key_digest[..8]),
             units::hexadecimal(&key.digest()[..8])
         ));
     }
-    let Statement { input: carried, outputs } = file.statement();
-    let input = given.map_or(carried, Given::input);
-    match (input, carried) {
+    let mut statement = file.statement();
+    let carried = statement.inputs.len();
+    if carried != given.len() {
+        return Err(format!("the proof is about {carried} inputs, the model has {}", given.len()));
+    }
+    let (names, is_only) = (key.architecture().input_layers().map(|(name, _)| name), carried == 1);
+    for ((given, carried), name) in given.iter().zip(&mut statement.inputs).zip(names) {
+        if let Some(given) = given {
+            let of = if is_only { String::new() } else { format!("input `{name}`: ") };
+            compare(given.input(), *carried).map_err(|reason| of + &reason)?;
+            *carried = given.input();
+        }
+    }
+    match tacit_verifier::verify_statement(key, &statement, &file.proof) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Compares what is given of an input with what a proof carries of it. The reason when they differ.
+fn compare(given: Input, carried: Input) -> Result<(), String> {
+    match (given, carried) {
         (Input::Public(given), Input::Public(carried)) => {
             if let Some(difference) = difference(given, carried) {
                 return Err(format!("the proof is about another input: {difference}"));
@@ -216,10 +273,7 @@ pub(super) fn check(key: &VerifyingKey, file: &AnyProofFile, given: Option<&Give
             return Err("the proof is about a public input, not about a commitment".to_owned());
         }
     }
-    match tacit_verifier::verify_statement(key, &Statement { input, outputs }, file.proof()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.to_string()),
-    }
+    Ok(())
 }
 
 /// How the proof's input differs from the given one.

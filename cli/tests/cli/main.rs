@@ -8,6 +8,7 @@ mod choice;
 mod figures;
 mod files;
 mod formats;
+mod inputs;
 mod overwriting;
 mod private_input;
 mod private_model;

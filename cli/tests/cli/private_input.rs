@@ -158,13 +158,13 @@ fn refuses_what_does_not_fit() {
         fails(&[&["prove", model], rest, &["-o", &proof]].concat(), with);
     };
     prove(&["--private-input", "--opening", &commitment], "as an input's opening");
-    prove(&["--private-input", "--opening", &opening, "--input", &inputs()], "cannot be used with");
+    prove(&["--private-input", "--opening", &opening, "--input", &inputs()], "given more than once");
     prove(&["--opening", &opening], "--private-input");
-    prove(&["--private-input"], "--input <X.npy>");
+    prove(&["--private-input"], "--input <[NAME=]X.npy>");
     let wide = folder.file("wide.npy", bytes_npy(&[28, 28], &[1; 28 * 28]));
     let out = folder.path("wide.commitment");
     assert_eq!(tacit_json(&["commit-input", &wide, "-o", &out]).0, DONE);
-    prove(&["--private-input", "--opening", &folder.path("wide.opening")], "input has shape [28, 28]");
+    prove(&["--private-input", "--opening", &folder.path("wide.opening")], "has shape [28, 28]");
     let (code, json) = verify(&[&LENET.key, &LENET.proof, "--input-commitment", &opening]);
     assert!(code == FAILED && json["error"].as_str().unwrap().contains("as an input's commitment"), "{json}");
     let (code, _) =
@@ -189,7 +189,7 @@ fn inspect_shows_commitments_and_no_secret() {
     assert_eq!(tacit_json(&arguments).0, DONE);
     let (code, json) = tacit_json(&["inspect", &proof, "--key", &LENET.key]);
     assert_eq!(code, DONE, "{json}");
-    assert_eq!(json["input_commitment"], shown["digest"]);
+    assert_eq!(json["inputs"][0]["commitment"], shown["digest"]);
     assert!(json["soundness_bits"].as_f64().unwrap() > 100.0);
     let (code, text, _) = tacit(["inspect", &proof]);
     assert!(code == DONE && text.contains("with the input's commitment"), "{text}");

@@ -12,7 +12,7 @@ fn rejects(arguments: &[&str]) -> String {
     let (code, json) = tacit_json(arguments);
     assert_eq!(code, REJECTED, "{arguments:?}: {json}");
     let unproven = ["output", "integers", "argmax", "input"];
-    let keys = ["accepted", "reason", "verify_seconds", "input_source", "input_commitment"];
+    let keys = ["accepted", "reason", "verify_seconds", "input_source", "given_inputs", "input_commitment"];
     assert_keys(&json, &[&keys[..], &unproven].concat());
     assert_eq!(json["accepted"], false);
     assert!(unproven[..3].iter().all(|key| json[key].is_null()), "an unproven output is none: {json}");

@@ -10,8 +10,8 @@ use std::{
 
 use tacit_layers::{
     ActivationFunction, Architecture, AxisWindow, InputLayer, KeyProofFile, Layout, MatmulArgument,
-    Multiplier, Network, Node, NodeId, Operation, Output as NetworkOutput, ProofFile, Tensor, VerifyingKey,
-    Window2d,
+    Multiplier, Network, Node, NodeId, Operation, Output as NetworkOutput, ProofFile, StatedInput, Tensor,
+    VerifyingKey, Window2d,
     argument::gates::{Axes, Circuit, Factor, GateLayer, Operand, Relation, Wiring},
     layer::{
         add::AddLayer,
@@ -85,7 +85,7 @@ fn architecture(
     input: &[usize],
     output: &[usize],
 ) -> Architecture {
-    let input = InputLayer { layout: layout(input), bounds: (0, high), scale: 1.0 };
+    let input = InputLayer::real(layout(input), (0, high), 1.0);
     let node = |(inputs, operation): (Vec<u32>, Operation)| {
         let inputs = inputs.into_iter().map(NodeId).collect();
         Node { name: String::new(), inputs, operation }
@@ -295,7 +295,8 @@ fn proof(key: Option<&VerifyingKey>) -> Vec<u8> {
         }
         None => ([0; 32], zeros(&layout(&[1])), vec![]),
     };
-    let mut file = ProofFile { key_digest, input, outputs, proof: vec![] };
+    let inputs = vec![StatedInput::Public(input)];
+    let mut file = ProofFile { key_digest, inputs, outputs, proof: vec![] };
     let room = KILOBYTE - file.to_bytes().unwrap().len();
     file.proof = vec![0; room / 32 * 32];
     small(file.to_bytes().unwrap())

@@ -48,7 +48,7 @@ const PROVE: [&str; 10] = [
 ];
 const PHASES: [&str; 5] = ["inference", "commit", "lookups", "linear", "opening"];
 const RUN: [&str; 4] = ["output", "integers", "argmax", "input"];
-const VERIFY: [&str; 9] = [
+const VERIFY: [&str; 10] = [
     "accepted",
     "reason",
     "output",
@@ -57,6 +57,7 @@ const VERIFY: [&str; 9] = [
     "input",
     "verify_seconds",
     "input_source",
+    "given_inputs",
     "input_commitment",
 ];
 const NETWORK: [&str; 15] = [
@@ -80,12 +81,11 @@ const LAYER: [&str; 9] =
     ["name", "operation", "inputs", "shape", "range", "detail", "argument", "predicted", "measured"];
 const PREDICTED: [&str; 6] =
     ["commit_seconds", "lookup_seconds", "argument_seconds", "verify_seconds", "bytes", "round_bytes"];
-const PROOF: [&str; 9] = [
+const PROOF: [&str; 8] = [
     "kind",
     "key_digest",
     "file_bytes",
-    "input_shape",
-    "input_commitment",
+    "inputs",
     "output_shapes",
     "proof_bytes",
     "messages",

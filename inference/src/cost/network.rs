@@ -8,7 +8,7 @@
 //! | commitments | committed integers; rows of commitments; looked-up rows, for their positions and for the statement's hash |
 //! | look-ups | leaves of the tree that are not constant; looked-up rows, whose columns are evaluated; rounds |
 //! | linear layers | the time that the model of single layers predicts, on one thread, for dense layers and for others; nodes with an argument |
-//! | opening | weights; integers of the witness and of a committed input; generators; columns; rounds of the inner-product argument |
+//! | opening | weights; integers of the witness and of committed inputs; generators; columns; rounds of the inner-product argument |
 //!
 //! The unit costs are fitted to measured proofs on all cores of a machine, by the example `calibrate` of the benchmarks:
 //! they hold what kernels take, what memory takes, and how well cores are used. Those of single layers, which choose
@@ -63,7 +63,7 @@ impl NetworkCounts {
         let sum = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count as f64).sum::<f64>();
         let committed = plan.witness.iter().chain(&plan.deferred);
         let integers = sum(&mut committed.map(|column| column.layout.num_elements()));
-        let opened = integers + sum(&mut plan.input.iter().map(|column| column.layout.num_elements()));
+        let opened = integers + sum(&mut plan.inputs.iter().map(|column| column.layout.num_elements()));
         let rows = plan.num_rows() as f64;
         let lookups = plan.num_lookups() as f64;
         let looked_up = plan.segments.iter().filter(|segment| segment.rows != BlockSource::Table);

@@ -69,7 +69,7 @@ fn tensor(axes: &[usize]) -> Tensor<i8> {
 
 /// Every kind of node; convolutions with stride, padding, dilation and groups.
 fn network() -> Network {
-    let input = InputLayer { layout: Layout::new(vec![2, 9, 7]).unwrap(), bounds: (-8, 7), scale: 1.0 };
+    let input = InputLayer::real(Layout::new(vec![2, 9, 7]).unwrap(), (-8, 7), 1.0);
     let mut b = NetworkBuilder::new("every node", input);
     let clip = ActivationFunction::Clip { minimum: -8, maximum: 7 };
     let window = Window2d {
@@ -151,7 +151,7 @@ fn a_policy_gives_its_argument_or_says_why_not() {
 #[test]
 fn a_layer_that_the_argument_asked_for_refuses_gets_another_and_the_reason() {
     // A map whose spectrum is beyond the limit: 16384 x 16384.
-    let input = InputLayer { layout: Layout::new(vec![1, 8200, 8200]).unwrap(), bounds: (-8, 7), scale: 1.0 };
+    let input = InputLayer::real(Layout::new(vec![1, 8200, 8200]).unwrap(), (-8, 7), 1.0);
     let mut b = NetworkBuilder::new("large map", input);
     let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
     let y = b.conv2d("conv", b.input(), window, tensor(&[1, 1, 3, 3]), None).unwrap();

@@ -38,7 +38,7 @@ impl NetworkBuilder {
     /// }
     /// let circuit = gates.finish(&[3])?;
     ///
-    /// let input = InputLayer { layout: Layout::new(vec![4])?, bounds: (0, 255), scale: 1.0 };
+    /// let input = InputLayer::real(Layout::new(vec![4])?, (0, 255), 1.0);
     /// let mut network = NetworkBuilder::new("distances", input);
     /// let squares = network.circuit("squares", &[network.input()], vec![], circuit);
     /// network.output(Output { name: "y".into(), node: squares, shape: vec![3], scales: vec![1.0], scale_axis: 0 });

@@ -1,8 +1,11 @@
-//! The network's input.
+//! An input of the network.
 
 use tacit_layers::{
     error::Result,
-    layer::{Site, input::InputLayer},
+    layer::{
+        Site,
+        input::{InputKind, InputLayer},
+    },
 };
 
 use crate::{
@@ -29,7 +32,10 @@ impl Inference for InputLayer {
     }
 
     fn detail(&self) -> String {
-        format!("round(x / {:.6})", self.scale)
+        match self.kind {
+            InputKind::Real { scale } => format!("round(x / {scale:.6})"),
+            InputKind::Integer | InputKind::Boolean => self.kind.name().to_owned(),
+        }
     }
 
     fn num_macs(&self, _: &Site) -> u64 {

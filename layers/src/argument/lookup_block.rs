@@ -32,7 +32,7 @@ pub enum BlockSource {
     LowSaturation(NodeId),
     /// The high limbs, with the clipped quotients mirrored.
     HighSaturation(NodeId),
-    /// The committed input.
+    /// A committed input.
     Input(NodeId),
 }
 
@@ -100,9 +100,13 @@ pub enum TableKey {
         /// Largest clipped value.
         maximum: i64,
     },
-    /// A committed input.
+    /// Committed inputs of one range: a table of several ranges would let one input take another's integers.
     Input {
-        /// Whether it has padding, which takes a row of its own.
+        /// Smallest integer.
+        minimum: i64,
+        /// Largest integer.
+        maximum: i64,
+        /// Whether they have padding, which takes a row of its own.
         is_padded: bool,
     },
 }
@@ -121,9 +125,9 @@ impl TableKey {
                 LookupTable::Saturation(SaturationTable::new(minimum, maximum, (low, high)))
             }
             // Padding takes a row of its own.
-            Self::Input { is_padded } => LookupTable::Range {
-                minimum: low,
-                maximum: high,
+            Self::Input { minimum, maximum, is_padded } => LookupTable::Range {
+                minimum,
+                maximum,
                 num_vars: short(bits_of(num_rows.saturating_add(usize::from(is_padded)))),
             },
         }

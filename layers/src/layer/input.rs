@@ -1,7 +1,7 @@
-//! The network's input: quantised by whoever has the real numbers, public or [committed](crate::proof::input).
+//! An input of the network: quantised by whoever has the real numbers, public or [committed](crate::proof::input).
 
 use ark_bn254::Fr;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     argument::{choice::LayerArgument, view::Shifts},
@@ -19,15 +19,75 @@ use crate::{
     },
 };
 
-/// The network's input: a real tensor, quantised to centred integers.
+/// One of the network's inputs: a tensor that enters as centred integers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InputLayer {
     /// Axes of one sample, without the batch axis.
     pub layout: Layout,
     /// Smallest and largest integer.
     pub bounds: (i64, i64),
-    /// A real `x` is read as `x / scale` in float32, rounded with halves to even and clipped to `bounds`.
-    pub scale: f64,
+    /// What its integers stand for.
+    pub kind: InputKind,
+}
+
+/// What an input's integers stand for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum InputKind {
+    /// Real numbers: `x` is read as `x / scale` in float32, rounded with halves to even and clipped to the bounds.
+    Real {
+        /// Real value of one unit.
+        scale: f64,
+    },
+    /// Integers, which enter as they are.
+    Integer,
+    /// Truth values, which enter as 0 and 1.
+    Boolean,
+}
+
+impl InputKind {
+    /// The kind in a word, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Real { .. } => "real",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+        }
+    }
+
+    /// Real value of one unit.
+    pub const fn scale(self) -> f64 {
+        match self {
+            Self::Real { scale } => scale,
+            Self::Integer | Self::Boolean => 1.0,
+        }
+    }
+}
+
+/// In a file a kind is a float: a real input's scale, which is positive, zero for integers, minus one for truth values.
+/// Keys of networks with real inputs are what they were before there were others.
+const INTEGER: f64 = 0.0;
+const BOOLEAN: f64 = -1.0;
+
+impl Serialize for InputKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_f64(match self {
+            Self::Real { scale } => *scale,
+            Self::Integer => INTEGER,
+            Self::Boolean => BOOLEAN,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for InputKind {
+    /// What is no kind reads as a scale, which [`Layer::infer`] refuses.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let scale = f64::deserialize(deserializer)?;
+        Ok(match scale.to_bits() {
+            bits if bits == INTEGER.to_bits() => Self::Integer,
+            bits if bits == BOOLEAN.to_bits() => Self::Boolean,
+            _ => Self::Real { scale },
+        })
+    }
 }
 
 impl Layer for InputLayer {
@@ -50,8 +110,14 @@ impl Layer for InputLayer {
         let [] = inputs.exactly()?;
         let (minimum, maximum) = self.bounds;
         check_activation_bounds(name, minimum, maximum)?;
-        if !(self.scale.is_finite() && self.scale > 0.0) {
-            return Err(Error::Graph { reason: "the input's scale is not a positive number" });
+        match self.kind {
+            InputKind::Real { scale } if !(scale.is_finite() && scale > 0.0) => {
+                return Err(Error::Graph { reason: "an input's scale is not a positive number" });
+            }
+            InputKind::Boolean if self.bounds != (0, 1) => {
+                return Err(Error::Graph { reason: "a boolean input's bounds are not 0 and 1" });
+            }
+            InputKind::Real { .. } | InputKind::Integer | InputKind::Boolean => {}
         }
         Ok(ValueSpec { layout: self.layout.clone(), kind: ValueKind::Activation { minimum, maximum } })
     }
@@ -97,13 +163,77 @@ impl Layer for InputLayer {
 }
 
 impl InputLayer {
-    /// The integer a real input value is read as.
+    /// An input of real numbers, of which one unit is `scale`.
+    pub const fn real(layout: Layout, bounds: (i64, i64), scale: f64) -> Self {
+        Self { layout, bounds, kind: InputKind::Real { scale } }
+    }
+
+    /// An input of integers.
+    pub const fn integer(layout: Layout, bounds: (i64, i64)) -> Self {
+        Self { layout, bounds, kind: InputKind::Integer }
+    }
+
+    /// An input of truth values.
+    pub const fn boolean(layout: Layout) -> Self {
+        Self { layout, bounds: (0, 1), kind: InputKind::Boolean }
+    }
+
+    /// The integer that a value of the input is read as; none where the input is not of real numbers and the value is none
+    /// of its integers.
     #[expect(
         clippy::as_conversions,
         reason = "real numbers have no other conversion; the last one saturates"
     )]
-    pub fn quantise(&self, x: f64) -> i64 {
+    pub fn quantise(&self, x: f64) -> Option<i64> {
         let (minimum, maximum) = self.bounds;
-        ((x as f32 / self.scale as f32).round_ties_even() as i64).clamp(minimum, maximum)
+        match self.kind {
+            InputKind::Real { scale } => {
+                Some(((x as f32 / scale as f32).round_ties_even() as i64).clamp(minimum, maximum))
+            }
+            InputKind::Integer | InputKind::Boolean => {
+                let integer = x as i64;
+                let is_exact = integer as f64 == x && (minimum..=maximum).contains(&integer);
+                is_exact.then_some(integer)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::file::{decode, encode};
+
+    fn layout() -> Layout {
+        Layout::new(vec![2]).unwrap()
+    }
+
+    #[test]
+    fn every_kind_reads_back_and_real_ones_are_their_scale() {
+        for input in [
+            InputLayer::real(layout(), (-3, 4), 0.25),
+            InputLayer::integer(layout(), (-3, 4)),
+            InputLayer::boolean(layout()),
+        ] {
+            let bytes = encode(&input, "input").unwrap();
+            assert_eq!(decode(&bytes, "input"), Ok(input));
+        }
+        let bytes = encode(&InputKind::Real { scale: 0.25 }, "input").unwrap();
+        assert_eq!(bytes, 0.25_f64.to_le_bytes());
+        // A second zero is no kind.
+        assert_eq!(decode(&(-0.0_f64).to_le_bytes(), "input"), Ok(InputKind::Real { scale: -0.0 }));
+    }
+
+    #[test]
+    fn integers_enter_as_they_are_or_not_at_all() {
+        let integer = InputLayer::integer(layout(), (-3, 300));
+        assert_eq!([-3.0, 0.0, 300.0].map(|x| integer.quantise(x)), [Some(-3), Some(0), Some(300)]);
+        for x in [-4.0, 301.0, 0.5, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(integer.quantise(x), None, "{x}");
+        }
+        let boolean = InputLayer::boolean(layout());
+        assert_eq!([0.0, 1.0, 2.0, -1.0].map(|x| boolean.quantise(x)), [Some(0), Some(1), None, None]);
+        let real = InputLayer::real(layout(), (-3, 300), 0.5);
+        assert_eq!([-9.0, 0.25, 0.3].map(|x| real.quantise(x)), [Some(-3), Some(0), Some(1)]);
     }
 }

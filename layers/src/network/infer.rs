@@ -1,5 +1,7 @@
 //! Checking a graph: every node's shape and kind, or the first layer that breaks a rule.
 
+use std::collections::BTreeSet;
+
 use super::{Architecture, MAX_NODES, Node};
 use crate::error::{Error, Result};
 use crate::{
@@ -29,7 +31,13 @@ impl Architecture {
         if self.names().any(|name| name.chars().any(is_unprintable)) {
             return Err(format("a name holds characters that are not printed"));
         }
-        self.input()?;
+        if self.num_inputs() == 0 {
+            return Err(format("node 0 is not the input"));
+        }
+        let inputs: BTreeSet<&str> = self.input_layers().map(|(name, _)| name).collect();
+        if inputs.len() != self.num_inputs() {
+            return Err(format("two inputs have one name"));
+        }
         let mut specs: Vec<ValueSpec> = Vec::with_capacity(self.nodes.len());
         let mut readers = vec![0_usize; self.nodes.len()];
         let mut parameter_readers = vec![0_usize; self.parameters.len()];
@@ -73,8 +81,10 @@ impl Architecture {
         let Some(node) = self.nodes.get(index) else { return Err(format("a node that does not exist")) };
         let inputs = self.inputs(node, specs)?;
         self.check_addends(node, &inputs)?;
-        if index > 0 && matches!(node.operation, Operation::Input(_)) {
-            return Err(format("a second input"));
+        let is_input = |node: &Node| matches!(node.operation, Operation::Input(_));
+        let before = index.checked_sub(1).and_then(|before| self.nodes.get(before));
+        if is_input(node) && before.is_some_and(|before| !is_input(before)) {
+            return Err(format("an input behind another layer"));
         }
         node.operation.layer().infer(&inputs)
     }

@@ -18,6 +18,7 @@ pub fn open_file<'a>(bytes: &'a [u8], magic: &[u8; 8], what: &'static str) -> Re
         Some(b"TACITPK\n") => "it is a compiled model (proving key)",
         Some(b"TACITPR\n") => "it is a proof",
         Some(b"TACITPC\n") => "it is a proof about a committed input",
+        Some(b"TACITPM\n") => "it is a proof about several inputs",
         Some(b"TACITKP\n") => "it is a proof about a key",
         Some(b"TACITIC\n") => "it is an input commitment",
         Some(b"TACITIO\n") => "it is the opening of an input commitment",

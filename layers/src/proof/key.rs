@@ -8,7 +8,7 @@
 //! architecture in postcard, a byte that is one for a private model, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
 //! are and where in them each parameter lies ([`crate::argument::hyrax::places`]).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ark_bn254::G1Affine;
 use tacit_algebra::generators::Generators;
@@ -35,15 +35,16 @@ pub const MAGIC: &[u8; 8] = b"TACITVK\n";
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerifyingKey {
     model: CommittedModel<Hyrax>,
-    committed: CommittedPlan,
+    last: LastPlan,
     is_private: bool,
 }
 
-/// The plan of proofs with a committed input, once one has been asked for.
+/// The plan of proofs with committed inputs that was asked for last, and which of them are committed. There are too many
+/// choices to keep each one's.
 #[derive(Debug, Clone, Default)]
-struct CommittedPlan(Arc<OnceLock<Result<Plan>>>);
+struct LastPlan(Arc<Mutex<Option<(Vec<bool>, Result<Arc<Plan>>)>>>);
 
-impl PartialEq for CommittedPlan {
+impl PartialEq for LastPlan {
     /// The architecture decides it, known or not.
     fn eq(&self, _: &Self) -> bool {
         true
@@ -75,7 +76,7 @@ impl VerifyingKey {
         let tag: &[u8] = if is_private { b"private" } else { b"" };
         let scheme = |plan: &Plan| Hyrax::new(plan.key_vars);
         let model = CommittedModel::tagged(architecture, scheme, commitments, tag)?;
-        Ok(Self { model, committed: CommittedPlan::default(), is_private })
+        Ok(Self { model, last: LastPlan::default(), is_private })
     }
 
     /// The model with its commitment.
@@ -93,18 +94,37 @@ impl VerifyingKey {
         self.model.architecture()
     }
 
-    /// The plan of its proofs with a public input.
-    pub const fn plan(&self) -> &Plan {
+    /// The plan of its proofs with public inputs.
+    pub fn plan(&self) -> &Plan {
         self.model.plan()
     }
 
-    /// The plan of its proofs with a committed input.
+    /// The plan of its proofs in which the inputs that are marked are committed.
     ///
     /// # Errors
-    /// As [`Plan::with_committed_input`].
-    pub fn committed_plan(&self) -> Result<&Plan> {
-        let plan = self.committed.0.get_or_init(|| Plan::with_committed_input(self.architecture()));
-        plan.as_ref().map_err(Clone::clone)
+    /// As [`Plan::with_committed`].
+    pub fn plan_of(&self, is_committed: &[bool]) -> Result<Arc<Plan>> {
+        self.architecture().check_num_inputs(is_committed.len())?;
+        if !is_committed.contains(&true) {
+            return Ok(Arc::clone(self.model.shared_plan()));
+        }
+        let mut last = self.last.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((of, plan)) if of == is_committed => plan.clone(),
+            Some(_) | None => {
+                let plan = Plan::with_committed(self.architecture(), is_committed).map(Arc::new);
+                *last = Some((is_committed.to_vec(), plan.clone()));
+                plan
+            }
+        }
+    }
+
+    /// The plan of its proofs in which all inputs are committed.
+    ///
+    /// # Errors
+    /// As [`Self::plan_of`].
+    pub fn committed_plan(&self) -> Result<Arc<Plan>> {
+        self.plan_of(&vec![true; self.architecture().num_inputs()])
     }
 
     /// The generators that rows are committed with.
@@ -132,22 +152,23 @@ impl VerifyingKey {
         self.model.digest()
     }
 
-    /// Looked-up rows of one proof with a public input, padding included.
+    /// Looked-up rows of one proof with public inputs, padding included.
     pub fn num_lookups(&self) -> usize {
         self.plan().num_lookups()
     }
 
-    /// Error of every sub-protocol of one proof with a public input.
+    /// Error of every sub-protocol of one proof with public inputs.
     pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
         self.errors(self.plan(), self.is_private)
     }
 
-    /// Error of every sub-protocol of one proof with a committed input, which always hides.
+    /// Error of every sub-protocol of one proof in which the inputs that are marked are committed; one always hides.
     ///
     /// # Errors
-    /// As [`committed_plan`](Self::committed_plan).
-    pub fn committed_soundness(&self) -> Result<Vec<(&'static str, SoundnessError)>> {
-        Ok(self.errors(self.committed_plan()?, true))
+    /// As [`plan_of`](Self::plan_of).
+    pub fn soundness_of(&self, is_committed: &[bool]) -> Result<Vec<(&'static str, SoundnessError)>> {
+        let is_hiding = self.is_private || is_committed.contains(&true);
+        Ok(self.errors(&*self.plan_of(is_committed)?, is_hiding))
     }
 
     fn errors(&self, plan: &Plan, is_hiding: bool) -> Vec<(&'static str, SoundnessError)> {

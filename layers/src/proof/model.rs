@@ -1,5 +1,7 @@
 //! A model as its proofs know it: a checked architecture, its plan and the commitment to its parameters.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -18,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommittedModel<S: CommitmentScheme = Hyrax> {
     architecture: Architecture,
-    plan: Plan,
+    plan: Arc<Plan>,
     scheme: S,
     commitment: S::Commitment,
     architecture_digest: [u8; 32],
@@ -67,7 +69,7 @@ impl<S: CommitmentScheme> CommittedModel<S> {
         hash.update(architecture_digest);
         hash.update(tag);
         hash.update(bytes);
-        let digest = hash.finalize().into();
+        let (plan, digest) = (Arc::new(plan), hash.finalize().into());
         Ok(Self { architecture, plan, scheme, commitment, architecture_digest, digest })
     }
 
@@ -76,8 +78,13 @@ impl<S: CommitmentScheme> CommittedModel<S> {
         &self.architecture
     }
 
-    /// The plan of its proofs with a public input.
-    pub const fn plan(&self) -> &Plan {
+    /// The plan of its proofs with public inputs.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The plan of its proofs with public inputs, to keep.
+    pub const fn shared_plan(&self) -> &Arc<Plan> {
         &self.plan
     }
 
@@ -101,7 +108,7 @@ impl<S: CommitmentScheme> CommittedModel<S> {
         &self.digest
     }
 
-    /// Error of every sub-protocol of one proof with a public input that hides nothing.
+    /// Error of every sub-protocol of one proof with public inputs, which hides nothing.
     pub fn soundness(&self) -> Vec<(&'static str, SoundnessError)> {
         super::soundness::network_over(&self.architecture, &self.plan, |claims| self.scheme.soundness(claims))
     }

@@ -41,8 +41,8 @@ pub struct Plan {
     pub deferred: Vec<CommittedColumn>,
     /// Columns of the model, committed once.
     pub parameters: Vec<CommittedColumn>,
-    /// The input, where it is committed.
-    pub input: Option<CommittedColumn>,
+    /// The inputs that are committed, in order.
+    pub inputs: Vec<CommittedColumn>,
     /// Look-up tables.
     pub tables: Vec<LookupTable>,
     /// Blocks of the look-up tree, largest first.
@@ -73,34 +73,31 @@ pub const MAX_PRODUCTS: usize = 1 << 30;
 /// Most claims that views may leave: a concatenation multiplies the claims on it by its inputs.
 pub const MAX_VIEW_CLAIMS: usize = 1 << 12;
 
-/// Most field elements that the verifier may spend on views: shift vectors, and the public input for each claim on it.
+/// Most field elements that the verifier may spend on views: shift vectors, and a public input for each claim on it.
 pub const MAX_VIEW_WORK: usize = 1 << 24;
 
 /// Most rows of parameters that layers may read beyond those of the first layer that reads them: for each the verifier
 /// computes a weight.
 pub const MAX_SHARED_ROWS: usize = 1 << 22;
 
-/// Most field elements that the verifier may spend on windows, circuits and the public input of a whole network.
+/// Most field elements that the verifier may spend on windows, circuits and the public inputs of a whole network.
 pub const MAX_WORK: usize = 1 << 28;
 
 impl Plan {
-    /// The plan for a checked architecture, with a public input.
+    /// The plan for a checked architecture, with public inputs.
     ///
     /// # Errors
     /// What [`Architecture::infer`] finds, and [`Error::Graph`] for more look-ups than supported.
     pub fn new(architecture: &Architecture) -> Result<Self> {
-        Self::of(architecture, false)
+        Self::with_committed(architecture, &vec![false; architecture.num_inputs()])
     }
 
-    /// The plan with a [committed](crate::proof::input) input: with a block of look-ups more, and its table.
+    /// The plan in which the inputs that are marked are [committed](crate::proof::input): with a block of look-ups more for
+    /// each, and its table.
     ///
     /// # Errors
-    /// As [`Self::new`].
-    pub fn with_committed_input(architecture: &Architecture) -> Result<Self> {
-        Self::of(architecture, true)
-    }
-
-    fn of(architecture: &Architecture, commits_input: bool) -> Result<Self> {
+    /// As [`Self::new`], and [`Error::NumInputs`] for another number of marks than inputs.
+    pub fn with_committed(architecture: &Architecture, is_committed: &[bool]) -> Result<Self> {
         let specs = architecture.infer()?;
         // A node that had no place would commit to nothing and count for nothing.
         if architecture.sites(&specs).count() != architecture.nodes.len() {
@@ -108,7 +105,7 @@ impl Plan {
         }
         let mut requests = Requests::default();
         let (mut witness, mut deferred, mut cross_extent) = (vec![], vec![], None);
-        let input = if commits_input { Some(input_column(architecture, &mut requests)?) } else { None };
+        let inputs = input_columns(architecture, is_committed, &mut requests)?;
         for (node, site) in architecture.sites(&specs) {
             let commitments = node.operation.layer().commitments(&site)?;
             witness.extend(commitments.columns);
@@ -120,6 +117,7 @@ impl Plan {
             deferred.push(CommittedColumn { column: Column::CrossTerms, layout: cross_layout(extent)? });
         }
         let (tables, looked_up) = requests.into_segments();
+        let num_ranges = tables.iter().filter(|table| matches!(table, LookupTable::Range { .. })).count();
         let mut table_rows = vec![];
         for (index, table) in tables.iter().enumerate() {
             let layout = Layout::new(vec![1 << table.num_vars()])?;
@@ -138,8 +136,8 @@ impl Plan {
             return Err(Error::Graph { reason });
         }
         let parameters = parameter_columns(architecture);
-        // The key's rows are as long in both settings: a committed input's table, the last one, does not count.
-        let (public, _) = witness.split_at(witness.len().saturating_sub(usize::from(input.is_some())));
+        // The key's rows are as long whatever is committed: the tables of committed inputs, the last ones, do not count.
+        let (public, _) = witness.split_at(witness.len().saturating_sub(num_ranges));
         let key_vars = choose_key_vars(&parameters, public, &deferred);
         let reads = burden::Reads::of(architecture, &parameters, key_vars);
         if reads.shared_rows > MAX_SHARED_ROWS {
@@ -149,7 +147,7 @@ impl Plan {
             .iter()
             .chain(&witness)
             .chain(&deferred)
-            .chain(&input)
+            .chain(&inputs)
             .enumerate()
             .map(|(i, column)| (column.column, i))
             .collect();
@@ -170,7 +168,7 @@ impl Plan {
             witness,
             deferred,
             parameters,
-            input,
+            inputs,
             tables,
             segments,
             tree_vars,
@@ -202,15 +200,15 @@ impl Plan {
         self.places.get(&column).copied()
     }
 
-    /// All committed columns in the order of openings: the model's, the witness', the deferred ones, then the input.
+    /// All committed columns in the order of openings: the model's, the witness', the deferred ones, then the inputs.
     pub fn committed(&self) -> impl Iterator<Item = &CommittedColumn> {
-        self.parameters.iter().chain(&self.witness).chain(&self.deferred).chain(&self.input)
+        self.parameters.iter().chain(&self.witness).chain(&self.deferred).chain(&self.inputs)
     }
 
     /// $\log_2$ of the number of generators that Hyrax's openings take: those of a row, or of a committed input's longer one.
     pub fn opening_vars(&self) -> usize {
-        let input = self.input.as_ref().map_or(0, |input| input::row_vars(&input.layout));
-        self.key_vars.max(input)
+        let inputs = self.inputs.iter().map(|input| input::row_vars(&input.layout));
+        inputs.fold(self.key_vars, usize::max)
     }
 
     /// Shape of a deferred column.
@@ -252,18 +250,26 @@ impl Plan {
     }
 }
 
-/// The column of a committed input, whose look-up joins the requests.
-fn input_column(architecture: &Architecture, requests: &mut Requests) -> Result<CommittedColumn> {
-    let (id, input) = (NodeId(0), architecture.input()?);
-    let layout = input.layout.clone();
-    let is_padded = layout.num_elements() < 1 << layout.num_vars();
-    requests.add(LookupRequest {
-        rows: BlockSource::Input(id),
-        table: TableKey::Input { is_padded },
-        bounds: input.bounds,
-        layout: layout.clone(),
+/// The columns of committed inputs, whose look-ups join the requests.
+fn input_columns(
+    architecture: &Architecture,
+    is_committed: &[bool],
+    requests: &mut Requests,
+) -> Result<Vec<CommittedColumn>> {
+    architecture.check_num_inputs(is_committed.len())?;
+    let inputs = (0..).map(NodeId).zip(architecture.input_layers()).zip(is_committed);
+    let columns = inputs.filter(|(_, is_committed)| **is_committed).map(|((id, (_, input)), _)| {
+        let (layout, (minimum, maximum)) = (input.layout.clone(), input.bounds);
+        let is_padded = layout.num_elements() < 1 << layout.num_vars();
+        requests.add(LookupRequest {
+            rows: BlockSource::Input(id),
+            table: TableKey::Input { minimum, maximum, is_padded },
+            bounds: input.bounds,
+            layout: layout.clone(),
+        });
+        CommittedColumn { column: Column::Activation(id), layout }
     });
-    Ok(CommittedColumn { column: Column::Activation(id), layout })
+    Ok(columns.collect())
 }
 
 /// The model's columns.

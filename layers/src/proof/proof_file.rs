@@ -1,10 +1,13 @@
-//! A proof as a file: the key's digest, the public input and outputs, and the proof's bytes.
+//! A proof as a file: the key's digest, the inputs or commitments to them, the outputs, and the proof's bytes.
 //!
-//! Eight bytes `TACITPR\n`, the format version (u32, little-endian), the key's digest (32 bytes), a block with the input
+//! Eight bytes, the format version (u32, little-endian), the key's digest (32 bytes), a block with the inputs
 //! and a block with the outputs in postcard, each led by its length (u64), and the proof.
 //!
-//! The file of a proof about a committed input begins with `TACITPC\n`; in place of the input it has a block with the
-//! [commitment](crate::proof::input)'s file.
+//! | first bytes | the inputs' block holds |
+//! |---|---|
+//! | `TACITPR\n` | the only input, public: shape and integers in postcard |
+//! | `TACITPC\n` | the only input's [commitment](crate::proof::input), as its file |
+//! | `TACITPM\n` | for each of several inputs a byte, 0 for a public one and 1 for a commitment, and a block as above |
 
 use crate::{
     error::{Error, Result},
@@ -16,49 +19,92 @@ use crate::{
     tensor::{Layout, Tensor},
 };
 
-/// First bytes of a proof file.
+/// First bytes of the file of a proof about one public input.
 pub const MAGIC: &[u8; 8] = b"TACITPR\n";
-/// First bytes of the file of a proof about a committed input.
+/// First bytes of the file of a proof about one committed input.
 pub const COMMITTED_MAGIC: &[u8; 8] = b"TACITPC\n";
+/// First bytes of the file of a proof about several inputs.
+pub const SEVERAL_MAGIC: &[u8; 8] = b"TACITPM\n";
 const WHAT: &str = "proof";
+
+/// An input as a proof's file states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatedInput {
+    /// The quantised input.
+    Public(Tensor<i64>),
+    /// A commitment to it.
+    Committed(InputCommitment),
+}
 
 /// A proof with the statement it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofFile {
     /// Digest of the verifying key.
     pub key_digest: [u8; 32],
-    /// The public input, quantised.
-    pub input: Tensor<i64>,
+    /// The inputs, in the architecture's order.
+    pub inputs: Vec<StatedInput>,
     /// The public outputs.
     pub outputs: Vec<Tensor<i64>>,
     /// The proof.
     pub proof: Vec<u8>,
 }
 
-/// A proof with the statement it is about, whose input is committed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommittedProofFile {
-    /// Digest of the verifying key.
-    pub key_digest: [u8; 32],
-    /// The commitment to the input.
-    pub input: InputCommitment,
-    /// The public outputs.
-    pub outputs: Vec<Tensor<i64>>,
-    /// The proof.
-    pub proof: Vec<u8>,
-}
-
-/// A proof file of either setting, which its first bytes tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnyProofFile {
-    /// The input is public.
-    Public(ProofFile),
-    /// The input is committed.
-    Committed(CommittedProofFile),
+/// Whether bytes begin as those of a proof's file do.
+pub fn is_proof(bytes: &[u8]) -> bool {
+    [MAGIC, COMMITTED_MAGIC, SEVERAL_MAGIC].into_iter().any(|magic| bytes.starts_with(magic))
 }
 
 fn parts(tensor: &Tensor<i64>) -> (&Layout, &[i64]) {
     (tensor.layout(), tensor.data())
+}
+
+impl From<Input<'_>> for StatedInput {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Public(input) => Self::Public(input.clone()),
+            Input::Committed(commitment) => Self::Committed(commitment.clone()),
+        }
+    }
+}
+
+impl StatedInput {
+    /// What a statement says of it.
+    pub const fn input(&self) -> Input<'_> {
+        match self {
+            Self::Public(input) => Input::Public(input),
+            Self::Committed(commitment) => Input::Committed(commitment),
+        }
+    }
+
+    fn to_bytes(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::Public(input) => encode(&parts(input), WHAT),
+            Self::Committed(commitment) => commitment.to_bytes(),
+        }
+    }
+
+    fn public(bytes: &[u8]) -> Result<Self> {
+        let (layout, data): (Layout, Vec<i64>) = decode(bytes, WHAT)?;
+        Ok(Self::Public(Tensor::new(layout, data)?))
+    }
+
+    fn committed(bytes: &[u8]) -> Result<Self> {
+        let damaged = |_| Error::Damaged { what: WHAT, reason: "it holds no commitment to an input" };
+        InputCommitment::from_bytes(bytes).map(Self::Committed).map_err(damaged)
+    }
+
+    /// One of several inputs, and the bytes behind it.
+    fn take(bytes: &[u8]) -> Result<(Self, &[u8])> {
+        let damaged = |reason| Error::Damaged { what: WHAT, reason };
+        let (kind, rest) = bytes.split_first().ok_or_else(|| damaged("it ends early"))?;
+        let (content, rest) = take_block(rest, WHAT)?;
+        let input = match kind {
+            0 => Self::public(content)?,
+            1 => Self::committed(content)?,
+            _ => return Err(damaged("an input is neither public nor committed")),
+        };
+        Ok((input, rest))
+    }
 }
 
 impl ProofFile {
@@ -67,10 +113,16 @@ impl ProofFile {
     /// # Errors
     /// [`Error::Damaged`] when a tensor does not serialise.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = file_header(MAGIC);
+        let (magic, inputs) = match self.inputs.as_slice() {
+            [input @ StatedInput::Public(_)] => (MAGIC, input.to_bytes()?),
+            [input @ StatedInput::Committed(_)] => (COMMITTED_MAGIC, input.to_bytes()?),
+            inputs => (SEVERAL_MAGIC, several(inputs)?),
+        };
+        let outputs: Vec<_> = self.outputs.iter().map(parts).collect();
+        let mut bytes = file_header(magic);
         bytes.extend(self.key_digest);
-        bytes.extend(block(&encode(&parts(&self.input), WHAT)?));
-        bytes.extend(outputs_block(&self.outputs)?);
+        bytes.extend(block(&inputs));
+        bytes.extend(block(&encode(&outputs, WHAT)?));
         bytes.extend(&self.proof);
         Ok(bytes)
     }
@@ -80,102 +132,55 @@ impl ProofFile {
     /// # Errors
     /// [`Error::Format`] when it is no proof, [`Error::Version`], or [`Error::Damaged`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let Parts { key_digest, input, outputs, proof } = split(bytes, *MAGIC)?;
-        let (layout, data): (Layout, Vec<i64>) = decode(input, WHAT)?;
-        Ok(Self { key_digest, input: Tensor::new(layout, data)?, outputs, proof })
-    }
-}
-
-/// What both kinds of files consist of, the input not decoded.
-struct Parts<'a> {
-    key_digest: [u8; 32],
-    input: &'a [u8],
-    outputs: Vec<Tensor<i64>>,
-    proof: Vec<u8>,
-}
-
-fn split(bytes: &[u8], magic: [u8; 8]) -> Result<Parts<'_>> {
-    let rest = open_file(bytes, &magic, WHAT)?;
-    let damaged = Error::Damaged { what: WHAT, reason: "it ends early" };
-    let (key_digest, rest) = rest.split_first_chunk::<32>().ok_or(damaged)?;
-    let (input, rest) = take_block(rest, WHAT)?;
-    let (outputs, proof) = take_block(rest, WHAT)?;
-    Ok(Parts { key_digest: *key_digest, input, outputs: read_outputs(outputs)?, proof: proof.to_vec() })
-}
-
-impl CommittedProofFile {
-    /// The file's bytes.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] when a tensor does not serialise.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = file_header(COMMITTED_MAGIC);
-        bytes.extend(self.key_digest);
-        bytes.extend(block(&self.input.to_bytes()?));
-        bytes.extend(outputs_block(&self.outputs)?);
-        bytes.extend(&self.proof);
-        Ok(bytes)
-    }
-
-    /// Reads a file's bytes. The proof itself is not looked at.
-    ///
-    /// # Errors
-    /// [`Error::Format`] when it is no proof about a committed input, [`Error::Version`], or [`Error::Damaged`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let Parts { key_digest, input, outputs, proof } = split(bytes, *COMMITTED_MAGIC)?;
-        let damaged = |_| Error::Damaged { what: WHAT, reason: "it holds no commitment to an input" };
-        let input = InputCommitment::from_bytes(input).map_err(damaged)?;
-        Ok(Self { key_digest, input, outputs, proof })
-    }
-}
-
-impl AnyProofFile {
-    /// Reads a file's bytes. The proof itself is not looked at.
-    ///
-    /// # Errors
-    /// [`Error::Format`] when it is no proof, [`Error::Version`], or [`Error::Damaged`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        if bytes.starts_with(COMMITTED_MAGIC) {
-            Ok(Self::Committed(CommittedProofFile::from_bytes(bytes)?))
-        } else {
-            Ok(Self::Public(ProofFile::from_bytes(bytes)?))
-        }
-    }
-
-    /// Digest of the verifying key.
-    pub const fn key_digest(&self) -> &[u8; 32] {
-        match self {
-            Self::Public(file) => &file.key_digest,
-            Self::Committed(file) => &file.key_digest,
-        }
+        let magic = [COMMITTED_MAGIC, SEVERAL_MAGIC].into_iter().find(|magic| bytes.starts_with(*magic));
+        let magic = magic.unwrap_or(MAGIC);
+        let rest = open_file(bytes, magic, WHAT)?;
+        let damaged = Error::Damaged { what: WHAT, reason: "it ends early" };
+        let (key_digest, rest) = rest.split_first_chunk::<32>().ok_or(damaged)?;
+        let (inputs, rest) = take_block(rest, WHAT)?;
+        let (outputs, proof) = take_block(rest, WHAT)?;
+        let inputs = match magic {
+            COMMITTED_MAGIC => vec![StatedInput::committed(inputs)?],
+            SEVERAL_MAGIC => read_several(inputs)?,
+            _ => vec![StatedInput::public(inputs)?],
+        };
+        let outputs: Vec<(Layout, Vec<i64>)> = decode(outputs, WHAT)?;
+        let outputs = outputs.into_iter().map(|(layout, data)| Tensor::new(layout, data));
+        let outputs = outputs.collect::<Result<Vec<_>>>()?;
+        Ok(Self { key_digest: *key_digest, inputs, outputs, proof: proof.to_vec() })
     }
 
     /// What the proof says.
     pub fn statement(&self) -> Statement<'_> {
-        match self {
-            Self::Public(file) => Statement { input: Input::Public(&file.input), outputs: &file.outputs },
-            Self::Committed(file) => {
-                Statement { input: Input::Committed(&file.input), outputs: &file.outputs }
-            }
-        }
-    }
-
-    /// The proof.
-    pub fn proof(&self) -> &[u8] {
-        match self {
-            Self::Public(file) => &file.proof,
-            Self::Committed(file) => &file.proof,
-        }
+        let inputs = self.inputs.iter().map(StatedInput::input).collect();
+        Statement { inputs, outputs: &self.outputs }
     }
 }
 
-fn outputs_block(outputs: &[Tensor<i64>]) -> Result<Vec<u8>> {
-    Ok(block(&encode(&outputs.iter().map(parts).collect::<Vec<_>>(), WHAT)?))
+fn several(inputs: &[StatedInput]) -> Result<Vec<u8>> {
+    let mut bytes = vec![];
+    for input in inputs {
+        bytes.push(u8::from(matches!(input, StatedInput::Committed(_))));
+        bytes.extend(block(&input.to_bytes()?));
+    }
+    Ok(bytes)
 }
 
-fn read_outputs(bytes: &[u8]) -> Result<Vec<Tensor<i64>>> {
-    let outputs: Vec<(Layout, Vec<i64>)> = decode(bytes, WHAT)?;
-    outputs.into_iter().map(|(layout, data)| Tensor::new(layout, data)).collect()
+/// One input has a file of its own: what is said has one spelling.
+fn read_several(mut bytes: &[u8]) -> Result<Vec<StatedInput>> {
+    let mut inputs = vec![];
+    while !bytes.is_empty() {
+        let (input, rest) = StatedInput::take(bytes)?;
+        inputs.push(input);
+        bytes = rest;
+    }
+    if inputs.len() < 2 {
+        return Err(Error::Damaged {
+            what: WHAT,
+            reason: "it holds fewer than the several inputs it speaks of",
+        });
+    }
+    Ok(inputs)
 }
 
 #[cfg(test)]
@@ -185,55 +190,87 @@ mod tests {
 
     use super::*;
 
-    fn files() -> [AnyProofFile; 2] {
-        let layout = |axes: &[usize]| Layout::new(axes.to_vec()).unwrap();
-        let (key_digest, proof) = ([7; 32], vec![1, 2, 3]);
-        let outputs = vec![Tensor::new(layout(&[2]), vec![-5, 1 << 40]).unwrap()];
-        let input = Tensor::new(layout(&[3]), vec![1, 2, 3]).unwrap();
-        let commitment = InputCommitment::new(layout(&[3]), vec![G1Affine::generator()]).unwrap();
-        let public = ProofFile { key_digest, input, outputs: outputs.clone(), proof: proof.clone() };
-        let committed = CommittedProofFile { key_digest, input: commitment, outputs, proof };
-        [AnyProofFile::Public(public), AnyProofFile::Committed(committed)]
+    fn layout(axes: &[usize]) -> Layout {
+        Layout::new(axes.to_vec()).unwrap()
     }
 
-    fn bytes(file: &AnyProofFile) -> Vec<u8> {
-        match file {
-            AnyProofFile::Public(file) => file.to_bytes().unwrap(),
-            AnyProofFile::Committed(file) => file.to_bytes().unwrap(),
-        }
+    fn public() -> StatedInput {
+        StatedInput::Public(Tensor::new(layout(&[3]), vec![1, 2, 3]).unwrap())
+    }
+
+    fn committed() -> StatedInput {
+        let rows = vec![G1Affine::generator()];
+        StatedInput::Committed(InputCommitment::new(layout(&[3]), rows).unwrap())
+    }
+
+    fn file(inputs: Vec<StatedInput>) -> ProofFile {
+        let outputs = vec![Tensor::new(layout(&[2]), vec![-5, 1 << 40]).unwrap()];
+        ProofFile { key_digest: [7; 32], inputs, outputs, proof: vec![1, 2, 3] }
+    }
+
+    fn damaged(reason: &'static str) -> Result<ProofFile> {
+        Err(Error::Damaged { what: WHAT, reason })
     }
 
     #[test]
-    fn files_of_both_settings_read_back_as_what_they_are() {
-        let [public, committed] = files();
-        for file in [&public, &committed] {
-            assert_eq!(AnyProofFile::from_bytes(&bytes(file)).as_ref(), Ok(file));
-            assert_eq!((file.key_digest(), file.proof()), (&[7; 32], &[1, 2, 3][..]));
+    fn files_of_every_mixture_read_back_as_what_they_are() {
+        for (inputs, magic) in [
+            (vec![public()], MAGIC),
+            (vec![committed()], COMMITTED_MAGIC),
+            (vec![public(), public()], SEVERAL_MAGIC),
+            (vec![committed(), public(), committed()], SEVERAL_MAGIC),
+        ] {
+            let file = file(inputs);
+            let bytes = file.to_bytes().unwrap();
+            assert!(bytes.starts_with(magic) && is_proof(&bytes));
+            assert_eq!(ProofFile::from_bytes(&bytes), Ok(file.clone()));
+            let inputs: Vec<StatedInput> = file.statement().inputs.into_iter().map(Into::into).collect();
+            assert_eq!(inputs, file.inputs);
         }
-        assert!(matches!(public.statement().input, Input::Public(_)));
-        assert!(matches!(committed.statement().input, Input::Committed(_)));
-        let reason = "it is a proof about a committed input";
-        assert_eq!(ProofFile::from_bytes(&bytes(&committed)), Err(Error::Format { expected: WHAT, reason }));
-        let reason = "it is a proof";
-        assert_eq!(
-            CommittedProofFile::from_bytes(&bytes(&public)),
-            Err(Error::Format { expected: WHAT, reason })
-        );
+        let reason = "it is an input commitment";
+        let StatedInput::Committed(commitment) = committed() else { unreachable!() };
+        let other = ProofFile::from_bytes(&commitment.to_bytes().unwrap());
+        assert_eq!(other, Err(Error::Format { expected: WHAT, reason }));
     }
 
     #[test]
     fn damaged_statements_are_refused() {
-        let [_, committed] = files();
-        let whole = bytes(&committed);
-        // All of the file but the proof, whose length nothing tells.
-        for length in 8..whole.len() - 3 {
-            let read = AnyProofFile::from_bytes(&whole[..length]);
-            assert_eq!(read, Err(Error::Damaged { what: WHAT, reason: "it ends early" }), "{length} bytes");
+        for inputs in [vec![committed()], vec![public(), committed()]] {
+            let whole = file(inputs).to_bytes().unwrap();
+            // All of the file but the proof, whose length nothing tells.
+            for length in 8..whole.len() - 3 {
+                assert_eq!(
+                    ProofFile::from_bytes(&whole[..length]),
+                    damaged("it ends early"),
+                    "{length} bytes"
+                );
+            }
         }
-        let mut point = whole.clone();
+        let mut point = file(vec![committed()]).to_bytes().unwrap();
         let at = 12 + 32 + 8 + 22;
         point[at..at + 32].fill(0xff);
-        let reason = "it holds no commitment to an input";
-        assert_eq!(AnyProofFile::from_bytes(&point), Err(Error::Damaged { what: WHAT, reason }));
+        assert_eq!(ProofFile::from_bytes(&point), damaged("it holds no commitment to an input"));
+    }
+
+    #[test]
+    fn one_input_has_one_spelling() {
+        let fewer = "it holds fewer than the several inputs it speaks of";
+        for inputs in [vec![], vec![public()], vec![committed()]] {
+            let mut bytes = file_header(SEVERAL_MAGIC);
+            bytes.extend([7; 32]);
+            bytes.extend(block(&several(&inputs).unwrap()));
+            bytes.extend(block(&encode(&Vec::<(Layout, Vec<i64>)>::new(), WHAT).unwrap()));
+            assert_eq!(ProofFile::from_bytes(&bytes), damaged(fewer));
+        }
+    }
+
+    #[test]
+    fn an_input_is_public_or_committed() {
+        let mut bytes = file(vec![public(), committed()]).to_bytes().unwrap();
+        bytes[12 + 32 + 8] = 2;
+        assert_eq!(ProofFile::from_bytes(&bytes), damaged("an input is neither public nor committed"));
+        // A public input is no commitment.
+        bytes[12 + 32 + 8] = 1;
+        assert_eq!(ProofFile::from_bytes(&bytes), damaged("it holds no commitment to an input"));
     }
 }

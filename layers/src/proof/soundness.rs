@@ -34,12 +34,12 @@ pub fn network_over(
         .map(|spec| spec.layout.num_vars())
         .sum();
     // Every edge of the graph leaves at most two claims, a witness column is looked up once or twice, a parameter is claimed
-    // by each layer that reads it, an output adds one, and so does the look-up of a committed input.
+    // by each layer that reads it, an output adds one, and so does the look-up of each committed input.
     let edges: usize = architecture.nodes.iter().map(|node| node.inputs.len()).sum();
     let twice = [plan.witness.len(), edges, plan.deferred.len()];
     let once = [
         plan.num_parameter_claims,
-        usize::from(plan.input.is_some()),
+        plan.inputs.len(),
         architecture.outputs.len(),
         plan.num_view_claims,
         batches.circuit_claims(),

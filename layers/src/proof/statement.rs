@@ -1,12 +1,16 @@
 //! The statement: everything public, absorbed before anything else.
 //!
-//! In order: protocol version, architecture digest, model commitment (digest of the verifying key), input, outputs; then
-//! as many zero bytes as the proof has look-up rows and the network products of activations. A public input is absorbed
-//! under one label, shape and integers, the [commitment](crate::proof::input) to one under another, shape and rows. The zeros answer Khovratovich, Rothblum and Soukhanov (ePrint
+//! In order: protocol version, architecture digest, model commitment (digest of the verifying key), inputs, outputs; then
+//! as many zero bytes as the proof has look-up rows and the network products of activations. The architecture tells how many
+//! inputs there are, in which order, and of each its name, shape, kind and bounds. A public input is absorbed
+//! under one label, shape and integers, the [commitment](crate::proof::input) to one under another, shape and rows: the
+//! labels tell which of them are committed. The zeros answer Khovratovich, Rothblum and Soukhanov (ePrint
 //! 2025/118): a network cannot itself compute a hash whose cost exceeds its own non-linear capacity. A Keccak-f
 //! permutation takes 24 rounds of 1600 AND gates for the 166 bytes it absorbs, over 200 for each byte, and a network has
 //! one non-linear step for each of them. A row of a table of results may stand for a dozen or so gates, which leaves a
 //! margin of ten.
+
+use std::sync::Arc;
 
 use tacit_transcript::{Transcript, encoding::point_to_bytes, labels};
 
@@ -26,7 +30,7 @@ pub const DOMAIN: &[u8] = b"tacit network inference";
 /// The transcript's domain for proofs that hide.
 pub const HIDING_DOMAIN: &[u8] = b"tacit hiding network inference";
 
-/// The input that a proof is about.
+/// An input that a proof is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input<'a> {
     /// Everybody knows it.
@@ -35,32 +39,55 @@ pub enum Input<'a> {
     Committed(&'a InputCommitment),
 }
 
-/// What a proof says of its key's network: it maps this input to these outputs, all quantised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a proof says of its key's network: it maps these inputs to these outputs, all quantised.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement<'a> {
-    /// The input.
-    pub input: Input<'a>,
+    /// The inputs, in the architecture's order.
+    pub inputs: Vec<Input<'a>>,
     /// The outputs.
     pub outputs: &'a [Tensor<i64>],
 }
 
-impl Input<'_> {
-    /// The plan of proofs about such an input.
-    ///
-    /// # Errors
-    /// As [`VerifyingKey::committed_plan`].
-    pub fn plan<'k>(&self, key: &'k VerifyingKey) -> Result<&'k Plan> {
+impl<'a> Input<'a> {
+    /// Its commitment, if it is committed.
+    pub const fn commitment(&self) -> Option<&'a InputCommitment> {
         match self {
-            Self::Public(_) => Ok(key.plan()),
-            Self::Committed(_) => key.committed_plan(),
+            Self::Public(_) => None,
+            Self::Committed(commitment) => Some(commitment),
+        }
+    }
+
+    /// Its shape.
+    pub fn layout(&self) -> &'a Layout {
+        match self {
+            Self::Public(input) => input.layout(),
+            Self::Committed(commitment) => commitment.layout(),
         }
     }
 }
 
-impl Statement<'_> {
+impl<'a> Statement<'a> {
+    /// The statement about public inputs.
+    pub fn public(inputs: &'a [Tensor<i64>], outputs: &'a [Tensor<i64>]) -> Self {
+        Self { inputs: inputs.iter().map(Input::Public).collect(), outputs }
+    }
+
+    /// Which of the inputs are committed.
+    pub fn is_committed(&self) -> Vec<bool> {
+        self.inputs.iter().map(|input| input.commitment().is_some()).collect()
+    }
+
+    /// The plan of its proofs.
+    ///
+    /// # Errors
+    /// As [`VerifyingKey::plan_of`].
+    pub fn plan(&self, key: &VerifyingKey) -> Result<Arc<Plan>> {
+        key.plan_of(&self.is_committed())
+    }
+
     /// Whether its proofs hide something: a private model or a committed input.
-    pub const fn is_hiding(&self, key: &VerifyingKey) -> bool {
-        key.is_private() || matches!(self.input, Input::Committed(_))
+    pub fn is_hiding(&self, key: &VerifyingKey) -> bool {
+        key.is_private() || self.is_committed().contains(&true)
     }
 }
 
@@ -74,12 +101,14 @@ pub fn absorb<S: CommitmentScheme>(
     transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());
     transcript.absorb_bytes(labels::ARCHITECTURE, model.architecture_digest());
     transcript.absorb_bytes(labels::MODEL_COMMITMENT, model.digest());
-    match statement.input {
-        Input::Public(input) => transcript.absorb_bytes(labels::INPUT, &tensor_bytes(input)),
-        Input::Committed(commitment) => {
-            let rows = commitment.rows().iter().flat_map(point_to_bytes);
-            let bytes: Vec<u8> = shape_bytes(commitment.layout()).chain(rows).collect();
-            transcript.absorb_bytes(labels::INPUT_COMMITMENT, &bytes);
+    for input in &statement.inputs {
+        match input {
+            Input::Public(input) => transcript.absorb_bytes(labels::INPUT, &tensor_bytes(input)),
+            Input::Committed(commitment) => {
+                let rows = commitment.rows().iter().flat_map(point_to_bytes);
+                let bytes: Vec<u8> = shape_bytes(commitment.layout()).chain(rows).collect();
+                transcript.absorb_bytes(labels::INPUT_COMMITMENT, &bytes);
+            }
         }
     }
     for output in statement.outputs {

@@ -30,11 +30,11 @@ pub(super) fn emit(
     given: &[Option<Given>],
 ) -> Result<(Network, Vec<NodeId>), Error> {
     let input = graph.values.first().map_or(&[][..], |value| &value.axes);
-    let input = InputLayer {
-        layout: Layout::new(input.to_vec())?,
-        bounds: scales.activations[0].bounds,
-        scale: scales.activations[0].scale,
-    };
+    let input = InputLayer::real(
+        Layout::new(input.to_vec())?,
+        scales.activations[0].bounds,
+        scales.activations[0].scale,
+    );
     let mut builder = NetworkBuilder::new(model.name(), input);
     let mut nodes: Vec<NodeId> = vec![];
     for (index, value) in graph.values.iter().enumerate() {

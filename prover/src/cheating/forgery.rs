@@ -7,7 +7,7 @@ use ark_ff::{AdditiveGroup, Field};
 use tacit_algebra::{eq, generators::Generators, small::from_i64};
 use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Tensor, VerifyingKey,
+    Layout, NodeId, Tensor, VerifyingKey,
     argument::{
         claim::{Column, EvaluationClaim},
         logup::LeafClaims,
@@ -149,8 +149,8 @@ impl Observer for Liar {
         }
     }
 
-    fn input<'i>(&'i self, input: &'i Tensor<i64>) -> &'i Tensor<i64> {
-        self.forgery.padded_input.as_ref().unwrap_or(input)
+    fn input<'i>(&'i self, index: usize, input: &'i Tensor<i64>) -> &'i Tensor<i64> {
+        self.forgery.padded_input.as_ref().filter(|_| index == 0).unwrap_or(input)
     }
 
     fn message(&mut self, label: Label, scalars: &mut [Fr]) {
@@ -179,7 +179,9 @@ impl Observer for Liar {
     fn looked_up(&self, plan: &Plan, segment: &Segment, column: usize, leaf_point: &[Fr], value: Fr) -> Fr {
         let (rows, point) = (segment.rows, instance_point(leaf_point, segment.num_vars));
         match (rows, &self.forgery.padded_input, self.forgery.fitted) {
-            (BlockSource::Input(_), Some(padded), _) => evaluate(padded.layout(), padded.data(), point),
+            (BlockSource::Input(NodeId(0)), Some(padded), _) => {
+                evaluate(padded.layout(), padded.data(), point)
+            }
             (BlockSource::Table, _, Some((table, row))) if segment.table == table => {
                 value + self.gain * eq::evaluate_index(point, row)
             }

@@ -18,7 +18,7 @@ use super::{
 const SMALL: ActivationFunction = ActivationFunction::Clip { minimum: -9, maximum: 9 };
 
 fn builder(axes: &[usize]) -> NetworkBuilder {
-    NetworkBuilder::new("axes", InputLayer { layout: layout(axes), bounds: (-4, 4), scale: 1.0 })
+    NetworkBuilder::new("axes", InputLayer::real(layout(axes), (-4, 4), 1.0))
 }
 
 fn key(mut b: NetworkBuilder, node: NodeId, shape: &[usize]) -> ProvingKey {

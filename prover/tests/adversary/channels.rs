@@ -34,7 +34,7 @@ fn ordered<T: Copy>(exchanged: bool, [first, second]: [T; 2]) -> [T; 2] {
 
 /// Convolution of two channels into two, rescale, convolution into one; channels are exchanged in some places.
 fn key(argument: ConvolutionArgument, multipliers: Option<[u32; 2]>, exchanged: &[Place]) -> ProvingKey {
-    let input = InputLayer { layout: layout(&[2, 4, 4]), bounds: (-4, 3), scale: 1.0 };
+    let input = InputLayer::real(layout(&[2, 4, 4]), (-4, 3), 1.0);
     let mut b = NetworkBuilder::new("channels", input);
     let window = Window2d::square(AxisWindow::new(2, 1));
     // Both filters have the same range, so that the tables do not tell their order.

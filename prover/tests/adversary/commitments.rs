@@ -106,7 +106,7 @@ fn rejects_a_run_of_another_version_of_the_model() {
 /// Two layers of one shape, one behind the other.
 fn two_layers(exchanged: bool, reads: [usize; 2]) -> ProvingKey {
     let clip = ActivationFunction::Clip { minimum: -4, maximum: 4 };
-    let input = InputLayer { layout: layout(&[3]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[3]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("two layers", input);
     // Sums of magnitudes are the same: both have the same ranges.
     let mut weights = [vec![1, -2, 3, 2, 2, -2, -3, 1, 2], vec![-3, 2, 1, 2, -2, 2, 1, 3, -2]];

@@ -20,7 +20,7 @@ fn sample() -> Tensor<i64> {
 }
 
 fn key(block: impl FnOnce(&mut NetworkBuilder, NodeId) -> NodeId) -> ProvingKey {
-    let input = InputLayer { layout: layout(&[5]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[5]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("block", input);
     let input = b.input();
     let node = block(&mut b, input);

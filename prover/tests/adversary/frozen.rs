@@ -479,7 +479,7 @@ impl Frozen {
 
 /// A convolution in the frequency domain that reads an activation and whose Fourier vectors take two levels.
 fn long_transforms() -> Network {
-    let input = InputLayer { layout: layout(&[1, 20, 3]), bounds: (-4, 3), scale: 1.0 };
+    let input = InputLayer::real(layout(&[1, 20, 3]), (-4, 3), 1.0);
     let mut b = NetworkBuilder::new("long transforms", input);
     let x = b.add("copy", &[(b.input(), 2)]);
     let clip = ActivationFunction::Clip { minimum: -4, maximum: 3 };

@@ -40,7 +40,7 @@ fn seed() -> Seed {
 }
 
 fn check(key: &ProvingKey, commitment: &InputCommitment, proven: &Proven) -> Result<(), Error> {
-    let statement = Statement { input: Input::Committed(commitment), outputs: &proven.outputs };
+    let statement = Statement { inputs: vec![Input::Committed(commitment)], outputs: &proven.outputs };
     verify_statement(key.verifying_key(), &statement, &proven.proof).map(|_| ())
 }
 
@@ -91,7 +91,7 @@ fn accepts_all_ends_of_any_range() {
 /// A dense layer of few weights on an input whose rows are longer than the model's own.
 fn long(scale: f64, step: i8) -> ProvingKey {
     let bounds = if step > 0 { (0, 15) } else { (-16, 15) };
-    let input = InputLayer { layout: layout(&[1, 13, 16]), bounds, scale };
+    let input = InputLayer::real(layout(&[1, 13, 16]), bounds, scale);
     let mut b = NetworkBuilder::new("long input", input);
     let x = b.reduce_sum("sums", b.input(), &[0, 1]);
     let clip = ActivationFunction::Clip { minimum: -8, maximum: 7 };
@@ -190,7 +190,7 @@ fn refuses_a_commitment_of_another_shape() {
     let proven = prove_committed(&key, &opening, &seed()).unwrap();
     for axes in [vec![5, 1], vec![4], vec![8], vec![1, 5]] {
         let other = open(tensor(&axes, vec![1; axes.iter().product()]));
-        let shape = LayersError::InputShape { expected: vec![5], actual: axes };
+        let shape = LayersError::InputShape { input: "input".to_owned(), expected: vec![5], actual: axes };
         assert_eq!(check(&key, other.commitment(), &proven), Err(Error::Statement(shape.clone())));
         assert_eq!(prove_committed(&key, &other, &seed()).map(|_| ()), Err(shape.into()));
     }
@@ -219,7 +219,7 @@ fn rejects_an_integer_out_of_range() {
         let opening = open(tensor(&[5], vec![0, outside, 1, 0, 1]));
         let mut run = out_of_range(&key, &opening);
         // In the row that it has, which is one of those that fill the table up, or in that of an integer in range.
-        if let Some(own) = table(plan).position(outside) {
+        if let Some(own) = table(&plan).position(outside) {
             assert!(outside > maximum && own >= 1 << 2, "row {own}");
             run.recompute().unwrap();
             assert_eq!(check(&key, opening.commitment(), &run.prove().unwrap()), Err(CHECKS));
@@ -261,7 +261,7 @@ fn rejects_a_value_in_padding() {
         run.claim_opening(&wrong_opening(&commitment, &opening));
         assert_eq!(check(&key, &commitment, &run.prove().unwrap()), Err(Error::Opening));
         // It takes it for what it is, and looks up the row that comes nearest, or padding's own.
-        for row in [table(plan).position(4 + value), table(plan).position(4)] {
+        for row in [table(&plan).position(4 + value), table(&plan).position(4)] {
             let mut run = run.clone();
             run.pad_input(padded.clone());
             run.lookups(BlockSource::Input(INPUT)).1[position] = row.unwrap() as u32;
@@ -276,6 +276,7 @@ fn both_plans_differ_by_the_input_alone() {
     for (name, network) in tiny::all() {
         let key = ProvingKey::setup(network).unwrap();
         let (public, committed) = (key.verifying_key().plan(), key.verifying_key().committed_plan().unwrap());
+        let committed = committed.as_ref();
         let input = &committed.specs[0].layout;
         assert_eq!(public, &Plan::new(&key.network().architecture).unwrap(), "{name}");
         assert_eq!((public.key_vars, &public.deferred), (committed.key_vars, &committed.deferred), "{name}");
@@ -285,7 +286,7 @@ fn both_plans_differ_by_the_input_alone() {
         assert_eq!(committed.num_lookups(), public.num_lookups() + (1 << input.num_vars()));
         let last = committed.committed().last().unwrap();
         assert_eq!(committed.place(last.column), Some(committed.committed().count() - 1));
-        assert_eq!((Some(last), &last.layout), (committed.input.as_ref(), input));
+        assert_eq!((Some(last), &last.layout), (committed.inputs.last(), input));
         assert_eq!(public.place(last.column), None);
         let errors = tacit_layers::proof::soundness::network(&key.network().architecture, committed);
         let error: tacit_layers::argument::soundness::SoundnessError =

@@ -42,6 +42,8 @@
 //! | another input than the committed one, its rows in another order | `inputs` | the opening | `Opening` |
 //! | a committed integer out of range, a value in the padding of a committed input | `inputs` | look-ups, the opening | `LookupColumns`, `Opening` |
 //! | a stale commitment of the input, one of another shape, a proof of the other setting | `inputs` | every challenge, shapes of the key, the plan | `FractionLevel { 2 }`, `Statement`, `FractionSum`, `Malformed` |
+//! | another tensor for one of several committed inputs, an integer of another input's range | `several` | the opening, the input's own table | `Opening`, `MaskedChecks { products }` |
+//! | inputs or commitments swapped, another mixture, other names or kinds | `several` | every challenge | by setting |
 //! | false activations, maxima, multiplicities, outputs behind masks | `masking` | the products of the masked checks | `MaskedChecks { products }` |
 //! | other weights, a stale witness behind masks | `masking` | the opening | `Opening` |
 //! | error, linear part, factors, opened value fitted to checks that fail | `masking` | the announced commitments, the opening | `MaskedChecks { error }`, `Opening` |
@@ -59,6 +61,8 @@
 //! That statement and commitments precede every challenge is asserted on both sides' events (`order`).
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../support/several.rs"]
+mod mixture;
 #[path = "../support/oracle.rs"]
 mod oracle;
 #[path = "../support/tiny.rs"]
@@ -85,6 +89,7 @@ mod parameters;
 mod polynomials;
 mod products;
 mod saturation;
+mod several;
 mod shared;
 mod statement;
 mod sumcheck;

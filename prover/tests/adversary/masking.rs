@@ -60,7 +60,8 @@ fn check(
     proven: &Proven,
 ) -> Result<(), Error> {
     let input = opening.map_or(Input::Public(input), |opening| Input::Committed(opening.commitment()));
-    verify_statement(key, &Statement { input, outputs: &proven.outputs }, &proven.proof).map(|_| ())
+    verify_statement(key, &Statement { inputs: vec![input], outputs: &proven.outputs }, &proven.proof)
+        .map(|_| ())
 }
 
 /// Asserts what comes of a lie in every setting.
@@ -276,9 +277,7 @@ fn flipped(key: &VerifyingKey) -> VerifyingKey {
 /// Networks with hardly anything to prove: no look-ups, no products, no messages, no more than one generator.
 #[test]
 fn rejects_false_outputs_of_networks_that_commit_to_nothing() {
-    let builder = |axes: &[usize]| {
-        NetworkBuilder::new("edge", InputLayer { layout: layout(axes), bounds: (0, 3), scale: 1.0 })
-    };
+    let builder = |axes: &[usize]| NetworkBuilder::new("edge", InputLayer::real(layout(axes), (0, 3), 1.0));
     let dense = |outputs: usize| {
         let mut b = builder(&[1]);
         let weights = Tensor::new(layout(&[outputs, 1]), vec![2; outputs]).unwrap();

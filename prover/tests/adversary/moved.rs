@@ -28,7 +28,7 @@ const SHIFT: u32 = 2;
 
 /// Two dense layers of one shape with their rescales, and a third one whose sums are the output.
 fn layers(multiplier: &Multiplier) -> ProvingKey {
-    let input = InputLayer { layout: layout(&[4]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[4]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("layers", input);
     let weights = |step: usize| {
         let data = (0..16).map(|i| (i * step % 7) as i8 - 3).collect();
@@ -162,7 +162,7 @@ fn rejects_a_factor_of_a_dense_layers_product_moved_to_the_other() {
 fn small(
     block: impl FnOnce(&mut NetworkBuilder, [NodeId; 2]) -> (NodeId, Vec<usize>),
 ) -> (ProvingKey, Tensor<i64>) {
-    let input = InputLayer { layout: layout(&[1, 2, 3]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[1, 2, 3]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("small", input);
     let [x, y] = [1, 2].map(|m| {
         let sum = b.add("copy", &[(b.input(), 1)]);

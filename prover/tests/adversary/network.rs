@@ -38,7 +38,7 @@ pub(super) fn output(name: &str, node: NodeId, shape: &[usize]) -> Output {
 fn two_layers(multiplier: Multiplier, hidden: usize) -> Network {
     let first = [3, -2, 1, 0, 2, 1, 1, -3, 2, -1, 0, 2, 2, -1, -3, 0, 0, 0, 0, 0];
     let weights = |axes: &[usize], data: &[i8]| Tensor::new(layout(axes), data.to_vec()).unwrap();
-    let input = InputLayer { layout: layout(&[5]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[5]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("two layers", input);
     let x = b.dense("first", b.input(), 0, weights(&[hidden, 5], &first[..5 * hidden]), None).unwrap();
     let x = b.rescale("relu", x, multiplier, 3, RELU);
@@ -383,7 +383,7 @@ fn rejects_padding_that_is_not_zero() {
 
 fn two_outputs(swapped: bool, activations: bool) -> Network {
     let weights = |data: &[i8]| Tensor::new(layout(&[2, 3]), data.to_vec()).unwrap();
-    let input = InputLayer { layout: layout(&[3]), bounds: (0, 3), scale: 1.0 };
+    let input = InputLayer::real(layout(&[3]), (0, 3), 1.0);
     let mut b = NetworkBuilder::new("two outputs", input);
     let mut one = b.dense("one", b.input(), 0, weights(&[1, 2, 1, 0, 1, 1]), None).unwrap();
     let mut two = b.dense("two", b.input(), 0, weights(&[2, 1, 1, 1, 0, 1]), None).unwrap();

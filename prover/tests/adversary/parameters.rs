@@ -18,7 +18,7 @@ const LAST: [Digits; 2] = [Digits::Digit(WEIGHTS, 0), Digits::Digit(BIASES, 3)];
 
 /// A dense layer of 5 outputs and 6 inputs with biases, both padded.
 fn network() -> Network {
-    let input = InputLayer { layout: layout(&[6]), bounds: (0, 15), scale: 1.0 };
+    let input = InputLayer::real(layout(&[6]), (0, 15), 1.0);
     let mut b = NetworkBuilder::new("dense", input);
     let weights = (0..30).map(|i| [127, -128, 3, 0, -1, 77][i % 6]).collect();
     let weights = Tensor::new(layout(&[5, 6]), weights).unwrap();

@@ -21,7 +21,7 @@ const CONVOLUTION: NodeId = NodeId(1);
 
 /// One convolution of the public input, 4 by 4 positions of which stride and padding read some.
 fn convolution(window: AxisWindow) -> ProvingKey {
-    let input = InputLayer { layout: layout(&[2, 4, 4]), bounds: (-50, 50), scale: 1.0 };
+    let input = InputLayer::real(layout(&[2, 4, 4]), (-50, 50), 1.0);
     let mut b = NetworkBuilder::new("convolution", input);
     let data = integers(5, 2 * 2 * 9).into_iter().map(|w| w as i8).collect();
     let weights = Tensor::new(layout(&[2, 2, 3, 3]), data).unwrap();
@@ -106,7 +106,7 @@ fn rejects_a_comparison_with_the_axes_challenges_swapped() {
 
 /// Two dense layers and a product of the input by itself, row by row, side by side on the public input.
 fn products() -> ProvingKey {
-    let input = InputLayer { layout: layout(&[3, 5]), bounds: (-50, 50), scale: 1.0 };
+    let input = InputLayer::real(layout(&[3, 5]), (-50, 50), 1.0);
     let mut b = NetworkBuilder::new("products", input);
     let weights = |seed, axes: &[usize]| {
         let data = integers(seed, axes.iter().product()).into_iter().map(|w| w as i8).collect();

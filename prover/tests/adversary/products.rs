@@ -18,7 +18,7 @@ fn products() -> Error {
 
 /// A product of the public input by itself, as the only layer.
 fn squares(left: &[u8], right: &[u8], result: &[u8]) -> ProvingKey {
-    let input = InputLayer { layout: layout(&[3, 3]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[3, 3]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("squares", input);
     let x = b.product("product", (b.input(), left), (b.input(), right), result);
     b.output(output("y", x, &vec![3; result.len()]));
@@ -61,7 +61,7 @@ fn rejects_a_product_over_other_axes() {
 #[test]
 fn rejects_factors_exchanged() {
     let network = |exchanged: bool| {
-        let input = InputLayer { layout: layout(&[3, 3]), bounds: (-4, 4), scale: 1.0 };
+        let input = InputLayer::real(layout(&[3, 3]), (-4, 4), 1.0);
         let mut b = NetworkBuilder::new("factors", input);
         let mut clip = |name, minimum, maximum| {
             let x = b.add(name, &[(b.input(), 1)]);
@@ -83,7 +83,7 @@ fn rejects_factors_exchanged() {
 /// Both factors' values must be bound, not only their product.
 #[test]
 fn rejects_a_factor_scaled_against_the_other() {
-    let input = InputLayer { layout: layout(&[2]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[2]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("scaled", input);
     let x = b.product("product", (b.input(), b"i"), (b.input(), b"i"), b"i");
     b.output(output("y", x, &[2]));

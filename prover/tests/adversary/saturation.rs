@@ -31,7 +31,7 @@ const QUOTIENTS: [i64; 7] = [10, 2, -30, 8, -4, 100_000, -90_000];
 
 /// Quotients are twice the inputs; what reads the activations adds them up.
 fn network(function: ActivationFunction) -> ProvingKey {
-    let input = InputLayer { layout: layout(&[7]), bounds: (-(1 << 16), 1 << 16), scale: 1.0 };
+    let input = InputLayer::real(layout(&[7]), (-(1 << 16), 1 << 16), 1.0);
     let mut b = NetworkBuilder::new("wide", input);
     let x = b.add("fourfold", &[(b.input(), 4)]);
     let x = b.rescale("clip", x, Multiplier::Uniform(1), 1, function);

@@ -23,7 +23,7 @@ const ROWS: [[i8; 3]; 3] = [[1, 2, -1], [-3, 1, 0], [2, -2, 1]];
 /// Three steps of a state of 3; `second` is what the second reads, and the other matrix has the rows in this order.
 fn steps(second: ParameterId, order: [usize; 3], argument: MatmulArgument) -> ProvingKey {
     let clip = ActivationFunction::Clip { minimum: -4, maximum: 4 };
-    let input = InputLayer { layout: layout(&[3]), bounds: (-4, 4), scale: 1.0 };
+    let input = InputLayer::real(layout(&[3]), (-4, 4), 1.0);
     let mut b = NetworkBuilder::new("steps", input);
     let matrix = |order: [usize; 3]| {
         Tensor::new(layout(&[3, 3]), order.iter().flat_map(|&row| ROWS[row]).collect()).unwrap()

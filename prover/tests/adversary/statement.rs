@@ -55,11 +55,12 @@ fn refuses_statements_that_do_not_fit_the_key() {
     );
     let shape = Error::OutputShape { index: 0, expected: vec![2], actual: vec![1, 2] };
     assert_eq!(check(&input, &[tensor(&[1, 2], logits.data().to_vec())]), Err(shape));
-    let shape = LayersError::InputShape { expected: vec![5], actual: vec![5, 1] };
+    let shape = LayersError::InputShape { input: "input".to_owned(), expected: vec![5], actual: vec![5, 1] };
     let reshaped = tensor(&[5, 1], input.data().to_vec());
     assert_eq!(check(&reshaped, &proven.outputs), Err(Error::Statement(shape)));
     let (value, position) = (input.data()[2] + 100, 2);
-    let range = LayersError::InputRange { position, value, minimum: 0, maximum: 3 };
+    let range =
+        LayersError::InputRange { input: "input".to_owned(), position, value, minimum: 0, maximum: 3 };
     assert_eq!(check(&changed(&input, 2, 100), &proven.outputs), Err(Error::Statement(range)));
 }
 

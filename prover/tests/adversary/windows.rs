@@ -18,7 +18,7 @@ use super::{
 #[test]
 fn rejects_a_convolution_or_a_pool_with_shifted_padding() {
     let network = |begin, end, convolution: bool| {
-        let input = InputLayer { layout: layout(&[1, 4, 3]), bounds: (-4, 3), scale: 1.0 };
+        let input = InputLayer::real(layout(&[1, 4, 3]), (-4, 3), 1.0);
         let mut b = NetworkBuilder::new("window", input);
         let window =
             Window2d { height: AxisWindow::new(2, 1).padded(begin, end), width: AxisWindow::new(2, 1) };
@@ -43,7 +43,7 @@ fn rejects_a_convolution_or_a_pool_with_shifted_padding() {
 
 /// A max-pool of the public input, as the only layer.
 pub(super) fn pool(padding: usize) -> ProvingKey {
-    let input = InputLayer { layout: layout(&[1, 3, 3]), bounds: (-4, 3), scale: 1.0 };
+    let input = InputLayer::real(layout(&[1, 3, 3]), (-4, 3), 1.0);
     let mut b = NetworkBuilder::new("pool", input);
     let x = b.max_pool("pool", b.input(), Window2d::square(AxisWindow::new(2, 1).padded(padding, 0)));
     let length = 2 + padding;
@@ -122,7 +122,7 @@ fn window_with_maximum_at(offset: usize) -> Tensor<i64> {
 }
 
 fn single_window() -> ProvingKey {
-    let input = InputLayer { layout: layout(&[1, 2, 2]), bounds: (-4, 3), scale: 1.0 };
+    let input = InputLayer::real(layout(&[1, 2, 2]), (-4, 3), 1.0);
     let mut b = NetworkBuilder::new("window", input);
     let x = b.max_pool("pool", b.input(), Window2d::square(AxisWindow::new(2, 1)));
     b.output(output("y", x, &[1, 1, 1]));

@@ -50,7 +50,7 @@ impl Source {
 }
 
 pub(crate) fn input(axes: &[usize], low: i64, high: i64) -> InputLayer {
-    InputLayer { layout: Layout::new(axes.to_vec()).unwrap(), bounds: (low, high), scale: 0.5 }
+    InputLayer::real(Layout::new(axes.to_vec()).unwrap(), (low, high), 0.5)
 }
 
 pub(crate) fn output(node: NodeId, shape: &[usize]) -> Output {

@@ -20,7 +20,7 @@ fn weights(axes: &[usize], step: usize) -> Tensor<i8> {
 }
 
 fn input(axes: &[usize], low: i64, high: i64) -> InputLayer {
-    InputLayer { layout: layout(axes), bounds: (low, high), scale: 0.5 }
+    InputLayer::real(layout(axes), (low, high), 0.5)
 }
 
 fn output(name: &str, node: NodeId, shape: &[usize]) -> Output {

@@ -46,7 +46,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
             }
             BlockSource::Input(id) => {
                 let value = session.reader.read_scalar(labels::COLUMN_VALUES)?;
-                let (_, maximum) = session.architecture().input()?.bounds;
+                let (_, maximum) = session.architecture().input_layer(id)?.bounds;
                 let (offset, second) = padding_row(session.layout(id)?, maximum, &point);
                 session.claim_activation(id, point, value.clone())?;
                 (one, value + V::from(offset), second.into())

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Burden {
-    /// That of all layers together, but for the public input.
+    /// That of all layers together, but for public inputs.
     pub(super) fn of(architecture: &Architecture, specs: &[ValueSpec]) -> Result<Self> {
         let mut sum = Self::NOTHING;
         for (node, site) in architecture.sites(specs) {
@@ -24,15 +24,20 @@ impl Burden {
     }
 }
 
-/// The public input, for a claim of each reader's; what views ask beyond that is counted [apart](super::MAX_VIEW_WORK).
+/// Elements of the public input that a node's value is; none for other nodes'.
+fn public(architecture: &Architecture, bases: &[Base], id: NodeId) -> usize {
+    let input = bases.get(id.index()).and_then(|base| architecture.input_layer(base.node).ok());
+    input.map_or(0, |input| input.layout.num_elements())
+}
+
+/// Public inputs, for a claim of each reader's; what views ask beyond that is counted [apart](super::MAX_VIEW_WORK).
 pub(super) fn public_reads(architecture: &Architecture, specs: &[ValueSpec], bases: &[Base]) -> usize {
-    let public = specs.first().map_or(0, |spec| spec.layout.num_elements());
-    let is_public = |id: &NodeId| bases.get(id.index()).is_some_and(|base| base.node == NodeId(0));
-    let reads = architecture.sites(specs).map(|(node, site)| {
+    let reads = architecture.sites(specs).flat_map(|(node, site)| {
         let counts = node.operation.layer().num_claims(&site, 1);
-        site.reads.iter().zip(counts).filter(|(id, _)| is_public(id)).map(|(_, count)| count).sum::<usize>()
+        let read = |(id, count): (&NodeId, usize)| public(architecture, bases, *id).saturating_mul(count);
+        site.reads.iter().zip(counts).map(read).collect::<Vec<_>>()
     });
-    reads.map(|reads| reads.saturating_mul(public)).fold(0, usize::saturating_add)
+    reads.fold(0, usize::saturating_add)
 }
 
 /// What reading parameters costs. The first layer that reads one is paid for by the key's rows, every other one by nothing.
@@ -96,11 +101,8 @@ impl Views {
             };
             views.claims = views.claims.saturating_add(own.saturating_mul(parts.len()));
             for (input, part) in site.reads.iter().zip(parts) {
-                // Node 0 is the public input, which the verifier evaluates for each claim.
-                let public = match (bases.get(input.index()), specs.first()) {
-                    (Some(Base { node: NodeId(0), .. }), Some(spec)) => spec.layout.num_elements(),
-                    (None | Some(_), _) => 0,
-                };
+                // The verifier evaluates a public input for each claim.
+                let public = public(architecture, bases, *input);
                 views.work = views.work.saturating_add(own.saturating_mul(part.work.saturating_add(public)));
                 views.longest = views.longest.max(part.longest);
             }

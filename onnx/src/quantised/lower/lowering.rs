@@ -53,8 +53,7 @@ impl<'a> Lowering<'a> {
         zero_point: i64,
         bounds: (i64, i64),
     ) -> Result<Integers, Error> {
-        let layer =
-            InputLayer { layout: Layout::new(view.lengths.clone())?, bounds, scale: f64::from(scale) };
+        let layer = InputLayer::real(Layout::new(view.lengths.clone())?, bounds, f64::from(scale));
         if self.input.as_ref().is_some_and(|known| *known != layer || self.input_zero_point != zero_point) {
             return Err(
                 node.refuse("an input that is quantised in two ways", "one scale for the model's input")

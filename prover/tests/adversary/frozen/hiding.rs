@@ -64,7 +64,7 @@ struct Given {
 impl Given {
     fn statement(&self) -> Statement<'_> {
         let input = self.commitment.as_ref().map_or(Input::Public(&self.input), Input::Committed);
-        Statement { input, outputs: &self.outputs }
+        Statement { inputs: vec![input], outputs: &self.outputs }
     }
 
     fn verify(&self) -> Result<(), Error> {
@@ -115,7 +115,7 @@ impl Hiding {
         let given = Given { key, input, commitment, outputs, proof };
         let (verdict, steps) = record(|| given.verify());
         assert_eq!(verdict, Ok(()), "{name}");
-        let plan = given.statement().input.plan(&given.key).unwrap();
+        let plan = given.statement().plan(&given.key).unwrap();
         let generators = Generators::new(plan.opening_vars());
         let batches = batches(&steps);
         let Given { key, input, outputs, proof, .. } = given.clone();
