@@ -49,6 +49,7 @@ use tract_onnx::{
     tract_core::ops::{
         array::{MultiBroadcastTo, Pad, Slice, TypedConcat},
         binary::TypedBinOp,
+        cast::Cast,
         change_axes::AxisOp,
         cnn::{Conv, Deconv, MaxPool, SumPool},
         downsample::Downsample,
@@ -124,6 +125,8 @@ impl Lowering<'_> {
             self.element_wise(node, op)
         } else if let Some(op) = node.op_as::<RoundToGrid>() {
             self.round_to_grid(node, op.0)
+        } else if let Some(op) = node.op_as::<Cast>() {
+            self.cast(node, op)
         } else if node.op_is::<Iff>() {
             self.choice(node)
         } else if node.op.name() == "Resize" {

@@ -17,6 +17,8 @@
 //! | `budget` | what a model may make the importer compute |
 //! | `tensor` | elements of tensors |
 //! | `grid` | rounding to a grid, as quantised models do it |
+//! | `rewrite` | operators that tract lacks or misreads, in operators that it reads right |
+//! | `unfuse` | operators that tract fuses, in pieces again |
 //! | `upsample` | an operator that tract lacks |
 
 mod batch;
@@ -31,9 +33,11 @@ pub(crate) mod guard;
 pub(crate) mod input;
 pub(crate) mod notation;
 pub(crate) mod reals;
+pub(crate) mod rewrite;
 pub(crate) mod schema;
 mod tabular;
 pub(crate) mod tensor;
+mod unfuse;
 mod upsample;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -41,17 +45,19 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 pub use self::declared::LoadOptions;
 
 use tract_onnx::{
+    Onnx,
     model::ParseResult,
     pb::{ModelProto, tensor_proto::DataType},
     prelude::{
-        Datum, InferenceFact, InferenceModelExt, IntoRunnable, TValue, Tensor, ToDim, TractResult,
-        TypedModel, TypedSimplePlan, tvec,
+        Datum, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, TValue, Tensor, ToDim,
+        TractResult, TypedModel, TypedSimplePlan, tvec,
     },
 };
 
 use self::{
     batch::mixed_output,
     blame::Blame,
+    declared::DeclaredInput,
     external::read_external_data,
     file::{missing_output, node_name, operators, read, read_model},
     functions::inline,
@@ -119,13 +125,13 @@ impl FloatModel {
         unify(&mut proto)?;
         let file_bytes = bytes.len() + read_external_data(&mut proto, path)?;
         let converted = to_float32(&mut proto)?;
-        let model = Self::from_proto(&proto, file_bytes, path, options)?;
+        let model = Self::from_proto(proto, file_bytes, path, options)?;
         Ok(Self { converted, ..model })
     }
 
     /// The model of a graph that passed the gate and comes from a file of so many bytes; `path` names it.
     pub(crate) fn from_proto(
-        proto: &ModelProto,
+        mut proto: ModelProto,
         file_bytes: usize,
         path: &Path,
         options: &LoadOptions,
@@ -133,7 +139,18 @@ impl FloatModel {
         let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
         upsample::register(&mut onnx);
         grid::register(&mut onnx);
-        let operators = operators(proto);
+        rewrite::register(&mut onnx);
+        let operators = operators(&proto);
+        let output_names: Vec<String> =
+            proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
+        if let Some(name) = missing_output(&proto) {
+            let detail = format!("nothing computes the output `{name}`");
+            return Err(Error::Malformed { path: path.to_owned(), detail });
+        }
+        let inputs = proto.graph.as_ref().map_or(Ok(vec![]), |graph| declared::inputs(graph, options))?;
+        let directory = path.parent().and_then(Path::to_str);
+        let two_samples = of_two_samples(&proto, &onnx, directory, &inputs, file_bytes);
+        rewrite::rewrite(&mut proto, &onnx, directory, &inputs, file_bytes)?;
         for node in proto.graph.iter().flat_map(|graph| &graph.node) {
             if !onnx.op_register.0.contains_key(&node.op_type) {
                 let node_name = node_name(node).to_owned();
@@ -141,10 +158,6 @@ impl FloatModel {
             }
         }
         let malformed = |detail| Error::Malformed { path: path.to_owned(), detail };
-        if let Some(name) = missing_output(proto) {
-            return Err(malformed(format!("nothing computes the output `{name}`")));
-        }
-        let inputs = proto.graph.as_ref().map_or(Ok(vec![]), |graph| declared::inputs(graph, options))?;
         let [input] = &inputs[..] else {
             let names = inputs.into_iter().map(|input| input.name).collect();
             return Err(Error::InputCount { names });
@@ -154,16 +167,14 @@ impl FloatModel {
             return Err(Error::InputType { name: input.name.clone(), actual });
         }
         let blame = Blame { path, operators: &operators, is_batched: input.is_batched };
-        let directory = path.parent().and_then(Path::to_str);
         let ParseResult { mut model, unresolved_inputs, .. } =
-            attempt(|| onnx.parse(proto, directory)).map_err(|failure| blame.error(&failure, None))?;
+            attempt(|| onnx.parse(&proto, directory)).map_err(|failure| blame.error(&failure, None))?;
         if let Some(name) = unresolved_inputs.first() {
             return Err(malformed(format!("nothing computes `{name}`")));
         }
-        let output_names: Vec<String> =
-            proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
         if let Some(symbol) = &input.open
-            && let Some(index) = mixed_output(&model, &input.shape, file_bytes)
+            && let Some(two_samples) = &two_samples
+            && let Some(index) = mixed_output([&model, two_samples], &input.shape, file_bytes)
         {
             let output = output_names.get(index).cloned().unwrap_or_default();
             return Err(Error::MixedSamples { name: input.name.clone(), symbol: symbol.clone(), output });
@@ -178,7 +189,7 @@ impl FloatModel {
         let graph = attempt(|| {
             let model = model.into_typed()?;
             budget::check_values(&model, file_bytes, &input.shape)?;
-            model.into_decluttered()
+            unfuse::unfuse(model.into_decluttered()?)
         });
         let graph = graph.map_err(|failure| blame.error(&failure, None))?;
         let plan =
@@ -318,4 +329,21 @@ impl FloatModel {
             None => (name.to_owned(), fallback.to_owned()),
         }
     }
+}
+
+/// The graph rewritten for two samples of an open first axis, if it has one and can be.
+fn of_two_samples(
+    proto: &ModelProto,
+    importer: &Onnx,
+    directory: Option<&str>,
+    inputs: &[DeclaredInput],
+    file_bytes: usize,
+) -> Option<InferenceModel> {
+    let [input] = inputs else { return None };
+    input.open.as_ref()?;
+    let mut shape = input.shape.clone();
+    *shape.first_mut()? = 2;
+    let (mut proto, inputs) = (proto.clone(), [DeclaredInput { shape, ..input.clone() }]);
+    rewrite::rewrite(&mut proto, importer, directory, &inputs, file_bytes).ok()?;
+    attempt(|| importer.parse(&proto, directory)).ok().map(|parsed| parsed.model)
 }

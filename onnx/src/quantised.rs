@@ -126,7 +126,7 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<FloatModel, Error> {
     let converted = to_float32(&mut proto)?;
     let Reals { mut proto, weight_units, dynamic } = reals::in_real_numbers(path, proto, file_bytes)?;
     unify(&mut proto)?;
-    let mut model = FloatModel::from_proto(&proto, file_bytes, path, options)?;
+    let mut model = FloatModel::from_proto(proto, file_bytes, path, options)?;
     (model.operators, model.converted) = (operators, converted);
     (model.weight_units, model.dynamic) = (weight_units, dynamic);
     Ok(model)

@@ -102,6 +102,11 @@ impl Lowering<'_> {
             .then_some((at, channels))
     }
 
+    /// Whether all coefficients can be folded into the weights of the layer that a view reads.
+    pub(super) fn folds(&self, view: &View, coefficients: &[&Coefficients]) -> bool {
+        coefficients.iter().all(|coefficients| self.channels(view, coefficients).is_some())
+    }
+
     pub(super) fn shift(
         &mut self,
         node: &TypedNode,

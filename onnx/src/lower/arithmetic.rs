@@ -77,8 +77,7 @@ impl Lowering<'_> {
         } else if op.is::<Sub>() && x == 0 {
             self.shift(node, view, &coefficients.map(|c| -c))
         } else if op.is::<Sub>() {
-            let view = self.scale(node, view, &Coefficients::Scalar(-1.0))?;
-            self.shift(node, view, &coefficients)
+            self.subtract_from(node, view, &coefficients)
         } else if op.is::<Mul>() {
             self.scale(node, view, &coefficients)
         } else if op.is::<Div>() && x == 0 {
@@ -86,6 +85,21 @@ impl Lowering<'_> {
         } else {
             Err(self.unsupported(node))
         }
+    }
+
+    /// Constants less a value: folded into the layer before it, else one table, or one layer of factors and shifts.
+    fn subtract_from(
+        &mut self,
+        node: &TypedNode,
+        view: View,
+        constants: &Coefficients,
+    ) -> Result<View, Error> {
+        let negative = Coefficients::Scalar(-1.0);
+        if matches!(constants, Coefficients::Elements(_)) && !self.folds(&view, &[&negative, constants]) {
+            return Ok(self.affine(node, &view, &negative, constants));
+        }
+        let view = self.scale(node, view, &negative)?;
+        self.shift(node, view, constants)
     }
 
     fn clip(

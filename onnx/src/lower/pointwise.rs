@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use tract_onnx::prelude::{Datum, OutletId};
+use tract_onnx::{
+    prelude::{Datum, OutletId, TDim},
+    tract_core::ops::cast::Cast,
+};
 
 use super::lowering::{Lowering, TypedNode};
 use crate::{
@@ -17,6 +20,44 @@ use crate::{
 impl Lowering<'_> {
     /// The node as a function of a value, if its operands are functions of one value or the same number everywhere.
     pub(super) fn pointwise(&self, node: &TypedNode) -> Result<Option<View>, Error> {
+        let view = self.pointwise_of(node, false)?;
+        if view.is_some() { Ok(view) } else { self.pointwise_of(node, true) }
+    }
+
+    /// What an operand reads; `through` says whether constant factors and clips of a value count as functions of it.
+    fn operand(&self, node: &TypedNode, input: usize, through: bool) -> Result<View, Error> {
+        let view = self.reading(node, input)?;
+        if !through || view.function.is_some() {
+            return Ok(view);
+        }
+        let value = &self.values[view.value];
+        let is_pointwise = match &value.operation {
+            Operation::Scale { .. } => true,
+            Operation::Add { addends } => addends.len() == 1 && value.function.is_none(),
+            Operation::Input
+            | Operation::Dense { .. }
+            | Operation::Conv2d { .. }
+            | Operation::SumPool { .. }
+            | Operation::ReduceSum { .. }
+            | Operation::Softmax { .. }
+            | Operation::ArgMax { .. }
+            | Operation::MaxPool { .. }
+            | Operation::Rearrange { .. }
+            | Operation::Concat { .. }
+            | Operation::Product { .. } => false,
+        };
+        let before = self.model.graph.node(value.outlet.node);
+        let is_itself = node.inputs.get(input) == Some(&value.outlet);
+        if is_pointwise
+            && is_itself
+            && let Some(found) = self.pointwise_of(before, true)?
+        {
+            return Ok(found);
+        }
+        Ok(view)
+    }
+
+    fn pointwise_of(&self, node: &TypedNode, through: bool) -> Result<Option<View>, Error> {
         let mut base: Option<View> = None;
         let mut constants = vec![];
         let mut readings = vec![];
@@ -30,7 +71,7 @@ impl Lowering<'_> {
                 readings.push(None);
                 continue;
             }
-            let view = self.reading(node, input)?;
+            let view = self.operand(node, input, through)?;
             if base.as_ref().is_some_and(|base| !base.is_aligned(&view)) {
                 return Ok(None);
             }
@@ -40,8 +81,8 @@ impl Lowering<'_> {
         }
         let output = OutletId::new(node.id, 0);
         let datum_type = self.model.graph.outlet_fact(output).ok().map(|fact| fact.datum_type);
-        let is_number =
-            datum_type.is_some_and(|found| [f32::datum_type(), bool::datum_type()].contains(&found));
+        let numbers = [f32::datum_type(), bool::datum_type(), i32::datum_type(), i64::datum_type()];
+        let is_number = datum_type.is_some_and(|found| numbers.contains(&found));
         let Some(base) = base else { return Ok(None) };
         if !is_number {
             return Err(self.unsupported(node));
@@ -63,6 +104,16 @@ impl Lowering<'_> {
             .collect();
         let function = Function::apply_operator(node.id, node.op.clone(), &operands);
         Ok(function.map(|function| View { function: Some(function), ..base }))
+    }
+
+    /// A conversion: of integers to real numbers nothing, else a function.
+    pub(super) fn cast(&self, node: &TypedNode, op: &Cast) -> Result<View, Error> {
+        let from = self.model.graph.outlet_fact(node.inputs[0]).ok().map(|fact| fact.datum_type);
+        let is_integer = from.is_some_and(|from| from.is_integer() || from == TDim::datum_type());
+        if is_integer && op.to.is_float() {
+            return self.reading(node, 0);
+        }
+        self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
     }
 
     pub(super) fn not_pointwise(&self, node: &TypedNode) -> Error {

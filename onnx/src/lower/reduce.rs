@@ -65,9 +65,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn softmax(&mut self, node: &TypedNode, op: &Softmax) -> Result<View, Error> {
-        // Its logarithm arrives as a softmax and a logarithm, which eight bits between them would spoil.
-        let is_logarithm = self.model.origin(&node.name, "").1 == "LogSoftmax";
-        let (&[axis], SoftmaxKind::Softmax, false) = (&op.axes[..], &op.kind, is_logarithm) else {
+        let (&[axis], SoftmaxKind::Softmax) = (&op.axes[..], &op.kind) else {
             return Err(self.unsupported(node));
         };
         let (view, at) = self.along(node, axis)?;

@@ -16,13 +16,20 @@ use super::{budget, guard::attempt, tensor::floats};
 /// Largest difference between a run alone and a run together, as a part of the output's largest magnitude.
 const TOLERANCE: f32 = 1e-3;
 
-/// The first output in which samples are mixed. `shape` is that of the input with one sample.
-pub(super) fn mixed_output(model: &InferenceModel, shape: &[usize], file_bytes: usize) -> Option<usize> {
-    let run = |numbers: &[f32]| attempt(|| outputs(model, shape, numbers, file_bytes)).ok();
+/// The first output in which samples are mixed, by graphs for one sample and for two. `shape` is that of the input with one
+/// sample.
+pub(super) fn mixed_output(
+    [alone, both]: [&InferenceModel; 2],
+    shape: &[usize],
+    file_bytes: usize,
+) -> Option<usize> {
+    let run_on =
+        |model: &InferenceModel, numbers: &[f32]| attempt(|| outputs(model, shape, numbers, file_bytes)).ok();
+    let run = |numbers: &[f32]| run_on(alone, numbers);
     let size: usize = shape.iter().product();
     let samples: [Vec<f32>; 2] =
         [0, 1].map(|sample| (0..size).map(|index| number(sample * size + index)).collect());
-    let together = run(&samples.concat())?;
+    let together = run_on(both, &samples.concat())?;
     let [first, second] = [run(&samples[0])?, run(&samples[1])?];
     (0..together.len()).find(|&index| {
         let parts = [&first, &second].map(|outputs| outputs.get(index));

@@ -46,6 +46,7 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("BatchNormalization", &[("epsilon", Any), ("momentum", Any)]),
     ("BitShift", &[("direction", Any)]),
     ("Cast", &[("to", Any)]),
+    ("Celu", ALPHA),
     ("Clip", &[("max", Any), ("min", Any)]),
     ("Compress", AXIS),
     ("Concat", AXIS),
@@ -89,6 +90,7 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("GatherND", &[("batch_dims", Any)]),
     ("Gelu", &[("approximate", Any)]),
     ("Gemm", &[("alpha", Any), ("beta", Any), ("transA", Any), ("transB", Any)]),
+    ("GlobalLpPool", &[("p", Any)]),
     ("GroupNormalization", &[("epsilon", Any), ("num_groups", Any)]),
     ("HardSigmoid", &[("alpha", Any), ("beta", Any)]),
     ("Hardmax", AXIS),
@@ -101,11 +103,12 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("LeakyRelu", ALPHA),
     ("LogSoftmax", AXIS),
     ("LpNormalization", &[("axis", Any), ("p", Any)]),
+    ("LpPool", &[AUTO_PAD, CEIL_MODE, DILATIONS, KERNEL_SHAPE, ("p", Any), PADS, STRIDES]),
     ("MaxPool", &[AUTO_PAD, CEIL_MODE, DILATIONS, KERNEL_SHAPE, PADS, STRIDES, ("storage_order", Any)]),
     ("MeanVarianceNormalization", &[("axes", Any)]),
     ("Mod", &[("fmod", Any)]),
     ("OneHot", AXIS),
-    ("Pad", &[("mode", Only(&["\"reflect\"", "\"edge\""])), ("pads", Any), ("value", Any)]),
+    ("Pad", &[("mode", Any), ("pads", Any), ("value", Any)]),
     ("QuantizeLinear", AXIS),
     ("RMSNormalization", &[("axis", Any), ("epsilon", Any)]),
     ("RNN", RECURRENT),
@@ -145,19 +148,19 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("SpaceToDepth", &[("blocksize", Any)]),
     ("Split", &[("axis", Any), ("num_outputs", Any), ("split", Any)]),
     ("Squeeze", &[("axes", Any)]),
+    ("Swish", ALPHA),
     ("ThresholdedRelu", ALPHA),
     ("TopK", &[("axis", Any), ("k", Any), ("largest", Any)]),
     ("Transpose", &[("perm", Any)]),
     ("Trilu", &[("upper", Any)]),
     ("Unsqueeze", &[("axes", Any)]),
-    ("Upsample", &[("scales", Any)]),
+    ("Upsample", &[("mode", Any), ("scales", Any)]),
 ];
 
 /// Outputs that are not computed, by operator.
 pub(crate) const UNKNOWN_OUTPUTS: &[(&str, &[&str])] = &[
     // Statistics of training, under the names of all versions.
     ("BatchNormalization", &["mean", "var", "saved_mean", "saved_var", "running_mean", "running_var"]),
-    ("LayerNormalization", &["Mean", "InvStdDev"]),
 ];
 
 /// Optional inputs that are not read, or not as ONNX says, by operator.

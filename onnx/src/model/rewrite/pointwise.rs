@@ -1,0 +1,35 @@
+//! Functions of one number that the importer misreads.
+
+use super::rewriting::{Rewriting, Rewritten};
+
+/// `Celu`, $\max(x, 0) + \min(\alpha (e^{x / \alpha} - 1), 0)$: the importer forgets the outer factor.
+pub(super) fn celu(r: &mut Rewriting<'_>) -> Rewritten {
+    let (x, alpha) = (r.input(0)?, r.float("alpha", 1.0));
+    let scaled = r.with_number("Div", x, alpha);
+    let power = r.unary("Exp", &scaled);
+    let less = r.with_number("Sub", &power, 1.0);
+    let below = r.with_number("Mul", &less, alpha);
+    let below = r.with_number("Min", &below, 0.0);
+    let above = r.unary("Relu", x);
+    Ok(Some(vec![r.binary("Add", &above, &below)]))
+}
+
+/// `Swish`, $x \sigma(\alpha x)$: the importer forgets the factor.
+pub(super) fn swish(r: &mut Rewriting<'_>) -> Rewritten {
+    let (x, alpha) = (r.input(0)?, r.float("alpha", 1.0));
+    let scaled = r.with_number("Mul", x, alpha);
+    let gate = r.unary("Sigmoid", &scaled);
+    Ok(Some(vec![r.binary("Mul", x, &gate)]))
+}
+
+/// `Pow` of an integer exponent: the importer computes it in double precision, in pieces that are no function of floats.
+pub(super) fn power(r: &mut Rewriting<'_>) -> Rewritten {
+    let (base, exponent) = (r.input(0)?, r.input(1)?);
+    if r.is_integer(base) || !r.is_integer(exponent) {
+        return Ok(None);
+    }
+    let Some(numbers) = r.numbers(exponent) else { return Ok(None) };
+    let shape = r.shape(exponent)?.to_vec();
+    let exponent = r.tensor(&shape, &numbers);
+    Ok(Some(vec![r.binary("Pow", base, &exponent)]))
+}

@@ -1,0 +1,72 @@
+//! Which operator has which rule.
+
+use tract_onnx::pb::NodeProto;
+
+use super::{
+    logic, normalisation, pointwise, reduction, resampling,
+    rewriting::{Rewriting, Rewritten},
+    selection, softmax,
+};
+
+/// What is emitted in place of a node.
+pub(super) type Rule = fn(&mut Rewriting<'_>) -> Rewritten;
+
+/// The rule of a node's operator.
+pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
+    if !node.domain.is_empty() && node.domain != "ai.onnx" {
+        return None;
+    }
+    let rule: Rule = match &*node.op_type {
+        "Add" => logic::add,
+        "And" | "Or" | "Xor" => logic::connect,
+        "ArgMin" | "ReduceMin" => reduction::minimum,
+        "Celu" => pointwise::celu,
+        "Clip" => logic::clip,
+        "Concat" => selection::concat,
+        "Compress" | "IsInf" | "IsNaN" | "NonZero" | "Unique" => refused,
+        "CumSum" => reduction::cumulative_sum,
+        "Einsum" => reduction::einsum_of_one,
+        "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" => logic::compare,
+        "Gather" => selection::gather,
+        "GatherElements" => selection::gather_elements,
+        "GatherND" => selection::gather_nd,
+        "GroupNormalization" => normalisation::group,
+        "Hardmax" => softmax::hardmax,
+        "InstanceNormalization" => normalisation::instance,
+        "LayerNormalization" => normalisation::layer,
+        "LogSoftmax" => softmax::log_softmax,
+        "LpNormalization" => normalisation::lp,
+        "LpPool" | "GlobalLpPool" => reduction::lp_pool,
+        "LRN" => normalisation::local_response,
+        "Max" | "Min" => logic::extremum,
+        "MeanVarianceNormalization" => normalisation::mean_variance,
+        "Pad" => selection::pad,
+        "Pow" => pointwise::power,
+        "ReduceLogSumExp" => softmax::log_sum_exp,
+        "ReduceProd" => reduction::product,
+        "Resize" => resampling::resize,
+        "RMSNormalization" => normalisation::root_mean_square,
+        "ScatterElements" | "Scatter" => selection::scatter_elements,
+        "ScatterND" => selection::scatter_nd,
+        "Softmax" => softmax::softmax,
+        "Sub" => logic::subtract,
+        "Swish" => pointwise::swish,
+        "Tile" => selection::tile,
+        "TopK" => reduction::largest,
+        "Trilu" => selection::triangle,
+        "Upsample" => resampling::upsample,
+        "Where" => logic::choose,
+        _ => return None,
+    };
+    Some(rule)
+}
+
+/// Whether a rule holds for constants too: the importer, which computes them, misreads the operator.
+pub(super) fn holds_for_constants(node: &NodeProto) -> bool {
+    matches!(&*node.op_type, "Celu" | "Swish")
+}
+
+/// Results whose shape depends on values, and questions that numbers always answer with no.
+fn refused(r: &mut Rewriting<'_>) -> Rewritten {
+    Err(r.unsupported())
+}
