@@ -170,11 +170,14 @@ pub(super) fn local_response(r: &mut Rewriting<'_>) -> Rewritten {
     let (before, behind) = ((size - 1) / 2, size / 2);
     let row = |channel: usize| {
         let near = |&other: &usize| other + before >= channel && other <= channel + behind;
-        (0..channels).map(|other| if near(&other) { factor } else { 0.0 }).collect()
+        (0..channels).map(|other| if near(&other) { 1.0 } else { 0.0 }).collect()
     };
     let matrix: Vec<Vec<f32>> = (0..channels).map(row).collect();
     let squares = r.binary("Mul", x, x);
     let sums = r.map_along(&squares, shape, 1, &matrix);
+    // A sum of squares is its own magnitude; said so, what follows is one function, and no small factor meets the weights.
+    let sums = r.unary("Abs", &sums);
+    let sums = r.with_number("Mul", &sums, factor);
     let base = r.with_number("Add", &sums, r.float("bias", 1.0));
     let power = r.with_number("Pow", &base, -r.float("beta", 0.75));
     Ok(Some(vec![r.binary("Mul", x, &power)]))
