@@ -1,5 +1,5 @@
 //! Quantised models in real numbers, through the float importer, against ONNX Runtime's outputs without graph optimisations.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing helper fails its test")]
+#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
 
 use std::{
     collections::BTreeSet,
