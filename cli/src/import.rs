@@ -12,7 +12,7 @@ pub(crate) enum Import {
     /// A float model, or a quantised one with something that has no integer form of its own.
     Reals {
         /// The model in real numbers.
-        model: FloatModel,
+        model: Box<FloatModel>,
         /// For a quantised model: why its integers are not taken over.
         refusal: Option<Error>,
     },
@@ -25,11 +25,11 @@ pub(crate) fn import(path: &Path, options: &LoadOptions) -> Result<Import> {
         Ok(Some(model)) => Ok(Import::Integers(model)),
         Ok(None) => {
             let model = tacit_onnx::quantised::load(path, options).with_context(failed)?;
-            Ok(Import::Reals { model, refusal: None })
+            Ok(Import::Reals { model: Box::new(model), refusal: None })
         }
         Err(refusal) => {
             let model = tacit_onnx::quantised::load(path, options).with_context(failed)?;
-            Ok(Import::Reals { model, refusal: Some(refusal) })
+            Ok(Import::Reals { model: Box::new(model), refusal: Some(refusal) })
         }
     }
 }

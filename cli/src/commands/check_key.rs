@@ -81,7 +81,7 @@ fn compile(arguments: &CheckKeyArguments) -> Result<Network> {
             path.display()
         ),
         Import::Integers(model) => return Ok(model.network),
-        Import::Reals { model, refusal } => (model, refusal),
+        Import::Reals { model, refusal } => (*model, refusal),
     };
     let calibration = match calibrate {
         Some(calibrate) => Samples::read(calibrate, float.input_shape())?.all()?,

@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         Import::Integers(model) => {
             return quantised::run(arguments, model, (model_file, key_file), start, progress);
         }
-        Import::Reals { model, refusal } => (model, refusal),
+        Import::Reals { model, refusal } => (*model, refusal),
     };
     let Some(calibrate) = calibrate else {
         if let Some(refusal) = &refusal {
