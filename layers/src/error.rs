@@ -250,6 +250,21 @@ pub enum Error {
         /// Which rule.
         reason: &'static str,
     },
+    /// Checking a network's proofs costs more than so short a key and proof may ask of a verifier.
+    #[error(
+        "the network is out of proportion: checking a proof of it takes about {} ms, and a key and proof of it hold {received} bytes \
+         at least, for which no more than {} ms are spent; compute less between two committed values",
+        nanoseconds / 1_000_000,
+        allowed / 1_000_000
+    )]
+    Disproportionate {
+        /// Nanoseconds of one core.
+        nanoseconds: usize,
+        /// Nanoseconds that the bytes allow.
+        allowed: usize,
+        /// Bytes of the shortest key, statement and proof together.
+        received: usize,
+    },
     /// A file that begins as it should is damaged or was altered.
     #[error("this Tacit {what} is damaged: {reason}")]
     Damaged {

@@ -120,7 +120,10 @@ fn refuses_views_that_cost_the_verifier_without_bound() {
     let (wide, one) = (AxisMap::pad(0, 1 << 24), AxisMap::identity(1));
     assert_eq!(long(&[1], vec![wide], 1024), refused);
     assert_eq!(long(&[1, 1], vec![one, wide], 1024), refused);
-    assert_eq!(long(&[1, 1], vec![one, AxisMap::pad(0, 1 << 10)], 1024), Ok(()));
+    // Within the limit, and still too much for a network of a byte.
+    let many = long(&[1, 1], vec![one, AxisMap::pad(0, 1 << 10)], 1024);
+    assert!(matches!(many, Err(tacit_prover::Error::Network(Error::Disproportionate { received: 2, .. }))));
+    assert_eq!(long(&[1, 1], vec![one, AxisMap::pad(0, 1 << 10)], 128), Ok(()));
 }
 
 /// Each layer is within its own limits.
@@ -139,8 +142,9 @@ fn refuses_layers_that_together_cost_the_verifier_without_bound() {
         }
         plan(b)
     };
-    // Some 2^22 products each.
-    assert_eq!(averages(63), Ok(()));
+    // Some 2^22 products each: few are in proportion to their outputs, more are not, however many a network may have.
+    assert_eq!(averages(1), Ok(()));
+    assert!(matches!(averages(8), Err(Error::Disproportionate { .. })));
     assert_eq!(averages(64), refused);
     let sums = |count: usize| {
         let mut b = builder(&[1 << 20]);
@@ -150,7 +154,7 @@ fn refuses_layers_that_together_cost_the_verifier_without_bound() {
         }
         plan(b)
     };
-    assert_eq!(sums(4), Ok(()));
+    assert!(matches!(sums(4), Err(Error::Disproportionate { .. })));
     assert_eq!(sums(5), refused);
 }
 

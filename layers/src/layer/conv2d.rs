@@ -210,7 +210,9 @@ impl Layer for Conv2dLayer {
     }
 
     fn burden(&self, site: &Site) -> Result<Burden> {
-        Ok(Burden { verifier: shift_work(&self.window, site), ..Burden::NOTHING })
+        let wirings = self.gated(site).map_or(0, |gated| gated.wiring_work());
+        let verifier = shift_work(&self.window, site).saturating_add(wirings);
+        Ok(Burden { verifier, ..Burden::NOTHING })
     }
 
     fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {

@@ -161,8 +161,9 @@ impl Layer for DenseLayer {
         Some(Gated::weighted(circuit, *site.reads.first()?, self.weights))
     }
 
-    fn burden(&self, _: &Site) -> Result<Burden> {
-        Ok(Burden::NOTHING)
+    fn burden(&self, site: &Site) -> Result<Burden> {
+        let verifier = self.gated(site).map_or(0, |gated| gated.wiring_work());
+        Ok(Burden { verifier, ..Burden::NOTHING })
     }
 
     fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {

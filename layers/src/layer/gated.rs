@@ -29,6 +29,11 @@ pub struct Gated<'a> {
 }
 
 impl Gated<'_> {
+    /// Field elements that the verifier computes for the wirings, all claims together.
+    pub(super) fn wiring_work(&self) -> usize {
+        usize::try_from(self.circuit.wiring_work()).unwrap_or(usize::MAX)
+    }
+
     /// A node that reads activations and weights.
     pub(super) fn weighted(circuit: Circuit, input: NodeId, weights: ParameterId) -> Self {
         let sources = vec![Source::Activation(input), Source::Parameter(weights)];

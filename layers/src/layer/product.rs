@@ -154,7 +154,8 @@ impl Layer for ProductLayer {
             MatmulArgument::Sumcheck | MatmulArgument::Gates => axes.inner_vars(),
             MatmulArgument::Polynomial => 0,
         };
-        Ok(Burden { verifier: 0, rounds, products: axes.num_products() })
+        let verifier = self.gated(site).map_or(0, |gated| gated.wiring_work());
+        Ok(Burden { verifier, rounds, products: axes.num_products() })
     }
 
     fn soundness<'a>(&'a self, site: &Site, batches: &mut Batches<'a>) {

@@ -26,9 +26,12 @@ use crate::{
 mod bases;
 
 use bases::{Base, bases};
+use burden::Burdens;
+use work::Work;
 
 mod burden;
 mod least;
+pub mod work;
 
 /// The plan of a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,10 +60,14 @@ pub struct Plan {
     pub num_view_claims: usize,
     /// Claims on parameters: one for each layer that reads one.
     pub num_parameter_claims: usize,
+    /// What checking a proof costs.
+    pub work: Work,
     /// For each node the node whose value it is, flattening and transpositions undone.
     bases: Vec<Base>,
     /// Place of every committed column.
     places: BTreeMap<Column, usize>,
+    /// What the verifier computes for windows, circuits, views and the public input.
+    burden: Burdens,
 }
 
 /// Variables of the largest look-up tree. Both sides absorb a byte for each look-up, and a key that asks for more than a
@@ -87,7 +94,8 @@ impl Plan {
     /// The plan for a checked architecture, with public inputs.
     ///
     /// # Errors
-    /// What [`Architecture::infer`] finds, and [`Error::Graph`] for more look-ups than supported.
+    /// What [`Architecture::infer`] finds, [`Error::Graph`] for more look-ups than supported, and [`Error::Disproportionate`]
+    /// for more [work](work) than a verifier does for so short a key and proof.
     pub fn new(architecture: &Architecture) -> Result<Self> {
         Self::with_committed(architecture, &vec![false; architecture.num_inputs()])
     }
@@ -163,7 +171,7 @@ impl Plan {
         if burden.verifier.saturating_add(public) > MAX_WORK {
             return Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
         }
-        Ok(Self {
+        let plan = Self {
             specs,
             witness,
             deferred,
@@ -178,7 +186,10 @@ impl Plan {
             num_parameter_claims: reads.claims,
             bases,
             places,
-        })
+            burden: Burdens { elements: burden.verifier.saturating_add(views.work), reads: public },
+            work: Work::default(),
+        };
+        plan.with_work(architecture)
     }
 
     /// The node whose value a node's value is, flattening and transpositions undone, and the place there of a point of the

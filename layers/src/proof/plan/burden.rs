@@ -68,6 +68,15 @@ impl Reads {
     }
 }
 
+/// What all layers ask of the verifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Burdens {
+    /// Field elements of windows, circuits and views.
+    pub(super) elements: usize,
+    /// Elements of the public input, for each claim on it.
+    pub(super) reads: usize,
+}
+
 /// What views cost. Nothing else bounds it, since a view is not committed.
 #[derive(Debug, Default)]
 pub(super) struct Views {
@@ -77,6 +86,8 @@ pub(super) struct Views {
     pub(super) work: usize,
     /// The longest vector of field elements.
     pub(super) longest: usize,
+    /// Claims on every node's value, its own layer's apart.
+    pub(super) on_nodes: Vec<usize>,
 }
 
 impl Views {
@@ -110,6 +121,7 @@ impl Views {
                 add(&mut claims, input, count);
             }
         }
+        views.on_nodes = claims;
         views
     }
 }
