@@ -10,6 +10,7 @@ use tacit_layers::{
         lookup_block::{BlockSource, Segment},
         lookup_table::{LookupTable, saturation::SaturationTable},
     },
+    printable::printable,
     proof::plan::Plan,
 };
 
@@ -144,7 +145,7 @@ pub(crate) fn layer_lines(layers: &[LayerDescription]) -> String {
         .map(|layer| {
             let range = layer.range.map_or(String::new(), |(low, high)| format!("{low}..={high}"));
             let operation = layer.operation.to_owned();
-            [layer.name.clone(), operation, units::shape(&layer.shape), range, layer.detail.clone()]
+            [printable(&layer.name), operation, units::shape(&layer.shape), range, layer.detail.clone()]
         })
         .collect();
     let header = ["layer", "operation", "shape", "range", ""].map(str::to_owned);

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use serde::Serialize;
+use tacit_layers::printable::printable;
 
 use crate::{answer::argmax, units};
 
@@ -180,7 +181,7 @@ pub fn check_labels(labels: &[usize], name: &str, shape: &[usize]) -> Result<()>
 
 /// Warnings as lines that nobody overlooks.
 pub fn warning_lines(warnings: &[String]) -> String {
-    warnings.iter().map(|warning| format!("WARNING: {}\n", warning)).collect()
+    warnings.iter().map(|warning| format!("WARNING: {}\n", printable(warning))).collect()
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ use crate::{arguments::Arguments, report::Report};
 
 /// Runs the command line of this process as `tacit` and reports.
 pub fn main() -> ExitCode {
+    report::escape_panics();
     match Arguments::try_parse() {
         Ok(arguments) => guarded("tacit", || commands::run(&arguments.command)).print(arguments.json),
         Err(error) => report::usage(&error),

@@ -8,6 +8,7 @@ use std::{
 
 use serde::Serialize;
 use serde_json::json;
+use tacit_layers::printable::{is_unprintable, printable};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +49,14 @@ impl Report {
 
     /// The command could not run.
     pub fn failed(error: &anyhow::Error) -> Self {
-        let text = format!("{error:#}");
+        let text = printable(&format!("{error:#}"));
         Self { verdict: Verdict::Failed, json: Ok(json!({ "error": &text }).to_string()), text }
     }
 
     /// Writes the report and gives the exit code. A reader that went away does not change the verdict.
     pub fn print(self, as_json: bool) -> ExitCode {
         let written = match (as_json, self.json, self.verdict) {
-            (true, Ok(json), _) => write_line(&json),
+            (true, Ok(json), _) => write_line(&escaped_json(&json)),
             (true, Err(error), _) => Err(error.into()),
             (false, _, Verdict::Failed) => writeln!(io::stderr(), "error: {}", self.text),
             (false, ..) => write_line(&self.text),
@@ -82,10 +83,37 @@ impl Verdict {
     }
 }
 
+/// The text line by line, with every character that could make it look like another one written out.
+fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON whose strings hold no such character: they are written as JSON escapes them.
+fn escaped_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_unprintable(c) {
+            let mut units = [0; 2];
+            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
 fn write_line(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{}", text.trim_end())?;
+    writeln!(stdout, "{}", printable_lines(text.trim_end()))?;
     stdout.flush()
+}
+
+/// Lets panics tell what they tell in characters that cannot look like something else.
+pub fn escape_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        // Nobody is left to tell that standard error is closed.
+        let _ = writeln!(io::stderr(), "{}", printable_lines(&panic.to_string()));
+    }));
 }
 
 /// Reports a command line that clap did not take as a command: a mistake, or a request for help.
@@ -96,7 +124,33 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
         return Report::failed(&anyhow::anyhow!("{text}")).print(true);
     }
+    let rendered = error.render().to_string();
+    if rendered.chars().any(|c| is_unprintable(c) && c != '\n') {
+        // A closed stream changes nothing.
+        let _ = write!(io::stderr(), "{}", printable_lines(&rendered));
+        return Verdict::Failed.exit_code();
+    }
     // Clap writes help to standard output and mistakes to standard error; a closed stream changes nothing.
     let _ = error.print();
     if error.use_stderr() { Verdict::Failed.exit_code() } else { Verdict::Done.exit_code() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_with_escapes_means_what_it_meant() {
+        let text = "\u{7f}\u{202e}\u{e0041}\u{9b}\n\u{1b}ok";
+        let json = serde_json::to_string(text).unwrap();
+        let escaped = escaped_json(&json);
+        assert!(!escaped.chars().any(is_unprintable), "{escaped}");
+        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
+    }
+
+    #[test]
+    fn an_error_is_one_line() {
+        let report = Report::failed(&anyhow::anyhow!("layer `a\nACCEPTED in 1 ms`"));
+        assert_eq!(report.text, "layer `a\\u{a}ACCEPTED in 1 ms`");
+    }
 }

@@ -1,6 +1,8 @@
 //! Sizes, counts and times as people read them.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
+
+use tacit_layers::printable::printable;
 
 /// `1.5 KB`, with powers of 1000.
 pub fn bytes(count: usize) -> String {
@@ -49,6 +51,11 @@ pub fn shape(axes: &[usize]) -> String {
     axes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
+/// A file's path in a line of its own.
+pub fn path(path: &Path) -> String {
+    printable(&path.display().to_string())
+}
+
 /// `0123456789abcdef...` as lowercase hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
@@ -56,7 +63,8 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
 
 /// Lines of a label and a value, values aligned.
 pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
-    let fields: Vec<_> = fields.into_iter().collect();
+    let fields: Vec<_> =
+        fields.into_iter().map(|(label, value)| (printable(label), printable(&value))).collect();
     let width = fields.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     let line = |(label, value)| format!("  {label:<width$}  {value}\n");
     fields.into_iter().map(line).collect::<Vec<_>>().concat()
@@ -64,6 +72,8 @@ pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String
 
 /// Lines of cells, the columns aligned: the first to the left, numbers to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |row: &[String], column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
     let widths: Vec<usize> =

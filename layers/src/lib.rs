@@ -32,6 +32,7 @@ pub mod error;
 mod integer;
 pub mod layer;
 pub mod network;
+pub mod printable;
 pub mod proof;
 pub mod tensor;
 

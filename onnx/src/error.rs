@@ -52,6 +52,18 @@ pub enum Error {
         /// Whether the model's first axis was taken for a batch axis of one sample.
         is_batched: bool,
     },
+    /// A name in the file could make a message look like another one.
+    #[error(
+        "{}: the name `{}` holds characters that are not printed: rename it and export the model again",
+        path.display(),
+        tacit_layers::printable::printable(name)
+    )]
+    UnprintableName {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
     /// The model has no input or several.
     #[error("the model has {} inputs ({}), expected one: export it with a single image or vector input", names.len(), names.join(", "))]
     InputCount {

@@ -2,6 +2,7 @@
 //!
 //! | module | concept |
 //! |---|---|
+//! | `names` | names that messages can hold |
 //! | `file` | ONNX files, their nodes' names and operators |
 //! | `functions` | functions of the model, put in place of their calls |
 //! | `schema` | the gate: nodes are what their operators' schemas say, and nothing is left unread |
@@ -31,6 +32,7 @@ pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod guard;
 pub(crate) mod input;
+mod names;
 pub(crate) mod notation;
 pub(crate) mod reals;
 pub(crate) mod rewrite;

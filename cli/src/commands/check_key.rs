@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &CheckKeyArguments) -> Result<Report> {
         recomputed_digest: units::hexadecimal(made.digest()),
         check_seconds: start.elapsed().as_secs_f64(),
     };
-    let key = arguments.key.display();
+    let (key, path) = (units::path(&arguments.key), units::path(&arguments.model));
     let digests =
         units::fields([("key", facts.key_digest.clone()), ("made again", facts.recomputed_digest.clone())]);
     Ok(match &facts.difference {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use serde::Serialize;
-use tacit_layers::{Layout, Tensor};
+use tacit_layers::{Layout, Tensor, printable::printable};
 use tacit_prover::{InputOpening, Seed};
 
 use crate::{
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &CommitInputArguments) -> Result<Report> {
         ("opening", format!("{}, SECRET: whoever has it knows the input", files.opening.display())),
     ];
     fields.extend(facts.input.as_ref().and_then(InputReading::clipping).map(|text| ("CLIPPED", text)));
-    let text = format!("Committed to `{given}`\n") + &units::fields(fields);
+    let text = format!("Committed to `{}`\n", printable(&given.to_string())) + &units::fields(fields);
     Ok(Report::done(&facts, &text))
 }
 

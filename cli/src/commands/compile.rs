@@ -164,7 +164,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         Some(files) => fields.extend(files),
         None => fields.push(("files", "none written, because of --strict".to_owned())),
     }
-    let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
+    let title = format!("Compiled `{}` in {}\n", units::path(path), units::time(start.elapsed()));
     let values = facts.values.as_deref().map_or_else(String::new, |values| {
         format!("\nValues beside the float model's\n{}\n", values::table(values))
     });

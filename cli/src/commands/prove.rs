@@ -259,7 +259,12 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
     } else {
         subject(arguments)
     };
-    let mut text = format!("{what}: class {}  [{}]\n", answer.argmax, answer.to_text());
+    let mut text = format!(
+        "{}: class {}  [{}]\n",
+        tacit_layers::printable::printable(&what),
+        answer.argmax,
+        answer.to_text()
+    );
     text += &units::fields(answer.further());
     let mut fields = vec![("proved in", units::time(elapsed))];
     fields.extend(phase_fields(&phases));

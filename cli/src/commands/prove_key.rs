@@ -49,8 +49,10 @@ pub(super) fn run(arguments: &ProveKeyArguments) -> Result<Report> {
         ("proof", format!("{} ({})", output.display(), units::bytes(bytes.len()))),
     ];
     fields.extend(facts.peak_memory_bytes.map(|bytes| ("peak memory", units::bytes(bytes as usize))));
-    let text =
-        format!("Proved the widths of all parameters of `{}` in {}\n", model.display(), units::time(elapsed))
-            + &units::fields(fields);
+    let text = format!(
+        "Proved the widths of all parameters of `{}` in {}\n",
+        units::path(model),
+        units::time(elapsed)
+    ) + &units::fields(fields);
     Ok(Report::done(&facts, &text))
 }

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use tacit_layers::{
     InputCommitment, ProofFile, Tensor, VerifyingKey,
+    printable::printable,
     proof::statement::{Input, Statement},
 };
 
@@ -206,7 +207,7 @@ fn about(
 }
 
 fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> Report {
-    let text = format!("REJECTED: {reason}");
+    let text = format!("REJECTED: {}", printable(&reason));
     Report::rejected(
         &Facts {
             accepted: false,

@@ -5,7 +5,8 @@ use std::time::Instant;
 use anyhow::Result;
 use serde::Serialize;
 use tacit_layers::{
-    KeyProofFile, VerifyingKey, argument::soundness::SoundnessError, proof::parameters::ParameterPlan,
+    KeyProofFile, VerifyingKey, argument::soundness::SoundnessError, printable::printable,
+    proof::parameters::ParameterPlan,
 };
 
 use crate::{arguments::VerifyKeyArguments, artifact, progress::Progress, report::Report, units};
@@ -71,7 +72,7 @@ fn check(key: &VerifyingKey, file: &KeyProofFile) -> Result<f64, String> {
 }
 
 fn rejected(reason: String, key_digest: Option<String>, verify_seconds: f64) -> Report {
-    let text = format!("REJECTED: {reason}");
+    let text = format!("REJECTED: {}", printable(&reason));
     let facts =
         Facts { accepted: false, reason: Some(reason), key_digest, soundness_bits: None, verify_seconds };
     Report::rejected(&facts, &text)

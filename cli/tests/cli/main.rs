@@ -16,4 +16,5 @@ mod quantised;
 mod rejection;
 mod resources;
 mod tacit;
+mod terminal;
 mod workflow;

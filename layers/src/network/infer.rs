@@ -6,14 +6,9 @@ use super::{Architecture, MAX_NODES, Node};
 use crate::error::{Error, Result};
 use crate::{
     layer::{Operation, site::Inputs},
+    printable::is_unprintable,
     tensor::value::{ValueKind, ValueSpec},
 };
-
-/// Characters that could make a message look like another one: control characters, and those that reorder or hide text.
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
 
 impl Architecture {
     /// Checks the whole graph and derives every node's shape and kind, in node order.

@@ -7,7 +7,7 @@ use tract_onnx::{
     prelude::Framework,
 };
 
-use super::guard::guarded;
+use super::{guard::guarded, names::unprintable_name};
 use crate::error::Error;
 
 /// Reads a file.
@@ -21,6 +21,9 @@ pub(crate) fn read_model(bytes: &[u8], path: &Path) -> Result<ModelProto, Error>
     let proto = guarded(|| tract_onnx::onnx().proto_model_for_read(&mut &*bytes)).map_err(not_onnx)?;
     if proto.graph.as_ref().is_none_or(|graph| graph.node.is_empty()) {
         return Err(not_onnx("it has no graph".to_owned()));
+    }
+    if let Some(name) = unprintable_name(&proto) {
+        return Err(Error::UnprintableName { path: path.to_owned(), name: name.to_owned() });
     }
     Ok(proto)
 }

@@ -191,6 +191,6 @@ fn finish(
         fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
     }
     fields.extend(files);
-    let title = format!("Compiled `{}` in {}\n", path.display(), units::time(start.elapsed()));
+    let title = format!("Compiled `{}` in {}\n", units::path(path), units::time(start.elapsed()));
     Ok(Report::done(&facts, &(title + &units::fields(fields))))
 }
