@@ -5,6 +5,7 @@ use tacit_layers::ValueKind;
 
 use crate::{
     error::Error,
+    float_graph::value::Value,
     model::{FloatModel, input::check_samples},
     quantise::Quantised,
     ranges::probes::Probes,
@@ -94,7 +95,11 @@ impl Quantised {
             probes.visit(sample, &mut |index, floats| {
                 let value = &self.graph.values[index];
                 let id = self.nodes[index].index();
-                let floats = in_value_order(&value.apply(floats)?, &value.axes, self.graph.order(index));
+                let floats = in_value_order(
+                    &value.apply(floats)?,
+                    &value.axes,
+                    value.order.as_deref().unwrap_or_default(),
+                );
                 let bounds = match specs[id].kind {
                     ValueKind::Activation { minimum, maximum } => Some((minimum, maximum)),
                     ValueKind::Accumulator => None,
@@ -116,10 +121,28 @@ impl Quantised {
 
     /// Whether the float model holds this value, element by element.
     fn is_comparable(&self, index: usize) -> bool {
-        let axes = &self.graph.values[index].axes;
-        let mut order = self.graph.order(index).to_vec();
+        let Value { axes, order, .. } = &self.graph.values[index];
+        let Some(mut order) = order.clone() else { return false };
         order.sort_unstable();
         order.into_iter().eq((0..axes.len()).filter(|&axis| axes[axis] > 1))
+    }
+
+    /// The largest noise share of the values that a value is computed from: where one is not compared, of those before it.
+    fn noise_before(&self, index: usize, compared: &[usize], tallies: &[Tally]) -> f64 {
+        let mut rest = self.graph.values[index].operation.inputs();
+        let mut seen = vec![false; index];
+        let mut largest: f64 = 0.0;
+        while let Some(input) = rest.pop() {
+            if std::mem::replace(&mut seen[input], true) {
+                continue;
+            }
+            if compared.binary_search(&input).is_ok() {
+                largest = largest.max(tallies[input].noise_share());
+            } else {
+                rest.extend(self.graph.values[input].operation.inputs());
+            }
+        }
+        largest
     }
 
     fn summarise(
@@ -132,8 +155,7 @@ impl Quantised {
             .iter()
             .map(|&index| {
                 let (value, tally) = (&self.graph.values[index], &tallies[index]);
-                let inputs = value.operation.inputs().into_iter();
-                let before = inputs.map(|input| tallies[input].noise_share()).fold(0.0, f64::max);
+                let before = self.noise_before(index, compared, tallies);
                 let share = tally.noise_share();
                 let node = self.network.architecture.node(self.nodes[index]);
                 ValueAgreement {

@@ -18,10 +18,6 @@ pub(crate) mod value;
 pub(crate) mod view;
 pub(crate) mod weights;
 
-use std::collections::BTreeMap;
-
-use tract_onnx::prelude::OutletId;
-
 use self::{
     clip::Clip,
     value::{Operation, Value},
@@ -34,8 +30,6 @@ pub(crate) struct Graph {
     pub(crate) values: Vec<Value>,
     /// The values that are outputs.
     pub(crate) outputs: Vec<usize>,
-    /// For values' outlets: the value axes of lengths above one that the outlet's axes run over, slowest first.
-    pub(crate) orders: BTreeMap<OutletId, Vec<usize>>,
 }
 
 impl Graph {
@@ -63,12 +57,7 @@ impl Graph {
         for input in values.iter_mut().flat_map(|value| value.operation.inputs_mut()).chain(&mut outputs) {
             *input = indices[*input];
         }
-        Self { values, outputs, orders: BTreeMap::new() }
-    }
-
-    /// The order in which a value's outlet runs over the value's axes; empty where it is not known.
-    pub(crate) fn order(&self, value: usize) -> &[usize] {
-        self.orders.get(&self.values[value].outlet).map_or(&[], Vec::as_slice)
+        Self { values, outputs }
     }
 
     /// Whether a value is an output whose accumulator is delivered as it is.

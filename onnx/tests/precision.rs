@@ -59,6 +59,32 @@ fn noise(model: &FloatModel, network: &Network, samples: &[Vec<f32>]) -> f64 {
     noise / energy
 }
 
+/// A value that is compared in another layout than it has is all noise, whatever the outputs are.
+#[test]
+fn where_the_outputs_are_good_every_value_that_is_compared_is() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let models = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut num_good = 0;
+    for path in models.filter(|path| path.extension().is_some_and(|extension| extension == "onnx")) {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if FloatModel::load(&path).is_err() {
+            continue;
+        }
+        let (model, samples) = small(&name);
+        let options = options(16, CalibrationMethod::Maximum);
+        let Ok(quantised) = quantise_comparably(&model, &samples, &options) else { continue };
+        if noise(&model, &quantised.network, &samples) > 1e-4 {
+            continue;
+        }
+        num_good += 1;
+        for value in quantised.compare(&model, &samples).unwrap() {
+            let ratio = value.signal_to_noise.unwrap_or(f64::INFINITY);
+            assert!(ratio > 15.0, "{name}: `{}` ({}) has {ratio:.1} dB", value.name, value.operation);
+        }
+    }
+    assert!(num_good > 40, "{num_good}");
+}
+
 fn is_wide(network: &Network) -> bool {
     let mut nodes = network.architecture.nodes.iter();
     nodes.any(|node| matches!(&node.operation, Operation::Rescale(layer) if layer.clipping().is_some()))

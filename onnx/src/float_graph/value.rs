@@ -23,6 +23,9 @@ pub(crate) struct Value {
     pub(crate) spacing: Option<Spacing>,
     /// Outlet of the imported graph that computes the value before clip and function, for calibration.
     pub(crate) outlet: OutletId,
+    /// The value axes of lengths above one that the outlet's axes run over, slowest first; none where the outlet does not hold
+    /// this value, but another one that it is computed from or that is computed from it.
+    pub(crate) order: Option<Vec<usize>>,
     /// Number of values and outputs that read it.
     pub(crate) readers: usize,
 }

@@ -1,7 +1,5 @@
 //! The float graph as far as it is lowered, and what is asked of the graph that it stems from.
 
-use std::collections::BTreeMap;
-
 use tract_onnx::{
     prelude::{OutletId, TypedFact, TypedOp},
     tract_core::{model::Node, ops::source::TypedSource},
@@ -78,6 +76,7 @@ impl<'a> Lowering<'a> {
             function: None,
             spacing: None,
             outlet,
+            order: None,
             readers: 0,
         });
         self.shared.push(false);
@@ -137,14 +136,21 @@ impl<'a> Lowering<'a> {
         self.shape(node, OutletId::new(node.id, 0))
     }
 
-    /// How values' outlets run over the values' axes, where an outlet holds all of its value.
-    fn orders(&self) -> BTreeMap<OutletId, Vec<usize>> {
-        let order = |(index, value): (usize, &Value)| {
+    /// Notes for each value how its outlet runs over its axes, where the outlet holds all of it. A function of a value is at the
+    /// places of the value.
+    fn note_orders(&mut self) {
+        for index in 0..self.values.len() {
+            let value = &self.values[index];
             let views = [&self.views, &self.settled].map(|views| views[value.outlet.node].as_ref());
-            let view = views.into_iter().flatten().find(|view| view.value == index && view.is_whole())?;
-            Some((value.outlet, view.axes.concat()))
-        };
-        self.values.iter().enumerate().filter_map(order).collect()
+            let own = views.into_iter().flatten().find(|view| view.value == index && view.is_whole());
+            let own = own.map(|view| view.axes.concat());
+            let before = match &value.operation {
+                Operation::Add { addends } if addends.len() == 1 => Some(&self.values[addends[0].0]),
+                _ => None,
+            };
+            let before = before.filter(|before| before.outlet == value.outlet && before.axes == value.axes);
+            self.values[index].order = own.or_else(|| before.and_then(|before| before.order.clone()));
+        }
     }
 
     pub(super) fn finish(mut self) -> Result<Graph, Error> {
@@ -164,8 +170,8 @@ impl<'a> Lowering<'a> {
             }
             outputs.push(view.value);
         }
-        let orders = self.orders();
-        Ok(Graph { orders, ..Graph::new(self.values, outputs) })
+        self.note_orders();
+        Ok(Graph::new(self.values, outputs))
     }
 }
 

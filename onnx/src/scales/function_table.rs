@@ -132,6 +132,7 @@ mod tests {
             function: Function::apply_operator(1, operator.into(), &[Operand::Argument(argument)]),
             spacing: None,
             outlet: argument,
+            order: None,
             readers: 1,
         }
     }
