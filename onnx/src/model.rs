@@ -21,6 +21,7 @@
 //! | `rewrite` | operators that tract lacks or misreads, in operators that it reads right |
 //! | `unfuse` | operators that tract fuses, in pieces again |
 //! | `upsample` | an operator that tract lacks |
+//! | `recurrent` | LSTM, GRU and RNN, unrolled |
 
 mod batch;
 mod blame;
@@ -35,6 +36,7 @@ pub(crate) mod input;
 mod names;
 pub(crate) mod notation;
 pub(crate) mod reals;
+mod recurrent;
 pub(crate) mod rewrite;
 pub(crate) mod schema;
 mod tabular;
@@ -142,6 +144,7 @@ impl FloatModel {
         upsample::register(&mut onnx);
         grid::register(&mut onnx);
         rewrite::register(&mut onnx);
+        recurrent::register(&mut onnx);
         let operators = operators(&proto);
         let output_names: Vec<String> =
             proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
@@ -158,6 +161,9 @@ impl FloatModel {
                 let node_name = node_name(node).to_owned();
                 return Err(Error::UnsupportedOperator { node: node_name, operator: node.op_type.clone() });
             }
+        }
+        for node in proto.graph.iter().flat_map(|graph| &graph.node) {
+            recurrent::check(node)?;
         }
         let malformed = |detail| Error::Malformed { path: path.to_owned(), detail };
         let [input] = &inputs[..] else {

@@ -81,6 +81,8 @@ const COMPARED: &str = "of two values through their difference: what is closer t
 const NORMALISED: &str = "means, squares, a table of the inverse root, products: 16 bits advised";
 const CONSTANT_INDICES: &str = "constant indices";
 const INTERPOLATED: &str = "nearest, linear or cubic, constant sizes; no region, no antialias";
+const RECURRENT: &str =
+    "unrolled: a fixed number of steps, at most 1,024, each sequence whole; its steps share their weights";
 
 /// Every operator that can be imported from a float model, by what it does.
 pub const OPERATORS: &[Operator] = &[
@@ -88,6 +90,9 @@ pub const OPERATORS: &[Operator] = &[
     operator("ConvTranspose", Proof::Convolution, "one or two dimensions, constant weights"),
     operator("Gemm", Proof::Matmul, "one constant factor, constant bias"),
     operator("MatMul", Proof::Matmul, "two activations too, batched or not"),
+    operator("LSTM", Proof::Composite, RECURRENT),
+    operator("GRU", Proof::Composite, RECURRENT),
+    operator("RNN", Proof::Composite, RECURRENT),
     operator("Add", Proof::Linear, "constants fold into the layer before where they can"),
     operator("Sub", Proof::Linear, "constants fold into the layer before where they can"),
     operator("Mul", Proof::Product, "constant factors fold into the layer before where they can"),

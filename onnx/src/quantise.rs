@@ -9,12 +9,14 @@
 //! | `trial` | how far the network's outputs are from the float model's |
 //! | `search` | the widths of activations and weights, chosen by the outputs' error |
 //! | [`choice`] | what was chosen, for people |
+//! | `shared` | parameters that several layers read |
 
 mod channels;
 pub mod choice;
 mod given;
 mod network;
 mod search;
+mod shared;
 mod shifts;
 mod trial;
 
@@ -36,7 +38,7 @@ use crate::{
     lower::lower,
     model::{FloatModel, input::check_samples},
     options::{CalibrationMethod, QuantiseOptions},
-    ranges::{observe, observed::Observed},
+    ranges::{observe, observed::Observed, tied::tie},
     requantise::RescaleError,
     scales::{
         Choice, Scales,
@@ -92,7 +94,8 @@ pub fn quantise_comparably(
     if !calibration.is_empty() || !graph.has_all_scales() {
         check_samples(model.input_shape(), calibration)?;
     }
-    let observed = observe(model, &graph, calibration)?;
+    let mut observed = observe(model, &graph, calibration)?;
+    tie(&graph, &mut observed);
     let quantiser = Quantiser {
         model,
         graph: &graph,

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `probes` | what the float model computes on the way to its outputs |
 //! | `observed` | the values of one tensor, and how much of their range to keep |
+//! | `tied` | values that need one scale so that layers can share weights |
 
 pub(crate) mod observed;
 pub(crate) mod probes;
+pub(crate) mod tied;
 
 use self::{observed::Observed, probes::Probes};
 use crate::{

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
 use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor};
 
-use super::{channels::Layer, given::Given};
+use super::{channels::Layer, given::Given, shared::Shared};
 use crate::{
     error::Error,
     float_graph::{
@@ -37,6 +37,7 @@ pub(super) fn emit(
     );
     let mut builder = NetworkBuilder::new(model.name(), input);
     let mut nodes: Vec<NodeId> = vec![];
+    let mut shared = Shared::new(graph);
     for (index, value) in graph.values.iter().enumerate() {
         let read = |input: usize| nodes[input];
         let name = &value.name;
@@ -49,14 +50,16 @@ pub(super) fn emit(
                 let input_scale = scales.activations[*input].scale;
                 let parameters = parameters(value, weights, &layers[index].channels, given, input_scale)?;
                 linear(&mut builder, name, parameters, |builder, name, weights, bias| {
-                    Ok(builder.dense(name, read(*input), *num_row_axes, weights, bias)?)
+                    let (weights, bias) = shared.parameters(builder, index, name, (weights, bias))?;
+                    Ok(builder.dense_of(name, read(*input), *num_row_axes, weights, bias))
                 })?
             }
             Operation::Conv2d { input, window, groups, weights } => {
                 let input_scale = scales.activations[*input].scale;
                 let parameters = parameters(value, weights, &layers[index].channels, given, input_scale)?;
                 linear(&mut builder, name, parameters, |builder, name, weights, bias| {
-                    Ok(builder.grouped_conv2d(name, read(*input), *window, *groups, weights, bias)?)
+                    let (weights, bias) = shared.parameters(builder, index, name, (weights, bias))?;
+                    Ok(builder.conv2d_of(name, read(*input), *window, *groups, weights, bias))
                 })?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
@@ -149,7 +152,7 @@ fn linear(
     builder: &mut NetworkBuilder,
     name: &str,
     parameters: Parameters,
-    layer: impl Fn(&mut NetworkBuilder, &str, Tensor<i8>, Option<Vec<i32>>) -> Result<NodeId, Error>,
+    mut layer: impl FnMut(&mut NetworkBuilder, &str, Tensor<i8>, Option<Vec<i32>>) -> Result<NodeId, Error>,
 ) -> Result<NodeId, Error> {
     let Parameters { layout, weights, bias } = parameters;
     let (high, low) = digits(&weights);

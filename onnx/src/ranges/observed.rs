@@ -27,6 +27,26 @@ impl Observed {
         Self { minimum: 0.0, maximum: 0.0, bins: Vec::new(), arguments: (0.0, 0.0) }
     }
 
+    /// The values of several tensors together; none of none.
+    pub(super) fn joined<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Option<Self> {
+        let mut joined = all.clone().next()?.clone();
+        for seen in all.clone() {
+            joined.minimum = joined.minimum.min(seen.minimum);
+            joined.maximum = joined.maximum.max(seen.maximum);
+            let (low, high) = joined.arguments;
+            joined.arguments = (low.min(seen.arguments.0), high.max(seen.arguments.1));
+        }
+        joined.bins = vec![0; NUM_BINS];
+        let magnitude = joined.magnitude();
+        for seen in all {
+            for (bin, count) in seen.bins.iter().enumerate().filter(|(_, count)| **count > 0) {
+                let middle = (bin as f64 + 0.5) * seen.magnitude();
+                joined.bins[((middle / magnitude) as usize).min(NUM_BINS - 1)] += count;
+            }
+        }
+        Some(joined)
+    }
+
     fn magnitude(&self) -> f64 {
         self.maximum.max(-self.minimum)
     }

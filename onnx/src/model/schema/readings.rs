@@ -31,8 +31,35 @@ const GROUP: (&str, Reading) = ("group", Any);
 const CONV: Readings = &[AUTO_PAD, DILATIONS, GROUP, KERNEL_SHAPE, PADS, STRIDES];
 const REDUCE: Readings = &[("axes", Any), ("keepdims", Any), ("noop_with_empty_axes", Any)];
 const ARG: Readings = &[("axis", Any), ("keepdims", Any), ("select_last_index", Any)];
-const DIRECTION: (&str, Reading) = ("direction", Only(&["\"bidirectional\""]));
-const RECURRENT: Readings = &[DIRECTION, ("hidden_size", Any)];
+const RNN: Readings = &[
+    ("activation_alpha", Any),
+    ("activation_beta", Any),
+    ("activations", Any),
+    ("clip", Any),
+    ("direction", Any),
+    ("hidden_size", Any),
+    ("layout", Any),
+];
+const GRU: Readings = &[
+    ("activation_alpha", Any),
+    ("activation_beta", Any),
+    ("activations", Any),
+    ("clip", Any),
+    ("direction", Any),
+    ("hidden_size", Any),
+    ("layout", Any),
+    ("linear_before_reset", Any),
+];
+const LSTM: Readings = &[
+    ("activation_alpha", Any),
+    ("activation_beta", Any),
+    ("activations", Any),
+    ("clip", Any),
+    ("direction", Any),
+    ("hidden_size", Any),
+    ("input_forget", Any),
+    ("layout", Any),
+];
 
 /// The attributes that are read, by operator.
 pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
@@ -84,7 +111,7 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("Elu", ALPHA),
     ("EyeLike", &[("dtype", Any), ("k", Any)]),
     ("Flatten", AXIS),
-    ("GRU", &[DIRECTION, ("hidden_size", Any), ("linear_before_reset", Any)]),
+    ("GRU", GRU),
     ("Gather", AXIS),
     ("GatherElements", AXIS),
     ("GatherND", &[("batch_dims", Any)]),
@@ -98,7 +125,7 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("InstanceNormalization", EPSILON),
     ("IsInf", &[("detect_negative", Any), ("detect_positive", Any)]),
     ("LRN", &[("alpha", Any), ("beta", Any), ("bias", Any), ("size", Any)]),
-    ("LSTM", RECURRENT),
+    ("LSTM", LSTM),
     ("LayerNormalization", &[("axis", Any), ("epsilon", Any)]),
     ("LeakyRelu", ALPHA),
     ("LogSoftmax", AXIS),
@@ -111,7 +138,7 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("Pad", &[("mode", Any), ("pads", Any), ("value", Any)]),
     ("QuantizeLinear", AXIS),
     ("RMSNormalization", &[("axis", Any), ("epsilon", Any)]),
-    ("RNN", RECURRENT),
+    ("RNN", RNN),
     ("ReduceL1", REDUCE),
     ("ReduceL2", REDUCE),
     ("ReduceLogSum", REDUCE),
@@ -208,12 +235,15 @@ mod tests {
         }
     }
 
-    /// Attributes with a model in `tests/fixtures/attributes` that gives them another value than the default.
+    /// Attributes with a model in `tests/fixtures/attributes` or `recurrent` that gives them another value than the default.
     fn with_fixture() -> BTreeSet<(String, String)> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/attributes");
+        let entries = |folder: &str| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
+            std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path())
+        };
+        let recurrent = entries("recurrent").filter(|path| path.is_dir()).map(|path| path.join("model.onnx"));
         let mut found = BTreeSet::new();
-        for entry in std::fs::read_dir(folder).expect("the folder") {
-            let path = entry.expect("an entry").path();
+        for path in entries("attributes").chain(recurrent) {
             let proto = tract_onnx::onnx().proto_model_for_path(path).expect("a model");
             for node in proto.graph.expect("a graph").node {
                 for attribute in &node.attribute {
