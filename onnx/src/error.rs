@@ -21,7 +21,7 @@ pub enum Error {
     NotOnnx {
         /// The file.
         path: PathBuf,
-        /// What the decoder says.
+        /// What is wrong.
         detail: String,
     },
     /// The graph is malformed, or its types and shapes contradict each other.

@@ -71,7 +71,9 @@ use crate::{
 /// Lowers a model.
 pub(crate) fn lower(model: &FloatModel) -> Result<Graph, Error> {
     let graph = &model.graph;
-    let order = graph.eval_order().map_err(|error| Error::Run { detail: error.to_string() })?;
+    let order = graph.eval_order().map_err(|_| Error::Run {
+        detail: "nodes read each other's results, so that none comes first".to_owned(),
+    })?;
     let mut lowering = Lowering::new(model);
     for outlet in &graph.inputs {
         lowering.source(graph.node(outlet.node))?;

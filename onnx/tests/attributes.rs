@@ -10,9 +10,12 @@ mod outcome;
 
 use std::path::{Path, PathBuf};
 
-use tract_onnx::prelude::Framework;
+use tract_onnx::{
+    pb::{tensor_shape_proto::dimension, type_proto::Value},
+    prelude::Framework,
+};
 
-use self::outcome::{Case, check, outcome};
+use self::outcome::{Case, check, outcome, outcome_of_constants};
 
 fn case(path: &Path, tolerance: f64) -> Case {
     let proto = tract_onnx::onnx().proto_model_for_path(path).unwrap();
@@ -39,6 +42,64 @@ fn check_folder(name: &str, tolerance: f64) {
 #[test]
 fn every_value_of_an_attribute_is_read_as_onnx_runtime_does_or_refused() {
     check_folder("attributes", 1e-4);
+}
+
+/// A field of a protobuf message: its number and bytes.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut message = vec![number << 3 | 2];
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        message.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    message.push(length as u8);
+    message.extend(bytes);
+    message
+}
+
+/// The case with its sample as a constant, and with another input that nothing reads: messages that follow each other are
+/// merged.
+fn of_constants(path: &Path) -> Case {
+    let case = case(path, 1e-4);
+    let graph = tract_onnx::onnx().proto_model_for_path(path).unwrap().graph.unwrap();
+    let Some(Value::TensorType(tensor)) = graph.input[0].r#type.clone().unwrap().value else {
+        panic!("{}: no tensor", path.display());
+    };
+    let lengths = tensor.shape.unwrap().dim.into_iter().map(|dim| match dim.value {
+        Some(dimension::Value::DimValue(length)) => u8::try_from(length).unwrap(),
+        _ => panic!("{}: an open axis", path.display()),
+    });
+    let numbers: Vec<u8> = case.sample.iter().flat_map(|number| number.to_le_bytes()).collect();
+    // TensorProto: dims, data_type, name, raw_data.
+    let mut constant = field(1, &lengths.collect::<Vec<u8>>());
+    constant.extend([2 << 3, 1]);
+    constant.extend([field(8, graph.input[0].name.as_bytes()), field(9, &numbers)].concat());
+    // ValueInfoProto: name, and a tensor type of float32 and shape [2].
+    let shape = field(2, &field(1, &[1 << 3, 2]));
+    let kind = field(1, &[&[1 << 3, 1][..], &shape].concat());
+    let input = [field(1, b"another"), field(2, &kind)].concat();
+    let addition = [field(5, &constant), field(11, &input)].concat();
+    let bytes = [case.bytes, field(7, &addition)].concat();
+    Case { bytes, sample: vec![0.0; 2], ..case }
+}
+
+#[test]
+fn every_value_of_an_attribute_is_read_so_on_constants_too() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/attributes");
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let models: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "onnx")).collect();
+    let outcomes: Vec<(PathBuf, String)> = models
+        .into_iter()
+        .map(|path| (path.clone(), outcome_of_constants(&path, &of_constants(&path))))
+        .collect();
+    let wrong: Vec<_> = outcomes
+        .iter()
+        .filter(|(_, outcome)| outcome.starts_with("mismatch") || outcome.starts_with("panic"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let refused: Vec<_> = outcomes.iter().filter(|(_, outcome)| outcome != "equal").collect();
+    assert!(refused.len() < 150, "{refused:#?}");
 }
 
 #[test]

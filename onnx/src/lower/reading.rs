@@ -45,7 +45,8 @@ impl Lowering<'_> {
             let actual = format!("a constant of type {:?}", tensor.datum_type());
             return Err(self.refuse(node, actual, "a float model, which is quantised here"));
         }
-        let values = floats(&tensor).map_err(|error| Error::Run { detail: error.to_string() })?;
+        let values =
+            floats(&tensor).map_err(|_| self.refuse(node, "a constant that is not read", "real numbers"))?;
         if let Some(position) = values.iter().position(|value| value.is_nan()) {
             return Err(self.constant_value(node, outlet, position, values[position]));
         }

@@ -7,7 +7,7 @@ use tract_onnx::{
     prelude::Framework,
 };
 
-use super::{guard::guarded, names::unprintable_name};
+use super::{guard::attempt, names::unprintable_name};
 use crate::error::Error;
 
 /// Reads a file.
@@ -18,7 +18,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 /// Reads an ONNX file that has a graph.
 pub(crate) fn read_model(bytes: &[u8], path: &Path) -> Result<ModelProto, Error> {
     let not_onnx = |detail| Error::NotOnnx { path: path.to_owned(), detail };
-    let proto = guarded(|| tract_onnx::onnx().proto_model_for_read(&mut &*bytes)).map_err(not_onnx)?;
+    let proto = attempt(|| tract_onnx::onnx().proto_model_for_read(&mut &*bytes))
+        .map_err(|_| not_onnx("its bytes are no protobuf message of ONNX, or end too early".to_owned()))?;
     if proto.graph.as_ref().is_none_or(|graph| graph.node.is_empty()) {
         return Err(not_onnx("it has no graph".to_owned()));
     }

@@ -28,11 +28,6 @@ pub(crate) struct Failure {
     pub(crate) text: String,
 }
 
-/// Runs `body`; a panic inside becomes an error message.
-pub(crate) fn guarded<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
-    attempt(body).map_err(|failure| failure.text)
-}
-
 /// Runs `body`; a panic inside becomes a failure.
 pub(crate) fn attempt<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, Failure> {
     // tract indexes shapes and attributes of the file unchecked in places: a hostile file must not end the process.

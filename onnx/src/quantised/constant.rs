@@ -8,7 +8,10 @@ use tract_onnx::{
 };
 
 use super::node::Node;
-use crate::{error::Error, model::guard::guarded};
+use crate::{
+    error::Error,
+    model::guard::{Failure, attempt},
+};
 
 /// A constant tensor. Numbers of up to 53 bits are exact.
 #[derive(Debug, Clone)]
@@ -41,8 +44,14 @@ impl Constant {
         if let Some(name) = small_float(tensor.data_type) {
             return Err(format!("a tensor of type {name}"));
         }
-        let tensor = guarded(|| load_tensor(&MmapDataResolver, tensor, folder))?;
-        let values = guarded(|| floats(&tensor))?;
+        let unread = |failure: Failure| {
+            let reason =
+                || format!("a tensor `{}` whose elements are not what its type and shape say", tensor.name);
+            failure.refusal.unwrap_or_else(reason)
+        };
+        let loaded = attempt(|| load_tensor(&MmapDataResolver, tensor, folder)).map_err(unread)?;
+        let values = attempt(|| floats(&loaded)).map_err(unread)?;
+        let tensor = loaded;
         let shape = tensor.shape().to_vec();
         if shape.iter().product::<usize>() != values.len() {
             return Err(format!("a constant of shape {shape:?} has {} elements", values.len()));

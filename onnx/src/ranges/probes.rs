@@ -29,7 +29,8 @@ impl<'a> Probes<'a> {
         } else {
             let plan =
                 model.graph.clone().with_output_outlets(&outlets).and_then(IntoRunnable::into_runnable);
-            Some(plan.map_err(|error| Error::Run { detail: format!("{error:#}") })?)
+            let detail = || "the values between its nodes cannot be looked at".to_owned();
+            Some(plan.map_err(|_| Error::Run { detail: detail() })?)
         };
         let place = |value: usize| outlets.binary_search(&outlet(value)).ok().filter(|_| value > 0);
         let values = values.iter().map(|&value| (value, place(value))).collect();

@@ -160,6 +160,12 @@ pub(super) fn resize(r: &mut Rewriting<'_>) -> Rewritten {
     let Some(coordinates) = Coordinates::of(how) else {
         return Err(r.refuse(format!("the coordinates `{how}`"), "coordinates that need no region"));
     };
+    let is_parted = |axis: &Axis| (axis.scale * axis.length as f32 - axis.resized as f32).abs() > 1e-3;
+    if coordinates == Coordinates::AlignCorners && axes.iter().any(is_parted) {
+        // ONNX takes the corner of the length before it is rounded, ONNX Runtime of the length after.
+        let actual = "aligned corners with a scale that gives no whole length";
+        return Err(r.refuse(actual, "scales that give whole lengths, or sizes"));
+    }
     let rounding = r.text("nearest_mode", "round_prefer_floor");
     let nearest = if is_old { Some(Nearest::Simple) } else { Nearest::of(rounding) };
     let Some(nearest) = nearest else {

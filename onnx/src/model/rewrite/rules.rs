@@ -25,6 +25,7 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
         "Concat" => selection::concat,
         "Compress" | "IsInf" | "IsNaN" | "NonZero" | "Unique" => refused,
         "CumSum" => reduction::cumulative_sum,
+        "Dropout" => dropout,
         "Einsum" => reduction::einsum_of_one,
         "Equal" | "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" => logic::compare,
         "Gather" => selection::gather,
@@ -69,4 +70,14 @@ pub(super) fn holds_for_constants(node: &NodeProto) -> bool {
 /// Results whose shape depends on values, and questions that numbers always answer with no.
 fn refused(r: &mut Rewriting<'_>) -> Rewritten {
     Err(r.unsupported())
+}
+
+/// `Dropout`, which leaves its input as it is unless it is told to train.
+fn dropout(r: &mut Rewriting<'_>) -> Rewritten {
+    let is_zero = |index: usize, default: bool| {
+        let zeros = |name| r.numbers(name).is_some_and(|numbers| numbers.iter().all(|&number| number == 0.0));
+        r.optional_input(index).map_or(default, zeros)
+    };
+    let trains = !is_zero(2, true) && !is_zero(1, false);
+    if trains { Err(r.refuse("training", "`training_mode` false, and constant")) } else { Ok(None) }
 }

@@ -66,9 +66,10 @@ def parameter(formal):
     return formal.name + {option.Single: "", option.Optional: "?", option.Variadic: "*"}[formal.option]
 
 
-def line(schema):
+def line(schema, is_newest):
+    """An operator that a later version brings back is one of its set, if one that is advised against."""
     head = f"{schema.name} {schema.since_version}"
-    if schema.deprecated:
+    if schema.deprecated and is_newest:
         return f"{head} ; deprecated"
     attributes = [
         f"{name}:{TYPES[attribute.type.name]}{default(attribute)}{'!' if attribute.required else ''}"
@@ -87,5 +88,5 @@ for name in sorted(versions):
     history = sorted(versions[name], key=lambda schema: schema.since_version)
     old = [schema for schema in history if schema.since_version <= OLDEST]
     new = [schema for schema in history if schema.since_version > OLDEST]
-    lines += map(line, old[-1:] + new)
+    lines += [line(schema, schema is history[-1]) for schema in old[-1:] + new]
 Path(__file__).with_name("table.txt").write_text("\n".join(lines) + "\n")

@@ -177,7 +177,8 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("Squeeze", &[("axes", Any)]),
     ("Swish", ALPHA),
     ("ThresholdedRelu", ALPHA),
-    ("TopK", &[("axis", Any), ("k", Any), ("largest", Any)]),
+    // The order of what is found does not matter to one element, and more are refused.
+    ("TopK", &[("axis", Any), ("k", Any), ("largest", Any), ("sorted", Any)]),
     ("Transpose", &[("perm", Any)]),
     ("Trilu", &[("upper", Any)]),
     ("Unsqueeze", &[("axes", Any)]),
