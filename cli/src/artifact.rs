@@ -1,6 +1,10 @@
 //! Files that Tacit reads: models, keys and proofs, with errors that name the file and the remedy.
 
-use std::{fs, io::ErrorKind, path::Path};
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Read},
+    path::Path,
+};
 
 use anyhow::{Context, Result, bail};
 use tacit_layers::{
@@ -11,17 +15,18 @@ use tacit_layers::{
     },
 };
 use tacit_prover::{InputOpening, ProvingKey};
+use zeroize::Zeroizing;
 
 /// What is wrong with a file that begins as it should.
 pub type Unreadable = tacit_layers::Error;
 
-/// Reads a whole file.
-pub fn read(path: &Path) -> Result<Vec<u8>> {
+/// Reads a whole file, which may hold a private model or input: it is overwritten when it is dropped.
+pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let name = path.display();
     if path.is_dir() {
         bail!("cannot read `{name}`: it is a directory; give a file");
     }
-    fs::read(path).with_context(|| {
+    read_wiping(path).with_context(|| {
         format!("cannot read `{name}`; check {}", {
             match fs::metadata(path).map_err(|error| error.kind()) {
                 Err(ErrorKind::NotFound) => "the path",
@@ -29,6 +34,33 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
             }
         })
     })
+}
+
+/// Bytes that a file is read into before its length is known.
+const CHUNK: usize = 1 << 16;
+
+/// Reads a whole file into memory of its length. One that is longer than it says, such as a pipe, outgrows it, and what it
+/// outgrows is overwritten.
+fn read_wiping(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata().map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(0));
+    let mut bytes = Zeroizing::new(vec![0; length.saturating_add(1).max(CHUNK)]);
+    let mut filled = 0;
+    loop {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if filled == bytes.len() {
+            let mut longer = Zeroizing::new(vec![0; 2 * filled]);
+            longer[..filled].copy_from_slice(&bytes);
+            bytes = longer;
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 /// Reads a proving key.

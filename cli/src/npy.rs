@@ -1,8 +1,9 @@
 //! `.npy` files: arrays of real numbers or of class numbers.
 
 use anyhow::{Context, Result, bail};
-use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use ndarray::{ArrayD, ArrayView, IxDyn, ShapeBuilder};
 use ndarray_npy::{ReadableElement, WriteNpyExt, npy::header::Header};
+use zeroize::{Zeroize, Zeroizing};
 
 /// An array, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +113,7 @@ impl<'a> File<'a> {
     }
 
     /// The elements, whatever order they are stored in. Memory is taken only for data that is there.
-    fn elements<T: ReadableElement + Clone, U>(self, convert: impl Fn(T) -> U) -> Result<Array<U>> {
+    fn elements<T: ReadableElement + Copy + Zeroize, U>(self, convert: impl Fn(T) -> U) -> Result<Array<U>> {
         let Self { header, data, .. } = self;
         let count = header.shape.iter().try_fold(1_usize, |n, &axis| n.checked_mul(axis));
         let expected = count.and_then(|count| count.checked_mul(size_of::<T>()));
@@ -126,8 +127,12 @@ impl<'a> File<'a> {
         let count = data.len() / size_of::<T>().max(1);
         let elements = T::read_to_end_exact_vec(data, &header.type_descriptor, count)?;
         let order = IxDyn(&header.shape).set_f(header.layout.is_fortran());
-        let array = ArrayD::from_shape_vec(order, elements)?;
-        Ok(Array { values: array.iter().cloned().map(convert).collect(), shape: header.shape })
+        // They may be those of a private input.
+        let elements = Zeroizing::new(elements);
+        let array = ArrayView::from_shape(order, elements.as_slice())?;
+        let mut values = Vec::with_capacity(count);
+        values.extend(array.iter().copied().map(convert));
+        Ok(Array { values, shape: header.shape })
     }
 }
 

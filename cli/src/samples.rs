@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use zeroize::Zeroizing;
 
 use crate::{
     array_file::{self, Reals},
@@ -14,7 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Samples {
     path: PathBuf,
-    values: Vec<f32>,
+    /// Overwritten when they are dropped: they may be a private input.
+    values: Zeroizing<Vec<f32>>,
     count: usize,
 }
 
@@ -40,7 +42,7 @@ impl Samples {
         if count == 0 {
             bail!("`{}` has shape {actual:?}, which holds no sample: give at least one", path.display());
         }
-        Ok(Self { path: path.to_owned(), values, count })
+        Ok(Self { path: path.to_owned(), values: Zeroizing::new(values), count })
     }
 
     /// Number of samples.

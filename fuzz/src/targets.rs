@@ -60,7 +60,7 @@ fn verifying_key(data: &[u8]) {
 
 fn proving_key(data: &[u8]) {
     let Ok(key) = ProvingKey::from_bytes(data) else { return };
-    assert_eq!(key.to_bytes().unwrap(), data);
+    assert_eq!(key.to_bytes().unwrap().as_slice(), data);
     let network = key.network();
     if differential::is_small(network) {
         let layer = network.architecture.input().unwrap();
@@ -84,7 +84,7 @@ fn input_commitment(data: &[u8]) {
         assert_eq!(commitment.to_bytes().unwrap(), data);
     }
     if let Ok(opening) = InputOpening::from_bytes(data) {
-        assert_eq!(opening.to_bytes().unwrap(), data);
+        assert_eq!(opening.to_bytes().unwrap().as_slice(), data);
     }
 }
 

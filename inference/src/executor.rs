@@ -23,6 +23,11 @@ impl Trace {
         &self.values
     }
 
+    /// The value of every node, for a prover to overwrite.
+    pub fn into_values(self) -> Vec<Tensor<i64>> {
+        self.values
+    }
+
     /// A trace with these values, taken as they are.
     pub const fn from_values(values: Vec<Tensor<i64>>) -> Self {
         Self { values }

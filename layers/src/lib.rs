@@ -34,6 +34,7 @@ pub mod layer;
 pub mod network;
 pub mod printable;
 pub mod proof;
+pub mod secret;
 pub mod tensor;
 
 pub use argument::{

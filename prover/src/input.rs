@@ -20,16 +20,23 @@ use tacit_algebra::generators::Generators;
 use tacit_layers::{
     InputCommitment, Layout, Tensor,
     proof::{
-        file::{block, decode, encode, file_header, open_file, take_block},
+        file::{block_length, decode, encode, file_header, join, open_file, take_block},
         input::{OPENING_MAGIC, num_rows, row_vars},
         statement::{Input, Statement},
     },
+    secret::SecretList,
     tensor::value::MAX_ACTIVATION,
 };
-use tacit_transcript::encoding::{SCALAR_BYTES, scalar_from_bytes, scalar_to_bytes};
+use tacit_transcript::encoding::{SCALAR_BYTES, scalar_to_bytes};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{error::Result, hyrax, integers::Integers, opening::CommittedTensor, seed::Seed};
+use crate::{
+    error::Result,
+    hyrax,
+    integers::Integers,
+    opening::CommittedTensor,
+    seed::{Seed, scalars_from_bytes, scalars_to_bytes},
+};
 
 const WHAT: &str = "opening of an input commitment";
 
@@ -47,11 +54,11 @@ impl InputOpening {
     /// # Errors
     /// [`tacit_layers::Error::CommittedRange`] for an integer that no model reads.
     pub fn new(input: Tensor<i64>, seed: &Seed) -> Result<Self> {
-        let integers = input.data().iter().flat_map(|x| x.to_le_bytes());
-        let mut bytes: Vec<u8> =
-            input.layout().axes().iter().flat_map(|&n| (n as u64).to_le_bytes()).chain(integers).collect();
+        let axes = input.layout().axes();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(8 * (axes.len() + input.data().len())));
+        bytes.extend(axes.iter().flat_map(|&n| (n as u64).to_le_bytes()));
+        bytes.extend(input.data().iter().flat_map(|x| x.to_le_bytes()));
         let blinding = seed.scalars(b"input", std::iter::once(bytes.as_slice()), num_rows(input.layout()));
-        bytes.zeroize();
         Self::with_blinding(input, blinding)
     }
 
@@ -59,18 +66,15 @@ impl InputOpening {
     ///
     /// # Errors
     /// As [`Self::new`], and [`tacit_layers::Error::Damaged`] for another number of rows.
-    pub fn with_blinding(input: Tensor<i64>, blinding: Vec<Fr>) -> Result<Self> {
-        let (minimum, maximum) = (-MAX_ACTIVATION, MAX_ACTIVATION);
-        if let Some(position) = input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
-            let value = input.data()[position];
-            return Err(tacit_layers::Error::CommittedRange { position, value, minimum, maximum }.into());
+    pub fn with_blinding(mut input: Tensor<i64>, blinding: Vec<Fr>) -> Result<Self> {
+        let mut blinding = Zeroizing::new(blinding);
+        match commitment(&input, &blinding) {
+            Ok(commitment) => Ok(Self { commitment, input, blinding: std::mem::take(&mut *blinding) }),
+            Err(error) => {
+                input.data_mut().zeroize();
+                Err(error)
+            }
         }
-        if blinding.len() != num_rows(input.layout()) {
-            let reason = "it has another number of rows";
-            return Err(tacit_layers::Error::Damaged { what: WHAT, reason }.into());
-        }
-        let rows = commit(&input, &blinding);
-        Ok(Self { commitment: InputCommitment::new(input.layout().clone(), rows)?, input, blinding })
     }
 
     /// The commitment, for everybody to know.
@@ -88,15 +92,14 @@ impl InputOpening {
         &self.blinding
     }
 
-    /// The opening as a file, to be kept like the input itself.
+    /// The opening as a file, to be kept like the input itself, overwritten when it is dropped.
     ///
     /// # Errors
     /// When the input does not serialise.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = file_header(OPENING_MAGIC);
-        bytes.extend(block(&encode(&(self.input.layout(), self.input.data()), WHAT)?));
-        bytes.extend(self.blinding.iter().flat_map(scalar_to_bytes));
-        Ok(bytes)
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let input = encode(&(self.input.layout(), self.input.data()), WHAT)?;
+        let blinding = scalars_to_bytes(&self.blinding);
+        Ok(join(&[&file_header(OPENING_MAGIC), &block_length(&input), &input, &blinding]))
     }
 
     /// The opening in a file; the commitment is computed again.
@@ -105,14 +108,18 @@ impl InputOpening {
     /// When the file is another one or damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (encoded, blinding) = take_block(open_file(bytes, OPENING_MAGIC, WHAT)?, WHAT)?;
-        let (layout, data): (Layout, Vec<i64>) = decode(encoded, WHAT)?;
-        let input = Tensor::new(layout, data)?;
+        let (layout, SecretList(mut data)): (Layout, SecretList<i64>) = decode(encoded, WHAT)?;
         let (encoded, rest) = blinding.as_chunks::<SCALAR_BYTES>();
         let damaged = |reason| tacit_layers::Error::Damaged { what: WHAT, reason };
-        if encoded.len() != num_rows(input.layout()) || !rest.is_empty() {
+        if encoded.len() != num_rows(&layout) || !rest.is_empty() {
             return Err(damaged("it has another number of rows").into());
         }
-        let blinding: Option<Vec<Fr>> = encoded.iter().map(|bytes| scalar_from_bytes(bytes)).collect();
+        if data.len() != layout.num_elements() {
+            return Err(damaged("it has not as many integers as its shape").into());
+        }
+        let blinding = scalars_from_bytes(encoded.as_flattened());
+        let blinding = blinding.map(|mut blinding| std::mem::take(&mut *blinding));
+        let input = Tensor::new(layout, std::mem::take(&mut *data))?;
         Self::with_blinding(input, blinding.ok_or_else(|| damaged("a blinding is not a reduced number"))?)
     }
 }
@@ -128,6 +135,20 @@ impl std::fmt::Debug for InputOpening {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("InputOpening").field("commitment", &self.commitment).finish_non_exhaustive()
     }
+}
+
+/// The commitment to an input.
+fn commitment(input: &Tensor<i64>, blinding: &[Fr]) -> Result<InputCommitment> {
+    let (minimum, maximum) = (-MAX_ACTIVATION, MAX_ACTIVATION);
+    if let Some(position) = input.data().iter().position(|x| !(minimum..=maximum).contains(x)) {
+        let value = input.data()[position];
+        return Err(tacit_layers::Error::CommittedRange { position, value, minimum, maximum }.into());
+    }
+    if blinding.len() != num_rows(input.layout()) {
+        let reason = "it has another number of rows";
+        return Err(tacit_layers::Error::Damaged { what: WHAT, reason }.into());
+    }
+    Ok(InputCommitment::new(input.layout().clone(), commit(input, blinding))?)
 }
 
 /// Commitments of an input's rows.
@@ -283,7 +304,9 @@ mod tests {
         // An integer that no model reads.
         let mut wide = file_header(OPENING_MAGIC);
         let layout = Layout::new(vec![1]).unwrap();
-        wide.extend(block(&encode(&(&layout, &[MAX_ACTIVATION + 1][..]), WHAT).unwrap()));
+        wide.extend(tacit_layers::proof::file::block(
+            &encode(&(&layout, &[MAX_ACTIVATION + 1][..]), WHAT).unwrap(),
+        ));
         wide.extend([0; SCALAR_BYTES]);
         assert!(matches!(
             InputOpening::from_bytes(&wide),

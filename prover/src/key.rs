@@ -12,13 +12,13 @@ use tacit_algebra::generators::Generators;
 use tacit_layers::{
     Network, VerifyingKey,
     proof::{
-        file::{block, decode, encode, file_header, open_file, take_block},
+        file::{block_length, decode, encode, file_header, join, open_file, take_block},
         key::{read_commitments, take_privacy},
         model::CommittedModel,
         plan::Plan,
     },
 };
-use tacit_transcript::encoding::{SCALAR_BYTES, point_to_bytes, scalar_from_bytes, scalar_to_bytes};
+use tacit_transcript::encoding::point_to_bytes;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     error::{Error, Result},
     hyrax,
     opening::{CommittedTensor, ProverScheme, Shares},
-    seed::Seed,
+    seed::{Seed, scalars_from_bytes, scalars_to_bytes},
 };
 
 /// First bytes of a proving key.
@@ -38,8 +38,7 @@ fn damaged(reason: &'static str) -> Error {
 }
 
 fn read_blinding(bytes: &[u8]) -> Result<Zeroizing<Vec<Fr>>> {
-    let scalars = bytes.chunks(SCALAR_BYTES).map(scalar_from_bytes).collect::<Option<Vec<Fr>>>();
-    scalars.map(Zeroizing::new).ok_or_else(|| damaged("a blinding is not a reduced field element"))
+    scalars_from_bytes(bytes).ok_or_else(|| damaged("a blinding is not a reduced field element"))
 }
 
 /// Computes a network's ranges and its plan.
@@ -131,7 +130,7 @@ impl ProvingKey {
         let (verifying_key, blinding) = match seed {
             None => (VerifyingKey::new(architecture, commitments)?, Zeroizing::default()),
             Some(seed) => {
-                let encoded = Zeroizing::new(encode(&network, WHAT)?);
+                let encoded = encode(&network, WHAT)?;
                 let secret = std::iter::once(encoded.as_slice());
                 let blinding = Zeroizing::new(seed.scalars(b"model", secret, commitments.len()));
                 hyrax::blind_rows(&mut commitments, &blinding, &generators);
@@ -165,17 +164,16 @@ impl ProvingKey {
         self.verifying_key.generators()
     }
 
-    /// The key as a file.
+    /// The key as a file, overwritten when it is dropped: a private model's is a secret.
     ///
     /// # Errors
     /// When the network does not serialise.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = file_header(MAGIC);
-        bytes.extend(block(&encode(&self.network, WHAT)?));
-        bytes.push(u8::from(self.verifying_key.is_private()));
-        bytes.extend(self.verifying_key.commitments().iter().flat_map(point_to_bytes));
-        bytes.extend(self.blinding.iter().flat_map(scalar_to_bytes));
-        Ok(bytes)
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let network = encode(&self.network, WHAT)?;
+        let rows: Vec<u8> = self.verifying_key.commitments().iter().flat_map(point_to_bytes).collect();
+        let is_private = [u8::from(self.verifying_key.is_private())];
+        let blinding = scalars_to_bytes(&self.blinding);
+        Ok(join(&[&file_header(MAGIC), &block_length(&network), &network, &is_private, &rows, &blinding]))
     }
 
     /// The key in a file. Its commitments are taken as they are: a proof made with others than the network's is

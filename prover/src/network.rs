@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use tacit_inference::{Trace, execute_each};
 use tacit_layers::{
     Layout, Network, Tensor,
@@ -15,6 +16,7 @@ use tacit_layers::{
     },
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, labels};
+use zeroize::Zeroize;
 
 use crate::{
     buffers::Buffers,
@@ -131,7 +133,12 @@ fn prove_here(key: &ProvingKey, inputs: &[RunInput], seed: Option<&Seed>) -> Res
     let plan = input::statement(inputs, &[]).plan(key.verifying_key())?;
     let values: Vec<&Tensor<i64>> = inputs.iter().map(|input| input.values()).collect();
     let (Executed { trace, witness, outputs }, observer) = infer(key.network(), &plan, &values)?;
-    prove_witness(key, inputs, outputs, (&trace, &witness), seed, observer)
+    let proven = prove_witness(key, inputs, outputs, (&trace, &witness), seed, observer);
+    if seed.is_some() {
+        trace.into_values().par_iter_mut().for_each(|value| value.data_mut().zeroize());
+        witness.wipe();
+    }
+    proven
 }
 
 /// What running a network gives.

@@ -21,7 +21,7 @@ use tacit_layers::{
     proof::parameters::{self, DIGITS, DOMAIN, Digits, ParameterPlan, digit},
 };
 use tacit_transcript::{Event, ProofWriter, Transcript, encoding::scalar_to_bytes, labels};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     buffers::Buffers,
@@ -64,10 +64,12 @@ pub fn prove_parameters(key: &ProvingKey, seed: &Seed) -> Result<ProvenParameter
     let names = key.network().architecture.parameters.iter().map(|spec| spec.name.as_str());
     let witness = ParameterWitness::new(&plan, &tensors, &names.collect::<Vec<_>>())?;
     let blinding = key.row_blinding();
-    rayon::scope(|_| {
+    let proven = rayon::scope(|_| {
         let observer = &mut Watcher::new(0);
         prove_witness(key.verifying_key(), &plan, (&tensors, &blinding), &witness, seed, observer)
-    })
+    });
+    witness.wipe();
+    proven
 }
 
 /// Committed columns, and what each block looks up.
@@ -105,6 +107,12 @@ impl ParameterWitness {
         Ok(witness)
     }
 
+    /// Overwrites what a proof has hidden.
+    fn wipe(mut self) {
+        self.columns.par_iter_mut().for_each(Zeroize::zeroize);
+        self.positions.par_iter_mut().for_each(Zeroize::zeroize);
+    }
+
     /// Counts how often each row is looked up.
     pub(crate) fn recount(&mut self, plan: &ParameterPlan) {
         let mut counts = vec![0; 1 << plan.table.num_vars()];
@@ -140,7 +148,9 @@ fn look_up(tensor: &CommittedTensor, (place, count): (usize, usize), name: &str)
 /// The digits, in storage order, that these rows are.
 fn of_positions(layout: &Layout, positions: &[u32]) -> Vec<i64> {
     let runs = layout.runs().flat_map(|(_, padded, length)| &positions[padded..padded + length]);
-    runs.map(|&row| i64::from(row) + DIGITS.0).collect()
+    let mut digits = Vec::with_capacity(layout.num_elements());
+    digits.extend(runs.map(|&row| i64::from(row) + DIGITS.0));
+    digits
 }
 
 /// Proves a witness as it is, about tensors whose rows are blinded by these: a false one gives a proof that no verifier
@@ -230,5 +240,7 @@ fn look_ups(
 
 fn evaluate_parameter(tensor: &CommittedTensor, point: &[Fr]) -> Fr {
     let Elements::Integers(integers) = tensor.values else { unreachable!("parameters are integers") };
-    evaluation::evaluate(tensor.layout, &integers.iter().collect::<Vec<i64>>(), point)
+    let mut wide = Zeroizing::new(Vec::with_capacity(integers.len()));
+    wide.extend(integers.iter());
+    evaluation::evaluate(tensor.layout, &wide, point)
 }

@@ -30,7 +30,9 @@ impl Randomness {
 
     /// The next `count` scalars.
     pub(crate) fn scalars(&mut self, count: usize) -> Vec<Fr> {
-        (0..count).map(|_| self.scalar()).collect()
+        let mut scalars = Vec::with_capacity(count);
+        scalars.extend((0..count).map(|_| self.scalar()));
+        scalars
     }
 
     /// A stream of its own for something else.

@@ -2,7 +2,8 @@
 
 use ark_bn254::Fr;
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use tacit_transcript::encoding::{SCALAR_BYTES, scalar_from_bytes, scalar_to_bytes};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     error::{Error, Result},
@@ -63,6 +64,22 @@ impl Seed {
         }
         Randomness::new(hash.finalize().into())
     }
+}
+
+/// Secret scalars as they are written.
+pub(crate) fn scalars_to_bytes(scalars: &[Fr]) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(scalars.len() * SCALAR_BYTES));
+    bytes.extend(scalars.iter().flat_map(scalar_to_bytes));
+    bytes
+}
+
+/// Secret scalars that were written; none when one is not reduced.
+pub(crate) fn scalars_from_bytes(bytes: &[u8]) -> Option<Zeroizing<Vec<Fr>>> {
+    let mut scalars = Zeroizing::new(Vec::with_capacity(bytes.len().div_ceil(SCALAR_BYTES)));
+    for bytes in bytes.chunks(SCALAR_BYTES) {
+        scalars.push(scalar_from_bytes(bytes)?);
+    }
+    Some(scalars)
 }
 
 impl std::fmt::Debug for Seed {

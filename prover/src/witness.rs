@@ -11,6 +11,7 @@ use tacit_layers::{
     },
     proof::plan::Plan,
 };
+use zeroize::Zeroize;
 
 use crate::{
     error::{Error, Result},
@@ -68,6 +69,17 @@ impl Witness {
             })
             .collect();
         Ok(Self { columns, lookups })
+    }
+}
+
+impl Witness {
+    /// Overwrites what a proof that hides has hidden.
+    pub(crate) fn wipe(mut self) {
+        self.columns.par_iter_mut().for_each(Zeroize::zeroize);
+        self.lookups.par_iter_mut().for_each(|lookup| {
+            lookup.keys.zeroize();
+            lookup.positions.zeroize();
+        });
     }
 }
 

@@ -125,10 +125,8 @@ impl CommitmentFiles {
     /// Writes both, to be put in their places later.
     pub(super) fn prepare(&self, opening: &InputOpening) -> Result<PreparedCommitment> {
         let commitment = self.commitment_file.prepare(&opening.commitment().to_bytes()?)?;
-        let mut bytes = opening.to_bytes()?;
-        let opening = self.opening_file.prepare(&bytes);
-        bytes.fill(0);
-        Ok(PreparedCommitment { commitment, opening: opening?, opening_path: self.opening.clone() })
+        let opening = self.opening_file.prepare(&opening.to_bytes()?)?;
+        Ok(PreparedCommitment { commitment, opening, opening_path: self.opening.clone() })
     }
 }
 

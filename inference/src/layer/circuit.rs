@@ -62,11 +62,9 @@ impl NetworkBuilder {
 
 impl Inference for CircuitLayer {
     fn execute(&self, run: &Run) -> Result<Vec<i64>> {
-        let values =
-            |parameter: &&Parameter| (0..parameter.num_elements()).map(|i| parameter.get(i)).collect();
-        let parameters: Vec<Vec<i64>> = run.parameters.iter().map(values).collect();
+        let parameters: Vec<_> = run.parameters.iter().map(|parameter| parameter.widened()).collect();
         let inputs = run.inputs.iter().map(|input| input.data());
-        let inputs: Vec<&[i64]> = inputs.chain(parameters.iter().map(Vec::as_slice)).collect();
+        let inputs: Vec<&[i64]> = inputs.chain(parameters.iter().map(|values| values.as_slice())).collect();
         Ok(circuit::execute(&self.circuit, &inputs).swap_remove(0))
     }
 

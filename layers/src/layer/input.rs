@@ -219,7 +219,7 @@ mod tests {
             assert_eq!(decode(&bytes, "input"), Ok(input));
         }
         let bytes = encode(&InputKind::Real { scale: 0.25 }, "input").unwrap();
-        assert_eq!(bytes, 0.25_f64.to_le_bytes());
+        assert_eq!(bytes.as_slice(), 0.25_f64.to_le_bytes());
         // A second zero is no kind.
         assert_eq!(decode(&(-0.0_f64).to_le_bytes(), "input"), Ok(InputKind::Real { scale: -0.0 }));
     }

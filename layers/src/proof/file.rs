@@ -1,4 +1,9 @@
 //! How every file is framed: magic, version, blocks with their length in front, canonical encodings.
+//!
+//! What is encoded or decoded may be secret: a private model's weights, a private input. So nothing here leaves a copy in memory
+//! that it gives back; encodings are written into a buffer of their length, and overwritten when they are dropped.
+
+use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Result},
@@ -51,15 +56,30 @@ pub fn take_block<'a>(bytes: &'a [u8], what: &'static str) -> Result<(&'a [u8], 
 
 /// A block with its length in front.
 pub fn block(bytes: &[u8]) -> Vec<u8> {
-    [wide(bytes.len()).to_le_bytes().as_slice(), bytes].concat()
+    [block_length(bytes).as_slice(), bytes].concat()
+}
+
+/// What a block has in front.
+pub fn block_length(bytes: &[u8]) -> [u8; 8] {
+    wide(bytes.len()).to_le_bytes()
 }
 
 /// Encodes a value that serialises without failing.
 ///
 /// # Errors
 /// [`Error::Damaged`] if it does fail.
-pub fn encode<T: serde::Serialize>(value: &T, what: &'static str) -> Result<Vec<u8>> {
-    postcard::to_stdvec(value).map_err(|_| Error::Damaged { what, reason: "it cannot be serialised" })
+pub fn encode<T: serde::Serialize>(value: &T, what: &'static str) -> Result<Zeroizing<Vec<u8>>> {
+    let encoded = || {
+        let mut bytes = Zeroizing::new(vec![0; postcard::experimental::serialized_size(value)?]);
+        postcard::to_slice(value, &mut bytes)?;
+        Ok(bytes)
+    };
+    encoded().map_err(|_: postcard::Error| Error::Damaged { what, reason: "it cannot be serialised" })
+}
+
+/// The bytes of a file of these parts, which may be secret.
+pub fn join(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(parts.concat())
 }
 
 /// Decodes a value that fills `bytes` exactly.
@@ -73,7 +93,7 @@ pub fn decode<T: serde::Serialize + serde::de::DeserializeOwned>(
     let value = postcard::from_bytes(bytes)
         .map_err(|_| Error::Damaged { what, reason: "its contents do not decode" })?;
     // Postcard reads some integers from more bytes than it writes: one value, one encoding.
-    if encode(&value, what)? == bytes {
+    if encode(&value, what)?.as_slice() == bytes {
         Ok(value)
     } else {
         Err(Error::Damaged { what, reason: "its contents are not canonically encoded" })

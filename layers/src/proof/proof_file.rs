@@ -78,7 +78,7 @@ impl StatedInput {
 
     fn to_bytes(&self) -> Result<Vec<u8>> {
         match self {
-            Self::Public(input) => encode(&parts(input), WHAT),
+            Self::Public(input) => encode(&parts(input), WHAT).map(|bytes| bytes.to_vec()),
             Self::Committed(commitment) => commitment.to_bytes(),
         }
     }

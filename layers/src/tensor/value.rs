@@ -1,10 +1,12 @@
 //! What is known of a node's value or of a parameter before any number of it: shape, kind, width; and parameters themselves.
 
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     error::{Error, Result},
     integer::position,
+    secret::decode_list,
     tensor::Layout,
 };
 
@@ -60,13 +62,13 @@ impl ParameterWidth {
     }
 }
 
-/// Integers of a parameter tensor, row-major.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Integers of a parameter tensor, row-major. A private model's are secret: they are overwritten when they are dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub enum Parameter {
     /// Weights.
-    Int8(Vec<i8>),
+    Int8(#[serde(deserialize_with = "decode_list")] Vec<i8>),
     /// Biases.
-    Int32(Vec<i32>),
+    Int32(#[serde(deserialize_with = "decode_list")] Vec<i32>),
 }
 
 impl Parameter {
@@ -76,6 +78,16 @@ impl Parameter {
             Self::Int8(values) => values.len(),
             Self::Int32(values) => values.len(),
         }
+    }
+
+    /// The elements as 64-bit integers, overwritten when they are dropped.
+    pub fn widened(&self) -> Zeroizing<Vec<i64>> {
+        let mut wide = Zeroizing::new(Vec::with_capacity(self.num_elements()));
+        match self {
+            Self::Int8(values) => wide.extend(values.iter().copied().map(i64::from)),
+            Self::Int32(values) => wide.extend(values.iter().copied().map(i64::from)),
+        }
+        wide
     }
 
     /// Width of the elements.

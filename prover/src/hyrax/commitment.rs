@@ -12,6 +12,7 @@ use tacit_algebra::{
     small::from_i64,
 };
 use tacit_layers::argument::hyrax::{Place, places};
+use zeroize::Zeroize;
 
 use crate::{
     opening::{CommittedTensor, Elements, Shares},
@@ -138,11 +139,14 @@ fn commit_rows_of(rows: Vec<(usize, Row)>, bases: &[G1Affine]) -> Vec<(usize, G1
             }
         }
     }
-    let (small, field): (Vec<G1Projective>, Vec<G1Projective>) = rayon::join(
+    let sums: (Vec<G1Projective>, Vec<G1Projective>) = rayon::join(
         || commit_rows(bases, &small),
         || field.par_iter().map(|row| combine_generators(bases, row)).collect(),
     );
-    let [small, field] = [small, field].map(|rows| G1Projective::normalize_batch(&rows));
+    // They may be copies of what is secret.
+    small.iter_mut().for_each(Zeroize::zeroize);
+    field.iter_mut().for_each(Zeroize::zeroize);
+    let [small, field] = [sums.0, sums.1].map(|rows| G1Projective::normalize_batch(&rows));
     numbers.into_iter().flatten().zip(small.into_iter().chain(field)).collect()
 }
 

@@ -16,6 +16,7 @@ use tacit_layers::argument::{
     opening::OpeningClaim,
     sumcheck::Batch,
 };
+use zeroize::Zeroizing;
 
 use super::{
     CommittedList,
@@ -110,7 +111,10 @@ fn term(group: &Group, tensors: &Tensors, key_vars: usize) -> Term {
         let parts: Vec<(&CommittedTensor, &Place)> =
             parts.map(|(tensor, _, place)| (*tensor, place)).collect();
         let vector = match shared_row(&parts) {
-            Row::Integers(row) => backend().fold_integers(&[Fr::one()], &[&row], row.len()),
+            Row::Integers(row) => {
+                let row = Zeroizing::new(row);
+                backend().fold_integers(&[Fr::one()], &[row.as_slice()], row.len())
+            }
             Row::Field(row) => row,
         };
         return Term::new(vector, weights, key_vars, sum);
@@ -173,7 +177,8 @@ impl<'a> Fold<'a> {
                 add_rows(&mut self.integers, values, rows, weights);
             }
             Elements::Integers(Integers::Int32(values)) => {
-                let wide: Vec<i64> = values.iter().map(|&x| i64::from(x)).collect();
+                let wide: Zeroizing<Vec<i64>> =
+                    Zeroizing::new(values.iter().map(|&x| i64::from(x)).collect());
                 let mut matrix = vec![];
                 add_rows(&mut matrix, &wide, rows, weights);
                 for Matrix { columns, weights, rows } in matrix {

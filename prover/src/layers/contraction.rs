@@ -84,8 +84,7 @@ pub(super) fn bias(session: &mut Session, bias: Option<ParameterId>, filter: &[F
     let Some(id) = bias else { return Fr::zero() };
     let column = &session.plan.parameters[id.index()];
     let parameter = session.network.parameter(id);
-    let values: Vec<i64> = (0..parameter.num_elements()).map(|i| parameter.get(i)).collect();
-    let value = evaluate(&column.layout, &values, filter);
+    let value = evaluate(&column.layout, &parameter.widened(), filter);
     session.writer.write_scalars(labels::BIAS_VALUES, &[value]);
     session.claims.columns.push(EvaluationClaim::new(Column::Parameter(id), filter.to_vec(), value));
     value * stored

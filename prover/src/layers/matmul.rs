@@ -41,6 +41,7 @@ use tacit_layers::{
     tensor::evaluation::{kronecker, split_point},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
+use zeroize::Zeroizing;
 
 use crate::evaluation::evaluate;
 use crate::integers::Integers;
@@ -96,7 +97,7 @@ pub(crate) fn fold_rows(layout: &Layout, values: Integers, num_axes: usize, poin
             backend().fold_integers(&weights, &values.chunks_exact(inner).collect::<Vec<_>>(), inner)
         }
         Integers::Int32(values) => {
-            let wide: Vec<i64> = values.iter().map(|&x| i64::from(x)).collect();
+            let wide: Zeroizing<Vec<i64>> = Zeroizing::new(values.iter().map(|&x| i64::from(x)).collect());
             fold_rows(layout, Integers::Int64(&wide), num_axes, point)
         }
     }

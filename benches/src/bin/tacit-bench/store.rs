@@ -106,7 +106,7 @@ fn lock(folder: &Path) -> Result<Option<fs::File>> {
 
 /// The rows of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<Row>> {
-    let text = String::from_utf8(tacit_cli::artifact::read(path)?).with_context(|| {
+    let text = String::from_utf8(tacit_cli::artifact::read(path)?.to_vec()).with_context(|| {
         format!("`{}` is no text: give a rows.jsonl that `tacit-bench` wrote", path.display())
     })?;
     let row = |(index, line): (usize, &str)| {
