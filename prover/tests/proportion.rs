@@ -164,7 +164,7 @@ fn attacks() -> Vec<(String, NetworkBuilder)> {
     for (count, log) in [(1, 14), (1000, 8), (1000, 14), (3000, 18), (3000, 20), (200, 22)] {
         add(format!("readers {count} {log}"), readers(count, 1 << log));
     }
-    for (count, multiplier) in [(1, 1 << 8), (10, 1 << 8), (100, 1 << 8), (300, 1 << 9)] {
+    for (count, multiplier) in [(1, 1 << 16), (10, 1 << 16), (100, 1 << 16), (300, 1 << 17)] {
         add(format!("tables {count} {multiplier}"), tables(count, multiplier));
     }
     for (count, length) in [(1, 1), (40, 1 << 10), (40, 1 << 14), (30, 1 << 17)] {
