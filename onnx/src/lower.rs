@@ -14,6 +14,7 @@
 //! | `pointwise` | functions of one number |
 //! | `affine` | constant factors and shifts |
 //! | `arithmetic` | additions, products, maxima and minima, element by element |
+//! | `mask` | large negative numbers that leave elements out |
 //! | `leaky_relu` | leaky rectifiers with a slope for each channel |
 //! | `convolution` | convolutions |
 //! | `deconvolution` | transposed convolutions |
@@ -34,6 +35,7 @@ mod grid;
 mod images;
 mod leaky_relu;
 mod lowering;
+mod mask;
 mod pointwise;
 mod pool;
 mod product;

@@ -232,3 +232,14 @@ fn uses_that_are_refused_are_named_with_what_is_expected() {
         assert!(message.contains(expected), "{message}");
     }
 }
+
+#[test]
+fn masks_are_no_data() {
+    for (name, operator) in [("a_mask", "Add"), ("a_mask_by_infinity", "Sub"), ("a_mask_by_where", "Where")] {
+        let error = refusal(&fixtures("refused").join(format!("use_of_{name}.onnx")));
+        let message = error.to_string();
+        let Error::UnsupportedUse { node, operator: actual, .. } = error else { panic!("{name}: {error:?}") };
+        assert_eq!((&*node, &*actual), ("the_a", operator), "{name}");
+        assert!(message.contains("masks elements"), "{message}");
+    }
+}

@@ -56,6 +56,7 @@ impl Lowering<'_> {
                 Err(self.refuse(node, "two computed operands", expected))
             };
         };
+        self.refuse_mask(node, &**op, x, &constant)?;
         let folds = [op.is::<Add>(), op.is::<Sub>(), op.is::<Mul>(), op.is::<Div>() && x == 0];
         let folds = folds.contains(&true) || op.is::<Max>() || op.is::<Min>();
         if (!folds || self.reading(node, x)?.function.is_some())
