@@ -58,9 +58,10 @@ pub(crate) struct CompileArguments {
     /// Float model, or a model that is already quantised
     #[arg(value_name = "MODEL.onnx")]
     pub(crate) model: PathBuf,
-    /// Samples that activation ranges are chosen from; a float model needs them, a quantised one brings its own ranges
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) calibrate: Option<PathBuf>,
+    /// Samples that activation ranges are chosen from: a file for each input, or an .npz archive with an array for each; a float
+    /// model needs them, a quantised one brings its own ranges
+    #[arg(long, value_name = "[NAME=]X.npy")]
+    pub(crate) calibrate: Vec<InputFile>,
     /// Classes of the calibration samples, to report accuracies
     #[arg(long, value_name = "Y.npy", requires = "calibrate")]
     pub(crate) labels: Option<PathBuf>,
@@ -211,8 +212,8 @@ pub(crate) struct CheckKeyArguments {
     #[arg(value_name = "MODEL.vk")]
     pub(crate) key: PathBuf,
     /// Samples that a float model was compiled with
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) calibrate: Option<PathBuf>,
+    #[arg(long, value_name = "[NAME=]X.npy")]
+    pub(crate) calibrate: Vec<InputFile>,
     #[command(flatten)]
     pub(crate) shapes: Shapes,
     #[command(flatten)]

@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tacit_layers::{Architecture, Tensor};
 
+use tacit_onnx::{FloatModel, ModelInput};
+
 use crate::{artifact, npz, samples::Samples};
 
 /// `NAME=FILE` or `FILE` on the command line.
@@ -119,6 +121,18 @@ impl Inputs {
         Self::read(files, &wanted)
     }
 
+    /// Reads samples for the inputs of a float model, under the names that its network has for them: a model's only input is
+    /// called `input`.
+    pub fn of_model(model: &FloatModel, files: &[InputFile]) -> Result<Self> {
+        let name = |input: &ModelInput| -> String {
+            if model.inputs().len() == 1 { "input".to_owned() } else { input.name.clone() }
+        };
+        let names: Vec<String> = model.inputs().iter().map(name).collect();
+        let shapes = model.inputs().iter().map(|input| input.shape.as_slice());
+        let wanted: Vec<(&str, &[usize])> = names.iter().map(String::as_str).zip(shapes).collect();
+        Self::read(files, &wanted)
+    }
+
     /// Reads samples for inputs of these names and shapes, each with or without a batch axis.
     pub fn read(files: &[InputFile], wanted: &[(&str, &[usize])]) -> Result<Self> {
         let names: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
@@ -189,6 +203,11 @@ impl Inputs {
     /// Every sample, checked to hold only finite numbers.
     pub fn all(&self) -> Result<Vec<Vec<&[f32]>>> {
         (0..self.len()).map(|index| self.get(index)).collect()
+    }
+
+    /// Every sample with the arrays of its inputs behind each other, as float models take it.
+    pub fn flat(&self) -> Result<Vec<Vec<f32>>> {
+        Ok(self.all()?.into_iter().map(|sample| sample.concat()).collect())
     }
 
     /// Every sample of the only input.

@@ -9,7 +9,7 @@ use crate::{
     model::{FloatModel, input::check_samples},
     quantise::Quantised,
     ranges::probes::Probes,
-    samples::quantise_input,
+    samples::quantise_inputs,
 };
 
 /// How one value of the network agrees with the float model's on some samples.
@@ -91,7 +91,8 @@ impl Quantised {
         let probes = Probes::new(model, &self.graph, &compared)?;
         let mut tallies = vec![Tally::default(); self.graph.values.len()];
         for sample in samples {
-            let trace = execute(&self.network, &specs, &quantise_input(&self.network.architecture, sample)?)?;
+            let trace =
+                execute(&self.network, &specs, &quantise_inputs(&self.network.architecture, sample)?)?;
             probes.visit(sample, &mut |index, floats| {
                 let value = &self.graph.values[index];
                 let id = self.nodes[index].index();

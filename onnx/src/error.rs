@@ -64,14 +64,16 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// The model has no input or several.
+    /// The model has no input, or several where one is expected.
     #[error("the model has {} inputs ({}), expected one: export it with a single image or vector input", names.len(), names.join(", "))]
     InputCount {
         /// The inputs' names.
         names: Vec<String>,
     },
-    /// The input's element type is not float32.
-    #[error("the model's input `{name}` has elements of type {actual}, expected float32")]
+    /// An input's elements are no numbers.
+    #[error(
+        "the model's input `{name}` has elements of type {actual}, expected real numbers, integers or truth values"
+    )]
     InputType {
         /// The input's name.
         name: String,
@@ -299,6 +301,31 @@ pub enum Error {
         /// Smallest integer.
         minimum: i64,
         /// Largest integer.
+        maximum: i64,
+    },
+    /// An input of integers or truth values takes part in something else than a cast to real numbers.
+    #[error(
+        "the {kind} input `{input}` cannot be proved as it is used, {reader}: put a Cast to float32 behind the input and compute with that"
+    )]
+    IntegerInput {
+        /// The input's name.
+        input: String,
+        /// Its kind.
+        kind: &'static str,
+        /// What reads it.
+        reader: String,
+    },
+    /// Calibration samples of an integer input do not fit sixteen bits.
+    #[error(
+        "calibration samples of the integer input `{input}` hold {minimum} to {maximum}, expected integers of 16 bits: scale them \
+         outside the model"
+    )]
+    IntegerRange {
+        /// The input's name.
+        input: String,
+        /// Smallest integer, zero included.
+        minimum: i64,
+        /// Largest integer, zero included.
         maximum: i64,
     },
     /// The float model fails on a sample.

@@ -26,7 +26,7 @@ use self::{
 /// The float graph.
 #[derive(Debug, Clone)]
 pub(crate) struct Graph {
-    /// Values in execution order; value 0 is the input.
+    /// Values in execution order; the inputs are the first.
     pub(crate) values: Vec<Value>,
     /// The values that are outputs.
     pub(crate) outputs: Vec<usize>,
@@ -41,11 +41,9 @@ impl Graph {
         count_readers(&mut values, &outputs);
         absorb_functions(&mut values);
         count_readers(&mut values, &outputs);
-        // The input stays, whatever reads it.
-        let mut kept: Vec<bool> = values.iter().map(|value| value.readers > 0).collect();
-        if let Some(input) = kept.first_mut() {
-            *input = true;
-        }
+        // The inputs stay, whatever reads them.
+        let is_input = |value: &Value| matches!(value.operation, Operation::Input);
+        let kept: Vec<bool> = values.iter().map(|value| value.readers > 0 || is_input(value)).collect();
         let mut indices = vec![];
         let mut next = 0;
         for &kept in &kept {

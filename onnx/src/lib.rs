@@ -50,7 +50,7 @@ mod scales;
 
 pub use agreement::ValueAgreement;
 pub use error::Error;
-pub use model::{FloatModel, LoadOptions};
+pub use model::{FloatModel, LoadOptions, ModelInput, SampleKind};
 pub use options::{CalibrationMethod, DEFAULT_TARGET, QuantiseOptions};
 pub use quantise::{
     Quantised,
@@ -59,4 +59,4 @@ pub use quantise::{
 };
 pub use quantised::QuantisedModel;
 pub use requantise::RescaleError;
-pub use samples::{dequantise_output, quantise_input, quantise_sample};
+pub use samples::{dequantise_output, quantise_input, quantise_inputs, quantise_sample};

@@ -77,8 +77,8 @@ pub(crate) fn lower(model: &FloatModel) -> Result<Graph, Error> {
         detail: "nodes read each other's results, so that none comes first".to_owned(),
     })?;
     let mut lowering = Lowering::new(model);
-    for outlet in &graph.inputs {
-        lowering.source(graph.node(outlet.node))?;
+    for (index, outlet) in graph.inputs.iter().enumerate() {
+        lowering.source(index, graph.node(outlet.node))?;
     }
     for id in order {
         let node = graph.node(id);

@@ -14,7 +14,8 @@
 //! | `batch` | whether an open first axis is a batch axis |
 //! | `guard` | the importer's panics as errors |
 //! | `blame` | the importer's failures in the user's terms |
-//! | `input` | samples that fit the model's input |
+//! | `integers` | integer and boolean inputs, computed with as float32 |
+//! | `input` | the model's inputs, and samples that fit them |
 //! | `budget` | what a model may make the importer compute |
 //! | `tensor` | elements of tensors |
 //! | `grid` | rounding to a grid, as quantised models do it |
@@ -33,6 +34,7 @@ pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod guard;
 pub(crate) mod input;
+mod integers;
 mod names;
 pub(crate) mod notation;
 pub(crate) mod reals;
@@ -46,15 +48,18 @@ mod upsample;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-pub use self::declared::LoadOptions;
+pub use self::{
+    declared::{LoadOptions, SampleKind},
+    input::ModelInput,
+};
 
 use tract_onnx::{
     Onnx,
     model::ParseResult,
-    pb::{ModelProto, tensor_proto::DataType},
+    pb::ModelProto,
     prelude::{
-        Datum, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, TValue, Tensor, ToDim,
-        TractResult, TypedModel, TypedSimplePlan, tvec,
+        Datum, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, TValue, TVec, Tensor, ToDim,
+        TractResult, TypedModel, TypedSimplePlan,
     },
 };
 
@@ -66,7 +71,7 @@ use self::{
     file::{missing_output, node_name, operators, read, read_model},
     functions::inline,
     guard::attempt,
-    input::check_sample,
+    input::{check_integers, check_sample, size},
     notation::unify,
     reals::to_float32,
     tensor::floats,
@@ -77,7 +82,9 @@ use crate::error::Error;
 #[derive(Debug, Clone)]
 pub struct FloatModel {
     name: String,
-    input_shape: Vec<usize>,
+    inputs: Vec<ModelInput>,
+    /// Of a sample: the only input's, or the number of elements of all inputs behind each other.
+    sample_shape: Vec<usize>,
     batched: bool,
     pub(crate) converted: Vec<&'static str>,
     pub(crate) graph: TypedModel,
@@ -95,8 +102,8 @@ impl FloatModel {
     ///
     /// # Errors
     /// When the file cannot be read or is no ONNX model, when a node is not what its operator's schema says or has something
-    /// that is not read, when the model does not have one input of real numbers and of fixed shape, and when it holds an
-    /// operator that cannot be imported even as a float model.
+    /// that is not read, when an input is not of fixed shape, when one of integers is read by something else than casts to
+    /// real numbers, and when the model holds an operator that cannot be imported even as a float model.
     pub fn load(path: &Path) -> Result<Self, Error> {
         Self::load_with(path, &LoadOptions::default())
     }
@@ -152,7 +159,11 @@ impl FloatModel {
             let detail = format!("nothing computes the output `{name}`");
             return Err(Error::Malformed { path: path.to_owned(), detail });
         }
-        let inputs = proto.graph.as_ref().map_or(Ok(vec![]), |graph| declared::inputs(graph, options))?;
+        let mut inputs = proto.graph.as_ref().map_or(Ok(vec![]), |graph| declared::inputs(graph, options))?;
+        if inputs.is_empty() {
+            return Err(Error::InputCount { names: vec![] });
+        }
+        integers::to_reals(&mut proto, &mut inputs)?;
         let directory = path.parent().and_then(Path::to_str);
         let two_samples = of_two_samples(&proto, &onnx, directory, &inputs, file_bytes);
         rewrite::rewrite(&mut proto, &onnx, directory, &inputs, file_bytes)?;
@@ -166,37 +177,33 @@ impl FloatModel {
             recurrent::check(node)?;
         }
         let malformed = |detail| Error::Malformed { path: path.to_owned(), detail };
-        let [input] = &inputs[..] else {
-            let names = inputs.into_iter().map(|input| input.name).collect();
-            return Err(Error::InputCount { names });
-        };
-        if input.data_type != DataType::Float as i32 {
-            let actual = declared::type_name(input.data_type);
-            return Err(Error::InputType { name: input.name.clone(), actual });
-        }
-        let blame = Blame { path, operators: &operators, is_batched: input.is_batched };
+        let batched = inputs.iter().any(|input| input.is_batched);
+        let blame = Blame { path, operators: &operators, is_batched: batched };
         let ParseResult { mut model, unresolved_inputs, .. } =
             attempt(|| onnx.parse(&proto, directory)).map_err(|failure| blame.error(&failure, None))?;
         if let Some(name) = unresolved_inputs.first() {
             return Err(malformed(format!("nothing computes `{name}`")));
         }
-        if let Some(symbol) = &input.open
+        if let Some((input, symbol)) = inputs.iter().find_map(|input| Some((input, input.open.as_ref()?)))
             && let Some(two_samples) = &two_samples
-            && let Some(index) = mixed_output([&model, two_samples], &input.shape, file_bytes)
+            && let Some(index) = mixed_output([&model, two_samples], &inputs, file_bytes)
         {
             let output = output_names.get(index).cloned().unwrap_or_default();
             return Err(Error::MixedSamples { name: input.name.clone(), symbol: symbol.clone(), output });
         }
+        let elements = inputs.iter().map(|input| size(&input.shape)).fold(0, usize::saturating_add);
         let analysed = attempt(|| {
-            let dims: Vec<_> = input.shape.iter().map(ToDim::to_dim).collect();
-            model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
+            for (index, input) in inputs.iter().enumerate() {
+                let dims: Vec<_> = input.shape.iter().map(ToDim::to_dim).collect();
+                model.set_input_fact(index, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
+            }
             budget::bound_constants(&mut model, file_bytes);
             model.analyse(false)
         });
         analysed.map_err(|failure| blame.error(&failure, Some(&model)))?;
         let graph = attempt(|| {
             let model = model.into_typed()?;
-            budget::check_values(&model, file_bytes, &input.shape)?;
+            budget::check_values(&model, file_bytes, &[elements])?;
             unfuse::unfuse(model.into_decluttered()?)
         });
         let graph = graph.map_err(|failure| blame.error(&failure, None))?;
@@ -213,12 +220,16 @@ impl FloatModel {
             return Err(malformed("it has no output".to_owned()));
         }
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let batched = input.is_batched;
-        let input_shape = input.shape.iter().copied().skip(usize::from(batched)).collect();
+        let inputs: Vec<ModelInput> = inputs.into_iter().map(ModelInput::from).collect();
+        let sample_shape = match inputs.as_slice() {
+            [input] => input.shape.clone(),
+            inputs => vec![inputs.iter().map(ModelInput::size).fold(0, usize::saturating_add)],
+        };
         let name = stem.unwrap_or_default();
         Ok(Self {
             name,
-            input_shape,
+            inputs,
+            sample_shape,
             batched,
             converted: vec![],
             graph,
@@ -241,9 +252,26 @@ impl FloatModel {
         self.converted.iter().map(note).collect()
     }
 
-    /// Shape of one sample, without the batch axis.
+    /// The inputs, in the model's order.
+    pub fn inputs(&self) -> &[ModelInput] {
+        &self.inputs
+    }
+
+    /// Shape of one sample, without the batch axis: of a model with several inputs, whose arrays are behind each other in
+    /// a sample, the number of all elements.
     pub fn input_shape(&self) -> &[usize] {
-        &self.input_shape
+        &self.sample_shape
+    }
+
+    /// What a sample holds for each input, in order.
+    pub(crate) fn parts<'s>(&self, sample: &'s [f32]) -> Vec<&'s [f32]> {
+        let mut rest = sample;
+        let part = |input: &ModelInput| {
+            let (part, behind) = rest.split_at(input.size().min(rest.len()));
+            rest = behind;
+            part
+        };
+        self.inputs.iter().map(part).collect()
     }
 
     /// Shape of the first output, without the batch axis.
@@ -261,11 +289,6 @@ impl FloatModel {
         }
     }
 
-    /// Whether the model's tensors carry a batch axis in front.
-    pub(crate) const fn is_batched(&self) -> bool {
-        self.batched
-    }
-
     /// Nodes of a quantised model that compute a scale from each input; calibrated scales are taken in their place.
     pub fn dynamic_nodes(&self) -> &[String] {
         &self.dynamic
@@ -277,7 +300,8 @@ impl FloatModel {
     /// [`Error::SampleSize`] or [`Error::SampleValue`] when the sample does not fit, [`Error::Run`] when the engine
     /// fails.
     pub fn run(&self, sample: &[f32]) -> Result<Vec<f32>, Error> {
-        check_sample(&self.input_shape, sample)?;
+        check_sample(&self.sample_shape, sample)?;
+        check_integers(&self.inputs, &self.parts(sample))?;
         let mut outputs = self.run_plan(&self.plan, sample)?;
         Ok(outputs.swap_remove(0))
     }
@@ -287,23 +311,28 @@ impl FloatModel {
     /// # Errors
     /// As [`Self::run`].
     pub fn run_all(&self, sample: &[f32]) -> Result<Vec<Vec<f32>>, Error> {
-        check_sample(&self.input_shape, sample)?;
+        check_sample(&self.sample_shape, sample)?;
+        check_integers(&self.inputs, &self.parts(sample))?;
         self.run_plan(&self.plan, sample)
     }
 
-    /// All outputs of a plan over this model's input.
+    /// All outputs of a plan over this model's inputs.
     pub(crate) fn run_plan(
         &self,
         plan: &Arc<TypedSimplePlan>,
         sample: &[f32],
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let mut shape = self.input_shape.clone();
-        if self.batched {
-            shape.insert(0, 1);
-        }
         let values = attempt(|| {
-            let tensor = Tensor::from_shape(&shape, sample)?;
-            let outputs: tract_onnx::prelude::TVec<TValue> = plan.run(tvec!(tensor.into()))?;
+            let tensor = |(input, part): (&ModelInput, &[f32])| -> TractResult<TValue> {
+                let mut shape = input.shape.clone();
+                if input.is_batched {
+                    shape.insert(0, 1);
+                }
+                Ok(Tensor::from_shape(&shape, part)?.into())
+            };
+            let parts = self.inputs.iter().zip(self.parts(sample));
+            let tensors: TVec<TValue> = parts.map(tensor).collect::<TractResult<_>>()?;
+            let outputs: TVec<TValue> = plan.run(tensors)?;
             outputs.iter().map(|output| floats(output)).collect::<TractResult<Vec<_>>>()
         });
         let values = values.map_err(|failure| Error::Run {
@@ -339,7 +368,7 @@ impl FloatModel {
     }
 }
 
-/// The graph rewritten for two samples of an open first axis, if it has one and can be.
+/// The graph rewritten for two samples of open first axes, if it has any and can be.
 fn of_two_samples(
     proto: &ModelProto,
     importer: &Onnx,
@@ -347,11 +376,12 @@ fn of_two_samples(
     inputs: &[DeclaredInput],
     file_bytes: usize,
 ) -> Option<InferenceModel> {
-    let [input] = inputs else { return None };
-    input.open.as_ref()?;
-    let mut shape = input.shape.clone();
-    *shape.first_mut()? = 2;
-    let (mut proto, inputs) = (proto.clone(), [DeclaredInput { shape, ..input.clone() }]);
+    inputs.iter().find(|input| input.open.is_some())?;
+    let mut inputs = inputs.to_vec();
+    for input in inputs.iter_mut().filter(|input| input.open.is_some()) {
+        *input.shape.first_mut()? = 2;
+    }
+    let mut proto = proto.clone();
     rewrite::rewrite(&mut proto, importer, directory, &inputs, file_bytes).ok()?;
     attempt(|| importer.parse(&proto, directory)).ok().map(|parsed| parsed.model)
 }

@@ -36,14 +36,17 @@ use crate::{
     error::Error,
     float_graph::{Graph, value::Spacing},
     lower::lower,
-    model::{FloatModel, input::check_samples},
+    model::{
+        FloatModel, ModelInput, SampleKind,
+        input::{check_integers, check_samples},
+    },
     options::{CalibrationMethod, QuantiseOptions},
     ranges::{observe, observed::Observed, tied::tie},
     requantise::RescaleError,
     scales::{
         Choice, Scales,
         activation::Activation,
-        input::input_scale,
+        input::{input_scale, integer_bounds},
         widths::{NARROW, Widths},
     },
 };
@@ -90,10 +93,12 @@ pub fn quantise_comparably(
     options: &QuantiseOptions,
 ) -> Result<Quantised, Error> {
     options.check()?;
-    let graph = lower(model)?;
+    let mut graph = lower(model)?;
     if !calibration.is_empty() || !graph.has_all_scales() {
         check_samples(model.input_shape(), calibration)?;
     }
+    let by_input = by_input(model, calibration)?;
+    space_integers(model, &mut graph, &by_input)?;
     let mut observed = observe(model, &graph, calibration)?;
     tie(&graph, &mut observed);
     let quantiser = Quantiser {
@@ -101,6 +106,7 @@ pub fn quantise_comparably(
         graph: &graph,
         observed: &observed,
         samples: calibration,
+        by_input: &by_input,
         options,
         layers: Layers::default(),
     };
@@ -115,10 +121,37 @@ pub fn quantise_comparably(
     );
     let Built { network, nodes, scales, layers, given } = quantiser.build(&plan)?;
     let units = (0..graph.values.len()).map(|index| output_scales(&graph, &scales, &layers, index)).collect();
-    let precision = precision(&graph, &plan, &network, &scales, found.as_ref(), calibration)?;
+    let precision = precision(&graph, &plan, &network, &scales, found.as_ref(), &by_input);
     let rescales = given.into_iter().flatten().map(|given| given.error).collect();
     let unbounded = given::unbounded(&graph, &layers);
     Ok(Quantised { network, precision, graph, nodes, scales: units, rescales, unbounded })
+}
+
+/// By input: what each sample holds for it.
+fn by_input<'s>(model: &FloatModel, samples: &'s [Vec<f32>]) -> Result<Vec<Vec<&'s [f32]>>, Error> {
+    let mut by_input = vec![vec![]; model.inputs().len()];
+    for sample in samples {
+        let parts = model.parts(sample);
+        check_integers(model.inputs(), &parts)?;
+        by_input.iter_mut().zip(parts).for_each(|(samples, part)| samples.push(part));
+    }
+    Ok(by_input)
+}
+
+/// Gives inputs of integers and truth values, which enter as they are, their bounds.
+fn space_integers(model: &FloatModel, graph: &mut Graph, by_input: &[Vec<&[f32]>]) -> Result<(), Error> {
+    let inputs = model.inputs().iter().zip(by_input).filter(|(_, samples)| !samples.is_empty());
+    for ((ModelInput { name, kind, .. }, samples), value) in inputs.zip(&mut graph.values) {
+        let bounds = match kind {
+            SampleKind::Real => continue,
+            SampleKind::Boolean => (0, 1),
+            SampleKind::Integer => integer_bounds(samples).map_err(|(minimum, maximum)| {
+                Error::IntegerRange { input: name.clone(), minimum, maximum }
+            })?,
+        };
+        value.spacing = Some(Spacing { scale: 1.0, bounds });
+    }
+    Ok(())
 }
 
 /// What all trials share.
@@ -127,6 +160,8 @@ struct Quantiser<'a> {
     graph: &'a Graph,
     observed: &'a [Option<Observed>],
     samples: &'a [Vec<f32>],
+    /// By input: what the samples hold for it.
+    by_input: &'a [Vec<&'a [f32]>],
     options: &'a QuantiseOptions,
     layers: Layers,
 }
@@ -144,19 +179,19 @@ struct Built {
 impl Quantiser<'_> {
     /// The network of a plan.
     fn build(&self, plan: &Plan) -> Result<Built, Error> {
-        let bits = plan.widths.activations.first().copied().unwrap_or(NARROW);
-        let input = match self.graph.values.first().and_then(|value| value.spacing) {
+        let of = |(index, samples): (usize, &Vec<&[f32]>)| match self.graph.values[index].spacing {
             Some(Spacing { scale, bounds }) => Activation { scale, bounds },
             None => {
-                let (bounds, scale) = input_scale(self.samples, bits);
+                let (bounds, scale) = input_scale(samples, plan.widths.activations[index]);
                 Activation { scale, bounds }
             }
         };
+        let inputs: Vec<Activation> = self.by_input.iter().enumerate().map(of).collect();
         let choice = Choice {
             observed: self.observed,
             num_samples: self.samples.len(),
             calibration: plan.calibration,
-            input,
+            inputs: &inputs,
             widths: &plan.widths,
         };
         let units = &self.model.weight_units;
@@ -174,8 +209,8 @@ fn precision(
     network: &Network,
     scales: &Scales,
     found: Option<&Found>,
-    samples: &[Vec<f32>],
-) -> Result<Precision, Error> {
+    by_input: &[Vec<&[f32]>],
+) -> Precision {
     let width = |index: usize| {
         let value = &graph.values[index];
         let is_own = Widths::is_free(graph, index) || value.spacing.is_some();
@@ -186,25 +221,28 @@ fn precision(
         (is_own || weight_bits.is_some()).then(|| ValueWidth { name: value.name.clone(), bits, weight_bits })
     };
     let noise = found.map(|found| found.outcome.noise);
-    Ok(Precision {
+    Precision {
         calibration: plan.calibration,
         values: (0..graph.values.len()).filter_map(width).collect(),
         signal_to_noise: noise.map(|noise| if noise > 0.0 { -10.0 * noise.log10() } else { f64::INFINITY }),
         is_met: found.and_then(|found| found.is_met),
         num_trials: found.map_or(0, |found| found.num_trials),
-        input_clipped: clipped_share(network, samples)?,
-    })
+        input_clipped: clipped_share(network, by_input),
+    }
 }
 
-/// The share of the samples' values that are outside the input's range.
-fn clipped_share(network: &Network, samples: &[Vec<f32>]) -> Result<f64, Error> {
-    let input = network.architecture.input()?;
-    let (low, high) = input.bounds;
-    let is_outside = |value: f32| {
-        let exact = f64::from(value) / input.kind.scale();
-        exact < low as f64 - 0.5 || exact > high as f64 + 0.5
-    };
-    let count: usize = samples.iter().map(Vec::len).sum();
-    let clipped = samples.iter().flatten().filter(|&&value| is_outside(value)).count();
-    Ok(clipped as f64 / count.max(1) as f64)
+/// The share of the samples' values that are outside their input's range.
+fn clipped_share(network: &Network, by_input: &[Vec<&[f32]>]) -> f64 {
+    let (mut clipped, mut count) = (0, 0);
+    for ((_, input), samples) in network.architecture.input_layers().zip(by_input) {
+        let (low, high) = input.bounds;
+        let is_outside = |value: f32| {
+            let exact = f64::from(value) / input.kind.scale();
+            exact < low as f64 - 0.5 || exact > high as f64 + 0.5
+        };
+        let values = || samples.iter().copied().flatten();
+        count += values().count();
+        clipped += values().filter(|&&value| is_outside(value)).count();
+    }
+    clipped as f64 / count.max(1) as f64
 }

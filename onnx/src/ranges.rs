@@ -26,12 +26,11 @@ pub(crate) fn observe(
 ) -> Result<Vec<Option<Observed>>, Error> {
     let linear: Vec<usize> = (0..graph.values.len()).filter(|&i| graph.values[i].is_linear()).collect();
     let mut observed: Vec<Option<Observed>> = vec![None; graph.values.len()];
-    observed[0] = matches!(graph.values[0].operation, Operation::Input).then(Observed::new);
-    for &i in &linear {
+    let inputs = graph.values.iter().take_while(|value| matches!(value.operation, Operation::Input)).count();
+    let visited: Vec<usize> = (0..inputs).chain(linear).collect();
+    for &i in &visited {
         observed[i] = Some(Observed::new());
     }
-    let mut visited = linear;
-    visited.insert(0, 0);
     let probes = Probes::new(model, graph, &visited)?;
     for sample in samples {
         probes.visit(sample, &mut |i, arguments| {

@@ -13,6 +13,26 @@ pub fn quantise_input(network: &Architecture, sample: &[f32]) -> Result<Tensor<i
     quantise_sample(network.input_layers().next().map_or("", |(name, _)| name), input, sample)
 }
 
+/// Quantises one sample, which holds what there is for each input behind each other, in the network's order.
+///
+/// # Errors
+/// As [`quantise_sample`].
+pub fn quantise_inputs(network: &Architecture, sample: &[f32]) -> Result<Vec<Tensor<i64>>, Error> {
+    let sizes: Vec<usize> = network.input_layers().map(|(_, input)| input.layout.num_elements()).collect();
+    let expected = sizes.iter().sum();
+    if sizes.len() > 1 && sample.len() != expected {
+        return Err(Error::SampleSize { shape: vec![expected], expected, actual: sample.len() });
+    }
+    let mut rest = sample;
+    let quantise = |((name, input), size): ((&str, &InputLayer), &usize)| {
+        let size = if sizes.len() == 1 { rest.len() } else { *size };
+        let (part, behind) = rest.split_at(size);
+        rest = behind;
+        quantise_sample(name, input, part)
+    };
+    network.input_layers().zip(&sizes).map(quantise).collect()
+}
+
 /// Quantises what a sample holds for one input, which has this name.
 ///
 /// # Errors

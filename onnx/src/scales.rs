@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `activation` | integers and what they stand for |
 //! | `widths` | how many bits activations and weights have, and what every rescale drops |
-//! | `input` | the scale of the input |
+//! | `input` | the scale of an input |
 //! | `reach` | what an accumulator can be, whatever the input is |
 //! | `function_table` | tables of functions over the quotients of a rescale |
 //! | `weights` | int8 weights on the grid of exact rescales |
@@ -64,8 +64,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) observed: &'a [Option<Observed>],
     pub(crate) num_samples: usize,
     pub(crate) calibration: CalibrationMethod,
-    /// Integers and scale of the input.
-    pub(crate) input: Activation,
+    /// Integers and scale of every input.
+    pub(crate) inputs: &'a [Activation],
     pub(crate) widths: &'a Widths,
 }
 
@@ -107,7 +107,8 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
         }
         let scale = match &value.operation {
             Operation::Input => {
-                scales.activations.push(choice.input);
+                // The inputs are the first values.
+                scales.activations.push(choice.inputs[index]);
                 continue;
             }
             Operation::Softmax { .. } => {

@@ -12,9 +12,9 @@ use crate::{
     arguments::CheckKeyArguments,
     artifact,
     import::{Import, import},
+    inputs::Inputs,
     progress::Progress,
     report::Report,
-    samples::Samples,
     units,
 };
 
@@ -76,21 +76,21 @@ fn compile(arguments: &CheckKeyArguments) -> Result<Network> {
     let load = arguments.shapes.options()?;
     artifact::read(path)?;
     let (float, refusal) = match import(path, &load)? {
-        Import::Integers(_) if calibrate.is_some() || !precision.is_default() => bail!(
+        Import::Integers(_) if !calibrate.is_empty() || !precision.is_default() => bail!(
             "`{}` is already quantised: leave --calibrate, --bits, --calibration and --percentile out",
             path.display()
         ),
         Import::Integers(model) => return Ok(model.network),
         Import::Reals { model, refusal } => (*model, refusal),
     };
-    let calibration = match calibrate {
-        Some(calibrate) => Samples::read(calibrate, float.input_shape())?.all()?,
+    let calibration = match calibrate.as_slice() {
         // A quantised model may bring all its scales.
-        None if refusal.is_some() => vec![],
-        None => bail!(
+        [] if refusal.is_some() => vec![],
+        [] => bail!(
             "`{}` is a float model, whose key depends on samples: give those it was compiled with, --calibrate X.npy",
             path.display()
         ),
+        files => Inputs::of_model(&float, files)?.flat()?,
     };
     quantise(&float, &calibration, &options).with_context(failed)
 }

@@ -19,9 +19,9 @@ use crate::{
     fidelity::{self, OutputFidelity},
     import::{Import, import},
     inference::Inference,
+    inputs::{InputFile, Inputs},
     progress::Progress,
     report::Report,
-    samples::Samples,
     units,
 };
 
@@ -59,8 +59,8 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let options = arguments.precision.options()?;
     let CompileArguments { model: path, calibrate, labels, output, .. } = arguments;
     let key_path = beside(output, "vk", "the verifying key", "tacit")?;
-    let inputs: Vec<_> =
-        [Some(path), calibrate.as_ref(), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect();
+    let read = [Some(path), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref);
+    let inputs: Vec<&Path> = read.chain(calibrate.iter().flat_map(InputFile::paths)).collect();
     // Whoever reads a private model's proving key knows what its commitments are blinded by.
     let model_file = if arguments.private_model {
         Destination::secret(output, &inputs)?
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         }
         Import::Reals { model, refusal } => (*model, refusal),
     };
-    let Some(calibrate) = calibrate else {
+    if calibrate.is_empty() {
         if let Some(refusal) = &refusal {
             let model = (&float, refusal);
             return quantised::run_in_reals(arguments, model, (model_file, key_file), start, progress);
@@ -89,9 +89,9 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
             "`{}` is a float model: give samples that activation ranges are chosen from with --calibrate X.npy",
             path.display()
         );
-    };
-    let samples = Samples::read(calibrate, float.input_shape())?;
-    let calibration = samples.all()?;
+    }
+    let samples = Inputs::of_model(&float, calibrate)?;
+    let calibration = samples.flat()?;
     let labels = labels.as_ref().map(|path| samples.labels(path)).transpose()?;
 
     progress.step("Quantising");
@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         .with_context(|| format!("cannot compile `{}`", path.display()))?;
 
     progress.step("Comparing with the float model");
-    let answers = Inference::new(key.network())?.answers(&calibration, &progress)?;
+    let answers = Inference::new(key.network())?.answers_of(&samples.all()?, &progress)?;
     let comparison = Comparison::new(&float, &key.network().architecture, &calibration, &answers)?;
     let Comparison { outputs, classes: classes_float } = comparison;
     let classes_quantised: Vec<usize> = answers.iter().map(|answer| answer.argmax).collect();

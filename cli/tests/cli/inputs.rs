@@ -75,6 +75,66 @@ impl Model {
     }
 }
 
+/// A model of two branches, each with an input of its own, from the ONNX file to the verified proof; and one with a mask and
+/// counts beside real numbers.
+#[test]
+fn compiles_proves_and_verifies_onnx_models_with_several_inputs() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/fixtures/inputs");
+    for (name, inputs) in [("branches", &["a", "b"][..]), ("mask", &["a", "b", "c"])] {
+        let folder = Folder::new();
+        let path = |file: String| fixtures.join(name).join(file).to_str().unwrap().to_owned();
+        let onnx = path("model.onnx".to_owned());
+        let files: Vec<String> = inputs
+            .iter()
+            .enumerate()
+            .map(|(i, input)| format!("{input}={}", path(format!("x_{i}.npy"))))
+            .collect();
+        let given = |option: &str| -> Vec<String> {
+            files.iter().flat_map(|file| [option.to_owned(), file.clone()]).collect()
+        };
+        let (model, key, proof) = (folder.path("m.tacit"), folder.path("m.vk"), folder.path("p.proof"));
+        let calibrate = given("--calibrate");
+        let calibrate = borrowed(&calibrate);
+        let (code, json) = tacit_json(&[&["compile", &onnx, "-o", &model], &calibrate[..]].concat());
+        assert!(code == DONE && json["outputs"][0]["signal_to_noise_db"].as_f64().unwrap() > 30.0, "{json}");
+        // One archive says the same.
+        let arrays: Vec<Vec<u8>> =
+            (0..inputs.len()).map(|i| fs::read(path(format!("x_{i}.npy"))).unwrap()).collect();
+        let members: Vec<(&str, Vec<u8>)> = inputs.iter().copied().zip(arrays).collect();
+        let archive = folder.file("all.npz", npz::to_bytes(&members).unwrap());
+        let again = folder.path("again.tacit");
+        let (code, json) = tacit_json(&["compile", &onnx, "--calibrate", &archive, "-o", &again]);
+        assert_eq!(code, DONE, "{json}");
+        assert_eq!(fs::read(&key).unwrap(), fs::read(folder.path("again.vk")).unwrap());
+        let (code, json) = tacit_json(&[&["check-key", &onnx, &key], &calibrate[..]].concat());
+        assert_eq!((code, &json["equal"]), (DONE, &json!(true)), "{json}");
+
+        let samples = given("--input");
+        let samples = borrowed(&samples);
+        let reference = path("y_0.npy".to_owned());
+        let evaluate = ["evaluate", &model, "--reference", &reference, "--strict"];
+        let (code, json) = tacit_json(&[&evaluate[..], &samples].concat());
+        assert_eq!((code, &json["samples"]), (DONE, &json!(24)), "{json}");
+        let (code, ran) = tacit_json(&[&["run", &model, "--index", "3"], &samples[..]].concat());
+        assert_eq!(code, DONE, "{ran}");
+        let (code, json) =
+            tacit_json(&[&["prove", &model, "--index", "3", "-o", &proof], &samples[..]].concat());
+        assert_eq!((code, &json["output"]), (DONE, &ran["output"]), "{json}");
+        let verify =
+            |index: &str| tacit_json(&[&["verify", &key, &proof, "--index", index], &samples[..]].concat());
+        let (code, json) = verify("3");
+        assert_eq!((code, &json["output"]), (DONE, &ran["output"]), "{json}");
+        let (code, json) = verify("4");
+        assert_eq!(code, REJECTED, "{json}");
+
+        // What is missing is named.
+        let (code, json) =
+            tacit_json(&["compile", &onnx, calibrate[0], calibrate[1], "-o", &folder.path("n.tacit")]);
+        let error = json["error"].as_str().unwrap();
+        assert!(code == FAILED && error.contains("nothing is given for input `b`"), "{json}");
+    }
+}
+
 fn borrowed(arguments: &[String]) -> Vec<&str> {
     arguments.iter().map(String::as_str).collect()
 }

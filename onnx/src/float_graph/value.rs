@@ -49,7 +49,7 @@ impl Spacing {
 /// What a value is.
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
-    /// The model's input.
+    /// One of the model's inputs.
     Input,
     /// Contraction with a weight matrix (outputs, contracted value axes ...).
     Dense { input: usize, num_row_axes: usize, weights: Weights },

@@ -94,7 +94,8 @@ impl Lowering<'_> {
         }
         let lengths = self.lengths(&view).to_vec();
         let contraction = self.contraction(node, op, x, &view, weights)?;
-        if view.value == 0 && lengths.len() == 2 && contraction.contracts(0) && contraction.rows == [1] {
+        let is_input = matches!(self.values[view.value].operation, Operation::Input);
+        if is_input && lengths.len() == 2 && contraction.contracts(0) && contraction.rows == [1] {
             // Channels in front of positions: a convolution of one dimension.
             let groups: Vec<Vec<usize>> = (0..view.axes.len())
                 .filter(|&axis| !view.axes[axis].is_empty())

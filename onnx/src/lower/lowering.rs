@@ -39,15 +39,15 @@ impl<'a> Lowering<'a> {
         Self { model, values: vec![], shared: vec![], views, settled }
     }
 
-    /// The model's input, the first value.
-    pub(super) fn source(&mut self, node: &TypedNode) -> Result<(), Error> {
-        if !node.op_is::<TypedSource>() {
+    /// One of the model's inputs, the value of this index.
+    pub(super) fn source(&mut self, index: usize, node: &TypedNode) -> Result<(), Error> {
+        let Some(input) = self.model.inputs().get(index).filter(|_| node.op_is::<TypedSource>()) else {
             return Err(self.unsupported(node));
-        }
-        let axes = self.model.input_shape().to_vec();
+        };
+        let axes = input.shape.clone();
         let mut view_axes: Vec<Vec<usize>> =
             axes.iter().enumerate().map(|(i, &n)| significant(i, n)).collect();
-        if self.model.is_batched() {
+        if input.is_batched {
             view_axes.insert(0, vec![]);
         }
         let view =

@@ -87,10 +87,11 @@ impl Lowering<'_> {
             return value;
         }
         let long = |axes: &[usize]| axes.iter().copied().filter(|&n| n > 1).collect::<Vec<_>>();
-        let unread = self.values.iter().all(|other| !other.operation.inputs().contains(&0));
-        if value == 0 && unread && long(&self.values[0].axes) == long(&target) {
-            self.relabel_input(target);
-            return 0;
+        let is_input = matches!(self.values[value].operation, Operation::Input);
+        let unread = self.values.iter().all(|other| !other.operation.inputs().contains(&value));
+        if is_input && unread && long(&self.values[value].axes) == long(&target) {
+            self.relabel_input(value, target);
+            return value;
         }
         self.rearranged(node, value, Rearrangement::Reshape, target)
     }
@@ -147,13 +148,13 @@ impl Lowering<'_> {
         (self.view_of(value, &axes, rank), found)
     }
 
-    /// Gives the input other unit axes.
-    fn relabel_input(&mut self, axes: Vec<usize>) {
-        let old: Vec<usize> = self.values[0].axes.clone();
+    /// Gives an input other unit axes.
+    fn relabel_input(&mut self, input: usize, axes: Vec<usize>) {
+        let old: Vec<usize> = self.values[input].axes.clone();
         let old: Vec<usize> = (0..old.len()).filter(|&axis| old[axis] > 1).collect();
         let new: Vec<usize> = (0..axes.len()).filter(|&axis| axes[axis] > 1).collect();
         let views = self.views.iter_mut().chain(&mut self.settled).flatten();
-        for view in views.filter(|view| view.value == 0) {
+        for view in views.filter(|view| view.value == input) {
             let mut strides = vec![1; axes.len()];
             for (from, &to) in old.iter().zip(&new) {
                 strides[to] = view.strides[*from];
@@ -163,6 +164,6 @@ impl Lowering<'_> {
             }
             view.strides = strides;
         }
-        self.values[0].axes = axes;
+        self.values[input].axes = axes;
     }
 }

@@ -11,26 +11,37 @@ use tract_onnx::{
     tract_hir::internal::ensure,
 };
 
-use super::{budget, guard::attempt, tensor::floats};
+use super::{budget, declared::DeclaredInput, guard::attempt, input::size, tensor::floats};
 
 /// Largest difference between a run alone and a run together, as a part of the output's largest magnitude.
 const TOLERANCE: f32 = 1e-3;
 
-/// The first output in which samples are mixed, by graphs for one sample and for two. `shape` is that of the input with one
-/// sample.
+/// The first output in which samples are mixed, by graphs for one sample and for two. The inputs' shapes are those of one
+/// sample; those without an open first axis hold the same for both.
 pub(super) fn mixed_output(
     [alone, both]: [&InferenceModel; 2],
-    shape: &[usize],
+    inputs: &[DeclaredInput],
     file_bytes: usize,
 ) -> Option<usize> {
-    let run_on =
-        |model: &InferenceModel, numbers: &[f32]| attempt(|| outputs(model, shape, numbers, file_bytes)).ok();
-    let run = |numbers: &[f32]| run_on(alone, numbers);
-    let size: usize = shape.iter().product();
-    let samples: [Vec<f32>; 2] =
-        [0, 1].map(|sample| (0..size).map(|index| number(sample * size + index)).collect());
-    let together = run_on(both, &samples.concat())?;
-    let [first, second] = [run(&samples[0])?, run(&samples[1])?];
+    let mut samples = [vec![], vec![]];
+    let mut pairs = vec![];
+    let mut start = 0;
+    for input in inputs {
+        let size = size(&input.shape);
+        let [first, second]: [Vec<f32>; 2] = [0, 1].map(|sample| {
+            let start = if input.open.is_some() { start + sample * size } else { start };
+            (start..start + size).map(number).collect()
+        });
+        pairs.push(if input.open.is_some() { [&first[..], &second].concat() } else { first.clone() });
+        samples[0].push(first);
+        samples[1].push(second);
+        start += 2 * size;
+    }
+    let run_on = |model: &InferenceModel, numbers: &[Vec<f32>]| {
+        attempt(|| outputs(model, inputs, numbers, file_bytes)).ok()
+    };
+    let together = run_on(both, &pairs)?;
+    let [first, second] = [run_on(alone, &samples[0])?, run_on(alone, &samples[1])?];
     (0..together.len()).find(|&index| {
         let parts = [&first, &second].map(|outputs| outputs.get(index));
         let [Some(a), Some(b)] = parts else { return false };
@@ -48,21 +59,27 @@ type Output = (Vec<usize>, Vec<f32>);
 
 fn outputs(
     model: &InferenceModel,
-    shape: &[usize],
-    numbers: &[f32],
+    inputs: &[DeclaredInput],
+    numbers: &[Vec<f32>],
     file_bytes: usize,
 ) -> TractResult<Vec<Output>> {
-    let mut shape = shape.to_vec();
-    shape[0] = numbers.len() / shape.iter().product::<usize>().max(1);
-    let dims: Vec<_> = shape.iter().map(ToDim::to_dim).collect();
     let mut model = model.clone();
-    model.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
+    let mut tensors: TVec<TValue> = tvec!();
+    for (index, (input, numbers)) in inputs.iter().zip(numbers).enumerate() {
+        let mut shape = input.shape.clone();
+        if input.open.is_some() {
+            shape[0] = numbers.len() / size(&input.shape).max(1);
+        }
+        let dims: Vec<_> = shape.iter().map(ToDim::to_dim).collect();
+        model.set_input_fact(index, InferenceFact::dt_shape(f32::datum_type(), &*dims))?;
+        tensors.push(Tensor::from_shape(&shape, numbers)?.into());
+    }
+    let elements = numbers.iter().map(Vec::len).sum();
     budget::bound_constants(&mut model, file_bytes);
     let model = model.into_typed()?;
-    budget::check_values(&model, file_bytes, &shape)?;
+    budget::check_values(&model, file_bytes, &[elements])?;
     ensure!(model.outputs.len() < 64);
-    let outputs: TVec<TValue> =
-        model.into_runnable()?.run(tvec!(Tensor::from_shape(&shape, numbers)?.into()))?;
+    let outputs: TVec<TValue> = model.into_runnable()?.run(tensors)?;
     outputs.iter().map(|output| Ok((output.shape().to_vec(), floats(output)?))).collect()
 }
 

@@ -30,11 +30,52 @@ pub(crate) struct DeclaredInput {
     pub(crate) name: String,
     /// The ONNX element type.
     pub(crate) data_type: i32,
+    /// What a sample holds for it.
+    pub(crate) kind: SampleKind,
     /// Its shape, that of one sample if there is a batch axis in front: then the first length is 1.
     pub(crate) shape: Vec<usize>,
     pub(crate) is_batched: bool,
     /// The name of an open first axis that is taken for the batch axis; nothing when the file says that it is of length one.
     pub(crate) open: Option<String>,
+}
+
+/// What a sample holds for an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleKind {
+    /// Real numbers.
+    Real,
+    /// Integers.
+    Integer,
+    /// Truth values, as 0 and 1.
+    Boolean,
+}
+
+impl SampleKind {
+    /// The kind of an ONNX element type, of real numbers float32 alone; none for what is no number.
+    fn of(data_type: i32) -> Option<Self> {
+        match DataType::try_from(data_type).ok()? {
+            DataType::Float => Some(Self::Real),
+            DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::Uint8
+            | DataType::Uint16
+            | DataType::Uint32
+            | DataType::Uint64 => Some(Self::Integer),
+            DataType::Bool => Some(Self::Boolean),
+            _ => None,
+        }
+    }
+
+    /// The kind in a word, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+        }
+    }
 }
 
 /// An input with its element type and axes; no axes when it is declared without a shape.
@@ -74,7 +115,9 @@ pub(crate) fn inputs(graph: &GraphProto, options: &LoadOptions) -> Result<Vec<De
                 Some(Axis::Open(name)) if is_batched && !is_given => Some(name.unwrap_or_default()),
                 _ => None,
             };
-            Ok(DeclaredInput { name: input.name.clone(), data_type, shape, is_batched, open })
+            let unusable = || Error::InputType { name: input.name.clone(), actual: type_name(data_type) };
+            let kind = SampleKind::of(data_type).ok_or_else(unusable)?;
+            Ok(DeclaredInput { name: input.name.clone(), data_type, kind, shape, is_batched, open })
         })
         .collect()
 }

@@ -13,9 +13,10 @@ use crate::{
         value::{Operation, Rearrangement, Value},
         weights::Weights,
     },
-    model::FloatModel,
+    model::{FloatModel, ModelInput, SampleKind},
     scales::{
         Scales,
+        activation::Activation,
         function_table::table,
         weights::{Channel, digits},
     },
@@ -29,13 +30,7 @@ pub(super) fn emit(
     layers: &[Rc<Layer>],
     given: &[Option<Given>],
 ) -> Result<(Network, Vec<NodeId>), Error> {
-    let input = graph.values.first().map_or(&[][..], |value| &value.axes);
-    let input = InputLayer::real(
-        Layout::new(input.to_vec())?,
-        scales.activations[0].bounds,
-        scales.activations[0].scale,
-    );
-    let mut builder = NetworkBuilder::new(model.name(), input);
+    let mut builder = start(model, graph, scales)?;
     let mut nodes: Vec<NodeId> = vec![];
     let mut shared = Shared::new(graph);
     for (index, value) in graph.values.iter().enumerate() {
@@ -43,7 +38,8 @@ pub(super) fn emit(
         let name = &value.name;
         let given = given[index].as_ref();
         let accumulator = match &value.operation {
-            Operation::Input => builder.input(),
+            // The inputs are the first nodes.
+            Operation::Input => NodeId(index as u32),
             Operation::Scale { input, .. } => read(*input),
             Operation::MaxPool { input, window } => builder.max_pool(name, read(*input), *window),
             Operation::Dense { input, num_row_axes, weights } => {
@@ -115,6 +111,25 @@ pub(super) fn emit(
         builder.output(Output { name, node: nodes[index], shape, scales, scale_axis });
     }
     Ok((builder.finish()?, nodes))
+}
+
+/// A network with the inputs alone: the only one is called `input`, several have the model's names.
+fn start(model: &FloatModel, graph: &Graph, scales: &Scales) -> Result<NetworkBuilder, Error> {
+    let layer = |(index, input): (usize, &ModelInput)| {
+        let Activation { scale, bounds } = scales.activations[index];
+        let layout = Layout::new(graph.values[index].axes.clone())?;
+        Ok(match input.kind {
+            SampleKind::Real => InputLayer::real(layout, bounds, scale),
+            SampleKind::Integer => InputLayer::integer(layout, bounds),
+            SampleKind::Boolean => InputLayer::boolean(layout),
+        })
+    };
+    let mut layers = model.inputs().iter().enumerate().map(layer).collect::<Result<Vec<_>, Error>>()?;
+    if layers.len() == 1 {
+        return Ok(NetworkBuilder::new(model.name(), layers.swap_remove(0)));
+    }
+    let names = model.inputs().iter().map(|input| input.name.clone());
+    Ok(NetworkBuilder::with_inputs(model.name(), names.zip(layers)))
 }
 
 /// Weights, and int32 biases in accumulator units unless all are zero.

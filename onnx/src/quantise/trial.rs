@@ -6,7 +6,7 @@ use tacit_layers::{Architecture, Network};
 use crate::{
     error::Error,
     model::FloatModel,
-    samples::{dequantise_output, quantise_input},
+    samples::{dequantise_output, quantise_inputs},
 };
 
 /// The error of a network's outputs.
@@ -54,7 +54,7 @@ impl<'a> Reference<'a> {
     pub(super) fn measure(&self, network: &Network) -> Result<Outcome, Error> {
         let specs = network.infer()?;
         let run = |sample: &&[f32]| -> Result<Vec<Vec<f32>>, Error> {
-            let trace = execute(network, &specs, &quantise_input(&network.architecture, sample)?)?;
+            let trace = execute(network, &specs, &quantise_inputs(&network.architecture, sample)?)?;
             let outputs = trace.outputs(network).enumerate();
             Ok(outputs.map(|(i, values)| dequantise_output(&network.architecture, i, values)).collect())
         };

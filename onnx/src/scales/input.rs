@@ -1,16 +1,31 @@
-//! The scale of the input.
+//! The scale of an input.
 
-use super::activation::bounds;
+use super::{
+    activation::bounds,
+    widths::{NARROW, WIDE},
+};
 
 /// By what part the largest value seen the range of an input reaches farther than it, where no step is exact.
 pub(crate) const MARGIN: f64 = 1.0 / 32.0;
 
 /// Bounds and scale of an input of so many bits: exact when the samples are multiples of one step, as pixels divided by 255
 /// are. A step that eight bits hold is taken with eight bits, because no more are needed.
-pub(crate) fn input_scale(samples: &[Vec<f32>], bits: u32) -> ((i64, i64), f64) {
+pub(crate) fn input_scale(samples: &[impl AsRef<[f32]>], bits: u32) -> ((i64, i64), f64) {
     let candidates = [8, bits].map(|bits| step(samples, bits));
     let [short, long] = candidates;
     if short.exact { (short.bounds, short.scale) } else { (long.bounds, long.scale) }
+}
+
+/// Bounds of an input of integers: the fewest bits, of eight and sixteen, that hold the samples.
+///
+/// # Errors
+/// The samples' smallest and largest integer, zero included, when sixteen bits do not hold them.
+pub(crate) fn integer_bounds(samples: &[impl AsRef<[f32]>]) -> Result<(i64, i64), (i64, i64)> {
+    let values = || samples.iter().flat_map(AsRef::as_ref).map(|&value| value as i64);
+    let (minimum, maximum) = (values().fold(0, i64::min), values().fold(0, i64::max));
+    let of = |bits: u32| bounds(bits, minimum >= 0);
+    let mut bounds = [NARROW, WIDE].map(of).into_iter();
+    bounds.find(|&(low, high)| low <= minimum && maximum <= high).ok_or((minimum, maximum))
 }
 
 /// A step of the input.
@@ -20,8 +35,8 @@ struct Step {
     exact: bool,
 }
 
-fn step(samples: &[Vec<f32>], bits: u32) -> Step {
-    let values = || samples.iter().flatten().copied().map(f64::from);
+fn step(samples: &[impl AsRef<[f32]>], bits: u32) -> Step {
+    let values = || samples.iter().flat_map(AsRef::as_ref).copied().map(f64::from);
     let minimum = values().fold(0.0, f64::min);
     let maximum = values().fold(0.0, f64::max);
     let bounds = bounds(bits, minimum >= 0.0);
@@ -88,6 +103,19 @@ mod tests {
             input_scale(&[vec![-0.9, std::f32::consts::E, std::f32::consts::FRAC_1_PI]], 16);
         assert_eq!(bounds, (-32_768, 32_767));
         assert!((scale * 32_767.0 / std::f64::consts::E - (1.0 + MARGIN)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn integers_have_the_fewest_bits_that_hold_them() {
+        for (samples, expected) in [
+            (vec![0.0, 255.0], Ok((0, 255))),
+            (vec![-1.0, 127.0], Ok((-128, 127))),
+            (vec![-1.0, 128.0], Ok((-32_768, 32_767))),
+            (vec![65_535.0], Ok((0, 65_535))),
+            (vec![-1.0, 65_535.0], Err((-1, 65_535))),
+        ] {
+            assert_eq!(integer_bounds(&[samples]), expected);
+        }
     }
 
     /// A search that looks at every value for every step takes minutes for this.

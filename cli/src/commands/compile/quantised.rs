@@ -116,7 +116,7 @@ pub(super) fn run(
     progress: Progress,
 ) -> Result<Report> {
     let CompileArguments { model: path, calibrate, .. } = arguments;
-    if calibrate.is_some() {
+    if !calibrate.is_empty() {
         bail!(
             "`{}` is already quantised and brings its own scales: leave --calibrate out; `tacit evaluate` measures \
              accuracy",

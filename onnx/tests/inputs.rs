@@ -1,0 +1,207 @@
+//! Models with several inputs, and with inputs of integers and truth values: equal to ONNX Runtime within bounds, or refused by
+//! name.
+#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
+
+use std::path::{Path, PathBuf};
+
+use ndarray::{ArrayD, Axis};
+use tacit_inference::execute;
+use tacit_layers::{InputKind, Network};
+use tacit_onnx::{
+    Error, FloatModel, QuantiseOptions, SampleKind, dequantise_output, quantise, quantise_comparably,
+    quantise_inputs,
+};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/inputs")
+}
+
+fn rows(path: &Path) -> Vec<Vec<f32>> {
+    let array: ArrayD<f32> = ndarray_npy::read_npy(path).unwrap();
+    array.axis_iter(Axis(0)).map(|row| row.iter().copied().collect()).collect()
+}
+
+/// A model, its samples with all inputs behind each other, and by output what ONNX Runtime answers.
+struct Case {
+    model: FloatModel,
+    samples: Vec<Vec<f32>>,
+    outputs: Vec<Vec<Vec<f32>>>,
+}
+
+impl Case {
+    fn new(name: &str) -> Self {
+        let folder = folder().join(name);
+        let model = FloatModel::load(&folder.join("model.onnx")).unwrap();
+        let arrays: Vec<_> =
+            (0..model.inputs().len()).map(|i| rows(&folder.join(format!("x_{i}.npy")))).collect();
+        let sample = |i: usize| arrays.iter().flat_map(|array| array[i].clone()).collect();
+        let samples = (0..arrays[0].len()).map(sample).collect();
+        let path = |i: usize| folder.join(format!("y_{i}.npy"));
+        let outputs = (0..).map(path).take_while(|path| path.exists()).map(|path| rows(&path)).collect();
+        Self { model, samples, outputs }
+    }
+
+    fn quantised(&self, bits: u32) -> Network {
+        quantise(&self.model, &self.samples, &QuantiseOptions::with_bits(bits)).unwrap()
+    }
+
+    /// The smallest ratio of signal to noise of an output, in decibels.
+    fn signal_to_noise(&self, network: &Network) -> f64 {
+        let specs = network.infer().unwrap();
+        let architecture = &network.architecture;
+        let mut sums = vec![(0.0, 0.0); self.outputs.len()];
+        for (i, sample) in self.samples.iter().enumerate() {
+            let inputs = quantise_inputs(architecture, sample).unwrap();
+            let trace = execute(network, &specs, &inputs).unwrap();
+            assert_eq!(architecture.outputs.len(), self.outputs.len());
+            for (output, values) in trace.outputs(network).enumerate() {
+                let actual = dequantise_output(architecture, output, values);
+                let expected = &self.outputs[output][i];
+                assert_eq!(actual.len(), expected.len());
+                for (a, b) in actual.iter().zip(expected) {
+                    sums[output].0 += f64::from(*b).powi(2);
+                    sums[output].1 += f64::from(a - b).powi(2);
+                }
+            }
+        }
+        sums.iter().map(|(signal, noise)| 10.0 * (signal / noise).log10()).fold(f64::INFINITY, f64::min)
+    }
+}
+
+const NAMES: [&str; 17] = [
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "max",
+    "min",
+    "concat",
+    "matmul",
+    "broadcast",
+    "branches",
+    "image_and_vector",
+    "second_is_a_sequence",
+    "attention",
+    "read_twice",
+    "integers",
+    "mask",
+    "only_integers",
+];
+
+#[test]
+fn float_models_are_onnx_runtimes() {
+    for name in NAMES {
+        let case = Case::new(name);
+        for (i, sample) in case.samples.iter().enumerate() {
+            for (actual, expected) in case.model.run_all(sample).unwrap().iter().zip(&case.outputs) {
+                let expected = &expected[i];
+                let largest = expected.iter().fold(1e-3_f32, |max, y| max.max(y.abs()));
+                assert!(
+                    actual.len() == expected.len()
+                        && actual.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-5 * largest),
+                    "{name}, sample {i}: {actual:?} {expected:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn networks_are_near_onnx_runtime() {
+    for name in NAMES {
+        let case = Case::new(name);
+        for (bits, least) in [(8, 35.0), (16, 45.0)] {
+            let ratio = case.signal_to_noise(&case.quantised(bits));
+            println!("{name} with {bits} bits: {ratio:.1} dB");
+            assert!(ratio >= least, "{name} with {bits} bits: {ratio:.1} dB");
+        }
+    }
+}
+
+/// Each input has a range of its own: one for both would leave the smaller of them a step or two.
+#[test]
+fn inputs_have_ranges_and_names_of_their_own() {
+    let case = Case::new("branches");
+    let network = case.quantised(8);
+    let layers: Vec<_> = network.architecture.input_layers().collect();
+    assert_eq!(layers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["a", "b"]);
+    let scale = |index: usize| layers[index].1.kind.scale();
+    assert!(scale(0) > 50.0 * scale(1), "{} {}", scale(0), scale(1));
+    let inputs: Vec<_> = case.model.inputs().iter().map(|input| (&*input.name, &*input.shape)).collect();
+    assert_eq!(inputs, [("a", &[8][..]), ("b", &[5][..])]);
+    assert_eq!(case.model.input_shape(), [13]);
+}
+
+#[test]
+fn integers_and_truth_values_enter_as_they_are() {
+    let case = Case::new("mask");
+    let kinds: Vec<_> = case.model.inputs().iter().map(|input| input.kind).collect();
+    assert_eq!(kinds, [SampleKind::Real, SampleKind::Boolean, SampleKind::Integer]);
+    let network = case.quantised(8);
+    let layers: Vec<_> = network.architecture.input_layers().map(|(_, layer)| layer).collect();
+    assert!(matches!(layers[0].kind, InputKind::Real { .. }));
+    assert_eq!((layers[1].bounds, &layers[1].kind), ((0, 1), &InputKind::Boolean));
+    assert_eq!((layers[2].bounds, &layers[2].kind), ((-128, 127), &InputKind::Integer));
+    let only = Case::new("only_integers").quantised(8);
+    let input = only.architecture.input().unwrap();
+    assert_eq!((input.bounds, &input.kind), ((0, 65_535), &InputKind::Integer));
+    // What is no such value is refused when it calibrates, runs and is quantised.
+    for (position, value, name) in [(6, 2.0, "b"), (6, 0.5, "b"), (12, 0.5, "c")] {
+        let mut sample = case.samples[0].clone();
+        sample[position] = value;
+        let calibrated =
+            quantise(&case.model, std::slice::from_ref(&sample), &QuantiseOptions::default()).unwrap_err();
+        let ran = case.model.run(&sample).unwrap_err();
+        let quantised = quantise_inputs(&network.architecture, &sample).unwrap_err();
+        for error in [calibrated, ran, quantised] {
+            let Error::SampleInteger { input, position: at, .. } = &error else { panic!("{error:?}") };
+            assert_eq!((&**input, *at), (name, position % 6), "{error}");
+        }
+    }
+    let mut sample = case.samples[0].clone();
+    sample[12] = 70_000.0;
+    let error = quantise(&case.model, &[sample], &QuantiseOptions::default()).unwrap_err();
+    assert!(
+        matches!(&error, Error::IntegerRange { input, maximum: 70_000, .. } if input == "c"),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn samples_of_the_wrong_size_are_refused() {
+    let case = Case::new("concat");
+    let network = case.quantised(8);
+    for length in [0, 3, 6, 8] {
+        let sample = vec![0.5; length];
+        for error in [
+            case.model.run(&sample).unwrap_err(),
+            quantise_inputs(&network.architecture, &sample).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::SampleSize { expected: 7, .. }), "{length}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn values_are_compared_with_those_of_models_with_several_inputs() {
+    let case = Case::new("image_and_vector");
+    let quantised = quantise_comparably(&case.model, &case.samples, &QuantiseOptions::default()).unwrap();
+    let values = quantised.compare(&case.model, &case.samples).unwrap();
+    let names: Vec<&str> = values.iter().map(|value| &*value.name).collect();
+    assert!(names.starts_with(&["a", "b"]), "{names:?}");
+    for value in &values {
+        assert!(value.signal_to_noise.is_none_or(|ratio| ratio > 30.0), "{value:?}");
+    }
+}
+
+#[test]
+fn refuses_by_name_what_it_does_not_take() {
+    let error = |name: &str| FloatModel::load(&folder().join(format!("refused/{name}.onnx"))).unwrap_err();
+    for (name, operator) in [("index", "Gather"), ("integer_division", "Div")] {
+        let error = error(name);
+        let Error::IntegerInput { input, reader, .. } = &error else { panic!("{error:?}") };
+        assert!(input == "a" && reader.contains(operator), "{error}");
+        assert!(error.to_string().contains("Cast to float32"), "{error}");
+    }
+    assert!(matches!(error("mixed_samples"), Error::MixedSamples { name, .. } if name == "a"));
+}
