@@ -31,11 +31,11 @@ const EXTENSIONS: [&str; 3] = ["tacit", "proof", "commitment"];
 /// # Errors
 /// When the other path has that extension itself.
 pub fn beside(path: &Path, extension: &str, what: &str, expected: &str) -> Result<PathBuf> {
-    let known = |known: &&str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(known));
-    if known(&extension) {
+    let known = |known: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(known));
+    if known(extension) {
         bail!("cannot write `{}`: that name is for {what}; use the extension .{expected}", path.display());
     }
-    if EXTENSIONS.iter().any(|own| known(&own)) {
+    if EXTENSIONS.into_iter().any(known) {
         return Ok(path.with_extension(extension));
     }
     let mut name = path.as_os_str().to_owned();

@@ -86,10 +86,11 @@ impl OutputFidelity {
             self.signal_to_noise_db.map_or_else(|| "exact".to_owned(), |ratio| format!("{ratio:.1} dB"));
         let mut text = format!("{ratio}, largest error {} of its range", units::share(self.relative_error));
         if let Some(share) = self.agreement {
-            text += &format!(", class agreement {}", units::share(share));
+            text.push_str(", class agreement ");
+            text.push_str(&units::share(share));
         }
         if let Some(r_squared) = self.r_squared {
-            text += &format!(", R^2 {r_squared:.4}");
+            text.extend([", R^2 ".to_owned(), format!("{r_squared:.4}")]);
         }
         text
     }
@@ -181,7 +182,10 @@ pub fn check_labels(labels: &[usize], name: &str, shape: &[usize]) -> Result<()>
 
 /// Warnings as lines that nobody overlooks.
 pub fn warning_lines(warnings: &[String]) -> String {
-    warnings.iter().map(|warning| format!("WARNING: {}\n", printable(warning))).collect()
+    warnings
+        .iter()
+        .flat_map(|warning| ["WARNING: ".to_owned(), printable(warning), "\n".to_owned()])
+        .collect()
 }
 
 #[cfg(test)]

@@ -174,7 +174,7 @@ impl Inputs {
                     }
                 }
                 Some(index) => {
-                    put(&mut places, &names, index, Samples::parse(path, &bytes, wanted[index].1)?)?
+                    put(&mut places, &names, index, Samples::parse(path, &bytes, wanted[index].1)?)?;
                 }
                 None if names.len() == 1 => {
                     put(&mut places, &names, 0, Samples::parse(path, &bytes, wanted[0].1)?)?;
@@ -328,7 +328,9 @@ mod tests {
         assert!(counts.contains("2 samples for input `a` and 3 for input `b`"), "{counts}");
         let other = npz::to_bytes(&[("c", array(&[3], 0.0))]).unwrap();
         let other = write("other.npz", other);
-        assert!(refused(&[other.clone()]).contains("an array `c`, the model's inputs are `a`, `b`"));
+        assert!(
+            refused(std::slice::from_ref(&other)).contains("an array `c`, the model's inputs are `a`, `b`")
+        );
         assert!(refused(&[format!("a={other}")]).contains("holds no array `a`: it holds `c`"));
         assert!(refused(&[format!("a={b}"), format!("b={b}")]).contains("takes samples of shape [3]"));
     }

@@ -48,16 +48,13 @@ impl InputReading {
         };
         for (sample, values) in (first..).zip(samples) {
             for (position, &value) in values.iter().enumerate() {
-                match input.rounding(value) {
-                    Some(rounding) => {
-                        reading.largest_rounding = reading.largest_rounding.max(rounding.abs());
-                        reading.is_rounded |=
-                            rounding.abs() > 4.0 * f64::from(f32::EPSILON) * f64::from(value.abs());
-                    }
-                    None => {
-                        reading.clipped += 1;
-                        reading.first_clipped.get_or_insert(ClippedValue { sample, position, value });
-                    }
+                if let Some(rounding) = input.rounding(value) {
+                    reading.largest_rounding = reading.largest_rounding.max(rounding.abs());
+                    reading.is_rounded |=
+                        rounding.abs() > 4.0 * f64::from(f32::EPSILON) * f64::from(value.abs());
+                } else {
+                    reading.clipped += 1;
+                    reading.first_clipped.get_or_insert(ClippedValue { sample, position, value });
                 }
             }
             reading.values += values.len();

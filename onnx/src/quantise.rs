@@ -179,12 +179,12 @@ struct Built {
 impl Quantiser<'_> {
     /// The network of a plan.
     fn build(&self, plan: &Plan) -> Result<Built, Error> {
-        let of = |(index, samples): (usize, &Vec<&[f32]>)| match self.graph.values[index].spacing {
-            Some(Spacing { scale, bounds }) => Activation { scale, bounds },
-            None => {
-                let (bounds, scale) = input_scale(samples, plan.widths.activations[index]);
-                Activation { scale, bounds }
+        let of = |(index, samples): (usize, &Vec<&[f32]>)| {
+            if let Some(Spacing { scale, bounds }) = self.graph.values[index].spacing {
+                return Activation { scale, bounds };
             }
+            let (bounds, scale) = input_scale(samples, plan.widths.activations[index]);
+            Activation { scale, bounds }
         };
         let inputs: Vec<Activation> = self.by_input.iter().enumerate().map(of).collect();
         let choice = Choice {

@@ -3,7 +3,7 @@
 //! `fixtures/attributes.py` writes the models; the outcome of each is committed in `fixtures/attributes.txt`. Which operators
 //! and attributes have a model is tested beside the list of what is read, in `model::schema`. The same for batch axes, element
 //! types, functions and external data: `fixtures/front_door.py`.
-#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing helper fails its test")]
 
 #[path = "support/outcome.rs"]
 mod outcome;

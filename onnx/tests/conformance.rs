@@ -14,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
 
 #[path = "support/outcome.rs"]
+#[expect(dead_code, reason = "the other test uses more of it")]
 mod outcome;
 
 use std::path::{Path, PathBuf};

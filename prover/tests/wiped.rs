@@ -93,9 +93,10 @@ fn watched<T>(step: &str, run: impl FnOnce() -> T) -> T {
     ARMED.store(false, Ordering::SeqCst);
     let found = std::mem::take(&mut *FOUND.lock().unwrap());
     if let Some(path) = std::env::var_os("TACIT_WIPED_TRACES") {
-        let traces: String = found.iter().map(|(what, trace)| format!("{step}: {what}\n{trace}\n")).collect();
+        let traces: Vec<String> =
+            found.iter().map(|(what, trace)| format!("{step}: {what}\n{trace}\n")).collect();
         let old = fs::read_to_string(&path).unwrap_or_default();
-        fs::write(path, old + &traces).unwrap();
+        fs::write(path, old + &traces.concat()).unwrap();
         return result;
     }
     let what: Vec<&str> = found.iter().map(|(what, _)| *what).collect();
@@ -122,7 +123,7 @@ fn network() -> Network {
         let data = draw(seed, layout.num_elements()).map(|x| i8::from_le_bytes([x])).collect();
         Tensor::new(layout, data).unwrap()
     };
-    let bias = |seed, count| draw(seed, count).map(|x| i32::from(x) << 8 | 77).collect();
+    let bias = |seed, count| draw(seed, count).map(|x| i32::from(x) << 8 | 0x4d).collect();
     let x = b.dense("first", b.input(), 0, weights(1, &[1000, 1100]), Some(bias(2, 1000))).unwrap();
     let clip = ActivationFunction::Clip { minimum: 0, maximum: 255 };
     let x = b.rescale("relu", x, Multiplier::Uniform(1), 16, clip);

@@ -54,6 +54,28 @@ struct Facts {
     values: Option<Vec<ValueFacts>>,
 }
 
+impl Facts {
+    /// The facts in words, and notes on how the file was read.
+    fn fields(&self, notes: Vec<String>) -> Vec<(&'static str, String)> {
+        let mut fields = vec![
+            ("layers", units::count(self.layers as u64)),
+            ("parameters", units::count(self.parameters as u64)),
+            ("multiplications", units::count(self.macs)),
+            ("look-ups", units::count(self.lookups as u64)),
+        ];
+        fields.extend(self.arguments.fields());
+        fields.extend(self.precision.fields());
+        fields.extend(self.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
+        fields.extend(self.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
+        fields.extend(notes.into_iter().map(|note| ("note", note)));
+        fields.extend(self.quantisation.iter().flat_map(Faithfulness::fields));
+        if self.private_model {
+            fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
+        }
+        fields
+    }
+}
+
 pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let start = Instant::now();
     let options = arguments.precision.options()?;
@@ -145,21 +167,7 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         quantisation: faithfulness,
         values,
     };
-    let mut fields = vec![
-        ("layers", units::count(facts.layers as u64)),
-        ("parameters", units::count(facts.parameters as u64)),
-        ("multiplications", units::count(facts.macs)),
-        ("look-ups", units::count(facts.lookups as u64)),
-    ];
-    fields.extend(facts.arguments.fields());
-    fields.extend(facts.precision.fields());
-    fields.extend(facts.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
-    fields.extend(facts.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
-    fields.extend(float.notes().into_iter().map(|note| ("note", note)));
-    fields.extend(facts.quantisation.iter().flat_map(Faithfulness::fields));
-    if facts.private_model {
-        fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
-    }
+    let mut fields = facts.fields(float.notes());
     match files {
         Some(files) => fields.extend(files),
         None => fields.push(("files", "none written, because of --strict".to_owned())),

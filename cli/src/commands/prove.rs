@@ -104,7 +104,7 @@ pub(super) fn phase_fields(phases: &Phases) -> [(&'static str, String); 5] {
 enum Source {
     Public(Tensor<i64>),
     /// With where to write commitment and opening, if they are new.
-    Committed(InputOpening, Option<CommitmentFiles>),
+    Committed(Box<InputOpening>, Option<CommitmentFiles>),
 }
 
 /// What is proved about, and what quantisation did to its real numbers, under its input's name.
@@ -126,7 +126,7 @@ impl Source {
                 (Some(_), Some(_), _) => {
                     bail!("input `{name}` is given more than once: leave --opening or --input out")
                 }
-                (Some(opening), None, true) => Ok((Self::Committed(opening, None), None)),
+                (Some(opening), None, true) => Ok((Self::Committed(Box::new(opening), None), None)),
                 (Some(_), None, false) => {
                     bail!("input `{name}` has an opening and is not private: give --private-input={name}, too")
                 }
@@ -139,7 +139,8 @@ impl Source {
                         return Ok((Self::Public(tensor), reading));
                     }
                     let files = commitment_files(&arguments.output, (names.len() > 1).then_some(*name), used)?;
-                    Ok((Self::Committed(InputOpening::new(tensor, &Seed::from_os()?)?, Some(files)), reading))
+                    let opening = Box::new(InputOpening::new(tensor, &Seed::from_os()?)?);
+                    Ok((Self::Committed(opening, Some(files)), reading))
                 }
                 (None, None, _) => bail!(
                     "nothing is given for input `{name}`: the model's inputs are {}; give --input NAME=FILE for each",

@@ -16,7 +16,7 @@ use crate::{
 /// A model, its key and samples, two for each input.
 struct Model {
     folder: Folder,
-    model: String,
+    compiled: String,
     key: String,
     age: String,
     count: String,
@@ -45,7 +45,7 @@ impl Model {
         let key = ProvingKey::setup(b.finish().unwrap()).unwrap();
         let folder = Folder::new();
         Self {
-            model: folder.file("three.tacit", key.to_bytes().unwrap()),
+            compiled: folder.file("three.tacit", key.to_bytes().unwrap()),
             key: folder.file("three.vk", key.verifying_key().to_bytes().unwrap()),
             age: folder.file("age.npy", npy(&[2, 2], &[0.5, 1.0, 3.5, 2.0])),
             count: folder.file("count.npy", npy(&[2, 2], &[-3.0, 4.0, 0.0, 1.0])),
@@ -65,7 +65,7 @@ impl Model {
     }
 
     fn run(&self, command: &str, rest: &[&str]) -> (i32, Value) {
-        tacit_json(&[&[command, self.model.as_str()], rest].concat())
+        tacit_json(&[&[command, self.compiled.as_str()], rest].concat())
     }
 
     fn fails(&self, rest: &[&str], words: &[&str]) {
@@ -165,7 +165,7 @@ fn runs_on_files_by_name_and_on_archives() {
     assert_eq!(names, ["sum", "scaled"]);
     let sums = parse_reals(members[0].bytes).unwrap();
     assert_eq!((sums.shape.as_slice(), sums.values.as_slice()), (&[2, 2][..], SUMS.as_flattened()));
-    let (code, text, _) = tacit([&["run", model.model.as_str()], files.as_slice()].concat());
+    let (code, text, _) = tacit([&["run", model.compiled.as_str()], files.as_slice()].concat());
     assert!(code == DONE && text.contains("-2.000 10.000") && text.contains("scaled  ["), "{text}");
     model.fails(&[&files[..], &["--output", &model.folder.path("out.npy")]].concat(), &["2 outputs", ".npz"]);
     let (code, json) = model.run("evaluate", &files);
@@ -274,7 +274,7 @@ fn commits_to_one_of_the_inputs_by_name() {
     let other = model.folder.path("other.commitment");
     let (code, json) = tacit_json(&["commit-input", &model.age, "--model", &model.key, "-o", &other]);
     assert!(code == FAILED && json["error"].as_str().unwrap().contains("3 inputs"), "{json}");
-    let (code, json) = tacit_json(&["inspect", &model.model]);
+    let (code, json) = tacit_json(&["inspect", &model.compiled]);
     assert_eq!(code, DONE, "{json}");
     let detail = |index: usize| json["layers"][index]["detail"].as_str().unwrap().to_owned();
     assert_eq!([detail(0), detail(1), detail(2)], ["round(x / 0.500000)", "integer", "boolean"]);

@@ -192,8 +192,8 @@ impl InputLayer {
             }
             InputKind::Integer | InputKind::Boolean => {
                 let integer = x as i64;
-                let is_exact = integer as f64 == x && (minimum..=maximum).contains(&integer);
-                is_exact.then_some(integer)
+                let is_whole = x.fract().abs() <= 0.0;
+                (is_whole && (minimum..=maximum).contains(&integer)).then_some(integer)
             }
         }
     }

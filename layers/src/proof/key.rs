@@ -42,7 +42,10 @@ pub struct VerifyingKey {
 /// The plan of proofs with committed inputs that was asked for last, and which of them are committed. There are too many
 /// choices to keep each one's.
 #[derive(Debug, Clone, Default)]
-struct LastPlan(Arc<Mutex<Option<(Vec<bool>, Result<Arc<Plan>>)>>>);
+struct LastPlan(Arc<Mutex<Option<ChosenPlan>>>);
+
+/// Which inputs are committed, and the plan for that.
+type ChosenPlan = (Vec<bool>, Result<Arc<Plan>>);
 
 impl PartialEq for LastPlan {
     /// The architecture decides it, known or not.

@@ -92,7 +92,9 @@ pub(crate) fn rewrite(
         };
         if let Some(outputs) = outputs {
             let (nodes, new_constants) = rewriting.finish(outputs);
-            new_constants.iter().for_each(|constant| facts.initialise(constant));
+            for constant in &new_constants {
+                facts.initialise(constant);
+            }
             constants.extend(new_constants);
             pending.extend(nodes.into_iter().rev().map(|node| Pending {
                 node,

@@ -136,7 +136,6 @@ fn compared_integers(
 }
 
 /// What becomes of a case whose results are all constants: the float model alone.
-#[allow(dead_code, reason = "each test that shares this file uses part of it")]
 pub(crate) fn outcome_of_constants(path: &Path, case: &Case) -> String {
     let compared = || {
         let model = FloatModel::from_bytes(&case.bytes, path)

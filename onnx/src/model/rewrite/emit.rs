@@ -31,7 +31,7 @@ impl Rewriting<'_> {
     }
 
     /// A conversion of truth values to the numbers 0 and 1, or of numbers to numbers.
-    pub(super) fn to_float(&mut self, value: &str) -> String {
+    pub(super) fn as_float(&mut self, value: &str) -> String {
         self.emit("Cast", &[value], &[("to", 1_i64.into())])
     }
 

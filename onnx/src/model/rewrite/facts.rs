@@ -108,7 +108,7 @@ impl Fact {
 /// What is known of all values.
 pub(super) struct Facts<'a> {
     context: ParsingContext<'a>,
-    facts: HashMap<String, Fact>,
+    known: HashMap<String, Fact>,
     file_bytes: usize,
 }
 
@@ -137,10 +137,10 @@ impl<'a> Facts<'a> {
         inputs: &[DeclaredInput],
         file_bytes: usize,
     ) -> Self {
-        let mut facts = Self { context, facts: HashMap::new(), file_bytes };
+        let mut facts = Self { context, known: HashMap::new(), file_bytes };
         for input in inputs {
             let (datum_type, shape) = (datum_type(input.data_type), Some(input.shape.clone()));
-            facts.facts.insert(input.name.clone(), Fact { datum_type, shape, ..Fact::default() });
+            facts.known.insert(input.name.clone(), Fact { datum_type, shape, ..Fact::default() });
         }
         graph.initializer.iter().for_each(|constant| facts.initialise(constant));
         facts
@@ -153,14 +153,14 @@ impl<'a> Facts<'a> {
 
     /// What is known of a value.
     pub(super) fn get(&self, name: &str) -> Option<&Fact> {
-        self.facts.get(name)
+        self.known.get(name)
     }
 
     /// The one value of one shape that values are functions of, number by number.
     pub(super) fn root(&self, names: &[&str]) -> Option<(&str, &[usize])> {
         let mut found: Option<(&str, &[usize])> = None;
         for name in names {
-            let (name, fact) = self.facts.get_key_value(*name)?;
+            let (name, fact) = self.known.get_key_value(*name)?;
             if fact.is_uniform() {
                 continue;
             }
@@ -185,12 +185,12 @@ impl<'a> Facts<'a> {
             is_constant: true,
             root: None,
         };
-        self.facts.insert(proto.name.clone(), fact);
+        self.known.insert(proto.name.clone(), fact);
     }
 
     /// Whether a node reads nothing but constants.
     pub(super) fn are_constants(&self, node: &NodeProto) -> bool {
-        let is_constant = |name: &String| self.facts.get(name).is_some_and(|fact| fact.is_constant);
+        let is_constant = |name: &String| self.known.get(name).is_some_and(|fact| fact.is_constant);
         node.input.iter().filter(|name| !name.is_empty()).all(is_constant)
     }
 
@@ -198,7 +198,7 @@ impl<'a> Facts<'a> {
     pub(super) fn infer(&mut self, node: &NodeProto) {
         let facts = attempt(|| self.analyse(node)).unwrap_or_default();
         let read = node.input.iter().filter(|name| !name.is_empty());
-        let is_constant = read.clone().all(|name| self.facts.get(name).is_some_and(|fact| fact.is_constant));
+        let is_constant = read.clone().all(|name| self.known.get(name).is_some_and(|fact| fact.is_constant));
         let read: Vec<&str> = read.map(String::as_str).collect();
         let root = if POINTWISE.contains(&&*node.op_type) { self.root(&read) } else { None };
         let root = root.map(|(name, shape)| (name.to_owned(), shape.to_vec()));
@@ -206,7 +206,7 @@ impl<'a> Facts<'a> {
             let is_constant = is_constant || fact.is_constant;
             let same_shape = |(_, shape): &&(String, Vec<usize>)| fact.shape.as_ref() == Some(shape);
             let root = root.as_ref().filter(same_shape).map(|(name, _)| name.clone());
-            self.facts.insert(output.clone(), Fact { is_constant, root, ..fact });
+            self.known.insert(output.clone(), Fact { is_constant, root, ..fact });
         }
     }
 
@@ -240,7 +240,7 @@ impl<'a> Facts<'a> {
     }
 
     fn wire_input(&self, model: &mut InferenceModel, index: usize, name: &str) -> TractResult<OutletId> {
-        let known = self.facts.get(name).cloned().unwrap_or_default();
+        let known = self.known.get(name).cloned().unwrap_or_default();
         if let Some(constant) = known.constant {
             return model.add_const(format!("input{index}"), constant);
         }

@@ -59,7 +59,7 @@ pub(super) fn choose(r: &mut Rewriting<'_>) -> Rewritten {
         if r.is_function_of_one_value(&[condition, x, y]) {
             return Ok(None);
         }
-        let taken = r.to_float(condition);
+        let taken = r.as_float(condition);
         let difference = r.binary("Sub", x, y);
         let part = r.binary("Mul", &difference, &taken);
         return Ok(Some(vec![r.binary("Add", &part, y)]));
@@ -77,19 +77,19 @@ pub(super) fn choose(r: &mut Rewriting<'_>) -> Rewritten {
     let condition_shape = r.shape(condition)?;
     for (name, wanted) in [(x, true), (y, false)] {
         let factors = factors(wanted);
-        if factors.iter().all(|&factor| factor == 0.0) {
+        if factors.iter().all(|&factor| factor <= 0.0) {
             continue;
         }
-        let everywhere = factors.iter().all(|&factor| factor == 1.0);
+        let everywhere = factors.iter().all(|&factor| factor >= 1.0);
         if let Some(numbers) = r.numbers(name) {
             let own = r.shape(name)?;
             let numbers = broadcast(&numbers, own, &shape);
             let chosen = broadcast(&factors, condition_shape, &shape);
             let (Some(numbers), Some(chosen)) = (numbers, chosen) else { return Ok(None) };
             let pairs = || numbers.iter().zip(&chosen);
-            let used = pairs().filter(|&(_, &factor)| factor == 1.0).map(|(&number, _)| number);
+            let used = pairs().filter(|&(_, &factor)| factor >= 1.0).map(|(&number, _)| number);
             let kept: Vec<f32> =
-                pairs().map(|(&number, &factor)| if factor == 1.0 { number } else { 0.0 }).collect();
+                pairs().map(|(&number, &factor)| if factor >= 1.0 { number } else { 0.0 }).collect();
             if is_mask(used) {
                 // The other value is added as it is: what is masked does not count.
                 let other = if wanted { y } else { x };
@@ -161,7 +161,7 @@ pub(super) fn compare(r: &mut Rewriting<'_>) -> Rewritten {
 
 /// A value as real numbers.
 fn real(r: &mut Rewriting<'_>, name: &str) -> String {
-    if r.is_truth(name) { r.to_float(name) } else { name.to_owned() }
+    if r.is_truth(name) { r.as_float(name) } else { name.to_owned() }
 }
 
 /// `And`, `Or` and `Xor` of two values: their sum or difference, as numbers, against a half.
@@ -170,7 +170,7 @@ pub(super) fn connect(r: &mut Rewriting<'_>) -> Rewritten {
     if r.is_function_of_one_value(&[left, right]) {
         return Ok(None);
     }
-    let [left, right] = [left, right].map(|name| r.to_float(name));
+    let [left, right] = [left, right].map(|name| r.as_float(name));
     let (sum, threshold) = match r.operator() {
         "And" => (r.binary("Add", &left, &right), 1.5),
         "Or" => (r.binary("Add", &left, &right), 0.5),
@@ -213,8 +213,11 @@ pub(super) fn subtract(r: &mut Rewriting<'_>) -> Rewritten {
     Ok(Some(vec![r.binary("Add", value, &constant)]))
 }
 
-/// The computed and the constant operand of a sum, if the constant masks some elements and not others.
-fn masked<'a>(r: &Rewriting<'a>, first: usize) -> Result<Option<(&'a str, &'a str, Vec<f32>)>, Error> {
+/// The computed and the constant operand of a sum, and the constant's numbers.
+type Masked<'a> = (&'a str, &'a str, Vec<f32>);
+
+/// The operands of a sum, if the constant masks some elements and not others.
+fn masked<'a>(r: &Rewriting<'a>, first: usize) -> Result<Option<Masked<'a>>, Error> {
     let operands = [r.input(first)?, r.input(first + 1)?];
     for [value, constant] in [operands, [operands[1], operands[0]]] {
         if r.is_integer(value) || r.is_constant(value) || !r.is_constant(constant) {

@@ -88,7 +88,7 @@ impl Nearest {
 
     fn place(self, x: f32, axis: Axis) -> usize {
         let nearest = match self {
-            Self::PreferFloor if x == x.trunc() + 0.5 => x.trunc(),
+            Self::PreferFloor if (x.fract() - 0.5).abs() <= 0.0 => x.trunc(),
             Self::PreferFloor | Self::PreferCeiling => x.round(),
             Self::Floor => x.floor(),
             Self::Ceiling => x.ceil(),
@@ -137,7 +137,9 @@ fn cubic(x: f32, axis: Axis, a: f32, leaves_out: bool) -> Vec<f32> {
     }
     let sum: f32 = row.iter().sum();
     if leaves_out {
-        row.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut row {
+            *weight /= sum;
+        }
     }
     row
 }
@@ -230,7 +232,7 @@ fn resample(
     let (a, leaves_out) = (r.float("cubic_coeff_a", -0.75), r.int("exclude_outside", 0) != 0);
     let (mut value, mut lengths) = (x.to_owned(), shape.to_vec());
     for (at, &axis) in axes.iter().enumerate() {
-        if axis.resized == axis.length && axis.scale == 1.0 {
+        if axis.resized == axis.length && (axis.scale - 1.0).abs() <= 0.0 {
             continue;
         }
         let originals = (0..axis.resized).map(|place| coordinates.original(place, axis));

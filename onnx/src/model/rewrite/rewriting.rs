@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{error::Error, model::tensor::floats};
 
+/// The axes of a reduction, and the shape of its result.
+pub(super) type Reduction = (Vec<i64>, Vec<usize>);
+
 /// A node being rewritten.
 pub(super) struct Rewriting<'a> {
     node: &'a NodeProto,
@@ -178,7 +181,7 @@ impl<'a> Rewriting<'a> {
     }
 
     /// The axes of a reduction, and the shape of its result; nothing where they are not known, or none is reduced.
-    pub(super) fn reduced_axes(&self, value: &str) -> Result<Option<(Vec<i64>, Vec<usize>)>, Error> {
+    pub(super) fn reduced_axes(&self, value: &str) -> Result<Option<Reduction>, Error> {
         let Some(shape) = self.known_shape(value) else { return Ok(None) };
         let listed = match self.optional_input(1) {
             Some(name) => match self.integers(name) {

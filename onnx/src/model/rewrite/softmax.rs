@@ -29,11 +29,11 @@ fn lines(r: &mut Rewriting<'_>) -> Result<Option<Lines>, crate::Error> {
     Ok(Some(Lines { value, axis: 1, shape: Some(shape.to_vec()) }))
 }
 
-fn unflatten(r: &mut Rewriting<'_>, value: String, shape: Option<Vec<usize>>) -> Rewritten {
-    Ok(Some(vec![match shape {
+fn unflatten(r: &mut Rewriting<'_>, value: String, shape: Option<Vec<usize>>) -> String {
+    match shape {
         Some(shape) => r.reshape(&value, &shape),
         None => value,
-    }]))
+    }
 }
 
 /// `Softmax` of old operator sets.
@@ -43,7 +43,7 @@ pub(super) fn softmax(r: &mut Rewriting<'_>) -> Rewritten {
     }
     let Some(Lines { value, axis, shape }) = lines(r)? else { return Ok(None) };
     let result = r.emit(SOFTMAX, &[&value], &[("axis", axis.into())]);
-    unflatten(r, result, shape)
+    Ok(Some(vec![unflatten(r, result, shape)]))
 }
 
 /// `LogSoftmax`: $x - m - \log \sum e^{x - m}$ with the largest element $m$.
@@ -51,7 +51,7 @@ pub(super) fn log_softmax(r: &mut Rewriting<'_>) -> Rewritten {
     let Some(Lines { value, axis, shape }) = lines(r)? else { return Ok(None) };
     let (_, below, logarithm) = r.log_sum(&value, &[axis]);
     let result = r.binary("Sub", &below, &logarithm);
-    unflatten(r, result, shape)
+    Ok(Some(vec![unflatten(r, result, shape)]))
 }
 
 /// `ReduceLogSumExp`: $m + \log \sum e^{x - m}$.
@@ -75,7 +75,7 @@ pub(super) fn hardmax(r: &mut Rewriting<'_>) -> Rewritten {
         None => r.shape(x)?.to_vec(),
     };
     let index = r.emit("ArgMax", &[&value], &[("axis", axis.into()), ("keepdims", true.into())]);
-    let index = r.to_float(&index);
+    let index = r.as_float(&index);
     let mut places = vec![1; lengths.len()];
     let length = lengths[axis as usize];
     places[axis as usize] = length;
@@ -86,7 +86,7 @@ pub(super) fn hardmax(r: &mut Rewriting<'_>) -> Rewritten {
     let one = r.scalar(1.0);
     let near = r.binary("Sub", &one, &distance);
     let result = r.unary("Relu", &near);
-    unflatten(r, result, shape)
+    Ok(Some(vec![unflatten(r, result, shape)]))
 }
 
 impl Rewriting<'_> {
