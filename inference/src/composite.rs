@@ -1,6 +1,7 @@
 //! Blocks of several layers that a network may use as one: nothing here has an argument of its own.
 //!
 //! Constants are part of the architecture, hence public: no block has parameters, so that nobody could commit to other ones.
+//! The one exception is a softmax' mask, which is weights of zero and one like any others of the model.
 //!
 //! | module | holds |
 //! |---|---|

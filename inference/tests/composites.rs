@@ -163,6 +163,50 @@ fn softmax_along_any_axis_is_that_of_every_row() {
 }
 
 #[test]
+fn masked_softmax_is_that_of_what_is_kept() {
+    let axes = [3, 4, 5];
+    let data = integers(7, 60, -128, 127);
+    let options = SoftmaxOptions { scale: 0.04, output_bits: 12 };
+    let masks: [fn(usize) -> bool; 3] = [
+        |i| i % 5 <= i / 5 % 4,
+        // Nothing is the same along any axis.
+        |i| i % 5 == 0 || i / 5 % 4 == 0 || (i * i) % 7 < 3,
+        |i| i < 20 || i % 2 == 0 || i % 5 == 1 || i / 5 % 4 == 2,
+    ];
+    for mask in masks {
+        for (axis, inner) in [(0, 20), (1, 5), (2, 1)] {
+            let kept: Vec<bool> = (0..60).map(mask).collect();
+            let lines: Vec<Vec<usize>> = (0..60_usize)
+                .filter(|i| (i / inner).is_multiple_of(axes[axis]))
+                .map(|start| (0..axes[axis]).map(|k| start + k * inner).collect())
+                .collect();
+            let mut b = builder(&axes, -128, 127);
+            let input = b.input();
+            if lines.iter().any(|line| line.iter().all(|&i| !kept[i])) {
+                assert!(b.masked_softmax("softmax", input, axis, &kept, &options).is_err());
+                continue;
+            }
+            let mut bound = 0.0;
+            let whole = run(&axes, (-128, 127), std::slice::from_ref(&data), |b, x| {
+                let softmax = b.masked_softmax("softmax", x, axis, &kept, &options).unwrap();
+                bound = softmax.error_bound;
+                softmax.node
+            });
+            for line in lines {
+                let exponential =
+                    |i: usize| if kept[i] { (data[i] as f64 * options.scale).exp() } else { 0.0 };
+                let sum: f64 = line.iter().map(|&i| exponential(i)).sum();
+                for i in line {
+                    let actual = whole[0][i] as f64 / 4096.0;
+                    assert!((actual - exponential(i) / sum).abs() <= bound, "axis {axis}, element {i}");
+                    assert!(kept[i] || whole[0][i] == 0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn arg_max_finds_the_first_or_the_last_of_all_maxima() {
     for length in [1, 2, 3, 9, 64, 100] {
         let mut inputs: Vec<Vec<i64>> = (0..20).map(|seed| integers(seed, length, -3, 3)).collect();

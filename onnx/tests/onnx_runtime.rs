@@ -223,6 +223,7 @@ fn uses_that_are_refused_are_named_with_what_is_expected() {
         ("a_region", "Resize", "no region"),
         ("many_matrices", "MatMul", "plain matrix product"),
         ("a_sum_of_updates", "ScatterND", "`none`"),
+        ("a_mask_of_all", "Softmax", "left in every line"),
         ("a_volume", "Conv", "one or two dimensions"),
     ] {
         let error = refusal(&fixtures("refused").join(format!("use_of_{name}.onnx")));

@@ -26,12 +26,18 @@
 //! **Choice.** $f, k \le 16$ and $T \le 16$ are those of the smallest tables and shifts among all whose bound is within a
 //! quarter of the best.
 //!
-//! **Cost.** Three committed columns of the input's size and as many rescales' look-ups, and a maximum.
+//! **Masks.** Elements that a mask leaves out count as the smallest $x$ that there is when the maximum is taken, and their $e_i$ is
+//! zero; both are depthwise convolutions with weights of zero and one and an exact rescale. An element that counts is at least
+//! the smallest, so that $m$ is the maximum of those and $\sum_i e_i \ge 2^f$ as before. Each $y_i$ left out is exactly zero, and the
+//! bound above holds for the others, $n$ being no less than their number. The weights are parameters of the network.
+//!
+//! **Cost.** Three committed columns of the input's size and as many rescales' look-ups, and a maximum; five with a mask.
 //!
 //! **Reference.** Tacit's own; the subtraction of the maximum is usual.
 
 use crate::NetworkBuilder;
 use tacit_layers::{
+    AxisWindow, Layout, Tensor, Window2d,
     argument::function::ActivationFunction,
     error::{Error, Result},
     layer::rescale::Multiplier,
@@ -176,6 +182,42 @@ impl NetworkBuilder {
         axis: usize,
         options: &SoftmaxOptions,
     ) -> Result<Softmax> {
+        self.softmax_of(name, input, axis, None, options)
+    }
+
+    /// The same of the elements that are `kept`, in the order of the input; the others have a probability of zero.
+    ///
+    /// # Errors
+    /// As for [`Self::softmax`], and when `kept` does not say of each element whether it is, or nothing is kept somewhere along
+    /// the axis.
+    pub fn masked_softmax(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        axis: usize,
+        kept: &[bool],
+        options: &SoftmaxOptions,
+    ) -> Result<Softmax> {
+        let lengths = self.axes_of(name, input, axis)?;
+        if kept.len() != lengths.iter().product::<usize>() {
+            return Err(Error::Graph { reason: "a softmax' mask has another size than its input" });
+        }
+        let inner: usize = lengths[axis + 1..].iter().product();
+        let mut starts = (0..kept.len()).filter(|element| (element / inner).is_multiple_of(lengths[axis]));
+        if starts.any(|start| (0..lengths[axis]).all(|place| !kept[start + place * inner])) {
+            return Err(Error::Graph { reason: "a softmax' mask leaves nothing of a line" });
+        }
+        self.softmax_of(name, input, axis, Some(kept), options)
+    }
+
+    fn softmax_of(
+        &mut self,
+        name: &str,
+        input: NodeId,
+        axis: usize,
+        kept: Option<&[bool]>,
+        options: &SoftmaxOptions,
+    ) -> Result<Softmax> {
         let lengths = self.axes_of(name, input, axis)?;
         let length = lengths[axis];
         let (low, high) = self.spec(input)?.activation(name)?;
@@ -194,6 +236,10 @@ impl NetworkBuilder {
             return Err(Error::Graph { reason: "no widths of a softmax fit its axis" });
         };
 
+        let input = match kept {
+            Some(kept) => self.select(&format!("{name}.kept"), input, kept, low)?,
+            None => input,
+        };
         let below = self.below_maximum(name, input, axis)?;
         let divide = |b: &mut Self, what: &str, node, shift, function| {
             let what = format!("{name}.{what}");
@@ -204,6 +250,10 @@ impl NetworkBuilder {
         };
         let exponentials = widths.exponentials(options.scale, range);
         let exponentials = divide(self, "exponential", below, widths.input_shift, exponentials);
+        let exponentials = match kept {
+            Some(kept) => self.select(&format!("{name}.kept_exponential"), exponentials, kept, 0)?,
+            None => exponentials,
+        };
         let sum = self.reduce_sum(&format!("{name}.sum"), exponentials, &[axis]);
         let reciprocals = widths.reciprocals(length);
         let reciprocal = divide(self, "reciprocal", sum, widths.sum_shift, reciprocals);
@@ -216,5 +266,39 @@ impl NetworkBuilder {
         let clip = ActivationFunction::Clip { minimum: 0, maximum: 1 << widths.output_bits };
         let node = divide(self, "probability", product, widths.output_shift(), clip);
         Ok(Softmax { node, scale: (-f64::from(widths.output_bits)).exp2(), error_bound })
+    }
+
+    /// An activation where it is kept, and a number in its range elsewhere.
+    fn select(&mut self, name: &str, input: NodeId, kept: &[bool], other: i64) -> Result<NodeId> {
+        let spec = self.spec(input)?;
+        let (minimum, maximum) = spec.activation(name)?;
+        let lengths = spec.layout.axes().to_vec();
+        let rank = lengths.len();
+        // Leading axes that the mask does not depend on go last: weights are for the others.
+        let size = |from: usize| lengths[from..].iter().product::<usize>();
+        let is_free = |from: &usize| (size(*from)..kept.len()).all(|i| kept[i] == kept[i - size(*from)]);
+        let first = (0..=rank).rev().find(is_free).unwrap_or(0);
+        let order: Vec<usize> = (first..rank).chain(0..first).collect();
+        let (num_channels, num_others) = (size(first), kept.len() / size(first));
+        let moves = first > 0 && num_others > 1;
+        let moved = if moves { self.transpose(&format!("{name}.order"), input, &order) } else { input };
+        let map = self.reshape(&format!("{name}.map"), moved, &[num_channels, 1, num_others]);
+        let weights = kept[..num_channels].iter().map(|&kept| i8::from(kept)).collect();
+        let weights = Tensor::new(Layout::new(vec![num_channels, 1, 1, 1])?, weights)?;
+        let other = i32::try_from(other).map_err(|_| Error::Graph { reason: "a mask is below 32 bits" })?;
+        let biases = || kept[..num_channels].iter().map(|&kept| if kept { 0 } else { other }).collect();
+        let bias = (other != 0).then(biases);
+        let window = Window2d::square(AxisWindow::new(1, 1));
+        let selected = self.grouped_conv2d(name, map, window, num_channels, weights, bias)?;
+        let clip = ActivationFunction::Clip { minimum, maximum };
+        let selected = self.apply(&format!("{name}.exact"), selected, clip);
+        if !moves {
+            return Ok(self.reshape(&format!("{name}.axes"), selected, &lengths));
+        }
+        let axes: Vec<usize> = order.iter().map(|&axis| lengths[axis]).collect();
+        let selected = self.reshape(&format!("{name}.axes"), selected, &axes);
+        let back: Vec<usize> = (first..rank).map(|axis| axis - first).collect();
+        let back: Vec<usize> = (0..first).map(|axis| rank - first + axis).chain(back).collect();
+        Ok(self.transpose(&format!("{name}.back"), selected, &back))
     }
 }

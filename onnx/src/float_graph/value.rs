@@ -60,7 +60,7 @@ pub(crate) enum Operation {
     /// Sums over whole axes, which stay with a length of one.
     ReduceSum { input: usize, axes: Vec<usize> },
     /// Softmax along an axis.
-    Softmax { input: usize, axis: usize },
+    Softmax { input: usize, axis: usize, mask: Option<Mask> },
     /// Index of the largest element along an axis, which stays with a length of one.
     ArgMax { input: usize, axis: usize, takes_last: bool },
     /// Sum of values, each times a coefficient; one value times one stands for an activation function of its own.
@@ -75,6 +75,24 @@ pub(crate) enum Operation {
     Concat { inputs: Vec<usize>, axis: usize },
     /// Products of two values, summed over axes that only they have: each axis of a factor and of the result has a name.
     Product { left: (usize, Vec<u8>), right: (usize, Vec<u8>), output: Vec<u8> },
+}
+
+/// What a softmax leaves out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Mask {
+    /// Whether each element of the input counts.
+    pub(crate) kept: Vec<bool>,
+    /// The smallest number that the model takes off to leave an element out.
+    pub(crate) depth: f64,
+}
+
+impl Mask {
+    /// Whether nothing is left along an axis of a value somewhere.
+    pub(crate) fn leaves_a_line_empty(&self, axes: &[usize], axis: usize) -> bool {
+        let inner: usize = axes[axis + 1..].iter().product();
+        let starts = (0..self.kept.len()).filter(|element| (element / inner).is_multiple_of(axes[axis]));
+        starts.into_iter().any(|start| (0..axes[axis]).all(|place| !self.kept[start + place * inner]))
+    }
 }
 
 /// How the integers of a value get to other places.

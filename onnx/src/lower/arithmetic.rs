@@ -56,7 +56,12 @@ impl Lowering<'_> {
                 Err(self.refuse(node, "two computed operands", expected))
             };
         };
-        self.refuse_mask(node, &**op, x, &constant)?;
+        if self.masks(node, &**op, x, &constant)? {
+            let view = self.whole_view(node, x)?;
+            // Nothing may be folded into what is masked: it would be observed behind the mask.
+            self.shared[view.value] = true;
+            return self.broadcast(node, view, &self.output_shape(node)?);
+        }
         let folds = [op.is::<Add>(), op.is::<Sub>(), op.is::<Mul>(), op.is::<Div>() && x == 0];
         let folds = folds.contains(&true) || op.is::<Max>() || op.is::<Min>();
         if (!folds || self.reading(node, x)?.function.is_some())

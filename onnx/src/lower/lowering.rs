@@ -29,6 +29,10 @@ pub(super) struct Lowering<'a> {
     pub(super) views: Vec<Option<View>>,
     /// The same, for functions that became a value.
     pub(super) settled: Vec<Option<View>>,
+    /// Nodes that only mask what they read.
+    pub(super) masking: Vec<usize>,
+    /// These and the nodes behind them up to a softmax: what they compute is another value than what is lowered.
+    pub(super) behind_masks: Vec<usize>,
 }
 
 impl<'a> Lowering<'a> {
@@ -36,7 +40,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn new(model: &'a FloatModel) -> Self {
         let views = vec![None; model.graph.nodes().len()];
         let settled = views.clone();
-        Self { model, values: vec![], shared: vec![], views, settled }
+        Self { model, values: vec![], shared: vec![], views, settled, masking: vec![], behind_masks: vec![] }
     }
 
     /// One of the model's inputs, the value of this index.
@@ -141,6 +145,9 @@ impl<'a> Lowering<'a> {
     fn note_orders(&mut self) {
         for index in 0..self.values.len() {
             let value = &self.values[index];
+            if self.behind_masks.contains(&value.outlet.node) {
+                continue;
+            }
             let views = [&self.views, &self.settled].map(|views| views[value.outlet.node].as_ref());
             let own = views.into_iter().flatten().find(|view| view.value == index && view.is_whole());
             let own = own.map(|view| view.axes.concat());

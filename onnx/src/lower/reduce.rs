@@ -10,7 +10,7 @@ use super::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
     float_graph::{
-        value::{Operation, Rearrangement},
+        value::{Mask, Operation, Rearrangement},
         view::View,
     },
 };
@@ -68,9 +68,24 @@ impl Lowering<'_> {
         let (&[axis], SoftmaxKind::Softmax) = (&op.axes[..], &op.kind) else {
             return Err(self.unsupported(node));
         };
+        let mask = self.mask_of(node)?;
+        if mask.is_some() {
+            // A mask goes with every position of the value.
+            let view = self.whole_view(node, 0)?;
+            self.views[node.inputs[0].node] = Some(view);
+        }
         let (view, at) = self.along(node, axis)?;
         let lengths = self.lengths(&view).to_vec();
-        let operation = Operation::Softmax { input: view.value, axis: at };
+        let mask = mask.map(|(constant, depth)| {
+            let coefficients = self.coefficients(&view, &constant);
+            let count = lengths.iter().product();
+            Mask { kept: (0..count).map(|element| coefficients.at(element) != 0.0).collect(), depth }
+        });
+        if mask.as_ref().is_some_and(|mask| mask.leaves_a_line_empty(&lengths, at)) {
+            let expected = "an element that is left in every line";
+            return Err(self.refuse(node, "a line of which everything is masked", expected));
+        }
+        let operation = Operation::Softmax { input: view.value, axis: at, mask };
         Ok(self.push(&self.name(node), lengths, operation, OutletId::new(node.id, 0), view.axes))
     }
 

@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     float_graph::{
         Graph,
-        value::{Operation, Rearrangement, Value},
+        value::{Mask, Operation, Rearrangement, Value},
         weights::Weights,
     },
     model::{FloatModel, ModelInput, SampleKind},
@@ -59,11 +59,17 @@ pub(super) fn emit(
                 })?
             }
             Operation::SumPool { input, window, .. } => builder.average_pool(name, read(*input), *window),
-            Operation::Softmax { input, axis } => {
-                let scale = scales.activations[*input].scale;
+            Operation::Softmax { input, axis, mask } => {
+                let Activation { scale, bounds } = scales.activations[*input];
                 let one = scales.activations[index].bounds.1;
                 let options = SoftmaxOptions { scale, output_bits: one.ilog2() };
-                builder.softmax(name, read(*input), *axis, &options)?.node
+                match mask {
+                    None => builder.softmax(name, read(*input), *axis, &options)?.node,
+                    Some(mask) => {
+                        check_depth(name, mask, scale * (bounds.1 - bounds.0) as f64)?;
+                        builder.masked_softmax(name, read(*input), *axis, &mask.kept, &options)?.node
+                    }
+                }
             }
             Operation::ArgMax { input, axis, takes_last } => {
                 builder.arg_max(name, read(*input), *axis, *takes_last)?
@@ -130,6 +136,20 @@ fn start(model: &FloatModel, graph: &Graph, scales: &Scales) -> Result<NetworkBu
     }
     let names = model.inputs().iter().map(|input| input.name.clone());
     Ok(NetworkBuilder::with_inputs(model.name(), names.zip(layers)))
+}
+
+/// Refuses a mask that leaves some probability to an element which may be `range` above another.
+fn check_depth(name: &str, mask: &Mask, range: f64) -> Result<(), Error> {
+    // The smallest positive float32 is above exp(-104).
+    if mask.depth >= range + 104.0 {
+        return Ok(());
+    }
+    Err(Error::UnsupportedUse {
+        node: name.to_owned(),
+        operator: "Softmax".to_owned(),
+        actual: format!("a mask of {:e} for scores with a range of {range:.0}", -mask.depth),
+        expected: "a mask that leaves nothing of an element, such as -1e9",
+    })
 }
 
 /// Weights, and int32 biases in accumulator units unless all are zero.

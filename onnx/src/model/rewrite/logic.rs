@@ -14,7 +14,7 @@ fn is_mask(chosen: impl Iterator<Item = f32>) -> bool {
 }
 
 /// A constant repeated to a shape.
-fn broadcast<T: Copy>(values: &[T], shape: &[usize], to: &[usize]) -> Option<Vec<T>> {
+pub(crate) fn broadcast<T: Copy>(values: &[T], shape: &[usize], to: &[usize]) -> Option<Vec<T>> {
     let offset = to.len().checked_sub(shape.len())?;
     let count: usize = to.iter().product();
     let mut result = Vec::with_capacity(count);
