@@ -15,9 +15,9 @@ pub struct InputReading {
     clipped: usize,
     /// The first of those.
     first_clipped: Option<ClippedValue>,
-    /// Smallest and largest real number that is not clipped.
-    range: (f64, f64),
-    /// Real value of one integer step.
+    /// Smallest and largest real number that is not clipped; none where channels have ranges of their own.
+    range: Option<(f64, f64)>,
+    /// Real value of one integer step; the largest where channels have steps of their own.
     step: f64,
     /// Largest difference between a value that is not clipped and what its integer stands for.
     largest_rounding: f64,
@@ -31,6 +31,9 @@ pub struct ClippedValue {
     sample: usize,
     position: usize,
     value: f32,
+    /// Smallest and largest real number that is not clipped at its position, where channels have ranges of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<(f64, f64)>,
 }
 
 impl InputReading {
@@ -41,20 +44,26 @@ impl InputReading {
             values: 0,
             clipped: 0,
             first_clipped: None,
-            range: (input.minimum, input.maximum),
-            step: input.step,
+            range: input.is_one().then(|| input.at(0)),
+            step: if input.is_one() { input.step(0) } else { 0.0 },
             largest_rounding: 0.0,
             is_rounded: false,
         };
         for (sample, values) in (first..).zip(samples) {
             for (position, &value) in values.iter().enumerate() {
-                if let Some(rounding) = input.rounding(value) {
+                reading.step = reading.step.max(input.step(position));
+                if let Some(rounding) = input.rounding(position, value) {
                     reading.largest_rounding = reading.largest_rounding.max(rounding.abs());
                     reading.is_rounded |=
                         rounding.abs() > 4.0 * f64::from(f32::EPSILON) * f64::from(value.abs());
                 } else {
                     reading.clipped += 1;
-                    reading.first_clipped.get_or_insert(ClippedValue { sample, position, value });
+                    reading.first_clipped.get_or_insert(ClippedValue {
+                        sample,
+                        position,
+                        value,
+                        range: (!input.is_one()).then(|| input.at(position)),
+                    });
                 }
             }
             reading.values += values.len();
@@ -69,8 +78,15 @@ impl InputReading {
 
     /// What was clipped, in words.
     pub fn clipping(&self) -> Option<String> {
-        let ClippedValue { sample, position, value } = self.first_clipped?;
-        let (low, high) = self.range;
+        let ClippedValue { sample, position, value, range } = self.first_clipped?;
+        if let Some((low, high)) = range {
+            return Some(format!(
+                "{} of {} input values are outside the ranges that the model's input channels were calibrated for, and are read as \
+                 the nearest end; the first is {value} at position {position} of sample {sample}, whose range is {low:.6}..={high:.6}",
+                self.clipped, self.values
+            ));
+        }
+        let (low, high) = self.range?;
         Some(format!(
             "{} of {} input values are outside {low:.6}..={high:.6}, the range that the model was calibrated for, and are \
              read as its nearest end; the first is {value} at position {position} of sample {sample}",
@@ -81,8 +97,9 @@ impl InputReading {
     /// What was rounded, in words.
     pub fn rounding(&self) -> Option<String> {
         self.is_rounded.then(|| {
+            let most = if self.range.is_some() { "" } else { " at most, by channel" };
             format!(
-                "as quantised, values rounded by {:.3e} at most, in steps of {:.3e}",
+                "as quantised, values rounded by {:.3e} at most, in steps of {:.3e}{most}",
                 self.largest_rounding, self.step
             )
         })

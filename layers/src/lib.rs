@@ -44,7 +44,7 @@ pub use argument::{
 pub use error::Error;
 pub use layer::{
     Operation,
-    input::{InputKind, InputLayer},
+    input::{InputKind, InputLayer, InputUnit},
     rescale::{Multiplier, RescaleLayer},
 };
 pub use network::{Architecture, Network, Node, Output};

@@ -108,6 +108,12 @@ impl Quantised {
                 let integers = trace.values()[id].data();
                 let inner: usize = value.axes[value.channel_axis() + 1..].iter().product();
                 let scales = &self.scales[index];
+                let floats = match &self.held[index] {
+                    Some(units) => {
+                        floats.iter().zip(units).map(|(x, (half, zero))| (x - zero) / half).collect()
+                    }
+                    None => floats,
+                };
                 for (i, (float, &integer)) in floats.into_iter().zip(integers).enumerate() {
                     tallies[index].add(float, integer, scales[i / inner % scales.len()], bounds);
                 }

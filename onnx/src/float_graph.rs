@@ -10,10 +10,12 @@
 //! | `weights` | weights of linear layers |
 //! | `pointwise` | functions of one number |
 //! | `value` | values and what computes them |
+//! | `reading` | inputs whose parts have scales and zeros of their own |
 //! | `view` | how outlets read values |
 
 pub(crate) mod clip;
 pub(crate) mod pointwise;
+pub(crate) mod reading;
 pub(crate) mod value;
 pub(crate) mod view;
 pub(crate) mod weights;

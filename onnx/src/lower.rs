@@ -44,7 +44,7 @@ mod rearrangement;
 mod reduce;
 mod remap;
 mod reshape;
-mod row_major;
+pub(crate) mod row_major;
 
 use tract_onnx::{
     prelude::OutletId,

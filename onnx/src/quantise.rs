@@ -22,7 +22,7 @@ mod trial;
 
 use std::rc::Rc;
 
-use tacit_layers::{Network, NodeId};
+use tacit_layers::{InputKind, InputUnit, Network, NodeId};
 
 use self::{
     channels::{Layer, Layers},
@@ -34,7 +34,7 @@ use self::{
 };
 use crate::{
     error::Error,
-    float_graph::{Graph, value::Spacing},
+    float_graph::{Graph, reading::Held, value::Spacing},
     lower::lower,
     model::{
         FloatModel, ModelInput, SampleKind,
@@ -45,8 +45,8 @@ use crate::{
     requantise::RescaleError,
     scales::{
         Choice, Scales,
-        activation::Activation,
-        input::{input_scale, integer_bounds},
+        activation::{Activation, bounds},
+        input::{Channels, channels, input_scale, integer_bounds},
         widths::{NARROW, Widths},
     },
 };
@@ -59,6 +59,8 @@ pub struct Quantised {
     /// What it was given of bits, and why.
     pub precision: Precision,
     pub(crate) graph: Graph,
+    /// By value of the graph: how its elements are held, where it is an input whose channels have scales of their own.
+    pub(crate) held: Vec<Option<Held>>,
     /// By value of the graph: the node that holds it.
     pub(crate) nodes: Vec<NodeId>,
     /// By value of the graph: the real value of one unit, or of one unit in each channel.
@@ -101,9 +103,11 @@ pub fn quantise_comparably(
     space_integers(model, &mut graph, &by_input)?;
     let mut observed = observe(model, &graph, calibration)?;
     tie(&graph, &mut observed);
+    let (graph, held, channels) = read_apart(model, graph, calibration);
     let quantiser = Quantiser {
         model,
         graph: &graph,
+        channels: channels.as_ref(),
         observed: &observed,
         samples: calibration,
         by_input: &by_input,
@@ -124,7 +128,27 @@ pub fn quantise_comparably(
     let precision = precision(&graph, &plan, &network, &scales, found.as_ref(), &by_input);
     let rescales = given.into_iter().flatten().map(|given| given.error).collect();
     let unbounded = given::unbounded(&graph, &layers);
-    Ok(Quantised { network, precision, graph, nodes, scales: units, rescales, unbounded })
+    Ok(Quantised { network, precision, graph, held, nodes, scales: units, rescales, unbounded })
+}
+
+/// The graph over an input whose channels have scales and zeros of their own, where one scale is too coarse for some of them and
+/// everything that reads them can take that; as it is otherwise, and where the model itself gives scales.
+fn read_apart(
+    model: &FloatModel,
+    graph: Graph,
+    samples: &[Vec<f32>],
+) -> (Graph, Vec<Option<Held>>, Option<Channels>) {
+    let is_given = !model.weight_units.is_empty() || graph.values.iter().any(|value| value.spacing.is_some());
+    let is_one = model.inputs().len() == 1;
+    let input = graph.values.first().filter(|_| is_one && !is_given);
+    let axes = input.map_or(vec![], |value| value.axes.clone());
+    for channels in channels(samples, &axes) {
+        if let Some((graph, held)) = graph.reading(channels.elements(&axes)) {
+            return (graph, held, Some(channels));
+        }
+    }
+    let held = vec![None; graph.values.len()];
+    (graph, held, None)
 }
 
 /// By input: what each sample holds for it.
@@ -158,6 +182,8 @@ fn space_integers(model: &FloatModel, graph: &mut Graph, by_input: &[Vec<&[f32]>
 struct Quantiser<'a> {
     model: &'a FloatModel,
     graph: &'a Graph,
+    /// How the input's channels are held, where each has a scale of its own.
+    channels: Option<&'a Channels>,
     observed: &'a [Option<Observed>],
     samples: &'a [Vec<f32>],
     /// By input: what the samples hold for it.
@@ -177,16 +203,31 @@ struct Built {
 }
 
 impl Quantiser<'_> {
+    /// An input of so many bits, as layers read it.
+    fn input(&self, index: usize, bits: u32) -> Activation {
+        if let Some(Channels { is_unsigned, .. }) = self.channels {
+            let bounds = bounds(bits, *is_unsigned);
+            // In half ranges.
+            return Activation { scale: 1.0 / bounds.1 as f64, bounds };
+        }
+        if let Some(Spacing { scale, bounds }) = self.graph.values[index].spacing {
+            return Activation { scale, bounds };
+        }
+        let (bounds, scale) = input_scale(&self.by_input[index], bits);
+        Activation { scale, bounds }
+    }
+
+    /// What the integers of the only input stand for, where its channels have units of their own.
+    fn units(&self, input: Activation) -> Option<InputKind> {
+        let Channels { axis, units, .. } = self.channels?;
+        let unit = |&(half, zero): &(f64, f64)| InputUnit { scale: half * input.scale, zero };
+        Some(InputKind::Channels { axis: *axis, units: units.iter().map(unit).collect() })
+    }
+
     /// The network of a plan.
     fn build(&self, plan: &Plan) -> Result<Built, Error> {
-        let of = |(index, samples): (usize, &Vec<&[f32]>)| {
-            if let Some(Spacing { scale, bounds }) = self.graph.values[index].spacing {
-                return Activation { scale, bounds };
-            }
-            let (bounds, scale) = input_scale(samples, plan.widths.activations[index]);
-            Activation { scale, bounds }
-        };
-        let inputs: Vec<Activation> = self.by_input.iter().enumerate().map(of).collect();
+        let inputs: Vec<Activation> =
+            (0..self.by_input.len()).map(|index| self.input(index, plan.widths.activations[index])).collect();
         let choice = Choice {
             observed: self.observed,
             num_samples: self.samples.len(),
@@ -198,7 +239,7 @@ impl Quantiser<'_> {
         let Fitted { mut scales, mut layers } =
             fit_shifts(self.graph, &choice, units, &self.layers, self.options)?;
         let given = given::rescale(self.graph, &mut scales, &mut layers)?;
-        let (network, nodes) = emit(self.model, self.graph, &scales, &layers, &given)?;
+        let (network, nodes) = emit(self.model, self.graph, self.units(inputs[0]), &scales, &layers, &given)?;
         Ok(Built { network, nodes, scales, layers, given })
     }
 }
@@ -236,13 +277,13 @@ fn clipped_share(network: &Network, by_input: &[Vec<&[f32]>]) -> f64 {
     let (mut clipped, mut count) = (0, 0);
     for ((_, input), samples) in network.architecture.input_layers().zip(by_input) {
         let (low, high) = input.bounds;
-        let is_outside = |value: f32| {
-            let exact = f64::from(value) / input.kind.scale();
+        let is_outside = |&(position, &value): &(usize, &f32)| {
+            let InputUnit { scale, zero } = input.unit(position);
+            let exact = (f64::from(value) - zero) / scale;
             exact < low as f64 - 0.5 || exact > high as f64 + 0.5
         };
-        let values = || samples.iter().copied().flatten();
-        count += values().count();
-        clipped += values().filter(|&&value| is_outside(value)).count();
+        count += samples.iter().map(|sample| sample.len()).sum::<usize>();
+        clipped += samples.iter().flat_map(|sample| sample.iter().enumerate()).filter(is_outside).count();
     }
     clipped as f64 / count.max(1) as f64
 }

@@ -1,6 +1,6 @@
 //! Real samples to the network's integers and back.
 
-use tacit_layers::{Architecture, InputLayer, Tensor};
+use tacit_layers::{Architecture, InputKind, InputLayer, InputUnit, Tensor};
 
 use crate::{error::Error, model::input::check_sample};
 
@@ -44,37 +44,47 @@ pub fn quantise_sample(name: &str, input: &InputLayer, sample: &[f32]) -> Result
         let kind = input.kind.name();
         let name = || name.to_owned();
         let refused = || Error::SampleInteger { input: name(), kind, position, value, minimum, maximum };
-        input.quantise(f64::from(value)).ok_or_else(refused)
+        input.quantise(position, f64::from(value)).ok_or_else(refused)
     };
     let values = sample.iter().enumerate().map(integer).collect::<Result<_, _>>()?;
     Ok(Tensor::new(input.layout.clone(), values)?)
 }
 
 /// The real numbers that a network's input reads without clipping.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct InputRange {
-    /// The smallest.
-    pub minimum: f64,
-    /// The largest.
-    pub maximum: f64,
-    /// Real value of one integer step.
-    pub step: f64,
-    bounds: (i64, i64),
-}
+#[derive(Debug, Clone, Copy)]
+pub struct InputRange<'a>(&'a InputLayer);
 
-impl InputRange {
+impl<'a> InputRange<'a> {
     /// The range of an input.
-    pub fn new(input: &InputLayer) -> Self {
-        let (step, bounds) = (input.kind.scale(), input.bounds);
-        let real = |bound: i64| bound as f64 * step;
-        Self { minimum: real(bounds.0), maximum: real(bounds.1), step, bounds }
+    pub const fn new(input: &'a InputLayer) -> Self {
+        Self(input)
     }
 
-    /// What the integer that a value is read as stands for, less the value; none where the value is clipped.
-    pub fn rounding(&self, value: f32) -> Option<f64> {
-        let integer = (value / self.step as f32).round_ties_even() as i64;
-        let (low, high) = self.bounds;
-        (low..=high).contains(&integer).then(|| integer as f64 * self.step - f64::from(value))
+    /// The smallest and the largest at a position.
+    pub fn at(&self, position: usize) -> (f64, f64) {
+        let InputUnit { scale, zero } = self.0.unit(position);
+        let real = |bound: i64| zero + bound as f64 * scale;
+        (real(self.0.bounds.0), real(self.0.bounds.1))
+    }
+
+    /// Real value of one integer step at a position.
+    pub fn step(&self, position: usize) -> f64 {
+        self.0.unit(position).scale
+    }
+
+    /// Whether all positions have one range.
+    pub const fn is_one(&self) -> bool {
+        !matches!(self.0.kind, InputKind::Channels { .. })
+    }
+
+    /// What the integer that a value at a position is read as stands for, less the value; none where the value is clipped.
+    pub fn rounding(&self, position: usize, value: f32) -> Option<f64> {
+        let InputUnit { scale, zero } = self.0.unit(position);
+        let real = f64::from(value);
+        let quotient = if self.is_one() { f64::from(value / scale as f32) } else { (real - zero) / scale };
+        let integer = quotient.round_ties_even() as i64;
+        let (low, high) = self.0.bounds;
+        (low..=high).contains(&integer).then(|| zero + integer as f64 * scale - real)
     }
 }
 
@@ -114,20 +124,34 @@ mod tests {
     fn what_rounds_to_a_bound_is_not_clipped_and_what_rounds_beyond_it_is() {
         let network = network(vec![1.0]);
         let range = InputRange::new(network.input().unwrap());
-        assert_eq!((range.minimum, range.maximum, range.step), (-1.0, 1.5, 0.5));
+        assert_eq!((range.at(0), range.step(0), range.is_one()), ((-1.0, 1.5), 0.5, true));
         for (value, rounding) in [(0.25, Some(-0.25)), (-1.2, Some(0.2)), (1.7, Some(-0.2)), (1.5, Some(0.0))]
         {
-            let actual = range.rounding(value);
+            let actual = range.rounding(0, value);
             assert!(
                 actual.zip(rounding).is_some_and(|(a, b): (f64, f64)| (a - b).abs() < 1e-6),
                 "{value}: {actual:?}"
             );
         }
         for value in [1.76, -1.3, 1e30, -1e30] {
-            assert_eq!(range.rounding(value), None, "{value}");
+            assert_eq!(range.rounding(0, value), None, "{value}");
             let read = quantise_input(&network, &[value, 0.0]).unwrap();
             assert_eq!(read.data()[0], if value > 0.0 { 3 } else { -2 });
         }
+    }
+
+    #[test]
+    fn channels_have_ranges_of_their_own() {
+        let units = [(1.0, 1000.0), (1e-3, 0.0)].map(|(scale, zero)| InputUnit { scale, zero }).to_vec();
+        let kind = InputKind::Channels { axis: 0, units };
+        let input = InputLayer { layout: Layout::new(vec![2]).unwrap(), bounds: (-2, 3), kind };
+        let range = InputRange::new(&input);
+        assert_eq!((range.at(0), range.step(1), range.is_one()), ((998.0, 1003.0), 1e-3, false));
+        assert_eq!((range.rounding(0, 1000.25), range.rounding(0, 997.0)), (Some(-0.25), None));
+        assert_eq!((range.rounding(0, 0.0), range.rounding(1, 0.0)), (None, Some(0.0)));
+        assert_eq!(range.rounding(1, 0.004), None);
+        let read = quantise_sample("x", &input, &[1000.9, -0.5]).unwrap();
+        assert_eq!(read.data(), [1, -2]);
     }
 
     /// Two channels whose values are one float32 number, and are not the same.

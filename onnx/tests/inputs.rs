@@ -125,7 +125,7 @@ fn inputs_have_ranges_and_names_of_their_own() {
     let network = case.quantised(8);
     let layers: Vec<_> = network.architecture.input_layers().collect();
     assert_eq!(layers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["a", "b"]);
-    let scale = |index: usize| layers[index].1.kind.scale();
+    let scale = |index: usize| layers[index].1.unit(0).scale;
     assert!(scale(0) > 50.0 * scale(1), "{} {}", scale(0), scale(1));
     let inputs: Vec<_> = case.model.inputs().iter().map(|input| (&*input.name, &*input.shape)).collect();
     assert_eq!(inputs, [("a", &[8][..]), ("b", &[5][..])]);

@@ -11,7 +11,7 @@ use std::{
 
 use ndarray::{ArrayD, Axis};
 use quantised::run_quantised;
-use tacit_layers::{Network, Operation};
+use tacit_layers::{InputKind, Network, Operation};
 use tacit_onnx::{FloatModel, QuantiseOptions, Quantised, quantise, quantise_comparably};
 
 fn samples(path: &Path) -> Vec<Vec<f32>> {
@@ -115,6 +115,48 @@ fn a_target_is_met_with_as_few_bits_as_it_takes() {
     // Twice: the same.
     let again = |target| quantise(&model, &calibration, &QuantiseOptions::with_target(target)).unwrap();
     assert_eq!(again(50.0), again(50.0));
+}
+
+/// Whether the input's channels have units of their own along an axis, and whether some have a zero.
+fn channels(network: &Network) -> Option<(usize, bool)> {
+    match &network.architecture.input().unwrap().kind {
+        InputKind::Channels { axis, units } => Some((*axis, units.iter().any(|unit| unit.zero != 0.0))),
+        InputKind::Real { .. } | InputKind::Integer | InputKind::Boolean => None,
+    }
+}
+
+/// One scale for all, with zero for zero, leaves nothing of these.
+#[test]
+fn inputs_far_from_zero_and_of_many_sizes_are_read_channel_by_channel() {
+    for (name, axis, has_zeros) in [
+        ("uncentred", 0, true),
+        ("features", 0, true),
+        ("features_uncentred", 0, true),
+        // These are padded with zeros.
+        ("channels", 0, false),
+        ("channels_last", 2, false),
+    ] {
+        let (model, inputs, expected) = case(name);
+        for (options, least) in [
+            (QuantiseOptions::with_bits(8), 35.0),
+            (QuantiseOptions::with_bits(16), 35.0),
+            (QuantiseOptions::with_target(30.0), 30.0),
+            (QuantiseOptions::with_target(50.0), 50.0),
+        ] {
+            let quantised = quantise_comparably(&model, &inputs, &options).unwrap();
+            let figures = compare(&quantised.network, &inputs, &expected);
+            eprintln!("{name}, {:?} dB or {} bits: {figures:?}", options.target, options.bits);
+            assert_eq!(channels(&quantised.network), Some((axis, has_zeros)), "{name}");
+            assert!(figures.0 >= least, "{name}: {figures:?}");
+            assert!(quantised.precision.input_clipped == 0.0, "{name}: {:?}", quantised.precision);
+            // Values are compared in the units they are held in.
+            let values = quantised.compare(&model, &inputs).unwrap();
+            assert!(
+                values.iter().all(|value| value.signal_to_noise.is_none_or(|db| db > 25.0)),
+                "{values:?}"
+            );
+        }
+    }
 }
 
 /// Every float model under `TACIT_FIXTURES/local`: what default flags make of it.

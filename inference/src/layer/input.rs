@@ -32,8 +32,11 @@ impl Inference for InputLayer {
     }
 
     fn detail(&self) -> String {
-        match self.kind {
+        match &self.kind {
             InputKind::Real { scale } => format!("round(x / {scale:.6})"),
+            InputKind::Channels { axis, units } => {
+                format!("round((x - zero) / scale), {} units along axis {axis}", units.len())
+            }
             InputKind::Integer | InputKind::Boolean => self.kind.name().to_owned(),
         }
     }

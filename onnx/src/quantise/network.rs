@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use tacit_inference::{NetworkBuilder, composite::softmax::SoftmaxOptions};
-use tacit_layers::{ActivationFunction, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor};
+use tacit_layers::{
+    ActivationFunction, InputKind, InputLayer, Layout, Multiplier, Network, NodeId, Output, Tensor,
+};
 
 use super::{channels::Layer, given::Given, shared::Shared};
 use crate::{
@@ -22,15 +24,17 @@ use crate::{
     },
 };
 
-/// The network, and the node that holds each value of the graph.
+/// The network, and the node that holds each value of the graph. `units` are those of the only input's channels, where each has
+/// its own.
 pub(super) fn emit(
     model: &FloatModel,
     graph: &Graph,
+    units: Option<InputKind>,
     scales: &Scales,
     layers: &[Rc<Layer>],
     given: &[Option<Given>],
 ) -> Result<(Network, Vec<NodeId>), Error> {
-    let mut builder = start(model, graph, scales)?;
+    let mut builder = start(model, graph, units, scales)?;
     let mut nodes: Vec<NodeId> = vec![];
     let mut shared = Shared::new(graph);
     for (index, value) in graph.values.iter().enumerate() {
@@ -120,7 +124,12 @@ pub(super) fn emit(
 }
 
 /// A network with the inputs alone: the only one is called `input`, several have the model's names.
-fn start(model: &FloatModel, graph: &Graph, scales: &Scales) -> Result<NetworkBuilder, Error> {
+fn start(
+    model: &FloatModel,
+    graph: &Graph,
+    units: Option<InputKind>,
+    scales: &Scales,
+) -> Result<NetworkBuilder, Error> {
     let layer = |(index, input): (usize, &ModelInput)| {
         let Activation { scale, bounds } = scales.activations[index];
         let layout = Layout::new(graph.values[index].axes.clone())?;
@@ -132,7 +141,9 @@ fn start(model: &FloatModel, graph: &Graph, scales: &Scales) -> Result<NetworkBu
     };
     let mut layers = model.inputs().iter().enumerate().map(layer).collect::<Result<Vec<_>, Error>>()?;
     if layers.len() == 1 {
-        return Ok(NetworkBuilder::new(model.name(), layers.swap_remove(0)));
+        let mut input = layers.swap_remove(0);
+        input.kind = units.unwrap_or(input.kind);
+        return Ok(NetworkBuilder::new(model.name(), input));
     }
     let names = model.inputs().iter().map(|input| input.name.clone());
     Ok(NetworkBuilder::with_inputs(model.name(), names.zip(layers)))

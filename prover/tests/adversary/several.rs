@@ -233,7 +233,7 @@ fn rejects_a_proof_under_other_names_orders_and_kinds() {
     assert_eq!(changed(&|a| a.nodes.swap(0, 1)), rejected);
     for kind in [InputKind::Integer, InputKind::Real { scale: 2.0 }] {
         let set = |a: &mut Architecture| match &mut a.nodes[1].operation {
-            Operation::Input(input) => input.kind = kind,
+            Operation::Input(input) => input.kind = kind.clone(),
             _ => unreachable!(),
         };
         assert_eq!(changed(&set), rejected);
