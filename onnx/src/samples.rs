@@ -84,7 +84,7 @@ impl<'a> InputRange<'a> {
         let quotient = if self.is_one() { f64::from(value / scale as f32) } else { (real - zero) / scale };
         let integer = quotient.round_ties_even() as i64;
         let (low, high) = self.0.bounds;
-        (low..=high).contains(&integer).then(|| zero + integer as f64 * scale - real)
+        (low..=high).contains(&integer).then_some(zero + integer as f64 * scale - real)
     }
 }
 

@@ -37,7 +37,7 @@ impl Case {
         let sample = |i: usize| arrays.iter().flat_map(|array| array[i].clone()).collect();
         let samples = (0..arrays[0].len()).map(sample).collect();
         let path = |i: usize| folder.join(format!("y_{i}.npy"));
-        let outputs = (0..).map(path).take_while(|path| path.exists()).map(|path| rows(&path)).collect();
+        let outputs = (0..8).map(path).take_while(|path| path.exists()).map(|path| rows(&path)).collect();
         Self { model, samples, outputs }
     }
 
@@ -112,7 +112,6 @@ fn networks_are_near_onnx_runtime() {
         let case = Case::new(name);
         for (bits, least) in [(8, 35.0), (16, 45.0)] {
             let ratio = case.signal_to_noise(&case.quantised(bits));
-            println!("{name} with {bits} bits: {ratio:.1} dB");
             assert!(ratio >= least, "{name} with {bits} bits: {ratio:.1} dB");
         }
     }

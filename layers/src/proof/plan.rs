@@ -95,7 +95,7 @@ impl Plan {
     ///
     /// # Errors
     /// What [`Architecture::infer`] finds, [`Error::Graph`] for more look-ups than supported, and [`Error::Disproportionate`]
-    /// for more [work](work) than a verifier does for so short a key and proof.
+    /// for more [work] than a verifier does for so short a key and proof.
     pub fn new(architecture: &Architecture) -> Result<Self> {
         Self::with_committed(architecture, &vec![false; architecture.num_inputs()])
     }

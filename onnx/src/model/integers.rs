@@ -30,7 +30,7 @@ pub(super) fn to_reals(proto: &mut ModelProto, inputs: &mut [DeclaredInput]) -> 
                 return Err(refused(input, Some(node)));
             }
             // What is cast to float32 has these values already.
-            node.op_type = "Identity".to_owned();
+            "Identity".clone_into(&mut node.op_type);
             node.attribute.clear();
         }
         input.data_type = DataType::Float as i32;

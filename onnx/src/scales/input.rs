@@ -105,7 +105,7 @@ fn unit(half: f64, zero: f64) -> Unit {
 fn is_erratic(samples: &[Vec<f32>], axes: &[usize], axis: usize, all: &[(f64, f64)]) -> bool {
     let half: Vec<Vec<f32>> = samples.iter().step_by(2).cloned().collect();
     let Some(seen) = ranges(&half, axes, axis) else { return true };
-    all.iter().zip(seen).any(|(all, seen)| all.1 - all.0 > 2.0 * (seen.1 - seen.0) || all.0 == all.1)
+    all.iter().zip(seen).any(|(all, seen)| all.1 - all.0 > 2.0 * (seen.1 - seen.0) || all.0 >= all.1)
 }
 
 /// Smallest and largest value of every channel along an axis; none where there are too few values for that.
