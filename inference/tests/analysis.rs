@@ -261,7 +261,7 @@ fn refuses_values_out_of_proportion_to_input_and_parameters() {
     assert_eq!(padded(1, (1 << 18) + (1 << 10)), Ok(()));
     assert_eq!(padded(1, (1 << 18) + (1 << 10) + 1), Err(Error::Graph { reason }));
     assert_eq!(padded(64, (1 << 18) + (1 << 16)), Ok(()));
-    let reason = "its pools or circuits are much larger than its input and parameters";
+    let reason = "its pools, circuits or repeated reads are much larger than its input and parameters";
     let pooled = |kernel: usize| {
         let mut b = NetworkBuilder::new("huge", input(&[1, 1, 1], 0, 1));
         let window = Window2d::square(AxisWindow::new(kernel, 1).padded(kernel - 1, kernel - 1));
