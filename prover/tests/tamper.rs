@@ -133,7 +133,7 @@ const MANIFEST: &[(Label, &[&str])] = &[
     (labels::ACCUMULATOR_VALUES, &["FinalValue"]),
     (labels::BIAS_VALUES, &["FinalValue"]),
     (labels::ADDEND_VALUES, &["Addends"]),
-    (labels::CONTRACTION_VALUES, &["FinalValue"]),
+    (labels::CONTRACTION_VALUES, &["FinalValue", "PublicInput"]),
     (labels::PRODUCT_VALUES, &["FinalValue"]),
     (labels::SPECTRUM_VALUES, &["FinalValue"]),
     (labels::TRANSFORM_VALUES, &["FinalValue"]),

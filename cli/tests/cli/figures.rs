@@ -12,7 +12,7 @@ const POOR: i32 = 3;
 
 /// Files of the network whose second output 8-bit inputs ruin.
 fn two_outputs(file: &str) -> String {
-    fixture(&format!("two_outputs/{file}"))
+    format!("{}/tests/two_outputs/{file}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Compiles that network.

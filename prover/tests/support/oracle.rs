@@ -176,6 +176,10 @@ impl Oracle {
                     return (index, Error::Addends { layer: self.addition.clone() });
                 }
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
+                // Of one layer's weights and input, their product alone is checked at once.
+                labels::CONTRACTION_VALUES if index == changed && !self.product_differs(index, bytes) => {
+                    return (last(label), Error::PublicInput);
+                }
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
                 labels::PRODUCT_VALUES => return value("products", labels::PRODUCT_VALUES),
                 labels::SPECTRUM_VALUES => return value("frequency products", labels::SPECTRUM_VALUES),

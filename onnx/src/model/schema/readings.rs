@@ -130,7 +130,7 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("LeakyRelu", ALPHA),
     ("LogSoftmax", AXIS),
     ("LpNormalization", &[("axis", Any), ("p", Any)]),
-    ("LpPool", &[AUTO_PAD, CEIL_MODE, DILATIONS, KERNEL_SHAPE, ("p", Any), PADS, STRIDES]),
+    ("LpPool", &[AUTO_PAD, DILATIONS, KERNEL_SHAPE, ("p", Any), PADS, STRIDES]),
     ("MaxPool", &[AUTO_PAD, CEIL_MODE, DILATIONS, KERNEL_SHAPE, PADS, STRIDES, ("storage_order", Any)]),
     ("MeanVarianceNormalization", &[("axes", Any)]),
     ("Mod", &[("fmod", Any)]),
