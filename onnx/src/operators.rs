@@ -174,7 +174,7 @@ pub const OPERATORS: &[Operator] = &[
     operator("ReduceSumSquare", Proof::Linear, ""),
     operator("ReduceLogSum", Proof::Lookup, ""),
     operator("ReduceProd", Proof::Product, "halves times each other: 16 bits advised"),
-    operator("LpPool", Proof::Lookup, "one or two dimensions"),
+    operator("LpPool", Proof::Lookup, "one or two dimensions; lengths are rounded down"),
     operator("GlobalLpPool", Proof::Lookup, ""),
     operator("LayerNormalization", Proof::Composite, NORMALISED),
     operator("InstanceNormalization", Proof::Composite, NORMALISED),
