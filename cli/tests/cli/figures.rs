@@ -3,17 +3,12 @@
 use serde_json::Value;
 
 use crate::{
-    files::{DONE, FAILED, Folder, fixture, npy},
+    files::{DONE, FAILED, Folder, fixture, npy, two_outputs},
     tacit::{LENET, tacit, tacit_json},
 };
 
 /// Exit code of a figure that --strict does not allow.
 const POOR: i32 = 3;
-
-/// Files of the network whose second output 8-bit inputs ruin.
-fn two_outputs(file: &str) -> String {
-    format!("{}/tests/two_outputs/{file}", env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Compiles that network.
 fn compile(folder: &Folder, flags: &[&str]) -> (i32, Value) {

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use crate::{
-    files::{FAILED, Folder, fixture},
+    files::{FAILED, Folder, fixture, two_outputs},
     tacit::{LENET, inputs},
 };
 
@@ -47,7 +47,7 @@ fn renamed(bytes: &[u8], name: &str, by: &str) -> Vec<u8> {
 #[test]
 fn names_in_onnx_models_do_not_reach_it() {
     let folder = Folder::new();
-    let (onnx, samples) = (fixture("two_outputs/model.onnx"), fixture("two_outputs/inputs.npy"));
+    let (onnx, samples) = (two_outputs("model.onnx"), two_outputs("inputs.npy"));
     let whole = fs::read(onnx).unwrap();
     let model = folder.path("m.tacit");
     // A graph's, a node's and an operator's name.
