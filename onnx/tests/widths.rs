@@ -161,6 +161,7 @@ fn inputs_far_from_zero_and_of_many_sizes_are_read_channel_by_channel() {
 
 /// Every float model under `TACIT_FIXTURES/local`: what default flags make of it.
 #[test]
+#[ignore = "takes minutes: a measurement"]
 fn local_models_at_default_flags() {
     let Some(root) = std::env::var_os("TACIT_FIXTURES").map(|root| PathBuf::from(root).join("local")) else {
         eprintln!("local_models_at_default_flags: skipped, TACIT_FIXTURES is not set");
