@@ -178,7 +178,7 @@ impl Oracle {
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
                 // Of one layer's weights and input, their product alone is checked at once.
                 labels::CONTRACTION_VALUES if index == changed && !self.product_differs(index, bytes) => {
-                    return (last(label), Error::PublicInput);
+                    return (self.messages.len() - 1, Error::PublicInput);
                 }
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
                 labels::PRODUCT_VALUES => return value("products", labels::PRODUCT_VALUES),
