@@ -177,7 +177,11 @@ impl Oracle {
                 }
                 labels::ACCUMULATOR_VALUES => return value("rescales", labels::ACCUMULATOR_VALUES),
                 // Of one layer's weights and input, their product alone is checked at once.
-                labels::CONTRACTION_VALUES if index == changed && !self.product_differs(index, bytes) => {
+                labels::CONTRACTION_VALUES
+                    if index == changed
+                        && self.differs(index, bytes)
+                        && !self.product_differs(index, bytes) =>
+                {
                     return (self.messages.len() - 1, Error::PublicInput);
                 }
                 labels::CONTRACTION_VALUES => return value("contractions", labels::CONTRACTION_VALUES),
