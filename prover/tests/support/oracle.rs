@@ -179,6 +179,7 @@ impl Oracle {
                 // Of one layer's weights and input, their product alone is checked at once.
                 labels::CONTRACTION_VALUES
                     if index == changed
+                        && self.messages[index].length == 64
                         && self.differs(index, bytes)
                         && !self.product_differs(index, bytes) =>
                 {
