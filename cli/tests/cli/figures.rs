@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    files::{DONE, FAILED, Folder, fixture, npy, two_outputs},
-    tacit::{LENET, tacit, tacit_json},
+    files::{DONE, FAILED, Folder, fixture, npy},
+    tacit::{LENET, tacit, tacit_json, two_outputs},
 };
 
 /// Exit code of a figure that --strict does not allow.

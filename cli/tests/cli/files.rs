@@ -26,11 +26,6 @@ pub(crate) fn fixture(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Files of the network whose second output 8-bit inputs ruin.
-pub(crate) fn two_outputs(file: &str) -> String {
-    format!("{}/tests/two_outputs/{file}", env!("CARGO_MANIFEST_DIR"))
-}
-
 /// A folder that disappears with its files.
 pub(crate) struct Folder(TempDir);
 

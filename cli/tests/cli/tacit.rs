@@ -60,3 +60,8 @@ pub(crate) static LENET: LazyLock<Compiled> = LazyLock::new(|| {
 pub(crate) fn inputs() -> String {
     fixture("lenet5_digits/inputs.npy")
 }
+
+/// Files of the network whose second output 8-bit inputs ruin.
+pub(crate) fn two_outputs(file: &str) -> String {
+    format!("{}/tests/two_outputs/{file}", env!("CARGO_MANIFEST_DIR"))
+}

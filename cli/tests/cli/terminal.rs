@@ -3,8 +3,8 @@
 use std::{fs, process::Command};
 
 use crate::{
-    files::{FAILED, Folder, fixture, two_outputs},
-    tacit::{LENET, inputs},
+    files::{FAILED, Folder, fixture},
+    tacit::{LENET, inputs, two_outputs},
 };
 
 /// Erases the line and writes over it.
