@@ -20,6 +20,12 @@ pub enum Error {
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Randomness,
+    /// The caller's commitment scheme does not commit.
+    #[error("commitment: {reason}")]
+    Commitment {
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// The proof under way does not read as the verifier reads it.
     #[error("the proof under way cannot be read back: {0}")]
     Replay(#[from] tacit_verifier::Error),

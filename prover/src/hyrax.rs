@@ -54,10 +54,12 @@ use crate::{
     sumcheck::{self, SumcheckInstance},
 };
 
+mod columns;
 mod commitment;
 mod inner_product;
 mod opening;
 
+pub use columns::Columns;
 pub(crate) use commitment::{add_blinds, commit_observed};
 pub use commitment::{blind_rows, commit};
 pub(crate) use inner_product::prove_inner_product;

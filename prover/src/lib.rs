@@ -44,6 +44,7 @@
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
 //! | [`opening`] | what a commitment scheme is asked |
+//! | [`commitments`] | what an argument asks of its caller's scheme |
 //! | [`hyrax`] | commitments and openings |
 //! | [`integers`] | what is committed to and folded |
 //! | [`seed`] | what hides |
@@ -55,6 +56,7 @@ mod buffers;
 #[cfg(feature = "cheating")]
 #[doc(hidden)]
 pub mod cheating;
+pub mod commitments;
 mod committer;
 pub mod error;
 mod evaluation;
@@ -79,6 +81,7 @@ mod task;
 mod transform;
 mod witness;
 
+pub use commitments::Commitments;
 pub use error::Error;
 pub use input::{InputOpening, RunInput};
 pub use key::ProvingKey;

@@ -102,6 +102,12 @@ pub enum Error {
     /// The opening does not hold: a claimed value is not the committed polynomial's.
     #[error("opening: a claimed value is not that of the committed columns")]
     Opening,
+    /// The caller's commitment scheme does not accept a commitment.
+    #[error("commitment: {reason}")]
+    Commitment {
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// The checks on masked messages do not hold.
     #[error("the checks on masked messages fail: {part}")]
     MaskedChecks {

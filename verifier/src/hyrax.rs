@@ -20,6 +20,10 @@ use crate::{
     sumcheck::{self, Reduced},
 };
 
+mod columns;
+
+pub use columns::Columns;
+
 /// Tensors that were committed to together.
 #[derive(Debug, Clone)]
 pub struct Commitment<'a> {

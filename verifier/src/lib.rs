@@ -16,6 +16,7 @@
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
 //! | [`opening`] | what a commitment scheme is asked |
+//! | [`commitments`] | what an argument asks of its caller's scheme |
 //! | [`hyrax`] | openings |
 //! | [`masking`] | zero knowledge |
 //! | [`layers`] | every layer's argument |
@@ -29,6 +30,7 @@
     clippy::unreachable
 )]
 
+pub mod commitments;
 pub mod error;
 pub mod hyrax;
 pub mod layers;
@@ -40,6 +42,7 @@ pub mod parameters;
 mod session;
 pub mod sumcheck;
 
+pub use commitments::Commitments;
 pub use error::Error;
 pub use network::{Accepted, verify, verify_statement};
 pub use parameters::verify_parameters;
