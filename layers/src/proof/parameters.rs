@@ -28,7 +28,8 @@
 //!
 //! **No value wraps around.** Where parameters are of their widths, every layer's accumulators are integers far below the
 //! field's order, whatever weights are: a sum of at most $2^{34}$ products of an activation, at most $2^{16}$, and a weight
-//! or another activation, and a rescale multiplies them by at most $2^{24}$. Circuits of gates may multiply more often. A key
+//! or another activation; an addition of at most 64 of them multiplies each by at most $2^{24}$, and is itself read by no other
+//! addition; a rescale multiplies either by at most $2^{24}$. That is $2^{120}$. Circuits of gates may multiply more often. A key
 //! with one whose values, times a rescale's multiplier, could be larger than $2^{252}$, which is counted from its numbers of gates
 //! and their coefficients, has no such proof. So the equations that a run's proof shows in the field hold for integers.
 //!

@@ -192,6 +192,27 @@ fn rejects_an_addend_moved_to_the_other() {
     assert_eq!(revised(&key, &input, labels::ADDEND_VALUES, revise), Err(Error::Opening));
 }
 
+/// $256 h + l$ stays, and so does what the rescale asks of the sum.
+#[test]
+fn rejects_an_accumulator_of_one_digit_moved_to_the_other() {
+    let input = InputLayer::real(layout(&[4]), (-4, 4), 1.0);
+    let mut b = NetworkBuilder::new("digits", input);
+    let [high, low] = [("high", 3), ("low", 5)].map(|(name, step)| {
+        let data = (0..16).map(|i| (i * step % 7) as i8 - 3).collect();
+        b.dense(name, b.input(), 0, Tensor::new(layout(&[4, 4]), data).unwrap(), None).unwrap()
+    });
+    let both = b.add("both", &[(high, 256), (low, 1)]);
+    let y = b.rescale("clip", both, Multiplier::Uniform(1), 8, CLIP);
+    b.output(output("y", y, &[4]));
+    let key = ProvingKey::setup(b.finish().unwrap()).unwrap();
+    let revise: Revision = |values| {
+        values[0] += Fr::one();
+        values[1] -= Fr::from(256_u64);
+    };
+    let contractions = final_value("contractions", labels::CONTRACTION_VALUES);
+    assert_eq!(revised(&key, &vector(), labels::ADDEND_VALUES, revise), Err(contractions));
+}
+
 /// The product of a window's differences stays zero at the point, and so does its value.
 #[test]
 fn rejects_a_factor_of_a_windows_difference_moved_to_another() {
