@@ -2,6 +2,9 @@
 //!
 //! `numpy.savez` writes them so; what `numpy.savez_compressed` writes is refused. The list of members is the archive's
 //! central directory, behind the members: per member its name, checksum, size and the place of its header.
+//!
+//! It is read here rather than by a library because libraries keep one of several members of one name and say nothing: which
+//! array a statement is about would depend on who reads the file. A name that is there twice is refused.
 
 use std::collections::BTreeSet;
 

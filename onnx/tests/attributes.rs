@@ -15,7 +15,7 @@ use tract_onnx::{
     prelude::Framework,
 };
 
-use self::outcome::{Case, check, outcome, outcome_of_constants};
+use self::outcome::{Case, check, field, outcome, outcome_of_constants};
 
 fn case(path: &Path, tolerance: f64) -> Case {
     let proto = tract_onnx::onnx().proto_model_for_path(path).unwrap();
@@ -42,19 +42,6 @@ fn check_folder(name: &str, tolerance: f64) {
 #[test]
 fn every_value_of_an_attribute_is_read_as_onnx_runtime_does_or_refused() {
     check_folder("attributes", 1e-4);
-}
-
-/// A field of a protobuf message: its number and bytes.
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut message = vec![number << 3 | 2];
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        message.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    message.push(length as u8);
-    message.extend(bytes);
-    message
 }
 
 /// The case with its sample as a constant, and with another input that nothing reads: messages that follow each other are

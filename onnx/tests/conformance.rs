@@ -26,7 +26,7 @@ use tract_onnx::{
     tensor::{load_tensor, proto_from_reader},
 };
 
-use self::outcome::{Case, check, outcome};
+use self::outcome::{Case, check, field, outcome};
 
 /// The cases of a folder, by name.
 fn cases(folder: &Path) -> Vec<PathBuf> {
@@ -52,19 +52,6 @@ fn reals(tensor: &TensorProto) -> Option<Vec<f32>> {
     let tensor = load_tensor(&MmapDataResolver, tensor, None).ok()?;
     let tensor = tensor.cast_to::<f32>().ok()?;
     Some(tensor.to_plain_array_view::<f32>().ok()?.iter().copied().collect())
-}
-
-/// A field of a protobuf message: its number and bytes.
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut message = vec![number << 3 | 2];
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        message.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    message.push(length as u8);
-    message.extend(bytes);
-    message
 }
 
 /// The model of a case with one input, and that input; nothing when the case has none.

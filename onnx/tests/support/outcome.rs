@@ -31,6 +31,19 @@ pub(crate) struct Case {
     pub(crate) tolerance: f64,
 }
 
+/// A field of a protobuf message: its number and bytes.
+pub(crate) fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut message = vec![number << 3 | 2];
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        message.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    message.push(length as u8);
+    message.extend(bytes);
+    message
+}
+
 /// What an error is about.
 fn kind(error: &Error) -> String {
     match error {
