@@ -3,8 +3,10 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tacit_benches::Source;
 use tacit_inference::layer::conv2d::convolve_alone;
-use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, error::Result, layer::conv2d::ConvolutionLayer};
-use tacit_prover::layers::conv2d::ConvolutionProver;
+use tacit_layers::{
+    AxisWindow, ConvolutionArgument, Layout, Tensor, Window2d, error::Result, layer::conv2d::ConvolutionLayer,
+};
+use tacit_prover::ProveAlone;
 use tacit_transcript::ProofWriter;
 
 /// (channels in and out, height and width), 3x3 kernels with padding 1, as in VGG.
@@ -25,9 +27,9 @@ fn convolution(c: &mut Criterion) {
     let mut group = c.benchmark_group("conv2d");
     for (channels, size) in SIZES {
         let Ok((layer, [weights, input, output])) = layer(channels, size) else { continue };
-        let prover = ConvolutionProver { layer, weights: &weights, input: &input };
+        let Ok(prover) = layer.prover(ConvolutionArgument::Direct, &[&input, &weights]) else { continue };
         group.bench_function(BenchmarkId::new("direct", format!("{channels}x{size}x{size}")), |bencher| {
-            bencher.iter(|| prover.prove(&mut ProofWriter::new(b"bench"), &output));
+            bencher.iter(|| prover.prove(&mut ProofWriter::new(b"bench"), &output, &mut ()));
         });
     }
     group.finish();

@@ -2,8 +2,8 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tacit_benches::Source;
-use tacit_layers::{Tensor, argument::matmul::MatmulLayer, error::Result};
-use tacit_prover::layers::matmul::MatmulProver;
+use tacit_layers::{MatmulArgument, Tensor, argument::matmul::MatmulLayer, error::Result};
+use tacit_prover::ProveAlone;
 use tacit_transcript::ProofWriter;
 
 /// Square matrices of this many rows.
@@ -25,9 +25,9 @@ fn matmul(c: &mut Criterion) {
     for size in SIZES {
         let Ok([left, right, product]) = operands(size) else { continue };
         let layer = MatmulLayer { num_rows: size, num_inner: size, num_columns: size };
-        let prover = MatmulProver { layer, left: &left, right: &right };
+        let Ok(prover) = layer.prover(MatmulArgument::Sumcheck, &[&left, &right]) else { continue };
         group.bench_function(BenchmarkId::new("sumcheck", size), |bencher| {
-            bencher.iter(|| prover.prove(&mut ProofWriter::new(b"bench"), &product));
+            bencher.iter(|| prover.prove(&mut ProofWriter::new(b"bench"), &product, &mut ()));
         });
     }
     group.finish();

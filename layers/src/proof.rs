@@ -1,5 +1,6 @@
 //! A network's proof: what is committed, looked up and claimed, what is absorbed first, keys and files.
 
+pub mod alone;
 pub mod file;
 pub mod input;
 pub mod key;

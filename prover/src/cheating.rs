@@ -28,9 +28,11 @@ use crate::{
     witness::Witness,
 };
 
+mod circuit;
 mod forgery;
 mod parameters;
 
+pub use circuit::CircuitRun;
 pub(crate) use forgery::Liar;
 pub use forgery::{Forgery, MaskingLie, Move, Revision};
 pub use parameters::ParameterRun;

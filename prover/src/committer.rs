@@ -38,7 +38,7 @@ pub(crate) enum List {
 }
 
 impl List {
-    const fn label(self) -> Label {
+    pub(crate) const fn label(self) -> Label {
         match self {
             Self::Witness => labels::WITNESS_COMMITMENT,
             Self::Deferred(_) => labels::DEFERRED_COMMITMENT,

@@ -44,6 +44,7 @@
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
 //! | [`opening`] | what a commitment scheme is asked |
+//! | [`alone`] | arguments by themselves |
 //! | [`commitments`] | what an argument asks of its caller's scheme |
 //! | [`hyrax`] | commitments and openings |
 //! | [`integers`] | what is committed to and folded |
@@ -52,6 +53,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod alone;
 mod buffers;
 #[cfg(feature = "cheating")]
 #[doc(hidden)]
@@ -81,6 +83,7 @@ mod task;
 mod transform;
 mod witness;
 
+pub use alone::{ProveAlone, StandAloneProver};
 pub use commitments::Commitments;
 pub use error::Error;
 pub use input::{InputOpening, RunInput};

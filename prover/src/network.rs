@@ -237,7 +237,7 @@ fn prove_phases<C: Committer>(
         plan,
         trace,
         witness,
-        writer,
+        writer: &mut writer,
         claims: Claims::default(),
         buffers,
         rescales: BTreeMap::new(),
@@ -247,19 +247,10 @@ fn prove_phases<C: Committer>(
         observer,
     };
     claim_outputs(&mut session);
-    lookups::prove(&mut session);
-    session.end(Phase::Lookups);
-
-    // Phase 3: every layer, back to committed columns.
-    max_pool::prove(&mut session)?;
-    rescale::prove(&mut session);
-    contraction::prove(&mut session)?;
-    unfold::prove(&mut session);
-    view::prove(&mut session);
-    session.end(Phase::Linear);
+    prove_layers(&mut session)?;
 
     // Phase 4: all claims on committed columns. Those on public inputs are the verifier's to check.
-    let Session { mut writer, mut claims, deferred, mut observer, .. } = session;
+    let Session { mut claims, deferred, mut observer, .. } = session;
     observer.claims(&mut claims.columns);
     let parameters: Vec<CommittedTensor> = parameter_tensors(network, plan);
     let shapes = plan
@@ -280,6 +271,21 @@ fn prove_phases<C: Committer>(
     Ok((writer, observer))
 }
 
+/// Phases 2 and 3: from claims on outputs to claims on columns.
+pub(crate) fn prove_layers(session: &mut Session) -> Result<()> {
+    lookups::prove(session);
+    session.end(Phase::Lookups);
+
+    // Phase 3: every layer, back to committed columns.
+    max_pool::prove(session)?;
+    rescale::prove(session);
+    contraction::prove(session)?;
+    unfold::prove(session);
+    view::prove(session);
+    session.end(Phase::Linear);
+    Ok(())
+}
+
 /// A claim on a committed column by the column's index; none for a public input.
 fn opening_claim(plan: &Plan, claim: EvaluationClaim<Column>) -> Option<OpeningClaim> {
     let index = plan.place(claim.subject)?;
@@ -292,9 +298,6 @@ fn claim_outputs(session: &mut Session) {
         let layout = session.layout(output.node).clone();
         let point = session.writer.squeeze_many(labels::OUTPUT_POINT, layout.num_vars());
         let value = evaluation::evaluate(&layout, session.value(output.node).data(), &point);
-        match session.plan.specs[output.node.index()].kind {
-            tacit_layers::ValueKind::Accumulator => session.claim_accumulator(output.node, point, value),
-            tacit_layers::ValueKind::Activation { .. } => session.claim_activation(output.node, point, value),
-        }
+        session.claim_value(output.node, point, value);
     }
 }

@@ -1,8 +1,10 @@
 //! The prover's side of a [commitment scheme](tacit_layers::argument::opening).
 
 use ark_bn254::Fr;
+use ark_ff::Zero;
+use tacit_algebra::small::from_i64;
 use tacit_layers::{
-    Layout, Parameter,
+    Layout, Parameter, Tensor,
     argument::opening::{CommitmentScheme, OpeningClaim},
 };
 use tacit_transcript::{Label, ProofWriter};
@@ -43,6 +45,12 @@ impl<'a> From<&'a Parameter> for Elements<'a> {
     }
 }
 
+impl<'a> From<&'a Tensor<i64>> for CommittedTensor<'a> {
+    fn from(tensor: &'a Tensor<i64>) -> Self {
+        Self { layout: tensor.layout(), values: Integers::Int64(tensor.data()).into() }
+    }
+}
+
 /// A tensor to commit to and open.
 #[derive(Debug, Clone, Copy)]
 pub struct CommittedTensor<'a> {
@@ -50,4 +58,22 @@ pub struct CommittedTensor<'a> {
     pub layout: &'a Layout,
     /// Elements.
     pub values: Elements<'a>,
+}
+
+impl CommittedTensor<'_> {
+    /// The table of the tensor's multilinear extension: every axis padded with zeros, the first variable the most significant digit of an
+    /// index.
+    pub fn padded(&self) -> Vec<Fr> {
+        let element = |at: usize| match self.values {
+            Elements::Integers(values) => from_i64(values.get(at)),
+            Elements::Field(values) => values[at],
+        };
+        let mut table = vec![Fr::zero(); 1 << self.layout.num_vars()];
+        for (at, padded, length) in self.layout.runs() {
+            for i in 0..length {
+                table[padded + i] = element(at + i);
+            }
+        }
+        table
+    }
 }

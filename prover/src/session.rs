@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ark_bn254::Fr;
 use tacit_inference::Trace;
 use tacit_layers::{
-    Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor,
+    Layout, Network, Node, NodeId, Operation, RescaleLayer, Tensor, ValueKind,
     argument::claim::{Claims, Column, EvaluationClaim},
     layer::{rescale::saturation::RescaleValues, site::Site},
     proof::plan::Plan,
@@ -26,7 +26,7 @@ pub(crate) struct Session<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) trace: &'a Trace,
     pub(crate) witness: &'a Witness,
-    pub(crate) writer: ProofWriter,
+    pub(crate) writer: &'a mut ProofWriter,
     pub(crate) claims: Claims,
     pub(crate) buffers: &'a Buffers,
     /// What the look-ups say of every rescale.
@@ -78,9 +78,17 @@ impl Session<'_> {
         self.observer.deferred_column(column, &mut values);
         let layout = self.observer.deferred_layout(column, layout);
         let tensor = CommittedTensor { layout, values: Elements::Field(&values) };
-        self.committer.commit(&mut self.writer, List::Deferred(column), &[tensor], &mut Shares::new(1));
+        self.committer.commit(self.writer, List::Deferred(column), &[tensor], &mut Shares::new(1));
         self.deferred.insert(column, values.clone());
         values
+    }
+
+    /// Leaves a claim on a node's value.
+    pub(crate) fn claim_value(&mut self, id: NodeId, point: Vec<Fr>, value: Fr) {
+        match self.plan.specs[id.index()].kind {
+            ValueKind::Accumulator => self.claim_accumulator(id, point, value),
+            ValueKind::Activation { .. } => self.claim_activation(id, point, value),
+        }
     }
 
     /// Leaves a claim on a node's activations.

@@ -16,6 +16,7 @@
 //! | [`sumcheck`] | batched sumcheck |
 //! | [`logup`] | LogUp-GKR |
 //! | [`opening`] | what a commitment scheme is asked |
+//! | [`alone`] | arguments by themselves |
 //! | [`commitments`] | what an argument asks of its caller's scheme |
 //! | [`hyrax`] | openings |
 //! | [`masking`] | zero knowledge |
@@ -30,6 +31,7 @@
     clippy::unreachable
 )]
 
+pub mod alone;
 pub mod commitments;
 pub mod error;
 pub mod hyrax;
@@ -42,6 +44,7 @@ pub mod parameters;
 mod session;
 pub mod sumcheck;
 
+pub use alone::{StandAloneVerifier, VerifyAlone};
 pub use commitments::Commitments;
 pub use error::Error;
 pub use network::{Accepted, verify, verify_statement};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tacit_algebra::generators::Generators;
 use tacit_layers::{
-    Layout, Tensor, ValueKind, VerifyingKey,
+    Layout, Tensor, VerifyingKey,
     argument::{
         claim::{Column, EvaluationClaim, layouts},
         masking::masks_per_row,
@@ -204,19 +204,12 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
         deferred.insert(column, scheme.read_commitment(reader, labels::DEFERRED_COMMITMENT, &[layout])?);
         Ok(())
     });
-    let mut session = Session::new(model.architecture(), plan, &statement.inputs, reader, read_deferred);
+    let mut session = Session::new(model.architecture(), plan, &statement.inputs, &mut reader, read_deferred);
     claim_outputs(&mut session, statement.outputs)?;
-    lookups::verify(&mut session)?;
-
-    // Phase 3: every layer, back to committed columns.
-    max_pool::verify(&mut session)?;
-    rescale::verify(&mut session)?;
-    contraction::verify(&mut session)?;
-    unfold::verify(&mut session)?;
-    view::verify(&mut session)?;
+    verify_layers(&mut session)?;
 
     // Phase 4: all claims on committed columns, for the caller to open.
-    let (reader, claims) = session.into_claims();
+    let claims = session.into_claims();
     let claims = claims
         .columns
         .into_iter()
@@ -226,6 +219,21 @@ fn check<'p, V: Value, S: ReadCommitment<V>>(
         })
         .collect::<Result<Vec<OpeningClaim<V>>>>()?;
     Ok((reader, Claimed { witness, deferred, claims }))
+}
+
+/// Phases 2 and 3: from claims on outputs to claims on columns.
+///
+/// # Errors
+/// The first check that fails.
+pub(crate) fn verify_layers<V: Value>(session: &mut Session<V>) -> Result<()> {
+    lookups::verify(session)?;
+
+    // Phase 3: every layer, back to committed columns.
+    max_pool::verify(session)?;
+    rescale::verify(session)?;
+    contraction::verify(session)?;
+    unfold::verify(session)?;
+    view::verify(session)
 }
 
 /// Checks that the statement fits the model, and that the proof is not too short to be one.
@@ -267,10 +275,7 @@ fn claim_outputs<V: Value>(session: &mut Session<V>, outputs: &[Tensor<i64>]) ->
         let (_, spec) = session.node(declared.node)?;
         let point = session.reader.squeeze_many(labels::OUTPUT_POINT, spec.layout.num_vars());
         let value = V::from(evaluation::evaluate(&spec.layout, output.data(), &point));
-        match spec.kind {
-            ValueKind::Accumulator => session.claim_accumulator(declared.node, point, value),
-            ValueKind::Activation { .. } => session.claim_activation(declared.node, point, value)?,
-        }
+        session.claim_value(declared.node, point, value)?;
     }
     Ok(())
 }

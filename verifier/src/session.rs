@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use tacit_layers::{
-    Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueSpec,
+    Architecture, Layout, Node, NodeId, Operation, RescaleLayer, ValueKind, ValueSpec,
     argument::claim::{Claims, Column, EvaluationClaim},
     layer::{rescale::saturation::RescaleValues, site::Site},
     proof::{plan::Plan, statement::Input},
@@ -25,7 +25,7 @@ pub(crate) struct Session<'a, 'p, V: Value> {
     pub(crate) architecture: &'a Architecture,
     pub(crate) plan: &'a Plan,
     pub(crate) inputs: &'a [Input<'a>],
-    pub(crate) reader: ProofReader<'p, V>,
+    pub(crate) reader: &'a mut ProofReader<'p, V>,
     pub(crate) claims: Claims<V>,
     /// What the look-ups say of every rescale.
     pub(crate) rescales: BTreeMap<NodeId, RescaleValues<V>>,
@@ -41,7 +41,7 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
         architecture: &'a Architecture,
         plan: &'a Plan,
         inputs: &'a [Input<'a>],
-        reader: ProofReader<'p, V>,
+        reader: &'a mut ProofReader<'p, V>,
         read_deferred: ReadDeferred<'a, V>,
     ) -> Self {
         let claims = Claims::default();
@@ -49,9 +49,9 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
         Self { architecture, plan, inputs, reader, claims, rescales, differences, read_deferred }
     }
 
-    /// The proof from here on, and all claims that are left.
-    pub(crate) fn into_claims(self) -> (ProofReader<'p, V>, Claims<V>) {
-        (self.reader, self.claims)
+    /// All claims that are left.
+    pub(crate) fn into_claims(self) -> Claims<V> {
+        self.claims
     }
 
     /// The verifier's side of a node's layer.
@@ -103,7 +103,18 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
     /// Reads the commitment to a deferred column.
     pub(crate) fn read_deferred(&mut self, column: Column) -> Result<()> {
         let layout = self.deferred_layout(column)?;
-        (self.read_deferred)(&mut self.reader, column, layout)
+        (self.read_deferred)(self.reader, column, layout)
+    }
+
+    /// Leaves a claim on a node's value.
+    pub(crate) fn claim_value(&mut self, id: NodeId, point: Vec<Fr>, value: V) -> Result<()> {
+        match self.node(id)?.1.kind {
+            ValueKind::Accumulator => {
+                self.claim_accumulator(id, point, value);
+                Ok(())
+            }
+            ValueKind::Activation { .. } => self.claim_activation(id, point, value),
+        }
     }
 
     /// Leaves a claim on a node's activations; one on a public input is checked at once.

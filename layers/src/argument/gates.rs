@@ -46,5 +46,5 @@ pub use adjacency::{Adjacency, Step};
 pub use check::{MAX_GATES, MAX_LAYERS, MAX_WIRING_WORK, MAX_WIRINGS};
 pub(crate) use check::{bits_above, check_products};
 pub use circuit::{Axes, Circuit, Factor, Gate, GateLayer, Group, Operand, Relation, Wiring};
-pub use claims::{Combined, GateClaims, LayerClaims};
+pub use claims::{Combined, LayerClaims};
 pub use predicate::{Triple, Wired};

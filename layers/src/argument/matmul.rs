@@ -20,13 +20,9 @@
 //!
 //! **Reference.** Thaler, "Time-optimal interactive proofs for circuit evaluation" (2013), section 5.
 
-use ark_bn254::Fr;
-
-use crate::{argument::claim::EvaluationClaim, tensor::bits_of};
-
 pub mod polynomial;
 
-/// Shape of a stand-alone matrix product.
+/// Shape of a matrix product [by itself](crate::proof::alone).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MatmulLayer {
     /// Rows of $A$ and of the product.
@@ -35,61 +31,4 @@ pub struct MatmulLayer {
     pub num_inner: usize,
     /// Rows of the transposed $B$, columns of the product.
     pub num_columns: usize,
-}
-
-/// A matrix of a stand-alone product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Matrix {
-    /// $A$.
-    Left,
-    /// $B$, transposed.
-    Right,
-    /// $C$.
-    Product,
-}
-
-/// The claims a stand-alone product leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "all three claims must be discharged"]
-pub struct MatmulClaims {
-    /// On $\widetilde A$.
-    pub left: EvaluationClaim<Matrix>,
-    /// On $\widetilde B$.
-    pub right: EvaluationClaim<Matrix>,
-    /// On $\widetilde C$.
-    pub product: EvaluationClaim<Matrix>,
-}
-
-impl MatmulLayer {
-    /// Variables of the row axis.
-    pub const fn row_vars(&self) -> usize {
-        bits_of(self.num_rows)
-    }
-
-    /// Variables of the product.
-    pub const fn product_vars(&self) -> usize {
-        bits_of(self.num_rows).saturating_add(bits_of(self.num_columns))
-    }
-
-    /// Variables of the inner axis.
-    pub const fn inner_vars(&self) -> usize {
-        bits_of(self.num_inner)
-    }
-
-    /// The claims left after the sumcheck ended at `inner`.
-    pub fn claims(
-        &self,
-        product_point: &[Fr],
-        inner: &[Fr],
-        product: Fr,
-        left: Fr,
-        right: Fr,
-    ) -> MatmulClaims {
-        let (row, column) = product_point.split_at(self.row_vars().min(product_point.len()));
-        MatmulClaims {
-            left: EvaluationClaim::new(Matrix::Left, [row, inner].concat(), left),
-            right: EvaluationClaim::new(Matrix::Right, [column, inner].concat(), right),
-            product: EvaluationClaim::new(Matrix::Product, product_point.to_vec(), product),
-        }
-    }
 }

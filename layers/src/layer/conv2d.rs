@@ -32,7 +32,7 @@ use crate::argument::gates;
 use crate::{
     argument::{
         choice::{ConvolutionArgument, LayerArgument},
-        claim::{Column, CommittedColumn, EvaluationClaim},
+        claim::{Column, CommittedColumn},
         gates::{Circuit, check_products},
         unfold::{UnfoldedClaim, spatial_vars},
         view::Shifts,
@@ -309,40 +309,19 @@ impl Conv2dLayer {
     }
 }
 
-/// Shape of a stand-alone convolution.
+/// Shape of a convolution [by itself](crate::proof::alone).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConvolutionLayer {
     /// Kernel, stride, padding and dilation.
     pub window: Window2d,
-    /// Weights over (outputs, channels, kernel height, kernel width).
+    /// Number of groups.
+    pub groups: usize,
+    /// Weights over (outputs, channels of a group, kernel height, kernel width).
     pub weights: Layout,
     /// Input over (channels, height, width).
     pub input: Layout,
     /// Output over (outputs, height, width).
     pub output: Layout,
-}
-
-/// A tensor of a stand-alone convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConvolutionTensor {
-    /// $W$.
-    Weights,
-    /// $x$.
-    Input,
-    /// $a$.
-    Output,
-}
-
-/// The claims a stand-alone convolution leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "all three claims must be discharged"]
-pub struct ConvolutionClaims {
-    /// On $\widetilde W$.
-    pub weights: EvaluationClaim<ConvolutionTensor>,
-    /// On $\widetilde x$.
-    pub input: EvaluationClaim<ConvolutionTensor>,
-    /// On $\widetilde a$.
-    pub output: EvaluationClaim<ConvolutionTensor>,
 }
 
 impl ConvolutionLayer {
@@ -351,32 +330,23 @@ impl ConvolutionLayer {
     /// # Errors
     /// When the window does not fit the input.
     pub fn new(window: Window2d, outputs: usize, input: Layout) -> Result<Self> {
-        let [channels, ..] = feature_map("convolution", &input)?;
-        let output = window_output("convolution", &window, outputs, &input)?;
-        let weights = Layout::new(vec![outputs, channels, window.height.kernel, window.width.kernel])?;
-        Ok(Self { window, weights, input, output })
+        Self::grouped(window, outputs, input, 1)
     }
 
-    fn channel_vars(&self) -> usize {
-        self.input.axis_vars().next().unwrap_or(0)
-    }
-
-    /// The claim on the unfolded input after the first sumcheck ended at `inner`, the part of the output's point for
-    /// its position being `position`.
-    pub fn unfolded_claim(&self, inner: &[Fr], position: &[Fr], value: Fr) -> UnfoldedClaim {
-        unfolded_claim(NodeId(0), self.channel_vars(), inner, position, value)
-    }
-
-    /// The claims left after both sumchecks; `values` are those of output, weights and input.
-    pub fn claims(&self, point: &[Fr], inner: &[Fr], spatial: &[Fr], values: [Fr; 3]) -> ConvolutionClaims {
-        let filter = point.split_at(self.output.axis_vars().next().unwrap_or(0).min(point.len())).0;
-        let channel = inner.split_at(self.channel_vars().min(inner.len())).0;
-        let [output, weights, input] = values;
-        ConvolutionClaims {
-            weights: EvaluationClaim::new(ConvolutionTensor::Weights, [filter, inner].concat(), weights),
-            input: EvaluationClaim::new(ConvolutionTensor::Input, [channel, spatial].concat(), input),
-            output: EvaluationClaim::new(ConvolutionTensor::Output, point.to_vec(), output),
+    /// The same in groups, each of which has its own channels.
+    ///
+    /// # Errors
+    /// When the window does not fit the input or the groups do not split the channels.
+    pub fn grouped(window: Window2d, outputs: usize, input: Layout, groups: usize) -> Result<Self> {
+        let layer = "convolution";
+        let [channels, ..] = feature_map(layer, &input)?;
+        let output = window_output(layer, &window, outputs, &input)?;
+        if channels.checked_rem(groups) != Some(0) {
+            return Err(Error::Groups { layer: layer.to_owned(), groups, channels, outputs });
         }
+        let within = channels.checked_div(groups).unwrap_or(0);
+        let weights = Layout::new(vec![outputs, within, window.height.kernel, window.width.kernel])?;
+        Ok(Self { window, groups, weights, input, output })
     }
 }
 

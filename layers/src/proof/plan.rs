@@ -107,6 +107,20 @@ impl Plan {
     /// As [`Self::new`], and [`Error::NumInputs`] for another number of marks than inputs.
     pub fn with_committed(architecture: &Architecture, is_committed: &[bool]) -> Result<Self> {
         let specs = architecture.infer()?;
+        Self::assemble(architecture, specs, is_committed)?.with_work(architecture)
+    }
+
+    /// The plan of an [argument by itself](crate::proof::alone): nodes' values have these specifications, inputs are the caller's, and
+    /// what verification costs is the caller's to judge.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn of_specs(architecture: &Architecture, specs: Vec<ValueSpec>) -> Result<Self> {
+        Self::assemble(architecture, specs, &vec![false; architecture.num_inputs()])
+    }
+
+    /// The plan, but for the work that it asks of a verifier.
+    fn assemble(architecture: &Architecture, specs: Vec<ValueSpec>, is_committed: &[bool]) -> Result<Self> {
         // A node that had no place would commit to nothing and count for nothing.
         if architecture.sites(&specs).count() != architecture.nodes.len() {
             return Err(Error::Graph { reason: "a node has no place" });
@@ -171,7 +185,7 @@ impl Plan {
         if burden.verifier.saturating_add(public) > MAX_WORK {
             return Err(Error::Graph { reason: "its layers cost the verifier more than supported" });
         }
-        let plan = Self {
+        Ok(Self {
             specs,
             witness,
             deferred,
@@ -188,8 +202,7 @@ impl Plan {
             places,
             burden: Burdens { elements: burden.verifier.saturating_add(views.work), reads: public },
             work: Work::default(),
-        };
-        plan.with_work(architecture)
+        })
     }
 
     /// The node whose value a node's value is, flattening and transpositions undone, and the place there of a point of the

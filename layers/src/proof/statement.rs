@@ -114,7 +114,12 @@ pub fn absorb<S: CommitmentScheme>(
     for output in statement.outputs {
         transcript.absorb_bytes(labels::OUTPUT, &tensor_bytes(output));
     }
-    let mut left = hardening_bytes(plan);
+    harden(transcript, hardening_bytes(plan));
+}
+
+/// Absorbs so many zero bytes.
+pub fn harden(transcript: &mut impl Transcript, num_bytes: usize) {
+    let mut left = num_bytes;
     let zeros = vec![0; HARDENING_CHUNK.min(left)];
     while left > 0 {
         let chunk = left.min(HARDENING_CHUNK);

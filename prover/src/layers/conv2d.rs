@@ -1,36 +1,4 @@
-//! Convolutions by the direct argument (see [`tacit_layers::layer::conv2d`]).
-//!
-//! By itself: two 3x3 filters with padding over a 5x4 map of one channel.
-//!
-//! ```
-//! use tacit_inference::layer::conv2d::convolve_alone;
-//! use tacit_layers::{AxisWindow, Layout, Tensor, Window2d, layer::conv2d::ConvolutionLayer, tensor::evaluation};
-//! use tacit_prover::layers::conv2d::ConvolutionProver;
-//! use tacit_transcript::{ProofReader, ProofWriter};
-//! use tacit_verifier::layers::conv2d::ConvolutionVerifier;
-//!
-//! let window = Window2d::square(AxisWindow::new(3, 1).padded(1, 1));
-//! let layer = ConvolutionLayer::new(window, 2, Layout::new(vec![1, 5, 4])?)?;
-//! let weights = Tensor::new(layer.weights.clone(), (-9..9).collect())?;
-//! let input = Tensor::new(layer.input.clone(), (0..20).collect())?;
-//! let output = convolve_alone(&layer, &weights, &input)?;
-//!
-//! // All three tensors must be committed or absorbed first.
-//! let mut writer = ProofWriter::new(b"example");
-//! let prover = ConvolutionProver { layer: layer.clone(), weights: &weights, input: &input };
-//! let left_to_do = prover.prove(&mut writer, &output);
-//! let proof = writer.finish();
-//!
-//! let mut reader = ProofReader::new(b"example", &proof);
-//! let claims = ConvolutionVerifier { layer }.verify(&mut reader)?;
-//! reader.finish()?;
-//! assert_eq!(claims, left_to_do);
-//! // The caller's duty: every claim is that of its tensor; here by evaluating, else by an opening.
-//! for (claim, tensor) in [(&claims.weights, &weights), (&claims.input, &input), (&claims.output, &output)] {
-//!     assert_eq!(evaluation::evaluate(tensor.layout(), tensor.data(), &claim.point), claim.value);
-//! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! Convolutions by the direct argument (see [`tacit_layers::layer::conv2d`]); [`crate::alone`] has an example of one by itself.
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -42,67 +10,20 @@ use tacit_layers::{
         choice::ConvolutionArgument,
         claim::{EvaluationClaim, LinearClaim},
         lookup_table::LookupTable,
-        sumcheck::{RoundWeights, instance_point},
     },
-    layer::conv2d::{Conv2dLayer, ConvolutionClaims, ConvolutionLayer},
+    layer::conv2d::Conv2dLayer,
     tensor::{
         evaluation::{split_point, stored_share},
         value::NodeId,
     },
 };
-use tacit_transcript::{ProofWriter, Transcript, labels};
 
-use super::{
-    matmul::{contraction, fold_rows},
-    unfold,
-};
 use crate::{
-    evaluation::evaluate,
-    integers::Integers,
     layers::{Accumulators, Block, LookedUp, ProverLayer, WitnessSite, contraction::bias},
     session::Session,
-    sumcheck::{self, SumcheckInstance},
 };
 
 pub(crate) mod polynomial;
-
-/// The prover of a stand-alone convolution.
-#[derive(Debug, Clone)]
-pub struct ConvolutionProver<'a> {
-    /// Shapes.
-    pub layer: ConvolutionLayer,
-    /// Weights over (outputs, channels, kernel height, kernel width).
-    pub weights: &'a Tensor<i64>,
-    /// Input over (channels, height, width).
-    pub input: &'a Tensor<i64>,
-}
-
-impl ConvolutionProver<'_> {
-    /// Proves that `output` is the convolution and returns the claims left on weights, input and output.
-    pub fn prove(&self, writer: &mut ProofWriter, output: &Tensor<i64>) -> ConvolutionClaims {
-        let layer = &self.layer;
-        // Step 1: the point at which the output is compared.
-        let point = writer.squeeze_many(labels::MATMUL_POINT, output.layout().num_vars());
-        let value = evaluate(output.layout(), output.data(), &point);
-        writer.write_scalars(labels::CLAIM, &[value]);
-        // Step 2: the sumcheck over channels and kernel offsets.
-        let (filter, position) = point.split_at(output.layout().axis_vars().next().unwrap_or(0));
-        let weights = fold_rows(self.weights.layout(), Integers::Int64(self.weights.data()), 1, filter);
-        let unfolded = unfolded_input(self.input, &layer.window, output.layout(), position);
-        let mut instance = contraction(weights, unfolded, self.weights.layout(), 1, value);
-        let inner = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
-        let inner = instance_point(&inner, instance.claim().num_vars);
-        let [weight, unfolded] = instance.final_values();
-        writer.write_scalars(labels::CONTRACTION_VALUES, &[weight, unfolded]);
-        // Step 3: from the unfolded input to the input.
-        let claim = layer.unfolded_claim(inner, position, unfolded);
-        let mut instance = unfold::instance(self.input, &layer.window, &layer.output, &claim);
-        let spatial = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
-        let [_, read] = instance.final_values();
-        writer.write_scalars(labels::WINDOW_VALUES, &[read]);
-        layer.claims(&point, inner, &spatial, [value, weight, read])
-    }
-}
 
 /// $\widetilde X(c, k; r_p) = \sum_p \mathrm{eq}(r_p, p)\, x[c, s p + d k - b]$ for every channel and offset, in storage
 /// order, folding the width first.

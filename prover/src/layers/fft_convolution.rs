@@ -330,7 +330,7 @@ pub(crate) fn prove_all(session: &mut Session, claims: Vec<LinearClaim>) {
         })
         .collect();
     let nodes: Vec<NodeId> = claims.iter().map(|claim| claim.node).collect();
-    let left = prove_observed(&mut session.writer, &mut session.observer, &nodes, &convolutions);
+    let left = prove_observed(session.writer, &mut session.observer, &nodes, &convolutions);
     for (claim, left) in claims.into_iter().zip(left) {
         let column = Column::Parameter(claim.weights);
         let point = [left.group, claim.filter, left.weights_point].concat();

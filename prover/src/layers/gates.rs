@@ -1,13 +1,13 @@
 //! Circuits of gates (see [`tacit_layers::argument::gates`]); the verifier's file of this name has the same steps.
 //!
-//! By itself: one product of two sums.
+//! [By itself](crate::alone): one product of two sums.
 //!
 //! ```
-//! use tacit_layers::{Layout, Tensor, tensor::evaluation, argument::gates::Operand};
+//! use tacit_layers::{Layout, Tensor, proof::alone::Subject, tensor::evaluation};
 //! use tacit_inference::circuit::CircuitBuilder;
-//! use tacit_prover::layers::gates::GatesProver;
+//! use tacit_prover::ProveAlone;
 //! use tacit_transcript::{ProofReader, ProofWriter};
-//! use tacit_verifier::layers::gates::GatesVerifier;
+//! use tacit_verifier::VerifyAlone;
 //!
 //! let mut builder = CircuitBuilder::new();
 //! let x = builder.input(&[3])?;
@@ -16,20 +16,20 @@
 //! builder.output(product);
 //! let circuit = builder.finish(&[1])?;
 //!
-//! // The input must be committed or absorbed first.
+//! // Input and output must be committed to or absorbed first.
 //! let input = Tensor::new(Layout::new(vec![3])?, vec![5, -1, 2])?;
+//! let output = Tensor::new(Layout::new(vec![1])?, vec![6 * 3])?;
 //! let mut writer = ProofWriter::new(b"example");
-//! let left_to_do = GatesProver::new(&circuit, &[&input]).prove(&mut writer);
+//! let left_to_do = circuit.prover((), &[&input])?.prove(&mut writer, &output, &mut ())?;
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
-//! let claims = GatesVerifier { circuit: &circuit }.verify(&mut reader)?;
+//! let claims = circuit.verifier(())?.verify(&mut reader, &mut ())?;
 //! reader.finish()?;
 //! assert_eq!(claims, left_to_do);
 //! // The caller's duty: every claim is that of its tensor; here by evaluating, else by an opening.
-//! let output = Tensor::new(Layout::new(vec![1])?, vec![6 * 3])?;
-//! for claim in claims.inputs.iter().chain([&claims.output]) {
-//!     let tensor = if claim.subject == Operand::Input(0) { &input } else { &output };
+//! for claim in claims.into_claims() {
+//!     let tensor = if claim.subject == Subject::Input(0) { &input } else { &output };
 //!     assert_eq!(evaluation::evaluate(tensor.layout(), tensor.data(), &claim.point), claim.value);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -38,63 +38,40 @@
 use ark_bn254::Fr;
 use tacit_algebra::small;
 use tacit_layers::{
-    NodeId, Tensor,
+    NodeId,
     argument::{
         claim::{Column, EvaluationClaim},
-        gates::{Circuit, Combined, GateClaims, Group, LayerClaims, Operand},
+        gates::{Circuit, Combined, Group, LayerClaims, Operand},
         sumcheck::{RoundWeights, instance_point},
     },
     layer::gated::{Gated, Source},
-    tensor::evaluation::evaluate,
 };
-use tacit_transcript::{ProofWriter, Transcript, labels};
+use tacit_transcript::{ProofWriter, labels};
 
 use crate::{
     integers::Integers,
-    observer::{Observer, Profiler},
+    observer::Observer,
     session::Session,
     sumcheck::{Product, SumcheckInstance},
 };
 
 mod tables;
 
-/// The prover of a stand-alone circuit.
-#[derive(Debug, Clone)]
-pub struct GatesProver<'a> {
-    /// The circuit.
-    pub circuit: &'a Circuit,
-    /// Its inputs, in storage order.
-    pub inputs: Vec<&'a [i64]>,
-    /// Values of its layers, the output first.
-    pub layers: Vec<Vec<i64>>,
-}
-
-impl<'a> GatesProver<'a> {
-    /// Runs the circuit on inputs of its shapes.
-    ///
-    /// # Panics
-    /// When the inputs are not of the circuit's shapes.
-    pub fn new(circuit: &'a Circuit, inputs: &[&'a Tensor<i64>]) -> Self {
-        let inputs: Vec<&[i64]> = inputs.iter().map(|input| input.data()).collect();
-        let layers = tacit_inference::circuit::execute(circuit, &inputs);
-        Self { circuit, inputs, layers }
-    }
-
-    /// Proves the output and returns the claims left on it and on the inputs.
-    pub fn prove(&self, writer: &mut ProofWriter) -> GateClaims {
-        // The point at which the output is compared.
-        let layout = &self.circuit.layers[0].layout;
-        let point = writer.squeeze_many(labels::MATMUL_POINT, layout.num_vars());
-        let value = evaluate(layout, &self.layers[0], &point);
-        writer.write_scalars(labels::CLAIM, &[value]);
-        let output = EvaluationClaim::new(Operand::Layer(0), point.clone(), value);
-        let values = self.inputs.iter().copied().chain(self.layers.iter().map(Vec::as_slice));
-        let values = values.map(Integers::Int64).collect();
-        let mut descents = [Descent::new(NodeId(0), self.circuit, values, point, value)];
-        descend(writer, &mut Profiler::new(1), &mut descents);
-        let [descent] = descents;
-        GateClaims { inputs: descent.claims.into_inputs(), output }
-    }
+/// Takes a claim on a circuit's output to claims on its inputs, whatever the values of its layers, the output first, are said to be.
+#[cfg(feature = "cheating")]
+pub(crate) fn prove_values(
+    writer: &mut ProofWriter,
+    circuit: &Circuit,
+    inputs: &[&[i64]],
+    layers: &[Vec<i64>],
+    (point, value): (Vec<Fr>, Fr),
+) -> Vec<EvaluationClaim<Operand>> {
+    let values = inputs.iter().copied().chain(layers.iter().map(Vec::as_slice));
+    let values = values.map(Integers::Int64).collect();
+    let mut descents = [Descent::new(NodeId(0), circuit, values, point, value)];
+    descend(writer, &mut crate::observer::Profiler::new(1), &mut descents);
+    let [descent] = descents;
+    descent.claims.into_inputs()
 }
 
 /// Proves the accumulators of nodes that are proved by gates.
@@ -137,7 +114,7 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>)
             Descent::new(claim.subject, &gated.circuit, values, claim.point, claim.value)
         })
         .collect();
-    descend(&mut session.writer, &mut session.observer, &mut descents);
+    descend(session.writer, &mut session.observer, &mut descents);
     let left: Vec<LayerClaims> = descents.into_iter().map(|descent| descent.claims).collect();
     for (claims, gated) in left.into_iter().zip(&gated) {
         for EvaluationClaim { subject, point, value } in claims.into_inputs() {

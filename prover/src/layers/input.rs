@@ -1,9 +1,13 @@
-//! The input: no argument of its own; the look-ups of a committed one are the statement's.
+//! The input: no argument of its own; the look-ups of a committed one are the statement's. Only an [argument by itself](tacit_layers::proof::alone)
+//! has inputs that are accumulators: they are columns of its caller's.
 
 use ark_bn254::Fr;
 use tacit_layers::{
     NodeId,
-    argument::{claim::EvaluationClaim, lookup_table::LookupTable},
+    argument::{
+        claim::{Column, EvaluationClaim},
+        lookup_table::LookupTable,
+    },
     layer::input::InputLayer,
 };
 
@@ -19,7 +23,8 @@ impl ProverLayer for InputLayer {
         unreachable!("it looks nothing up")
     }
 
-    fn reduce(&self, _: &mut Session, _: EvaluationClaim<NodeId>, _: &mut Accumulators) {
-        unreachable!("its value is no accumulator")
+    fn reduce(&self, session: &mut Session, claim: EvaluationClaim<NodeId>, _: &mut Accumulators) {
+        let EvaluationClaim { subject, point, value } = claim;
+        session.claims.columns.push(EvaluationClaim::new(Column::Activation(subject), point, value));
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn prove(session: &mut Session) {
     // Step 2: the sum of fractions.
     let run = (session.plan, session.trace, session.witness);
     let observer = &mut session.observer;
-    let claims = observer.prove_look_ups(&mut session.writer, run, fingerprint, &leaves, session.buffers);
+    let claims = observer.prove_look_ups(session.writer, run, fingerprint, &leaves, session.buffers);
     drop(leaves);
     // Step 3: every column at its part of the point. Claims are left in the verifier's order.
     for (segment, lookup) in session.plan.segments.iter().zip(&session.witness.lookups) {

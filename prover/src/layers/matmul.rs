@@ -1,12 +1,14 @@
 //! Matrix products by Thaler's sumcheck (see [`tacit_layers::argument::matmul`]).
 //!
-//! By itself: a 2 by 3 matrix times a 3 by 2 matrix.
+//! [By itself](crate::alone): a 2 by 3 matrix times a 3 by 2 matrix, in a proof of the caller's.
 //!
 //! ```
-//! use tacit_layers::{Layout, Tensor, tensor::evaluation, argument::matmul::MatmulLayer};
-//! use tacit_prover::layers::matmul::MatmulProver;
+//! use tacit_layers::{
+//!     Layout, MatmulArgument, Tensor, argument::matmul::MatmulLayer, proof::alone::Subject, tensor::evaluation,
+//! };
+//! use tacit_prover::ProveAlone;
 //! use tacit_transcript::{ProofReader, ProofWriter};
-//! use tacit_verifier::layers::matmul::MatmulVerifier;
+//! use tacit_verifier::VerifyAlone;
 //!
 //! let matrix = |axes: [usize; 2], data: Vec<i64>| Tensor::new(Layout::new(axes.to_vec())?, data);
 //! let left = matrix([2, 3], vec![1, 2, 3, 4, 5, 6])?;
@@ -14,17 +16,23 @@
 //! let product = matrix([2, 2], vec![-2, 4, -2, 13])?;
 //! let layer = MatmulLayer { num_rows: 2, num_inner: 3, num_columns: 2 };
 //!
-//! // All three matrices must be committed or absorbed first.
+//! // All three matrices must be committed to or absorbed first. Another argument, `Polynomial`, commits to a column of its own.
 //! let mut writer = ProofWriter::new(b"example");
-//! let left_to_do = MatmulProver { layer, left: &left, right: &right }.prove(&mut writer, &product);
+//! let prover = layer.prover(MatmulArgument::Sumcheck, &[&left, &right])?;
+//! let left_to_do = prover.prove(&mut writer, &product, &mut ())?;
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
-//! let claims = MatmulVerifier { layer }.verify(&mut reader)?;
+//! let claims = layer.verifier(MatmulArgument::Sumcheck)?.verify(&mut reader, &mut ())?;
 //! reader.finish()?;
 //! assert_eq!(claims, left_to_do);
 //! // The caller's duty: every claim is that of its matrix; here by evaluating, else by an opening.
-//! for (claim, matrix) in [(&claims.left, &left), (&claims.right, &right), (&claims.product, &product)] {
+//! for claim in claims.into_claims() {
+//!     let matrix = match claim.subject {
+//!         Subject::Input(0) => &left,
+//!         Subject::Input(_) => &right,
+//!         _ => &product,
+//!     };
 //!     assert_eq!(evaluation::evaluate(matrix.layout(), matrix.data(), &claim.point), claim.value);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -33,57 +41,15 @@
 use ark_bn254::Fr;
 use tacit_algebra::{Mle, kernels::backend};
 use tacit_layers::{
-    Layout, Tensor,
-    argument::{
-        matmul::{MatmulClaims, MatmulLayer},
-        sumcheck::{RoundWeights, instance_point},
-    },
+    Layout,
     tensor::evaluation::{kronecker, split_point},
 };
-use tacit_transcript::{ProofWriter, Transcript, labels};
 use zeroize::Zeroizing;
 
-use crate::evaluation::evaluate;
 use crate::integers::Integers;
-use crate::sumcheck::{self, Grouped, Product, SumcheckInstance};
+use crate::sumcheck::{Grouped, Product};
 
 pub(crate) mod polynomial;
-
-/// The prover of a stand-alone product $C = A B^T$ with $A$ over (rows, inner), $B$ over (columns, inner).
-#[derive(Debug, Clone)]
-pub struct MatmulProver<'a> {
-    /// Shapes.
-    pub layer: MatmulLayer,
-    /// $A$.
-    pub left: &'a Tensor<i64>,
-    /// $B$, transposed: one row for each column of the product.
-    pub right: &'a Tensor<i64>,
-}
-
-impl MatmulProver<'_> {
-    /// Proves that `product` is the product of both matrices and returns the claims left on all three.
-    pub fn prove(&self, writer: &mut ProofWriter, product: &Tensor<i64>) -> MatmulClaims {
-        // Step 1: the point at which the product is compared.
-        let point = writer.squeeze_many(labels::MATMUL_POINT, self.layer.product_vars());
-        let value = evaluate(product.layout(), product.data(), &point);
-        writer.write_scalars(labels::CLAIM, &[value]);
-        // Step 2: the sumcheck over the inner axis.
-        let (row, column) = point.split_at(self.layer.row_vars());
-        let mut instance = contraction(
-            fold_rows(self.left.layout(), Integers::Int64(self.left.data()), 1, row),
-            fold_rows(self.right.layout(), Integers::Int64(self.right.data()), 1, column),
-            self.left.layout(),
-            1,
-            value,
-        );
-        let inner = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Uniform);
-        // Step 3: both factors at the final point.
-        let [left, right] = instance.final_values();
-        writer.write_scalars(labels::CONTRACTION_VALUES, &[left, right]);
-        let inner = instance_point(&inner, instance.claim().num_vars);
-        self.layer.claims(&point, inner, value, left, right)
-    }
-}
 
 /// $\sum_i \mathrm{eq}(r, i)\, T[i, \cdot]$ over the first `num_axes` axes, in storage order of the others.
 pub(crate) fn fold_rows(layout: &Layout, values: Integers, num_axes: usize, point: &[Fr]) -> Vec<Fr> {

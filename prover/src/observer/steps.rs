@@ -56,7 +56,7 @@ impl Session<'_> {
         instances: &mut [(NodeId, I)],
         weights: RoundWeights,
     ) -> Vec<Fr> {
-        self.observer.prove_batch(&mut self.writer, instances, weights)
+        self.observer.prove_batch(self.writer, instances, weights)
     }
 
     /// Writes some scalars about each node as one message.
@@ -66,7 +66,7 @@ impl Session<'_> {
         nodes: impl IntoIterator<Item = NodeId>,
         scalars: &mut [[Fr; N]],
     ) {
-        self.observer.write_for(&mut self.writer, label, nodes, scalars);
+        self.observer.write_for(self.writer, label, nodes, scalars);
     }
 
     /// Writes scalars as one message.

@@ -1,17 +1,15 @@
 //! Stand-alone matrix products and convolutions: a false product is rejected, or its claims are false.
 
 use tacit_layers::{
-    AxisWindow, Layout, Tensor, Window2d,
-    argument::matmul::{MatmulClaims, MatmulLayer},
-    layer::conv2d::{ConvolutionClaims, ConvolutionLayer},
+    AxisWindow, ConvolutionArgument, Layout, MatmulArgument, Tensor, Window2d,
+    argument::matmul::MatmulLayer,
+    layer::conv2d::ConvolutionLayer,
+    proof::alone::{AloneClaims, Subject},
     tensor::evaluation::evaluate,
 };
-use tacit_prover::layers::{conv2d::ConvolutionProver, matmul::MatmulProver};
+use tacit_prover::ProveAlone;
 use tacit_transcript::{ProofReader, ProofWriter, labels};
-use tacit_verifier::{
-    Error,
-    layers::{conv2d::ConvolutionVerifier, matmul::MatmulVerifier},
-};
+use tacit_verifier::{Error, VerifyAlone};
 
 use super::{DOMAIN, integers, tensor};
 
@@ -22,12 +20,14 @@ fn product(left: &Tensor<i64>, right: &Tensor<i64>) -> Tensor<i64> {
     tensor(&[3, 2], (0..6).map(|at| entry(at / 2, at % 2)).collect())
 }
 
-fn matmul(left: &Tensor<i64>, right: &Tensor<i64>, product: &Tensor<i64>) -> Result<MatmulClaims, Error> {
+fn matmul(left: &Tensor<i64>, right: &Tensor<i64>, product: &Tensor<i64>) -> Result<AloneClaims, Error> {
     let mut writer = ProofWriter::new(DOMAIN);
-    let proved = MatmulProver { layer: MATMUL, left, right }.prove(&mut writer, product);
+    let argument = MatmulArgument::Sumcheck;
+    let prover = MATMUL.prover(argument, &[left, right]).unwrap();
+    let proved = prover.prove(&mut writer, product, &mut ()).unwrap();
     let proof = writer.finish();
     let mut reader = ProofReader::new(DOMAIN, &proof);
-    let claims = MatmulVerifier { layer: MATMUL }.verify(&mut reader)?;
+    let claims = MATMUL.verifier(argument)?.verify(&mut reader, &mut ())?;
     reader.finish()?;
     assert_eq!(claims, proved);
     Ok(claims)
@@ -39,20 +39,27 @@ fn changed(tensor: &Tensor<i64>, index: usize) -> Tensor<i64> {
     Tensor::new(tensor.layout().clone(), data).unwrap()
 }
 
-fn at(tensor: &Tensor<i64>, point: &[ark_bn254::Fr]) -> ark_bn254::Fr {
-    evaluate(tensor.layout(), tensor.data(), point)
+/// Whether the claims on a tensor, of which there is one, are true.
+fn holds(claims: &AloneClaims, subject: Subject, tensor: &Tensor<i64>) -> bool {
+    let claims: Vec<_> = claims.on(subject).collect();
+    let [claim] = claims[..] else { panic!("{claims:?}") };
+    evaluate(tensor.layout(), tensor.data(), &claim.point) == claim.value
 }
+
+const OUTPUT: Subject = Subject::Output(0);
+const INPUT: Subject = Subject::Input(0);
+const WEIGHTS: Subject = Subject::Parameter(0);
 
 #[test]
 fn rejects_a_matrix_product_with_one_wrong_entry() {
     let (left, right) = (tensor(&[3, 5], integers(1, 15)), tensor(&[2, 5], integers(2, 10)));
     let product = product(&left, &right);
     let claims = matmul(&left, &right, &product).unwrap();
-    assert_eq!(claims.left.value, at(&left, &claims.left.point));
-    assert_eq!(claims.right.value, at(&right, &claims.right.point));
-    assert_eq!(claims.product.value, at(&product, &claims.product.point));
+    assert!(holds(&claims, INPUT, &left));
+    assert!(holds(&claims, Subject::Input(1), &right));
+    assert!(holds(&claims, OUTPUT, &product));
     for index in 0..6 {
-        let error = Error::FinalValue { argument: "matmul", message: labels::CONTRACTION_VALUES };
+        let error = Error::FinalValue { argument: "products", message: labels::PRODUCT_VALUES };
         assert_eq!(matmul(&left, &right, &changed(&product, index)), Err(error), "entry {index}");
     }
 }
@@ -64,8 +71,8 @@ fn a_wrong_factor_shows_in_its_claim() {
         // The prover uses another factor, and the product that goes with it.
         let other = changed(&left, index);
         let claims = matmul(&other, &right, &product(&other, &right)).unwrap();
-        assert_ne!(claims.left.value, at(&left, &claims.left.point), "entry {index}");
-        assert_eq!(claims.right.value, at(&right, &claims.right.point));
+        assert!(!holds(&claims, INPUT, &left), "entry {index}");
+        assert!(holds(&claims, Subject::Input(1), &right));
     }
 }
 
@@ -102,12 +109,15 @@ fn convolution(
     weights: &Tensor<i64>,
     input: &Tensor<i64>,
     output: &Tensor<i64>,
-) -> Result<ConvolutionClaims, Error> {
+) -> Result<AloneClaims, Error> {
     let mut writer = ProofWriter::new(DOMAIN);
-    let _ = ConvolutionProver { layer: proved.clone(), weights, input }.prove(&mut writer, output);
+    let argument = ConvolutionArgument::Direct;
+    let mut prover = proved.prover(argument, &[input, weights]).unwrap();
+    prover.state(verified, argument).unwrap();
+    let _ = prover.prove(&mut writer, output, &mut ()).unwrap();
     let proof = writer.finish();
     let mut reader = ProofReader::new(DOMAIN, &proof);
-    let claims = ConvolutionVerifier { layer: verified.clone() }.verify(&mut reader)?;
+    let claims = verified.verifier(argument)?.verify(&mut reader, &mut ())?;
     reader.finish()?;
     Ok(claims)
 }
@@ -116,8 +126,8 @@ fn operands() -> (Tensor<i64>, Tensor<i64>) {
     (tensor(&[2, 3, 3, 3], integers(3, 54)), tensor(&[3, 6, 5], integers(4, 90)))
 }
 
-fn final_value(message: tacit_transcript::Label) -> Error {
-    Error::FinalValue { argument: "convolution", message }
+fn final_value(argument: &'static str, message: tacit_transcript::Label) -> Error {
+    Error::FinalValue { argument, message }
 }
 
 #[test]
@@ -126,12 +136,12 @@ fn rejects_a_convolution_with_one_wrong_entry() {
     let layer = convolution_layer(axis(1, 0), axis(1, 1));
     let output = convolve(&layer, &weights, &input);
     let claims = convolution([&layer; 2], &weights, &input, &output).unwrap();
-    assert_eq!(claims.weights.value, at(&weights, &claims.weights.point));
-    assert_eq!(claims.input.value, at(&input, &claims.input.point));
-    assert_eq!(claims.output.value, at(&output, &claims.output.point));
+    assert!(
+        holds(&claims, WEIGHTS, &weights) && holds(&claims, INPUT, &input) && holds(&claims, OUTPUT, &output)
+    );
     for index in 0..output.data().len() {
         let verdict = convolution([&layer; 2], &weights, &input, &changed(&output, index));
-        assert_eq!(verdict, Err(final_value(labels::CONTRACTION_VALUES)), "entry {index}");
+        assert_eq!(verdict, Err(final_value("contractions", labels::CONTRACTION_VALUES)), "entry {index}");
     }
 }
 
@@ -150,7 +160,7 @@ fn rejects_a_convolution_with_shifted_padding_stride_or_dilation() {
         // True for the prover's own window, all the way to the input.
         let output = convolve(&proved, &weights, &input);
         let verdict = convolution([&proved, &verified], &weights, &input, &output);
-        assert_eq!(verdict, Err(final_value(labels::WINDOW_VALUES)), "{what}");
+        assert_eq!(verdict, Err(final_value("windows", labels::WINDOW_VALUES)), "{what}");
     }
 }
 
@@ -163,11 +173,11 @@ fn swapped_channels_show_in_the_claims() {
     let rotated = Tensor::new(input.layout().clone(), data).unwrap();
     let output = convolve(&layer, &weights, &rotated);
     let claims = convolution([&layer; 2], &weights, &rotated, &output).unwrap();
-    assert_ne!(claims.input.value, at(&input, &claims.input.point));
+    assert!(!holds(&claims, INPUT, &input));
     let mut data = weights.data().to_vec();
     data.rotate_left(27);
     let swapped = Tensor::new(weights.layout().clone(), data).unwrap();
     let output = convolve(&layer, &swapped, &input);
     let claims = convolution([&layer; 2], &swapped, &input, &output).unwrap();
-    assert_ne!(claims.weights.value, at(&weights, &claims.weights.point));
+    assert!(!holds(&claims, WEIGHTS, &weights));
 }

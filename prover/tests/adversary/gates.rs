@@ -6,13 +6,17 @@ use tacit_layers::{
     Error as Refusal, Operation, Tensor, VerifyingKey,
     argument::{
         claim::EvaluationClaim,
-        gates::{Circuit, GateClaims, Operand, Relation},
+        gates::{Circuit, Operand, Relation},
     },
+    proof::alone::{Describe, Subject},
     tensor::evaluation::evaluate,
 };
-use tacit_prover::{ProvingKey, cheating::Run, layers::gates::GatesProver};
+use tacit_prover::{
+    ProvingKey,
+    cheating::{CircuitRun, Run},
+};
 use tacit_transcript::{Event, Label, ProofReader, ProofWriter, encoding::scalar_to_bytes, labels};
-use tacit_verifier::{Error, layers::gates::GatesVerifier, verify};
+use tacit_verifier::{Error, VerifyAlone, verify};
 
 use super::{DOMAIN, integers, tensor, tiny};
 
@@ -20,31 +24,35 @@ fn inputs() -> [Tensor<i64>; 3] {
     [tensor(&[2, 2, 3], integers(1, 12)), tensor(&[3], integers(2, 3)), tensor(&[3], integers(3, 3))]
 }
 
-fn prover<'a>(circuit: &'a Circuit, inputs: &'a [Tensor<i64>; 3]) -> GatesProver<'a> {
-    GatesProver::new(circuit, &inputs.each_ref())
+type Claims = Vec<EvaluationClaim<Subject>>;
+
+fn prover<'a>(circuit: &'a Circuit, inputs: &'a [Tensor<i64>; 3]) -> CircuitRun<'a> {
+    CircuitRun::honest(circuit, &inputs.each_ref()).unwrap()
 }
 
 /// The verdict on a proof by one circuit's prover of another circuit.
-fn verdict(circuit: &Circuit, prover: &GatesProver) -> Result<GateClaims, Error> {
+fn verdict(circuit: &Circuit, prover: &CircuitRun) -> Result<Claims, Error> {
     let mut writer = ProofWriter::new(DOMAIN);
+    // Whatever circuit is proved, it is said to be this one.
+    let prover = CircuitRun { stated: circuit.describe(()).unwrap(), ..prover.clone() };
     let proved = prover.prove(&mut writer);
     check(circuit, &writer.finish()).inspect(|claims| assert_eq!(*claims, proved))
 }
 
-fn check(circuit: &Circuit, proof: &[u8]) -> Result<GateClaims, Error> {
+fn check(circuit: &Circuit, proof: &[u8]) -> Result<Claims, Error> {
     let mut reader = ProofReader::new(DOMAIN, proof);
-    let claims = GatesVerifier { circuit }.verify(&mut reader)?;
+    let claims = circuit.verifier(())?.verify(&mut reader, &mut ())?;
     reader.finish()?;
-    Ok(claims)
+    Ok(claims.into_claims())
 }
 
-fn holds(claim: &EvaluationClaim<Operand>, tensors: &[Tensor<i64>; 3]) -> bool {
-    let Operand::Input(i) = claim.subject else { panic!("{claim:?}") };
-    let tensor = &tensors[i as usize];
+fn holds(claim: &EvaluationClaim<Subject>, tensors: &[Tensor<i64>; 3]) -> bool {
+    let Subject::Input(i) = claim.subject else { panic!("{claim:?}") };
+    let tensor = &tensors[i];
     evaluate(tensor.layout(), tensor.data(), &claim.point) == claim.value
 }
 
-fn rejected(message: Label) -> Result<GateClaims, Error> {
+fn rejected(message: Label) -> Result<Claims, Error> {
     Err(Error::FinalValue { argument: "gates", message })
 }
 
@@ -54,10 +62,12 @@ fn honest_circuits_leave_true_claims() {
     let prover = prover(&circuit, &inputs);
     let claims = verdict(&circuit, &prover).unwrap();
     let output = &circuit.layers[0].layout;
-    assert_eq!(evaluate(output, &prover.layers[0], &claims.output.point), claims.output.value);
-    assert!(claims.inputs.iter().all(|claim| holds(claim, &inputs)));
+    let (on_output, on_inputs) = claims.split_first().unwrap();
+    assert_eq!(on_output.subject, Subject::Output(0));
+    assert_eq!(evaluate(output, &prover.layers[0], &on_output.point), on_output.value);
+    assert!(on_inputs.iter().all(|claim| holds(claim, &inputs)));
     let counts = circuit.claim_counts();
-    assert_eq!(claims.inputs.len(), counts[..3].iter().sum::<usize>());
+    assert_eq!(on_inputs.len(), counts[..3].iter().sum::<usize>());
     assert_eq!(counts[3..], [0, 1, 3], "the lowest layer is read by two layers, thrice");
 }
 
@@ -187,9 +197,9 @@ fn other_inputs_show_in_the_claims() {
             data[at] += 1;
             others[index] = Tensor::new(input.layout().clone(), data).unwrap();
             let claims = verdict(&circuit, &prover(&circuit, &others)).unwrap();
-            let wrong: Vec<bool> = claims.inputs.iter().map(|claim| !holds(claim, &inputs)).collect();
-            let about: Vec<bool> =
-                claims.inputs.iter().map(|c| c.subject == Operand::Input(index as u32)).collect();
+            let claims = &claims[1..];
+            let wrong: Vec<bool> = claims.iter().map(|claim| !holds(claim, &inputs)).collect();
+            let about: Vec<bool> = claims.iter().map(|c| c.subject == Subject::Input(index)).collect();
             assert_eq!(wrong, about, "input {index}, element {at}");
         }
     }

@@ -48,7 +48,7 @@ fn verify_summed<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>
     }
     // Step 1: one sumcheck for all.
     let sums = claims.iter().map(|claim| sum_claim(session, claim)).collect::<Result<Vec<SumClaim<V>>>>()?;
-    let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
+    let reduced = sumcheck::verify(session.reader, &sums, RoundWeights::Uniform)?;
     // Step 2: weights and inputs at the final point.
     let values = session.reader.read_scalars(labels::CONTRACTION_VALUES, claims.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();

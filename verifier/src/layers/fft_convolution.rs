@@ -123,7 +123,7 @@ pub(crate) fn verify_all<V: Value>(session: &mut Session<V>, claims: Vec<LinearC
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    let left = verify(&mut session.reader, &convolutions)?;
+    let left = verify(session.reader, &convolutions)?;
     for (claim, left) in claims.into_iter().zip(left) {
         let column = Column::Parameter(claim.weights);
         let point = [left.group, claim.filter, left.weights_point].concat();

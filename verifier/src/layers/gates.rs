@@ -6,42 +6,18 @@ use tacit_layers::{
     Layout, NodeId,
     argument::{
         claim::{Column, EvaluationClaim, SumClaim},
-        gates::{Circuit, Combined, GateClaims, Group, LayerClaims, Operand, Wired},
+        gates::{Circuit, Combined, Group, LayerClaims, Operand, Wired},
         sumcheck::{RoundWeights, instance_point},
     },
     layer::gated::{Gated, Source},
 };
-use tacit_transcript::{ProofReader, Transcript, Value, labels};
+use tacit_transcript::{ProofReader, Value, labels};
 
 use crate::{
     error::{Error, Result},
     session::Session,
     sumcheck,
 };
-
-/// The verifier of a stand-alone circuit.
-#[derive(Debug, Clone, Copy)]
-pub struct GatesVerifier<'a> {
-    /// The circuit.
-    pub circuit: &'a Circuit,
-}
-
-impl GatesVerifier<'_> {
-    /// Checks every layer and returns the claims left on output and inputs.
-    ///
-    /// # Errors
-    /// When the proof is malformed or a phase's final value does not follow from the values sent.
-    pub fn verify(&self, reader: &mut ProofReader) -> Result<GateClaims> {
-        // The point at which the output is compared.
-        let output = self.circuit.layout(Operand::Layer(0)).ok_or(Error::BrokenInvariant)?;
-        let point = reader.squeeze_many(labels::MATMUL_POINT, output.num_vars());
-        let value = reader.read_scalar(labels::CLAIM)?;
-        let output = EvaluationClaim::new(Operand::Layer(0), point.clone(), value);
-        let descent = Descent { circuit: self.circuit, claims: LayerClaims::new(point, value) };
-        let left = descend(reader, vec![descent])?;
-        Ok(GateClaims { inputs: left.into_iter().flat_map(LayerClaims::into_inputs).collect(), output })
-    }
-}
 
 /// Checks the accumulators of nodes that are proved by gates.
 pub(crate) fn verify<V: Value>(
@@ -62,7 +38,7 @@ pub(crate) fn verify<V: Value>(
         circuit: &gated.circuit,
         claims: LayerClaims::new(claim.point, claim.value),
     });
-    let left = descend(&mut session.reader, descents.collect())?;
+    let left = descend(session.reader, descents.collect())?;
     for (claims, gated) in left.into_iter().zip(&gated) {
         for EvaluationClaim { subject, point, value } in claims.into_inputs() {
             match *gated.sources.get(gated.circuit.place(subject)).ok_or(Error::BrokenInvariant)? {

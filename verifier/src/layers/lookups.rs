@@ -28,7 +28,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     let [alpha, beta] = [(); 2].map(|()| session.reader.squeeze(labels::FINGERPRINT));
     let fingerprint = Fingerprint { alpha, beta };
     // Step 2: the sum of fractions.
-    let leaves = logup::verify(&mut session.reader, plan.tree_vars)?;
+    let leaves = logup::verify(session.reader, plan.tree_vars)?;
     // Step 3: every column at its part of the point, and the leaves they give. Leaves of no block are 0 / 1.
     let mut sum = logup::LeafSum::default();
     for segment in &plan.segments {
@@ -63,6 +63,6 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
         };
         sum.add(weight, p, fingerprint.of(segment.table, first, second));
     }
-    sum.check(&mut session.reader, leaves)?;
+    sum.check(session.reader, leaves)?;
     super::rescale::claim_columns(session)
 }

@@ -55,7 +55,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
     let num_vars = claims.iter().map(|claim| claim.num_vars).max().unwrap_or(0);
     let tau = session.reader.squeeze_many(labels::POOL_POINT, num_vars);
     // Step 2: the product of every window's differences is zero.
-    let reduced = sumcheck::verify(&mut session.reader, &claims, RoundWeights::Equality(&tau))?;
+    let reduced = sumcheck::verify(session.reader, &claims, RoundWeights::Equality(&tau))?;
     // Step 3: every pool's differences at the final point, one for each offset.
     let finals = pools
         .iter()

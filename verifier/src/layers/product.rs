@@ -38,7 +38,7 @@ pub(crate) fn verify<V: Value>(
             Ok(SumClaim { num_vars: product.axes.summed_vars(), degree, sum: product.claim.value.clone() })
         })
         .collect::<Result<Vec<SumClaim<V>>>>()?;
-    let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
+    let reduced = sumcheck::verify(session.reader, &sums, RoundWeights::Uniform)?;
     // Step 2: both factors at their points.
     let values = session.reader.read_scalars(labels::PRODUCT_VALUES, products.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();

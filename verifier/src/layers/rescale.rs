@@ -118,7 +118,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
             sum: claim.value.clone(),
         })
         .collect();
-    let reduced = sumcheck::verify(&mut session.reader, &claims, RoundWeights::Uniform)?;
+    let reduced = sumcheck::verify(session.reader, &claims, RoundWeights::Uniform)?;
     // Step 3: every accumulator at its point with the channel's part replaced.
     let values = session.reader.read_scalars(labels::ACCUMULATOR_VALUES, claims.len())?;
     let products = channels.iter().zip(&values).map(|((weights, num_vars), value)| {

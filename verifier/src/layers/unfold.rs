@@ -30,7 +30,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
             Ok(SumClaim { num_vars: spatial_vars(input), degree: 2, sum: claim.value.clone() })
         })
         .collect::<Result<Vec<_>>>()?;
-    let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
+    let reduced = sumcheck::verify(session.reader, &sums, RoundWeights::Uniform)?;
     // Step 2: every input at its point.
     let values = session.reader.read_scalars(labels::WINDOW_VALUES, claims.len())?;
     let shifts = claims

@@ -78,7 +78,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>) -> Result<()> {
                 Ok(SumClaim { num_vars: view.input()?.1.num_vars(), degree: 2, sum: view.value.clone() })
             })
             .collect::<Result<Vec<SumClaim<V>>>>()?;
-        let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
+        let reduced = sumcheck::verify(session.reader, &sums, RoundWeights::Uniform)?;
         // Step 3: every input at its point.
         let values = session.reader.read_scalars(labels::VIEW_VALUES, views.len())?;
         let products = views

@@ -1,4 +1,4 @@
-//! Claims on a circuit's layers: combining several, and what a stand-alone circuit leaves.
+//! Claims on a circuit's layers: combining several, and what is left at the end.
 
 use std::collections::BTreeMap;
 
@@ -79,14 +79,4 @@ impl<V: Value> LayerClaims<V> {
     pub fn into_inputs(self) -> Vec<EvaluationClaim<Operand, V>> {
         self.inputs
     }
-}
-
-/// The claims that a circuit's proof leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "every claim must be discharged"]
-pub struct GateClaims {
-    /// On inputs, in the order in which their values were sent.
-    pub inputs: Vec<EvaluationClaim<Operand>>,
-    /// On the output.
-    pub output: EvaluationClaim<Operand>,
 }

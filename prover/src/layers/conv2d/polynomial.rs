@@ -49,7 +49,7 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<LinearClaim>) {
         return;
     }
     // Step 1: every layer's product of polynomials.
-    absorb_linear(&mut session.writer, &claims);
+    absorb_linear(session.writer, &claims);
     let layers: Vec<Convolution> = claims
         .into_iter()
         .map(|claim| session.for_node(claim.node, |session| commit(session, claim)))

@@ -62,8 +62,8 @@ pub(crate) fn prove(
 ) -> Result<()> {
     let Some(layout) = session.plan.deferred_layout(Column::CrossTerms) else { return Ok(()) };
     // Step 1: the layers' combination.
-    absorb_linear(&mut session.writer, dense);
-    absorb_products(&mut session.writer, products);
+    absorb_linear(session.writer, dense);
+    absorb_products(session.writer, products);
     let gamma = session.writer.squeeze(labels::CROSS_BATCH);
     // Step 2: the coefficients on both sides of the middle.
     let mut layers = Vec::with_capacity(dense.len() + products.len());

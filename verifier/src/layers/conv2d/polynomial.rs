@@ -39,7 +39,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim
         return Ok(());
     }
     // Step 1: every layer's product of polynomials.
-    absorb_linear(&mut session.reader, &claims);
+    absorb_linear(session.reader, &claims);
     let layers = claims.into_iter().map(|claim| read(session, claim)).collect::<Result<Vec<_>>>()?;
     // Step 2: all polynomials at a random point.
     let challenges = [(); 2].map(|()| session.reader.squeeze(labels::CONVOLUTION_POINT));
@@ -60,7 +60,7 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim
         sum: layer.claim.value.clone(),
     });
     let sums: Vec<SumClaim<V>> = channels.chain(crops).collect();
-    let reduced = sumcheck::verify(&mut session.reader, &sums, RoundWeights::Uniform)?;
+    let reduced = sumcheck::verify(session.reader, &sums, RoundWeights::Uniform)?;
     let values = session.reader.read_scalars(labels::CONVOLUTION_VALUES, layers.len().saturating_mul(3))?;
     let (values, _) = values.as_chunks::<3>();
     let channel = |layer: &Convolution<V>| instance_point(&reduced.point, layer.channel_vars);

@@ -35,8 +35,8 @@ pub(crate) fn verify<V: Value>(
 ) -> Result<()> {
     let Some(layout) = session.plan().deferred_layout(Column::CrossTerms) else { return Ok(()) };
     // Step 1: the layers' combination.
-    absorb_linear(&mut session.reader, dense);
-    absorb_products(&mut session.reader, products);
+    absorb_linear(session.reader, dense);
+    absorb_products(session.reader, products);
     let gamma = session.reader.squeeze(labels::CROSS_BATCH);
     // Step 2: the coefficients on both sides of the middle.
     session.read_deferred(Column::CrossTerms)?;
@@ -65,7 +65,7 @@ pub(crate) fn verify<V: Value>(
     // Step 4: batch axes, and both factors at their points.
     let claims: Vec<SumClaim<V>> =
         layers.iter().zip(sums).map(|(layer, sum)| sum_claim(layer, sum.clone())).collect();
-    let reduced = sumcheck::verify(&mut session.reader, &claims, RoundWeights::Uniform)?;
+    let reduced = sumcheck::verify(session.reader, &claims, RoundWeights::Uniform)?;
     let values = session.reader.read_scalars(labels::FACTOR_VALUES, layers.len().saturating_mul(2))?;
     let (pairs, _) = values.as_chunks::<2>();
     let batch = |layer: &InnerProducts<V>| instance_point(&reduced.point, layer.batch.len());
