@@ -517,7 +517,7 @@ fn a_network_by_itself_commits_to_what_lies_between_its_layers() {
     let output =
         execute(&network, &alone.plan().specs, &input).unwrap().outputs(&network).next().unwrap().clone();
     let prover = StandAloneProver::network(network.clone(), &[&input]).unwrap();
-    let mut witness = vec![input];
+    let mut witness = vec![input.clone()];
     for (parameter, spec) in network.parameters.iter().zip(&network.architecture.parameters) {
         witness.push(Tensor::new(spec.layout.clone(), parameter.widened().to_vec()).unwrap());
     }
