@@ -1,29 +1,31 @@
 //! The verifier's side of every layer and of every argument that several share; the prover has files of the same names.
+//!
+//! Pages here describe; what is called is [`crate::alone`] for one layer in a caller's proof, [`crate::network`] for whole networks.
 
-mod add;
-mod average_pool;
-mod circuit;
-mod concat;
-pub(crate) mod contraction;
+pub mod add;
+pub mod average_pool;
+pub mod circuit;
+pub mod concat;
+pub mod contraction;
 pub mod conv2d;
-mod cumulative_sum;
-mod dense;
+pub mod cumulative_sum;
+pub mod dense;
 pub mod fft_convolution;
-mod flatten;
+pub mod flatten;
 pub mod fourier;
 pub mod gates;
-mod input;
-pub(crate) mod lookups;
+pub mod input;
+pub mod lookups;
 pub mod matmul;
-pub(crate) mod max_pool;
-pub(crate) mod product;
-mod reduce_sum;
-mod remap;
-pub(crate) mod rescale;
-mod reshape;
-mod transpose;
-pub(crate) mod unfold;
-pub(crate) mod view;
+pub mod max_pool;
+pub mod product;
+pub mod reduce_sum;
+pub mod remap;
+pub mod rescale;
+pub mod reshape;
+pub mod transpose;
+pub mod unfold;
+pub mod view;
 
 use ark_bn254::Fr;
 use tacit_layers::{

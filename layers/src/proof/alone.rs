@@ -253,8 +253,12 @@ impl StandAlone {
                 ValueKind::Accumulator => (1, [0, 0]),
             };
             hash.update([kind, byte(spec.layout.axes().len())]);
-            spec.layout.axes().iter().for_each(|&length| hash.update(wide(length).to_le_bytes()));
-            bounds.iter().for_each(|bound| hash.update(bound.to_le_bytes()));
+            for &length in spec.layout.axes() {
+                hash.update(wide(length).to_le_bytes());
+            }
+            for bound in bounds {
+                hash.update(bound.to_le_bytes());
+            }
         }
         hash.update(&*encode(&architecture, "argument by itself")?);
         Ok(Self { architecture, plan, digest: hash.finalize().into(), is_hardened: true })

@@ -23,7 +23,7 @@ use crate::{
     session::Session,
 };
 
-pub(crate) mod polynomial;
+pub mod polynomial;
 
 /// $\widetilde X(c, k; r_p) = \sum_p \mathrm{eq}(r_p, p)\, x[c, s p + d k - b]$ for every channel and offset, in storage
 /// order, folding the width first.

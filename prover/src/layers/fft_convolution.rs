@@ -1,4 +1,4 @@
-//! Convolutions in the frequency domain (see [`tacit_layers::layer::conv2d::fft`]).
+//! Convolutions in the frequency domain (see [`tacit_layers::layer::conv2d::fft`]); [`crate::alone`] has an example of one by itself.
 
 use ark_bn254::Fr;
 use tacit_algebra::{Mle, eq, kernels::backend, small::from_i64};
@@ -30,6 +30,7 @@ use crate::{
 };
 
 /// A convolution to prove.
+#[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct FftConvolutionProver<'a> {
     /// Shapes.
@@ -43,6 +44,7 @@ pub struct FftConvolutionProver<'a> {
 }
 
 /// The first stage's tables.
+#[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Spectra {
     /// $G_h$ and $G_w$.
@@ -54,6 +56,7 @@ pub struct Spectra {
 }
 
 /// Proves all convolutions and returns the claims left of each.
+#[doc(hidden)]
 pub fn prove(writer: &mut ProofWriter, convolutions: &[FftConvolutionProver]) -> Vec<FftConvolutionClaims> {
     let nodes: Vec<NodeId> = (0..).map(NodeId).take(convolutions.len()).collect();
     prove_observed(writer, &mut Profiler::new(nodes.len()), &nodes, convolutions)

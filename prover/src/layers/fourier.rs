@@ -14,6 +14,7 @@ use tacit_transcript::{ProofWriter, labels};
 use crate::sumcheck::{self, SumcheckInstance};
 
 /// A claim with what proving it takes.
+#[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct FourierProver {
     /// The claim.
@@ -70,6 +71,7 @@ impl FourierProver {
 }
 
 /// Proves all claims; nothing is left of them.
+#[doc(hidden)]
 pub fn prove(writer: &mut ProofWriter, mut claims: Vec<FourierProver>) {
     let longest = claims.iter().map(|prover| prover.claim.num_vars()).max().unwrap_or(0);
     for level in (BASE_VARS + 1..=longest).rev() {

@@ -49,7 +49,7 @@ use zeroize::Zeroizing;
 use crate::integers::Integers;
 use crate::sumcheck::{Grouped, Product};
 
-pub(crate) mod polynomial;
+pub mod polynomial;
 
 /// $\sum_i \mathrm{eq}(r, i)\, T[i, \cdot]$ over the first `num_axes` axes, in storage order of the others.
 pub(crate) fn fold_rows(layout: &Layout, values: Integers, num_axes: usize, point: &[Fr]) -> Vec<Fr> {

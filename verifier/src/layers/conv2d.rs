@@ -21,7 +21,7 @@ use crate::{
     session::Session,
 };
 
-pub(crate) mod polynomial;
+pub mod polynomial;
 
 impl<V: Value> VerifierLayer<V> for Conv2dLayer {
     fn looked_up(&self, _: &mut Session<V>, _: &Segment, _: Vec<Fr>) -> Result<(V, V)> {

@@ -1,4 +1,4 @@
 //! Matrix products (see [`tacit_layers::argument::matmul`]); by sumcheck they are [contractions](super::contraction) and
 //! [products](super::product).
 
-pub(crate) mod polynomial;
+pub mod polynomial;
