@@ -78,7 +78,7 @@ pub fn evaluate_range(point: &[Fr], length: usize) -> Fr {
     sum
 }
 
-/// $\sum_{x < \text{length}} \mathrm{eq}(r, x)\, \mathrm{eq}(z, x)$: the multilinear extension, at $z$, of the equality
+/// $\sum_{x < \text{length}} \mathrm{eq}(r, x) \mathrm{eq}(z, x)$: the multilinear extension, at $z$, of the equality
 /// table cut off at `length`.
 ///
 /// # Panics
@@ -110,7 +110,7 @@ pub fn evaluate_diagonal(points: &[&[Fr]], length: usize) -> Fr {
     if shifted(length, num_vars) >= 1 { whole } else { below }
 }
 
-/// $\sum_x \mathrm{eq}(r, x)\, x$: the multilinear extension of the index itself.
+/// $\sum_x \mathrm{eq}(r, x) x$: the multilinear extension of the index itself.
 pub fn evaluate_identity(point: &[Fr]) -> Fr {
     point.iter().fold(Fr::zero(), |sum, &r| sum + sum + r)
 }

@@ -21,7 +21,7 @@ pub struct Generators {
 }
 
 impl Generators {
-    /// $2^{\text{num\_vars}}$ generators, computed once per process and number of variables.
+    /// `2^num_vars` generators, computed once per process and number of variables.
     pub fn new(num_vars: usize) -> Arc<Self> {
         static CACHE: Mutex<Vec<(usize, Arc<Generators>)>> = Mutex::new(vec![]);
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);

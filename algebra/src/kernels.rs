@@ -67,21 +67,21 @@ pub trait Kernel: Sync {
     /// apart.
     fn add_reciprocals(&self, q: [&[Fr]; 2], sum: [Sides; 2]);
 
-    /// Constant and leading coefficient of $\sum_i w_i\, a_i(X)\, b_i(X)$, both tables linear in $X$: entries $2 i$ and
+    /// Constant and leading coefficient of $\sum_i w_i a_i(X) b_i(X)$, both tables linear in $X$: entries $2 i$ and
     /// $2 i + 1$ are the values at zero and at one.
     fn weighted_round(&self, a: &[Fr], b: &[Fr], weights: &[Fr]) -> [Fr; 2];
 
-    /// Constant and leading coefficient of $\sum_i w_i\,(p_0 q_1 + q_0 b)_i(X)$, the tables $p_0$, $b$, $q_0$, $q_1$ linear
+    /// Constant and leading coefficient of $\sum_i w_i (p_0 q_1 + q_0 b)_i(X)$, the tables $p_0$, $b$, $q_0$, $q_1$ linear
     /// in $X$ in the same way.
     fn fraction_round(&self, tables: [&[Fr]; 4], weights: &[Fr]) -> [Fr; 2];
 
     /// Sums over pairs of two integers each, below $2^{19}$, from $(a, b)$ at zero to $(a', b')$ at one, with
-    /// $\Delta a = a' - a$: of the weights times $1$, $a + b$, $a b$ and $\Delta a\, \Delta b$. At most $2^{22}$ pairs.
+    /// $\Delta a = a' - a$: of the weights times $1$, $a + b$, $a b$ and $\Delta a \Delta b$. At most $2^{22}$ pairs.
     fn integer_round(&self, integers: &[[u32; 4]], weights: &[Fr]) -> [Fr; 4];
 
     /// The same, and for $\bar a$, $a$ clipped from $\ell$ to $u$ less $\ell$: of the weights times $\bar a + \bar b$,
-    /// $a \bar b + \bar a b$, $\bar a \bar b$, $\Delta a\, \Delta\bar b + \Delta\bar a\, \Delta b$ and
-    /// $\Delta\bar a\, \Delta\bar b$. Both bounds are below $2^{19}$ too.
+    /// $a \bar b + \bar a b$, $\bar a \bar b$, $\Delta a \Delta\bar b + \Delta\bar a \Delta b$ and
+    /// $\Delta\bar a \Delta\bar b$. Both bounds are below $2^{19}$ too.
     fn clipped_round(&self, integers: &[[u32; 4]], weights: &[Fr], bounds: [u32; 2]) -> [Fr; 9];
 
     /// $\sum_i e_i m_{ij}$ for every column $j$ of a matrix of bytes; a row may be shorter than `columns`.

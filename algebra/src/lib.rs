@@ -43,4 +43,6 @@ pub mod mle;
 pub mod msm;
 pub mod small;
 
+/// Types of the interface that are arkworks'.
+pub use ark_bn254::{Fr, G1Affine};
 pub use mle::Mle;

@@ -1,7 +1,7 @@
 //! What proving a layer costs, predicted from shapes alone.
 //!
 //! **Model.** A cost is a count of operations, and a prediction is
-//! $$ t = \sum_i n_i\, u_i $$
+//! $$ t = \sum_i n_i u_i $$
 //! over the kinds of operations: $n_i$ from the layer's shape by the formulas in [`convolution`], [`matmul`] and [`node`],
 //! $u_i$ the [`UnitCosts`] of a machine. Nothing depends on weights or inputs: zeros, which the prover skips, count as
 //! anything else.

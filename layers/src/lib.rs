@@ -37,6 +37,9 @@ pub mod proof;
 pub mod secret;
 pub mod tensor;
 
+/// Types of the interface that are arkworks'.
+pub use ark_bn254::{Fr, G1Affine};
+
 pub use argument::{
     choice::{ConvolutionArgument, MatmulArgument},
     function::ActivationFunction,

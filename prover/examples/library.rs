@@ -12,6 +12,7 @@ use tacit_layers::{
     VerifyingKey,
 };
 use tacit_prover::{ProvingKey, prove};
+use tacit_verifier::Verify;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // The prover's side: a model and an input.
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The verifier's side: two files and nothing else.
     let key = VerifyingKey::from_bytes(&verifying_key)?;
     let file = ProofFile::from_bytes(&proof)?;
-    tacit_verifier::verify_statement(&key, &file.statement(), &file.proof)?;
+    key.verify(&file)?;
     let [outputs, seconds] =
         [format!("{:?}", file.outputs[0].data()), format!("{:.3}", proven.phases.total().as_secs_f64())];
     writeln!(

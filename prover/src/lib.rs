@@ -29,8 +29,9 @@
 //! let inputs = vec![StatedInput::Public(input)];
 //! let file = ProofFile { key_digest, inputs, outputs: proven.outputs, proof: proven.proof }.to_bytes()?;
 //!
-//! let file = ProofFile::from_bytes(&file)?;
-//! tacit_verifier::verify_statement(key.verifying_key(), &file.statement(), &file.proof)?;
+//! // In another process, which depends on `tacit-verifier` only.
+//! use tacit_verifier::Verify;
+//! key.verifying_key().verify(&ProofFile::from_bytes(&file)?)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -82,6 +83,9 @@ pub mod sumcheck;
 mod task;
 mod transform;
 mod witness;
+
+/// Types of the interface that are arkworks'.
+pub use ark_bn254::{Fr, G1Affine};
 
 pub use alone::{ProveAlone, StandAloneProver};
 pub use commitments::Commitments;

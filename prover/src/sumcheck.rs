@@ -16,7 +16,7 @@
 //! assert_eq!(claim.sum, Fr::from(70_u64));
 //! let mut writer = ProofWriter::from_merlin(merlin::Transcript::new(b"mine"));
 //! sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform);
-//! let (proof, _my_transcript) = writer.into_parts();
+//! let (proof, _my_transcript) = writer.finish_into_merlin();
 //!
 //! let mut reader = ProofReader::from_merlin(merlin::Transcript::new(b"mine"), &proof);
 //! let reduced = tacit_verifier::sumcheck::verify(&mut reader, &[claim], RoundWeights::Uniform)?;

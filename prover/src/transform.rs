@@ -17,7 +17,7 @@ pub(crate) const fn reversed(index: usize, num_vars: usize) -> usize {
     }
 }
 
-/// $\hat t(f) = \sum_i \omega^{i f}\, t(i)$ along an axis of $2^n$ positions that are `inner` elements each, for every
+/// $\hat t(f) = \sum_i \omega^{i f} t(i)$ along an axis of $2^n$ positions that are `inner` elements each, for every
 /// table of so many elements in `tables`. Positions are in [`reversed`] order before and in their own order behind.
 pub(crate) fn transform(tables: &mut [Fr], num_vars: usize, inner: usize) {
     let length = 1_usize << num_vars;

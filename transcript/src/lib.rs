@@ -32,6 +32,29 @@
 //! reader.finish()?;
 //! # Ok::<(), tacit_transcript::Error>(())
 //! ```
+//!
+//! Inside a proof of somebody else's, whose transcript goes in and comes out:
+//!
+//! ```
+//! # use tacit_transcript::{Label, ProofReader, ProofWriter, merlin::Transcript};
+//! # use ark_bn254::Fr;
+//! # const MESSAGE: Label = Label::new("message");
+//! let challenge = |transcript: &mut Transcript| {
+//!     let mut bytes = [0; 32];
+//!     transcript.challenge_bytes(b"theirs", &mut bytes);
+//!     bytes
+//! };
+//! let mut writer = ProofWriter::from_merlin(Transcript::new(b"theirs"));
+//! writer.write_scalars(MESSAGE, &[Fr::from(7_u64)]);
+//! let (proof, mut theirs) = writer.finish_into_merlin();
+//!
+//! let mut reader = ProofReader::from_merlin(Transcript::new(b"theirs"), &proof);
+//! reader.read_scalar(MESSAGE)?;
+//! // No byte may be left.
+//! let mut verifiers = reader.finish_into_merlin()?;
+//! assert_eq!(challenge(&mut theirs), challenge(&mut verifiers));
+//! # Ok::<(), tacit_transcript::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 #![deny(
     clippy::indexing_slicing,
@@ -51,8 +74,11 @@ pub mod sponge;
 pub mod value;
 pub mod writer;
 
+/// Types of the interface that are arkworks' and merlin's.
+pub use ark_bn254::{Fr, G1Affine};
 pub use error::Error;
 pub use labels::Label;
+pub use merlin;
 pub use reader::ProofReader;
 pub use sponge::{Event, Transcript};
 pub use value::Value;

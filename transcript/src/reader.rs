@@ -180,7 +180,19 @@ impl<'a, V: Value> ProofReader<'a, V> {
         self.sponge.events()
     }
 
-    /// The bytes not read yet and the transcript so far, for a caller who goes on with both.
+    /// Ends the proof and gives its transcript back, for a caller who goes on with it.
+    ///
+    /// # Errors
+    /// [`Error::TrailingBytes`] when bytes are left.
+    pub fn finish_into_merlin(self) -> Result<merlin::Transcript, Error> {
+        let Self { sponge, rest, .. } = self;
+        match rest.len() {
+            0 => Ok(sponge.into_merlin()),
+            count => Err(Error::TrailingBytes { count }),
+        }
+    }
+
+    /// The bytes not read yet and the transcript so far, for a caller whose own messages are behind Tacit's in one string of bytes.
     pub fn into_parts(self) -> (&'a [u8], merlin::Transcript) {
         (self.rest, self.sponge.into_merlin())
     }
@@ -190,10 +202,7 @@ impl<'a, V: Value> ProofReader<'a, V> {
     /// # Errors
     /// [`Error::TrailingBytes`] when bytes are left.
     pub fn finish(self) -> Result<(), Error> {
-        match self.rest.len() {
-            0 => Ok(()),
-            count => Err(Error::TrailingBytes { count }),
-        }
+        self.finish_into_merlin().map(drop)
     }
 }
 

@@ -143,8 +143,9 @@ impl ProofWriter {
         self.sponge.events()
     }
 
-    /// The proof's bytes and the transcript behind them, for a caller who goes on with it.
-    pub fn into_parts(self) -> (Vec<u8>, merlin::Transcript) {
+    /// The proof's bytes and the transcript behind them, for a caller who goes on with it; the reader's side is
+    /// [`ProofReader::finish_into_merlin`](crate::ProofReader::finish_into_merlin).
+    pub fn finish_into_merlin(self) -> (Vec<u8>, merlin::Transcript) {
         (self.bytes, self.sponge.into_merlin())
     }
 

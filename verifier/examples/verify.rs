@@ -30,7 +30,8 @@ use std::{
     process::ExitCode,
 };
 
-use tacit_layers::{Error, InputCommitment, ProofFile, VerifyingKey, proof::statement::Input};
+use tacit_layers::Error;
+use tacit_verifier::{Input, InputCommitment, ProofFile, Verify, VerifyingKey};
 
 /// Why nothing is accepted.
 enum Refusal {
@@ -60,9 +61,6 @@ fn run(arguments: &[OsString]) -> Result<String, Refusal> {
     };
     let key = VerifyingKey::from_bytes(&key).map_err(|error| unreadable(&error))?;
     let file = ProofFile::from_bytes(&proof).map_err(|error| unreadable(&error))?;
-    if file.key_digest != *key.digest() {
-        return Err(Refusal::Rejected("the proof is about another verifying key".to_owned()));
-    }
     let statement = file.statement();
     if !given.is_empty() && given.len() != statement.inputs.len() {
         let (expected, actual) = (statement.inputs.len(), given.len());
@@ -73,8 +71,7 @@ fn run(arguments: &[OsString]) -> Result<String, Refusal> {
             return Err(Refusal::Rejected("the proof is about another input".to_owned()));
         }
     }
-    tacit_verifier::verify_statement(&key, &statement, &file.proof)
-        .map_err(|error| Refusal::Rejected(error.to_string()))?;
+    key.verify(&file).map_err(|error| Refusal::Rejected(error.to_string()))?;
     let architecture = key.architecture();
     let source = if given.is_empty() { "carried by the proof, compared with nothing" } else { "given" };
     let mut text = format!("model: {:?}\n", architecture.name);

@@ -10,6 +10,18 @@ pub enum Error {
     /// The proof's bytes are malformed.
     #[error("malformed proof: {0}")]
     Malformed(#[from] tacit_transcript::Error),
+    /// The proof's file names another verifying key.
+    #[error(
+        "the proof is about another key ({}...) than the verifying key ({}...)",
+        hexadecimal(actual),
+        hexadecimal(expected)
+    )]
+    OtherKey {
+        /// Digest of the key that is verified under.
+        expected: [u8; 32],
+        /// The digest that the file names.
+        actual: [u8; 32],
+    },
     /// No proof of the network is so short.
     #[error("the proof has {actual} bytes, one of this network has at least {least}")]
     TooShort {
@@ -114,6 +126,11 @@ pub enum Error {
         /// What of them.
         part: &'static str,
     },
+}
+
+/// The first bytes of a digest, for people.
+fn hexadecimal(digest: &[u8; 32]) -> String {
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Result of this crate's fallible functions.

@@ -136,8 +136,8 @@ fn the_smallest_program_tells_its_verdict_of_every_committed_proof() {
         assert_eq!(verdict(&[&file, &file]).0, Some(2), "{name}");
     }
     let [first, second] = [0, 1].map(|i: usize| folder.join(format!("{}.key", proofs[i].name)));
-    let other = "REJECTED: the proof is about another verifying key\n".to_owned();
-    assert_eq!(verdict(&[&second, &first.with_extension("proof")]), (Some(1), other));
+    let (code, text) = verdict(&[&second, &first.with_extension("proof")]);
+    assert!(code == Some(1) && text.starts_with("REJECTED: the proof is about another key ("), "{text}");
     assert_eq!(verdict(&[]), (Some(2), "UNDECIDED: usage: verify KEY PROOF [INPUT...]\n".to_owned()));
     assert_eq!(verdict(&[&folder.join("missing"), &first]).0, Some(2));
 }

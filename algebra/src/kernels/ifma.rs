@@ -5,7 +5,7 @@
 //! loaded elements is a product of field elements divided by $2^4$. Constants are multiplied by $2^4$ beforehand, sums of
 //! products once at the end.
 //!
-//! With inputs below $A p$ and $B p$ a reduction's result is below $(A B\, p / 2^{260} + 1)\, p$, where
+//! With inputs below $A p$ and $B p$ a reduction's result is below $(A B p / 2^{260} + 1) p$, where
 //! $p / 2^{260} < 0.012$: everything in this module stays far below the $84 p$ that five limbs hold, and results are made
 //! canonical when they are stored.
 #![expect(unsafe_code, reason = "loads, stores and calls of functions that need AVX-512")]

@@ -227,13 +227,7 @@ fn rejected(reason: String, input_source: InputSource, verify_seconds: f64) -> R
 
 /// Checks a proof against what is given of each of its inputs, or against what it carries. The reason when it is rejected.
 pub(super) fn check(key: &VerifyingKey, file: &ProofFile, given: &[Option<Given>]) -> Result<(), String> {
-    if file.key_digest != *key.digest() {
-        return Err(format!(
-            "the proof is about another model (key {}...) than the verifying key (key {}...)",
-            units::hexadecimal(&file.key_digest[..8]),
-            units::hexadecimal(&key.digest()[..8])
-        ));
-    }
+    tacit_verifier::key::check_key(key, &file.key_digest).map_err(|error| error.to_string())?;
     let mut statement = file.statement();
     let carried = statement.inputs.len();
     if carried != given.len() {

@@ -8,6 +8,7 @@ use tacit_layers::{
     KeyProofFile, VerifyingKey, argument::soundness::SoundnessError, printable::printable,
     proof::parameters::ParameterPlan,
 };
+use tacit_verifier::Verify as _;
 
 use crate::{arguments::VerifyKeyArguments, artifact, progress::Progress, report::Report, units};
 
@@ -59,14 +60,7 @@ pub(super) fn run(arguments: &VerifyKeyArguments) -> Result<Report> {
 
 /// The proof's soundness, or the reason why it is rejected.
 fn check(key: &VerifyingKey, file: &KeyProofFile) -> Result<f64, String> {
-    if file.key_digest != *key.digest() {
-        return Err(format!(
-            "the proof is about another key ({}...) than the given one ({}...)",
-            units::hexadecimal(&file.key_digest[..8]),
-            units::hexadecimal(&key.digest()[..8])
-        ));
-    }
-    tacit_verifier::verify_parameters(key, &file.proof).map_err(|error| error.to_string())?;
+    key.verify_parameters(file).map_err(|error| error.to_string())?;
     let plan = ParameterPlan::new(key).map_err(|error| error.to_string())?;
     Ok(plan.soundness().into_iter().map(|(_, error)| error).sum::<SoundnessError>().bits())
 }

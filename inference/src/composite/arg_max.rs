@@ -1,8 +1,8 @@
 //! The index of the maximum along an axis, exact, ties included.
 //!
 //! With $m$ the maximum over the axis of length $n$,
-//! $$ t_i = [x_i = m], \qquad s_i = (n - i)\, t_i, \qquad \text{index} = n - \max_i s_i, $$
-//! the first of several maxima; the last with $s_i = (i + 1)\, t_i$ and $\max_i s_i - 1$. The indicator is a table of the
+//! $$ t_i = [x_i = m], \qquad s_i = (n - i) t_i, \qquad \text{index} = n - \max_i s_i, $$
+//! the first of several maxima; the last with $s_i = (i + 1) t_i$ and $\max_i s_i - 1$. The indicator is a table of the
 //! difference $m - x_i$, the factors $n - i$ are a rescale's multipliers, one for each position: both are public, part of the
 //! architecture. A dense layer of constants would do as well but for its weights, which only the model's owner knows.
 //!

@@ -4,10 +4,10 @@
 //!
 //! | argument | prover |
 //! |---|---|
-//! | direct | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded, $C\,H\,W\,k_w$ more for the window, $C\,k_h k_w\,H$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
-//! | fft | $O\,C/G\,k_h k_w + C\,H\,W$ integers folded; with transforms of $N_h$ and $N_w$ and padded channels, $\log_2 (N_h N_w)\,C N_h N_w$ butterflies in the transforms and $5\,C N_h N_w$ in the sumcheck |
-//! | gates | $O\,C/G\,k_h k_w P_h P_w$ small products, a reduction for each input; $4$ and $5$ multiplications for each padded input and weight |
-//! | polynomial | $O\,C/G\,k_h k_w$ integers folded, $C\,k_h k_w\,H\,W + C\,H\,W$ small products; with $U = (H + D_h)(W + D_w)$ positions, $U$ field elements committed and about $7\,U$ multiplications; $C\,(k_h k_w + 4)$ in the sumcheck over channels |
+//! | direct | $O C/G k_h k_w + C H W$ integers folded, $C H W k_w$ more for the window, $C k_h k_w H$ multiplications and $4$ for each entry of the padded $(c, k)$ and $(h, w)$ in the sumchecks |
+//! | fft | $O C/G k_h k_w + C H W$ integers folded; with transforms of $N_h$ and $N_w$ and padded channels, $\log_2 (N_h N_w) C N_h N_w$ butterflies in the transforms and $5 C N_h N_w$ in the sumcheck |
+//! | gates | $O C/G k_h k_w P_h P_w$ small products, a reduction for each input; $4$ and $5$ multiplications for each padded input and weight |
+//! | polynomial | $O C/G k_h k_w$ integers folded, $C k_h k_w H W + C H W$ small products; with $U = (H + D_h)(W + D_w)$ positions, $U$ field elements committed and about $7 U$ multiplications; $C (k_h k_w + 4)$ in the sumcheck over channels |
 //!
 //! The polynomial argument's $U$ is counted as one row.
 

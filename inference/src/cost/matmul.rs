@@ -5,7 +5,7 @@
 //! | argument | prover |
 //! |---|---|
 //! | sumcheck | $(R + O) K$ integers folded, $4$ multiplications for each entry of the padded $k$ in the sumcheck |
-//! | gates | $R\,K\,O$ small products, a reduction for each input; $4$ and $5$ multiplications for each padded input and weight |
+//! | gates | $R K O$ small products, a reduction for each input; $4$ and $5$ multiplications for each padded input and weight |
 //! | polynomial | $(R + O) K$ integers folded; with $N \ge 2 K$ a power of two, $\tfrac{3}{2} N \log_2 N + N$ multiplications in the transforms, $2 K$ field elements committed and $8 K$ multiplications for their values |
 //!
 //! The polynomial argument commits once for all layers, to as much as the longest inner axis needs; here every layer is

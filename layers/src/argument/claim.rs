@@ -149,7 +149,7 @@ impl<V> LinearClaim<V> {
 pub struct Claims<V = Fr> {
     /// On columns, for the opening.
     pub columns: Vec<EvaluationClaim<Column, V>>,
-    /// On scaled accumulators $\sum_o \mathrm{eq}\, m_o\, a$, by rescale.
+    /// On scaled accumulators $\sum_o \mathrm{eq} m_o a$, by rescale.
     pub scaled: BTreeMap<NodeId, EvaluationClaim<NodeId, V>>,
     /// On accumulators, by the node that computes them.
     pub accumulators: BTreeMap<NodeId, EvaluationClaim<NodeId, V>>,

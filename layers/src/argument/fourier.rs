@@ -1,8 +1,8 @@
 //! Fourier vectors: rows of the Fourier matrix' multilinear extension, without evaluating the matrix.
 //!
 //! **Statement.** With $\omega_\ell$ a root of unity of order $2^\ell$ and a frequency point $u$ of $\ell$ coordinates,
-//! $$ A(i) = \sum_{f < 2^\ell} \mathrm{eq}(u, f)\, \omega_\ell^{(r i + h) f}
-//!    = \prod_{j < \ell} \bigl(1 - u_j + u_j\, \omega_\ell^{(r i + h) 2^j}\bigr) $$
+//! $$ A(i) = \sum_{f < 2^\ell} \mathrm{eq}(u, f) \omega_\ell^{(r i + h) f}
+//!    = \prod_{j < \ell} \bigl(1 - u_j + u_j \omega_\ell^{(r i + h) 2^j}\bigr) $$
 //! for a step $r$, an offset $h$ and $i \in [0, 2^\ell)$, where $u_j$ belongs to the bit of weight $2^j$. The claim is
 //! $\widetilde A(v) = y$. The step is 1 for inputs; strides, dilations and padding are other steps and offsets.
 //!
@@ -12,8 +12,8 @@
 //! **Protocol.** Write $A_m$ for the vector of the last $m$ factors of the product, which has the period $2^m$ and is the
 //! Fourier vector of $m$ frequency coordinates with the same step and offset. The first factor's power of a root splits
 //! into one factor for each bit of $i$, so that
-//! $$ \widetilde A_m(v) = \sum_{i < 2^{m-1}} \mathrm{eq}(v', i)\, A_{m-1}(i)\, F(v_1, i), \qquad
-//!    F(x) = 1 - u_0 + u_0\, \omega_m^h \prod_{b} \bigl(1 - x_b + x_b\, \omega_m^{r 2^b}\bigr), $$
+//! $$ \widetilde A_m(v) = \sum_{i < 2^{m-1}} \mathrm{eq}(v', i) A_{m-1}(i) F(v_1, i), \qquad
+//!    F(x) = 1 - u_0 + u_0 \omega_m^h \prod_{b} \bigl(1 - x_b + x_b \omega_m^{r 2^b}\bigr), $$
 //! where $v = (v_1, v')$. Level by level, from the longest vectors down to [`BASE_VARS`] variables: one
 //! [sumcheck](crate::argument::sumcheck) of degree 3 over $i$ for all claims of that many variables, then the prover sends
 //! $\widetilde A_{m-1}(z)$ for each, which is the claim of the next level. What is left is evaluated directly.
@@ -196,7 +196,7 @@ impl<V: Value> FourierClaim<V> {
         self.index.split_first().map_or((Fr::ZERO, &[]), |(first, rest)| (*first, rest))
     }
 
-    /// $\mathrm{eq}(v', z)\, F(v_1, z)$: what the half-length vector's value counts for at the sumcheck's final point.
+    /// $\mathrm{eq}(v', z) F(v_1, z)$: what the half-length vector's value counts for at the sumcheck's final point.
     ///
     /// # Panics
     /// When the point has another number of coordinates than the sumcheck has rounds.

@@ -1,7 +1,7 @@
 //! Layered circuits of add and multiply gates, proved by GKR in time linear in the gates.
 //!
 //! **Statement.** A circuit's layers $V_0, V_1, \dots$, the output first, are tensors; each is a sum over *wirings*,
-//! $$ V_i(z) = \sum_w c_w \sum_{x, y} w(z, x, y)\, L_w(x)\, R_w(y), $$
+//! $$ V_i(z) = \sum_w c_w \sum_{x, y} w(z, x, y) L_w(x) R_w(y), $$
 //! where the operands $L_w$ and $R_w$ are input tensors or lower layers. A wiring without $R_w$ holds add gates, one without
 //! $L_w$ constants. Any number of gates may write one output: addition has unbounded fan-in.
 //!
@@ -12,7 +12,7 @@
 //! **Protocol.** For each layer from the output down, claims $\widetilde V_i(z_k) = v_k$ at hand:
 //! 1. Several claims become one: squeeze $\alpha$, claim $\sum_k \alpha^k v_k$. Constants are taken off.
 //! 2. Where wirings have several left operands $L$, the prover sends each one's share of the claim but the first's.
-//! 3. First phase: a [sumcheck](crate::argument::sumcheck) of degree 2 over $x$ for each $L$, of $\widetilde L(x)\, h_L(x)$ with
+//! 3. First phase: a [sumcheck](crate::argument::sumcheck) of degree 2 over $x$ for each $L$, of $\widetilde L(x) h_L(x)$ with
 //!    $h_L(x) = \sum_k \alpha^k \sum_{z} \mathrm{eq}(z_k, z) \sum_w c_w \sum_y w(z, x, y) R_w(y)$. It ends at $u$; the prover
 //!    sends $\widetilde L(u)$ and for each right operand $R$ met with $L$ the sum
 //!    $p_{L, R} = \sum_y \sum_k \alpha^k \sum_w c_w \widetilde w(z_k, u, y) R(y)$. The verifier adds what add gates give.

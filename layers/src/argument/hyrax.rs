@@ -4,12 +4,12 @@
 //! claims hold.
 //!
 //! **Shapes.** A tensor of $n$ variables is a matrix: the last $c = \min(n, W)$ variables run along a row, the others over
-//! rows, with $W$ common to a key. Row $i$ is committed as $C_i = \sum_k T[i, k]\, G_k$. Rows behind the last stored element
+//! rows, with $W$ common to a key. Row $i$ is committed as $C_i = \sum_k T[i, k] G_k$. Rows behind the last stored element
 //! are neither committed nor sent.
 //!
 //! **Shared rows.** Tensors are committed to in lists: a model's parameters, a run's witness, each deferred column by itself.
 //! Tensors of a list with $n < W$ share rows ([`places`]): largest first, each takes the next $2^n$ places, so that it begins
-//! at a multiple of its size, $b\, 2^n$, of one row. The rule depends on shapes alone; nothing about it is in a proof. A
+//! at a multiple of its size, $b 2^n$, of one row. The rule depends on shapes alone; nothing about it is in a proof. A
 //! claim on such a tensor at $r$ is a claim on its row at the bits of $b$ followed by $r$. What a row holds elsewhere has no
 //! weight in it: other tensors have claims of their own, and behind the last tensor any value does no harm. What a tensor
 //! holds in its own padding is as much its own as in a row of its own, so that [look-ups](crate::argument::logup) see all of it.
@@ -22,7 +22,7 @@
 //! 1. Both sides absorb the claims and squeeze $\gamma$ (inside the sumcheck). With $u_j = \mathrm{eq}(r_j^{row})^T T_{t_j}$
 //!    each claim is the inner product $\langle u_j, \mathrm{eq}(r_j^{col}) \rangle = v_j$.
 //! 2. One [sumcheck](crate::argument::sumcheck) over $W$ variables reduces them to
-//!    $\sum_j \gamma^j\, \widetilde u_j(z)\, e_j(z) = v$, with $u_j$ a whole row's length and $e_j$ the equality polynomial of the
+//!    $\sum_j \gamma^j \widetilde u_j(z) e_j(z) = v$, with $u_j$ a whole row's length and $e_j$ the equality polynomial of the
 //!    bits of $b_j$ and $r_j^{col}$.
 //! 3. The verifier knows $\delta_j = \gamma^j e_j(z)$, so that what is left is $\langle w, \mathrm{eq}(z) \rangle = v$ for
 //!    $w = \sum_j \delta_j u_j$, whose commitment is a combination of committed rows.
@@ -72,7 +72,7 @@ pub struct RowShape {
 }
 
 impl RowShape {
-    /// The rows of a tensor under a key with $2^{\text{key\_vars}}$ generators.
+    /// The rows of a tensor under a key with `2^key_vars` generators.
     pub fn new(layout: &Layout, key_vars: usize) -> Self {
         let column_vars = layout.num_vars().min(key_vars);
         let num_rows = (layout.padded_extent().saturating_sub(1) >> column_vars).saturating_add(1);
@@ -149,7 +149,7 @@ pub struct Hyrax {
 }
 
 impl Hyrax {
-    /// The scheme whose rows have $2^{\text{key\_vars}}$ elements.
+    /// The scheme whose rows have `2^key_vars` elements.
     pub fn new(key_vars: usize) -> Self {
         Self { generators: Generators::new(key_vars) }
     }

@@ -1,7 +1,7 @@
 //! LogUp-GKR: that a sum of fractions is zero, without committing to an inverse.
 //!
 //! **Statement.** For multilinear $\widetilde p, \widetilde q$ over $n$ variables that the verifier can evaluate,
-//! $$ \sum_{x \in \{0,1\}^n} \frac{p(x)}{q(x)} = 0 \quad\text{and no } q(x) \text{ is zero.} $$
+//! $$ \sum_{x \in \lbrace 0,1 \rbrace^n} \frac{p(x)}{q(x)} = 0 \quad\text{and no } q(x) \text{ is zero.} $$
 //! With numerator 1 and denominator $\alpha - \text{row}$ for each looked-up row, and numerator $-m$ for each row of a
 //! table with multiplicity $m$, the sum is zero for random $\alpha$ exactly when every looked-up row is in its table.
 //!
@@ -12,9 +12,9 @@
 //!
 //! **Protocol.** For $k = 0, \dots, n - 1$, with claims $\widetilde p_k(r), \widetilde q_k(r)$ at hand (for $k = 0$:
 //! $p_0 = 0$), squeeze $\lambda$ and reduce
-//! $$ \widetilde p_k(r) + \lambda\, \widetilde q_k(r)
+//! $$ \widetilde p_k(r) + \lambda \widetilde q_k(r)
 //!    = \sum_x \mathrm{eq}(r, x) \bigl(p_{k+1}(x,0) q_{k+1}(x,1) + p_{k+1}(x,1) q_{k+1}(x,0) +
-//!    \lambda\, q_{k+1}(x,0) q_{k+1}(x,1)\bigr) $$
+//!    \lambda q_{k+1}(x,0) q_{k+1}(x,1)\bigr) $$
 //! by an equality-weighted [sumcheck](crate::argument::sumcheck) of degree 2, over the last variable first, to four values at a point
 //! $r'$, which the prover sends; squeeze $\mu$ and continue at $(r', \mu)$. At the root no sumcheck is needed: the four values are the two
 //! fractions of level 1, their sum must have numerator 0 and a non-zero denominator. A zero denominator anywhere makes

@@ -10,16 +10,16 @@
 //!
 //! **Protocol.** Messages from here on are sent as they are.
 //! 1. Squeeze $\gamma$; $Q = \sum_i \gamma^i c_i = \sum_t l_t r_t + a$, with $l_t$, $r_t$ and $a$ affine forms. Let
-//!    $l(k, u) = \bar l(k) + u\, l_0$ be a form with its constant scaled, and
-//!    $Q(k, u) = \sum_t l_t(k, u)\, r_t(k, u) + u\, \bar a(k) + u^2 a_0$.
+//!    $l(k, u) = \bar l(k) + u l_0$ be a form with its constant scaled, and
+//!    $Q(k, u) = \sum_t l_t(k, u) r_t(k, u) + u \bar a(k) + u^2 a_0$.
 //! 2. The prover draws $k'$ and $f'$ uniformly and commits to both, to $e' = Q(k', 0)$ and to the cross term $t$ of
 //!    $Q(k' + \rho k, \rho) = e' + \rho t + \rho^2 Q(k, 1)$, all blinded, and sends
 //!    $w = \langle f', \mathrm{eq}(z) \rangle - \bar v(k')$.
 //! 3. Squeeze $\rho$. With $k'' = k' + \rho k$ and $f'' = f' + \rho f$ the prover sends $e'' = e' + \rho t$ with its
 //!    blinding, which opens the combined commitment, $\bar a(k'')$, and $y = \langle f'', \mathrm{eq}(z) \rangle$. What is
 //!    left is about $k''$ and $f''$, of which nothing needs to be hidden:
-//!    $$ \sum_t l_t(k'', \rho)\, r_t(k'', \rho) = e'' - \rho\, \bar a(k'') - \rho^2 a_0, \qquad
-//!    \bar v(k'') = y - w - \rho\, v_0. $$
+//!    $$ \sum_t l_t(k'', \rho) r_t(k'', \rho) = e'' - \rho \bar a(k'') - \rho^2 a_0, \qquad
+//!    \bar v(k'') = y - w - \rho v_0. $$
 //! 4. A [sumcheck](crate::argument::sumcheck) over $t$ ends in $\widetilde l(s)$ and $\widetilde r(s)$, which are sent. With
 //!    $\bar a(k'')$ and $\bar v(k'')$ they are four linear forms of $k''$; squeeze $\delta$ and combine them into one,
 //!    $\langle c, k'' \rangle$.

@@ -1,7 +1,7 @@
 //! Matrix products by sumcheck over the inner axis; [`polynomial`] holds another argument.
 //!
 //! **Statement.** For $A$ over (rows, inner) and $B$ over (columns, inner),
-//! $$ \widetilde C(r_i, r_j) = \sum_k \widetilde A(r_i, k)\, \widetilde B(r_j, k). $$
+//! $$ \widetilde C(r_i, r_j) = \sum_k \widetilde A(r_i, k) \widetilde B(r_j, k). $$
 //!
 //! **Shapes.** $C$ over (rows, columns). Both factors have the inner axis last, as weights do; every axis is padded by
 //! itself.

@@ -1,7 +1,7 @@
 //! Sumcheck, batched: many claimed sums in one set of rounds.
 //!
 //! **Statement.** For polynomials $f_j$ over $n_j$ variables and weights $\omega$,
-//! $$ \sum_{x \in \{0,1\}^{n_j}} \omega(x)\, f_j(x) = c_j \quad\text{for every } j, $$
+//! $$ \sum_{x \in \lbrace 0,1 \rbrace^{n_j}} \omega(x) f_j(x) = c_j \quad\text{for every } j, $$
 //! where $\omega$ is one ([`RoundWeights::Uniform`]) or $\mathrm{eq}(\tau, x)$ ([`RoundWeights::Equality`]; an instance
 //! of fewer variables than $\tau$ takes the last $n_j$ coordinates).
 //!

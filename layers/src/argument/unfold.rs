@@ -1,7 +1,7 @@
 //! The window argument: from an unfolded tensor at a point to its input at a point.
 //!
 //! **Statement.** For an input $x$ over (channels, height, width) and a window,
-//! $$ \widetilde X(r_c, r_k, r_p) = \sum_{i} S_h(i_h)\, S_w(i_w)\, \widetilde x(r_c, i) = v, $$
+//! $$ \widetilde X(r_c, r_k, r_p) = \sum_{i} S_h(i_h) S_w(i_w) \widetilde x(r_c, i) = v, $$
 //! where $X[c, k, p] = x[c, s p + d k - b]$ (zero outside) and $S_h, S_w$ are the window's
 //! [shift vectors](crate::AxisWindow::shift_vector) at $(r_k, r_p)$. With [`OffsetWeights::All`], $k$ is summed out: the
 //! statement of average pooling.
@@ -78,7 +78,7 @@ pub fn spatial_vars(input: &Layout) -> usize {
     input.axis_vars().skip(1).sum()
 }
 
-/// $\widetilde S_h(z_h)\, \widetilde S_w(z_w)$.
+/// $\widetilde S_h(z_h) \widetilde S_w(z_w)$.
 pub fn evaluate_shifts([height, width]: &[Vec<Fr>; 2], point: &[Fr]) -> Fr {
     let (z_height, z_width) = point.split_at(bits_of(height.len()).min(point.len()));
     let at = |vector: &[Fr], z: &[Fr]| -> Fr {

@@ -1,17 +1,17 @@
 //! Two-dimensional convolution by the direct argument; [`polynomial`] holds another one.
 //!
-//! **Statement.** $a[o, p] = \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$, positions outside the input reading zero.
+//! **Statement.** $a[o, p] = \sum_{c, k} W[o, c, k] x[c, s p + d k - b]$, positions outside the input reading zero.
 //!
 //! **Shapes.** $W$ over (outputs, channels, kernel height, kernel width), $x$ over (channels, height, width), $a$ over
 //! (outputs, height, width); $k$ and $p$ run over height and width.
 //!
 //! **Protocol.** With $X$ the unfolded input of [`crate::argument::unfold`],
-//! $$ \widetilde a(r_o, r_p) = \sum_{c, k} \widetilde W(r_o, c, k)\, \widetilde X(c, k, r_p). $$
+//! $$ \widetilde a(r_o, r_p) = \sum_{c, k} \widetilde W(r_o, c, k) \widetilde X(c, k, r_p). $$
 //! A [sumcheck](crate::argument::sumcheck) of degree 2 over $(c, k)$; the prover sends $\widetilde W(r_o, z)$ and $\widetilde X(z, r_p)$;
 //! the window argument takes the latter to the input.
 //!
 //! With groups, $o = (g, o')$ and $c = (g, c')$, and the sum runs over $(g, c', k)$ with the factor $\mathrm{eq}(r_g, g)$:
-//! $$ \widetilde a(r_g, r_{o'}, r_p) = \sum_{g, c', k} \mathrm{eq}(r_g, g)\, \widetilde W(g, r_{o'}, c', k)\,
+//! $$ \widetilde a(r_g, r_{o'}, r_p) = \sum_{g, c', k} \mathrm{eq}(r_g, g) \widetilde W(g, r_{o'}, c', k) 
 //!    \widetilde X(g, c', k, r_p), $$
 //! of degree 3. Groups split variables only where a group's outputs and channels are powers of two; an importer widens
 //! other grouped weights with zeros.
@@ -59,7 +59,7 @@ pub mod polynomial;
 
 /// Outputs and channels are split into `groups` parts of the same size, and an output reads its own part's channels only:
 /// one group is an ordinary convolution, as many groups as channels a depthwise one. Per part,
-/// $a[o, p] = b_o + \sum_{c, k} W[o, c, k]\, x[c, s p + d k - b]$ over channels $c$ and kernel offsets $k$; positions
+/// $a[o, p] = b_o + \sum_{c, k} W[o, c, k] x[c, s p + d k - b]$ over channels $c$ and kernel offsets $k$; positions
 /// outside the input read zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conv2dLayer {

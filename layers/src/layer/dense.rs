@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// $a[i, o] = b_o + \sum_k x[i, k]\, W[o, k]$, where $i$ runs over the input's first `num_row_axes` axes and $k$ over
+/// $a[i, o] = b_o + \sum_k x[i, k] W[o, k]$, where $i$ runs over the input's first `num_row_axes` axes and $k$ over
 /// the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DenseLayer {

@@ -11,8 +11,8 @@
 //! $$ \sum_{c, p} \mathrm{eq}(\tau, (c, p)) \prod_k D[k, c, p] = 0, $$
 //! so every $y$ equals one of them. Both end in values of $\widetilde D$, which are values of $\widetilde y$ and of the
 //! unfolded input,
-//! $$ \widetilde D(r_k, r_c, r_p) = V(r_k)\, \widetilde y(r_c, r_p) - \widetilde X(r_k, r_c, r_p) -
-//!    \ell\, V(r_c) \bigl(V(r_k) V(r_p) - I(r_k, r_p)\bigr), $$
+//! $$ \widetilde D(r_k, r_c, r_p) = V(r_k) \widetilde y(r_c, r_p) - \widetilde X(r_k, r_c, r_p) -
+//!    \ell V(r_c) \bigl(V(r_k) V(r_p) - I(r_k, r_p)\bigr), $$
 //! with $V$ the share of a point that is no padding and $I$ the sum of the window's shift vectors; $\widetilde X$ is
 //! reduced to $\widetilde x$ by the [window sumcheck](crate::tensor::window).
 //!

@@ -3,14 +3,14 @@
 //! **Statement.** Every axis of the two factors and of the result has a name. By where its name occurs it is a *batch*
 //! axis $b$ (everywhere), a *left* axis $l$ or a *right* axis $r$ (in one factor and in the result), or an *inner* axis
 //! $k$ (in both factors only):
-//! $$ a[b, l, r] = \sum_k x[b, l, k]\, y[b, r, k]. $$
+//! $$ a[b, l, r] = \sum_k x[b, l, k] y[b, r, k]. $$
 //! A matrix product has no batch axes, an elementwise product nothing else.
 //!
 //! **Shapes.** Axes may stand in any order in each tensor. They are padded one by one, so that a point is cut by axis and
 //! its parts put into another order. Both factors may be the same value.
 //!
 //! **Protocol.** For a claim $\widetilde a(r_b, r_l, r_r) = v$,
-//! $$ \sum_{b, k} \mathrm{eq}(r_b, b)\, \widetilde x(b, r_l, k)\, \widetilde y(b, r_r, k) = v. $$
+//! $$ \sum_{b, k} \mathrm{eq}(r_b, b) \widetilde x(b, r_l, k) \widetilde y(b, r_r, k) = v. $$
 //! One [sumcheck](crate::argument::sumcheck) over $(b, k)$, of degree 3 with batch axes and 2 without, batched over all products of
 //! a network; then the prover sends $\widetilde x(z_b, r_l, z_k)$ and $\widetilde y(z_b, r_r, z_k)$ for each.
 //!
@@ -56,7 +56,7 @@ use crate::{
     },
 };
 
-/// $a[b, l, r] = \sum_k x[b, l, k]\, y[b, r, k]$.
+/// $a[b, l, r] = \sum_k x[b, l, k] y[b, r, k]$.
 ///
 /// A name that occurs once, in a factor or in the result, is that of an axis of length one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

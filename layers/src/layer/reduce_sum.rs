@@ -6,7 +6,7 @@
 //!
 //! **Protocol.** None. A multilinear polynomial's sum over $n$ variables is $2^n$ times its value where each is one half,
 //! and padding is zero:
-//! $$ \widetilde a(r) = \sum_k \widetilde x(r, k) = 2^n\, \widetilde x(r, \tfrac12, \dots, \tfrac12). $$
+//! $$ \widetilde a(r) = \sum_k \widetilde x(r, k) = 2^n \widetilde x(r, \tfrac12, \dots, \tfrac12). $$
 //! A claim on the sums is a claim on the input.
 //!
 //! **Soundness error.** None.

@@ -12,9 +12,9 @@
 //! **Protocol.** $y$ and the centred remainder $r = m a - 2^s q \in [-2^{s-1}, 2^{s-1})$ are committed; $q$ is not. The
 //! look-ups put $r$ into its range and $(q, y)$ into the table of $f$, and end in values of $\widetilde q$ and
 //! $\widetilde r$ at one point $\rho$, hence of
-//! $$ \sum_o \mathrm{eq}(\rho_o, o)\, m_o\, \widetilde a(o, \rho') = 2^s\, \widetilde q(\rho) + \widetilde r(\rho). $$
-//! For one multiplier this is $m\, \widetilde a(\rho)$; otherwise a [sumcheck](crate::argument::sumcheck) over the channels reduces
-//! it to $\widetilde a(o^*, \rho')$, the verifier evaluating $\mathrm{eq}(\rho_o, \cdot)\, m$ itself. A centred remainder
+//! $$ \sum_o \mathrm{eq}(\rho_o, o) m_o \widetilde a(o, \rho') = 2^s \widetilde q(\rho) + \widetilde r(\rho). $$
+//! For one multiplier this is $m \widetilde a(\rho)$; otherwise a [sumcheck](crate::argument::sumcheck) over the channels reduces
+//! it to $\widetilde a(o^*, \rho')$, the verifier evaluating $\mathrm{eq}(\rho_o, \cdot) m$ itself. A centred remainder
 //! makes padding, where $a$ is zero, find the rows of $r = 0$ and of $(0, f(0))$; there $f(0)$ is added to $y$ before it is
 //! looked up, so that the look-ups force padding of $y$ to be zero. Quotients that take more than $2^{16}$ values are
 //! [clipped](crate::layer::rescale::saturation) before they are looked up.
@@ -135,7 +135,7 @@ impl Multiplier {
         })
     }
 
-    /// $\mathrm{eq}(\rho_o, o)\, m_o$ for every channel $o$.
+    /// $\mathrm{eq}(\rho_o, o) m_o$ for every channel $o$.
     pub fn weighted_channels(values: &[u32], channel: &[Fr]) -> Vec<Fr> {
         eq::table(channel, values.len())
             .iter()

@@ -20,7 +20,7 @@
 //! $(v, \max(0, v - u))$ with $v = \ell + i$ for the model's range $[\ell, u]$. A stored element $x$ looks up $(x, 0)$,
 //! hence lies in $[\ell, u]$, whatever rows fill the table up; padding looks up $(x + u + 1, 1)$, which only the row of
 //! $v = u + 1$ is, so that $x = 0$. Both offsets are public:
-//! $$ (\widetilde x(\rho) + (u + 1)\, p(\rho),\ p(\rho)), \qquad p = 1 - \sum_{j \text{ stored}} \mathrm{eq}(\rho, j). $$
+//! $$ (\widetilde x(\rho) + (u + 1) p(\rho),\ p(\rho)), \qquad p = 1 - \sum_{j \text{ stored}} \mathrm{eq}(\rho, j). $$
 //!
 //! **Soundness error.** None of its own: the look-ups' and the opening's.
 //!

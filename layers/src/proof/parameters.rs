@@ -21,7 +21,7 @@
 //! 3. [Look-ups](crate::argument::logup) of every digit of every element. At the look-ups' point $\rho$ the prover sends for each
 //!    block of a committed digit its column's value, and for each parameter's last block the parameter's, which gives the
 //!    last digit's:
-//!    $$ \widetilde d_{k-1}(\rho) = 256^{1-k} \Big( \widetilde x(\rho) - c_k\,(1 - p(\rho)) - \sum_{i < k-1} 256^i\, \widetilde d_i(\rho) \Big). $$
+//!    $$ \widetilde d_{k-1}(\rho) = 256^{1-k} \Big( \widetilde x(\rho) - c_k (1 - p(\rho)) - \sum_{i < k-1} 256^i \widetilde d_i(\rho) \Big). $$
 //!    Padding, whose share is $p(\rho)$, looks up the table's row for it as that of a [committed input](crate::proof::input) does, so
 //!    that every digit there is zero, hence $x$.
 //! 4. All values are opened: the parameters' against the key, the others' against this proof's commitments.

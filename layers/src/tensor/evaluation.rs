@@ -33,7 +33,7 @@ pub fn evaluate(layout: &Layout, data: &[i64], point: &[Fr]) -> Fr {
     fold(layout, data, point, last, true).first().copied().unwrap_or_else(Fr::zero)
 }
 
-/// $f(k) = \sum_{j} \mathrm{eq}(r, j)\, x[.., k, ..]$ for every position $k$ of one axis, all others folded at their
+/// $f(k) = \sum_{j} \mathrm{eq}(r, j) x[.., k, ..]$ for every position $k$ of one axis, all others folded at their
 /// part of `point`.
 pub fn fold_except(layout: &Layout, data: &[i64], point: &[Fr], axis: usize) -> Vec<Fr> {
     fold(layout, data, point, axis, false)

@@ -1,7 +1,7 @@
 //! Sliding windows: which input position a window position and an offset inside the window read.
 //!
 //! Along one axis, output position $p$ and kernel offset $k$ read input position
-//! $$ i = s\,p + d\,k - b $$
+//! $$ i = s p + d k - b $$
 //! with stride $s$, dilation $d$ and $b$ positions of padding in front. Positions outside $[0, n)$ are padding.
 
 use std::ops::Range;
@@ -146,7 +146,7 @@ pub enum OffsetWeights<'a> {
 
 impl AxisWindow {
     /// The window's shift vector along one axis,
-    /// $$ S(i) = \sum_{p, k:\; s p + d k - b = i} \mathrm{eq}(r_p, p)\, \omega(k), $$
+    /// $$ S(i) = \sum_{p, k:~ s p + d k - b = i} \mathrm{eq}(r_p, p) \omega(k), $$
     /// for input positions $i$ in `0..input`, window positions $p$ in `0..output` and every kernel offset $k$.
     ///
     /// It is the part of the linear map from an unfolded tensor at a point to the input that belongs to this axis: the
@@ -177,7 +177,7 @@ impl AxisWindow {
 
 impl AxisWindow {
     /// The window's crop vector along one axis,
-    /// $$ S(j) = \sum_{p:\; s p - b + D = j} \mathrm{eq}(r_p, p), \qquad 0 \le j < n + D, $$
+    /// $$ S(j) = \sum_{p:~ s p - b + D = j} \mathrm{eq}(r_p, p), \qquad 0 \le j < n + D, $$
     /// with $D$ the window's [reach](AxisWindow::reach): which positions of a convolution of stride one, from the first window
     /// that touches the input to the last, an output takes.
     pub fn crop_vector(&self, input: usize, output: usize, position: &[Fr]) -> Vec<Fr> {

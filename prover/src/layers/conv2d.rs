@@ -25,7 +25,7 @@ use crate::{
 
 pub mod polynomial;
 
-/// $\widetilde X(c, k; r_p) = \sum_p \mathrm{eq}(r_p, p)\, x[c, s p + d k - b]$ for every channel and offset, in storage
+/// $\widetilde X(c, k; r_p) = \sum_p \mathrm{eq}(r_p, p) x[c, s p + d k - b]$ for every channel and offset, in storage
 /// order, folding the width first.
 pub(crate) fn unfolded_input(
     input: &Tensor<i64>,

@@ -257,7 +257,7 @@ impl FftConvolutionProver<'_> {
         ([input, weights, crop(0), crop(1)], rows)
     }
 
-    /// $\sum_i A(i)\, \widetilde x(g^\ast, c^\ast, i)$.
+    /// $\sum_i A(i) \widetilde x(g^\ast, c^\ast, i)$.
     fn input_product(&self, spectra: &SpectrumClaims, rows: &[Vec<Fr>; 2], sum: Fr) -> Product {
         let layout = self.input.layout();
         let channel = [spectra.group.as_slice(), &spectra.channel].concat();
@@ -267,7 +267,7 @@ impl FftConvolutionProver<'_> {
         Product::new(Mle::new(vectors, input.num_vars()), input, sum)
     }
 
-    /// $\sum_k B(k)\, \widetilde W(g^\ast, r_o, c^\ast, k)$.
+    /// $\sum_k B(k) \widetilde W(g^\ast, r_o, c^\ast, k)$.
     fn weights_product(&self, spectra: &SpectrumClaims, periods: &[Vec<Fr>; 2], sum: Fr) -> Product {
         let axes = &self.layer.axes;
         let kernels = axes.map(|axis| axis.window.kernel);
@@ -292,7 +292,7 @@ fn entries(vector: &tacit_layers::argument::fourier::FourierVector, period: &[Fr
     (0..length).map(|i| period[vector.position(i)]).collect()
 }
 
-/// $G(f) = \sum_p \mathrm{eq}(r_p, p)\, \omega^{(b - s p) f}$.
+/// $G(f) = \sum_p \mathrm{eq}(r_p, p) \omega^{(b - s p) f}$.
 fn crop_spectrum(axis: &AxisTransform, position: &[Fr]) -> Vec<Fr> {
     let places = axis.crop_vector(vec![Fr::from(0_u64); axis.num_vars]);
     let mut plane = Plane::new([0, axis.num_vars], 1);

@@ -91,7 +91,7 @@ pub fn prove(writer: &mut ProofWriter, mut claims: Vec<FourierProver>) {
     // Step 3: short vectors take no message: the verifier evaluates them entry by entry.
 }
 
-/// $\sum_i \mathrm{eq}(v', i)\, A_{m-1}(i)\, F(v_1, i)$.
+/// $\sum_i \mathrm{eq}(v', i) A_{m-1}(i) F(v_1, i)$.
 struct Level {
     tables: [Mle; 3],
     claim: SumClaim,

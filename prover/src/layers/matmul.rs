@@ -51,7 +51,7 @@ use crate::sumcheck::{Grouped, Product};
 
 pub mod polynomial;
 
-/// $\sum_i \mathrm{eq}(r, i)\, T[i, \cdot]$ over the first `num_axes` axes, in storage order of the others.
+/// $\sum_i \mathrm{eq}(r, i) T[i, \cdot]$ over the first `num_axes` axes, in storage order of the others.
 pub(crate) fn fold_rows(layout: &Layout, values: Integers, num_axes: usize, point: &[Fr]) -> Vec<Fr> {
     let weights = kronecker(split_point(layout, point).take(num_axes));
     let inner = layout.num_elements() / weights.len();

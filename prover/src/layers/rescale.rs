@@ -161,7 +161,7 @@ pub(crate) fn prove(session: &mut Session) {
     }
 }
 
-/// $\sum_o \mathrm{eq}(r_o, o)\, m_o\, \widetilde a(o, \dots)$.
+/// $\sum_o \mathrm{eq}(r_o, o) m_o \widetilde a(o, \dots)$.
 fn product(session: &Session, claim: &EvaluationClaim<NodeId>, axis: usize, values: &[u32]) -> Product {
     let layout = session.layout(claim.subject);
     let channel = evaluation::split_point(layout, &claim.point).nth(axis).map_or(&[][..], |(_, p)| p);

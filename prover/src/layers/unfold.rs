@@ -44,7 +44,7 @@ pub(crate) fn prove(session: &mut Session) {
     }
 }
 
-/// $\sum_i S_h(i_h) S_w(i_w)\, \widetilde x(r_c, i)$.
+/// $\sum_i S_h(i_h) S_w(i_w) \widetilde x(r_c, i)$.
 pub(crate) fn instance(
     input: &Tensor<i64>,
     window: &Window2d,

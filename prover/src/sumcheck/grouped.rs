@@ -1,7 +1,7 @@
 //! The sum of a product of two tables, weighted group by group:
-//! $\sum_{g, x} \mathrm{eq}(r, g)\, f(g, x)\, h(g, x)$.
+//! $\sum_{g, x} \mathrm{eq}(r, g) f(g, x) h(g, x)$.
 //!
-//! As the weights are those of equality, a round's polynomial is $c\, \mathrm{eq}(r_i, X)\, t(X)$ with $c$ the equality of
+//! As the weights are those of equality, a round's polynomial is $c \mathrm{eq}(r_i, X) t(X)$ with $c$ the equality of
 //! the variables bound so far and $t$ a sum over later groups, weighted by their equality: quadratic, and a plain sum of
 //! products once one factor carries the weights.
 
@@ -12,7 +12,7 @@ use tacit_layers::argument::{claim::SumClaim, sumcheck::RoundPolynomial};
 
 use super::SumcheckInstance;
 
-/// $\sum_{g, x} \mathrm{eq}(r, g)\, f(g, x)\, h(g, x)$, groups in the leading variables.
+/// $\sum_{g, x} \mathrm{eq}(r, g) f(g, x) h(g, x)$, groups in the leading variables.
 #[derive(Debug, Clone)]
 pub struct Grouped {
     /// Coordinates of $r$ that are left.

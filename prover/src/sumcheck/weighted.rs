@@ -1,4 +1,4 @@
-//! The sum of a product of two tables, weighted block by block with any weights: $\sum_{g, x} \omega(g)\, f(g, x)\, h(g, x)$.
+//! The sum of a product of two tables, weighted block by block with any weights: $\sum_{g, x} \omega(g) f(g, x) h(g, x)$.
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Zero};
@@ -8,7 +8,7 @@ use tacit_layers::argument::{claim::SumClaim, sumcheck::RoundPolynomial};
 
 use super::SumcheckInstance;
 
-/// $\sum_{g, x} \omega(g)\, f(g, x)\, h(g, x)$, blocks in the leading variables.
+/// $\sum_{g, x} \omega(g) f(g, x) h(g, x)$, blocks in the leading variables.
 #[derive(Debug, Clone)]
 pub struct Weighted {
     weights: Mle,

@@ -164,7 +164,7 @@ impl<C: MontConfig<4>> Field<C> {
         }))
     }
 
-    /// $x - \lfloor x / 2^{254} \rfloor p$: below $(1.33 + 0.33 q)\, p$ for the quotient $q < 2^6$.
+    /// $x - \lfloor x / 2^{254} \rfloor p$: below $(1.33 + 0.33 q) p$ for the quotient $q < 2^6$.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn shrink(self, x: Limbs) -> Limbs {

@@ -1,6 +1,6 @@
 //! Matrix products as middle coefficients of products of polynomials.
 //!
-//! **Statement.** For every layer $l$ a claim $\sum_b \mathrm{eq}(r_b, b)\, \langle a_{l,b}, b_{l,b} \rangle = v_l$. For a dense
+//! **Statement.** For every layer $l$ a claim $\sum_b \mathrm{eq}(r_b, b) \langle a_{l,b}, b_{l,b} \rangle = v_l$. For a dense
 //! layer there are no batch axes $b$, and the vectors are its input at its rows' point and its weights at the output
 //! channel's point, as in [`crate::argument::matmul`]; for a [product of activations](crate::layer::product) they are
 //! $\widetilde x(b, r_l, \cdot)$ and $\widetilde y(b, r_r, \cdot)$.
@@ -10,16 +10,16 @@
 //! costs nothing.
 //!
 //! **Protocol.** With $\widehat a(Z) = \sum_k a_k Z^k$, an inner product is the middle coefficient of
-//! $Z^P\, \widehat a(Z)\, \widehat b(Z^{-1})$, that of $Z^P$, for any $P$. Let $P \ge n - 1$ be a power of two.
+//! $Z^P \widehat a(Z) \widehat b(Z^{-1})$, that of $Z^P$, for any $P$. Let $P \ge n - 1$ be a power of two.
 //! 1. Absorb the claims; squeeze $\gamma$. Batches are combined by $\mathrm{eq}(r_b, \cdot)$ and layers by powers of $\gamma$
 //!    before anything is committed, so that all of them share one product.
 //! 2. The prover commits to the coefficients of
-//!    $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b)\, Z^P\, \widehat a_{l,b}(Z)\, \widehat b_{l,b}(Z^{-1})$ but the middle one:
+//!    $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b) Z^P \widehat a_{l,b}(Z) \widehat b_{l,b}(Z^{-1})$ but the middle one:
 //!    $H$ over one axis, first those of $1, Z, \dots, Z^{P-1}$, of which the last $n - 1$ are not zero, then those of
 //!    $Z^{P+1}, \dots, Z^{P+n-1}$.
 //! 3. Squeeze $u$. At the [power points](crate::argument::power) $\pi_l$ of $u$ and $\pi'_l$ of $u^{-1}$, with factors $\sigma_l$ and
 //!    $\sigma'_l$, the prover sends
-//!    $$ s_l = \sum_b \mathrm{eq}(r_b, b)\, \widetilde a_l(b, \pi_l)\, \widetilde b_l(b, \pi'_l) $$
+//!    $$ s_l = \sum_b \mathrm{eq}(r_b, b) \widetilde a_l(b, \pi_l) \widetilde b_l(b, \pi'_l) $$
 //!    for every layer, and $\widetilde H$ at the power point of $u$, whose leading variable shifts the upper half by
 //!    $u^{P+1}$, with factor $\sigma_H$. The verifier checks
 //!    $$ u^P \sum_l \gamma^l (\sigma_l \sigma'_l s_l - v_l) = \sigma_H \widetilde H. $$

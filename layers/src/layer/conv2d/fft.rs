@@ -2,8 +2,8 @@
 //!
 //! **Statement.** As in [`crate::layer::conv2d`], for weights $W$, an input $x$, groups $g$ and a window of stride $s$, dilation
 //! $d$ and $b$ positions of padding in front,
-//! $$ \widetilde a(r_g, r_o, r_p) = \sum_g \mathrm{eq}(r_g, g) \sum_{c, k, p} \widetilde W(g, r_o, c, k)\,
-//!    \mathrm{eq}(r_p, p)\, x[g, c, s p + d k - b] = v. $$
+//! $$ \widetilde a(r_g, r_o, r_p) = \sum_g \mathrm{eq}(r_g, g) \sum_{c, k, p} \widetilde W(g, r_o, c, k) 
+//!    \mathrm{eq}(r_p, p) x[g, c, s p + d k - b] = v. $$
 //!
 //! **Shapes.** $W$ over (outputs, channels of a group, kernel height, kernel width), $x$ over (channels, height, width).
 //! Each axis has a transform of its own, of length $N = 2^\ell$; what follows is written for one axis, and products over
@@ -12,25 +12,25 @@
 //! **Length.** For an axis of $n$ positions, $N \ge n + \max(b, e)$, where $e$ is how far the last window reaches behind
 //! the input. With $x$ continued by zeros to $N$ positions, reading $s p + d k - b$ modulo $N$ reads the same: positions
 //! before the input are at least $-b$ and become at least $N - b \ge n$; positions behind it are less than $n + e \le N$
-//! and stay. Hence the convolution is cyclic, $a(p) = U[s p - b]$ with $U(m) = \sum_k W(k)\, x[m + d k]$, indices modulo
+//! and stay. Hence the convolution is cyclic, $a(p) = U[s p - b]$ with $U(m) = \sum_k W(k) x[m + d k]$, indices modulo
 //! $N$.
 //!
 //! **Frequency domain.** With $\omega$ a root of unity of order $N$,
-//! $$ \hat W(f) = \sum_k W(k)\, \omega^{-d k f}, \qquad \hat X(f) = \sum_i x(i)\, \omega^{i f}, \qquad
-//!    U(m) = \frac1N \sum_f \omega^{-m f}\, \hat W(f)\, \hat X(f), $$
+//! $$ \hat W(f) = \sum_k W(k) \omega^{-d k f}, \qquad \hat X(f) = \sum_i x(i) \omega^{i f}, \qquad
+//!    U(m) = \frac1N \sum_f \omega^{-m f} \hat W(f) \hat X(f), $$
 //! since $\omega^{(i - d k - m) f}$ summed over $f$ is $N$ where $i \equiv m + d k$ and zero elsewhere. So with the crop
-//! $G(f) = \sum_{p} \mathrm{eq}(r_p, p)\, \omega^{(b - s p) f}$,
-//! $$ N_h N_w\, v = \sum_{f_h, f_w, g, c} G_h(f_h)\, G_w(f_w)\, \mathrm{eq}(r_g, g)\,
-//!    \hat W(g, r_o, c, f)\, \hat X(g, c, f). $$
+//! $G(f) = \sum_{p} \mathrm{eq}(r_p, p) \omega^{(b - s p) f}$,
+//! $$ N_h N_w v = \sum_{f_h, f_w, g, c} G_h(f_h) G_w(f_w) \mathrm{eq}(r_g, g) 
+//!    \hat W(g, r_o, c, f) \hat X(g, c, f). $$
 //!
 //! **Protocol.** All convolutions of a network go through each stage in one batch.
 //! 1. *Products.* One [sumcheck](crate::argument::sumcheck) of degree 3 over $(f_h, f_w, g, c)$ for the sum above; the prover sends
 //!    $\widetilde G_h, \widetilde G_w, \widetilde{\hat W}, \widetilde{\hat X}$ at its final point $(f^\ast, g^\ast,
 //!    c^\ast)$.
 //! 2. *Transforms.* Each of these four is a sum that one more sumcheck, of degree 2, takes back:
-//!    $$ \widetilde{\hat X} = \sum_i \widetilde x(g^\ast, c^\ast, i)\, A(i), \quad
-//!    \widetilde{\hat W} = \sum_k \widetilde W(g^\ast, r_o, c^\ast, k)\, B(k), \quad
-//!    \widetilde G = \sum_{p < P} \mathrm{eq}(r_p, p)\, C(p), $$
+//!    $$ \widetilde{\hat X} = \sum_i \widetilde x(g^\ast, c^\ast, i) A(i), \quad
+//!    \widetilde{\hat W} = \sum_k \widetilde W(g^\ast, r_o, c^\ast, k) B(k), \quad
+//!    \widetilde G = \sum_{p < P} \mathrm{eq}(r_p, p) C(p), $$
 //!    where $A(i)$, $B(k)$ and $C(p)$ are [Fourier vectors](crate::argument::fourier) at $f^\ast$: the extension of $\omega^{i f}$,
 //!    $\omega^{-d k f}$ and $\omega^{(b - s p) f}$ in $f$. The prover sends $\widetilde x$, $\widetilde A$ of both axes,
 //!    $\widetilde W$ and $\widetilde C$ of both axes at the final points. The verifier computes $\widetilde B$ over the

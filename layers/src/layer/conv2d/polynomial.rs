@@ -4,20 +4,20 @@
 //!
 //! **Shapes.** Each axis has $n$ input positions, $K$ offsets with dilation $d$, stride $s$, leading padding $b$; let
 //! $D = d (K - 1)$. With the outputs folded at $r_o = (r_g, r_{o'})$, let
-//! $$ U(j) = \sum_{c, k} \sum_o \mathrm{eq}(r_o, o)\, W[o, c, k]\; x[c,\, j - D + d k], \qquad 0 \le j < n + D, $$
+//! $$ U(j) = \sum_{c, k} \sum_o \mathrm{eq}(r_o, o) W[o, c, k] x[c, j - D + d k], \qquad 0 \le j < n + D, $$
 //! along each axis: the convolution of stride one over every position where it can differ from zero. $U$ is a tensor over
 //! (height, width) of these lengths.
 //!
 //! **Protocol.** An input position $i$ and an offset $k$ meet in $j = i + d (K - 1 - k)$, so that $U$ holds the coefficients
 //! of a sum of products of polynomials in two variables, one for each axis:
-//! $$ \widehat U(Z) = \sum_{c} \widehat W_c(Z)\, \widehat x_c(Z), \qquad \widehat W_c(Z) = \sum_k w[c, k]\, Z^{d (K - 1 - k)}. $$
+//! $$ \widehat U(Z) = \sum_{c} \widehat W_c(Z) \widehat x_c(Z), \qquad \widehat W_c(Z) = \sum_k w[c, k] Z^{d (K - 1 - k)}. $$
 //! 1. Absorb the claims of all layers. The prover commits to $U$ of every layer: nothing it depends on comes later.
 //! 2. Squeeze $u = (u_h, u_w)$, one pair for all layers. All three polynomials at $u$ are [power points](crate::argument::power) of
 //!    multilinear extensions; the prover sends $\widetilde U(\pi_U)$. With $\rho$ collecting the factors,
-//!    $$ \rho\, \widetilde U(\pi_U) = \sum_{g, c'} \mathrm{eq}(r_g, g)\, \widetilde W(g, r_{o'}, c', \pi_W)\,
+//!    $$ \rho \widetilde U(\pi_U) = \sum_{g, c'} \mathrm{eq}(r_g, g) \widetilde W(g, r_{o'}, c', \pi_W) 
 //!    \widetilde x(g, c', \pi_x). $$
 //! 3. The claimed output is a sum over $U$ too: with the [crop vectors](crate::AxisWindow::crop_vector) of both axes,
-//!    $$ v = \sum_j S_h(j_h)\, S_w(j_w)\, U(j), \qquad S(j) = \sum_{p:\; s p - b + D = j} \mathrm{eq}(r_p, p). $$
+//!    $$ v = \sum_j S_h(j_h) S_w(j_w) U(j), \qquad S(j) = \sum_{p:~ s p - b + D = j} \mathrm{eq}(r_p, p). $$
 //!    One [sumcheck](crate::argument::sumcheck) proves the sums of steps 2 and 3 for all layers; the prover sends
 //!    $\widetilde W$, $\widetilde x$ and $\widetilde U$ at their points.
 //!
@@ -63,7 +63,7 @@ pub fn product_layout(layer: &str, window: &Window2d, input: &Layout) -> Result<
     ])
 }
 
-/// The points that belong to a pair of challenges: $\rho\, \widetilde U(\pi_U) = \sum \widetilde W(\pi_W)\, \widetilde
+/// The points that belong to a pair of challenges: $\rho \widetilde U(\pi_U) = \sum \widetilde W(\pi_W) \widetilde
 /// x(\pi_x)$.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConvolutionPowers {

@@ -50,7 +50,7 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// Of a checked graph whose parameters' rows have $2^{\text{key\_vars}}$ elements.
+    /// Of a checked graph whose parameters' rows have `2^key_vars` elements.
     pub(super) fn of(architecture: &Architecture, parameters: &[CommittedColumn], key_vars: usize) -> Self {
         let rows: Vec<usize> =
             parameters.iter().map(|column| RowShape::new(&column.layout, key_vars).num_rows).collect();

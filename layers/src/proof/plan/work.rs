@@ -17,7 +17,7 @@
 //! | a field element of a table, a window, a view, a wiring or a row's weight | 40 |
 //!
 //! With $n$ bytes received, the key's and the statement's included, a plan may cost
-//! $\min(F + R\,n, \max(M, S\,n))$: a small file some tens of milliseconds, one of less than a megabyte never a second, and a
+//! $\min(F + R n, \max(M, S n))$: a small file some tens of milliseconds, one of less than a megabyte never a second, and a
 //! larger one in proportion to its length.
 
 use tacit_transcript::encoding::{POINT_BYTES, SCALAR_BYTES};

@@ -169,7 +169,7 @@ fn evaluate(layer: &Convolution, point: &[Fr]) -> Fr {
     backend().inner_product(&kronecker(split_point(layer.layout, point)), &layer.product)
 }
 
-/// $\sum_{g, c} \mathrm{eq}(r_g, g)\, \widetilde W(g, c, \pi_W)\, \widetilde x(g, c, \pi_x)$.
+/// $\sum_{g, c} \mathrm{eq}(r_g, g) \widetilde W(g, c, \pi_W) \widetilde x(g, c, \pi_x)$.
 fn channel_instance(session: &Session, layer: &Convolution, powers: &ConvolutionPowers, sum: Fr) -> Grouped {
     let [(vars, height), (_, width)] = kernel_layout(session, layer);
     let (p_height, p_width) = powers.kernel.split_at(vars);
@@ -184,7 +184,7 @@ fn channel_instance(session: &Session, layer: &Convolution, powers: &Convolution
     grouped(&layer.claim.group, weights, maps, &axes, sum)
 }
 
-/// $\sum_j S_h(j_h) S_w(j_w)\, U(j)$.
+/// $\sum_j S_h(j_h) S_w(j_w) U(j)$.
 fn crop_instance(session: &Session, layer: &Convolution) -> Product {
     let node = layer.claim.node;
     let input = session.layout(session.node(node).inputs[0]);

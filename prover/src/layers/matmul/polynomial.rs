@@ -143,7 +143,7 @@ fn of_product(session: &Session, claim: &EvaluationClaim<NodeId>) -> Result<Inne
     Ok(InnerProducts { node: claim.subject, batch: axes.batch_point(&claim.point)?, factors })
 }
 
-/// The coefficients of $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b)\, Z^P\, \widehat a_{l,b}(Z)\, \widehat
+/// The coefficients of $\sum_l \gamma^l \sum_b \mathrm{eq}(r_b, b) Z^P \widehat a_{l,b}(Z) \widehat
 /// b_{l,b}(Z^{-1})$ in the places of $H$, and the middle one by itself.
 fn cross_terms(layers: &[InnerProducts], gammas: &[Fr], cross: &Layout) -> (Vec<Fr>, Fr) {
     let (lower, half) = cross_halves(cross);
@@ -178,7 +178,7 @@ fn claimed(gammas: &[Fr], dense: &[LinearClaim], products: &[EvaluationClaim<Nod
     gammas.iter().zip(values).map(|(gamma, value)| *gamma * value).sum()
 }
 
-/// $\sum_b \mathrm{eq}(r_b, b)\, \widetilde a(b, \pi)\, \widetilde b(b, \pi')$.
+/// $\sum_b \mathrm{eq}(r_b, b) \widetilde a(b, \pi) \widetilde b(b, \pi')$.
 fn instance(layer: &InnerProducts, points: &[Vec<Fr>; 2]) -> Grouped {
     let [left, right] = [0, 1].map(|side| layer.evaluate(side, &points[side]));
     let weights = eq::table(&layer.batch, left.values().len());
