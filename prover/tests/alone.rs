@@ -8,8 +8,8 @@ use tacit_algebra::Mle;
 use tacit_inference::{NetworkBuilder, circuit::CircuitBuilder, execute};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
-    Network, Operation, Output, Parameter, ParameterId, ParameterSpec, ParameterWidth, RescaleLayer, Tensor,
-    ValueKind, ValueSpec, Window2d,
+    Network, NodeId, Operation, Output, Parameter, ParameterId, ParameterSpec, ParameterWidth, RescaleLayer,
+    Tensor, ValueKind, ValueSpec, Window2d,
     argument::{claim::EvaluationClaim, matmul::MatmulLayer},
     layer::{
         add::AddLayer,
@@ -536,4 +536,27 @@ fn a_network_by_itself_commits_to_what_lies_between_its_layers() {
     }
     let far = Tensor::new(layout(&[2, 6, 6]), vec![91; 72]).unwrap();
     assert!(StandAloneProver::network(network, &[&far]).is_err());
+}
+
+#[test]
+fn a_value_of_two_names_is_claimed_under_both() {
+    let mut network = network();
+    let maps = network.architecture.nodes.iter().position(|node| node.name == "relu").unwrap();
+    let output = |name: &str| Output {
+        name: name.to_owned(),
+        node: NodeId(maps as u32),
+        shape: vec![4, 6, 6],
+        scales: vec![1.0],
+        scale_axis: 0,
+    };
+    network.architecture.outputs.extend([output("a"), output("b")]);
+    let input = tensor(&[2, 6, 6], 22, RANGE);
+    let alone = StandAlone::network(&network.architecture).unwrap();
+    let trace = execute(&network, &alone.plan().specs, &input).unwrap();
+    let outputs: Vec<Tensor<i64>> = trace.outputs(&network).cloned().collect();
+    let prover = StandAloneProver::network(network, &[&input]).unwrap();
+    let claims = prover.prove(&mut ProofWriter::new(DOMAIN), &outputs, &mut Clear::default()).unwrap();
+    let [first, second] = [1, 2].map(|index| claims.on(Subject::Output(index)).count());
+    assert!(first > 0 && first == second, "{first} {second}");
+    assert_eq!(claims.on(Subject::Output(0)).count(), 1);
 }

@@ -11,7 +11,7 @@
 //! the window argument takes the latter to the input.
 //!
 //! With groups, $o = (g, o')$ and $c = (g, c')$, and the sum runs over $(g, c', k)$ with the factor $\mathrm{eq}(r_g, g)$:
-//! $$ \widetilde a(r_g, r_{o'}, r_p) = \sum_{g, c', k} \mathrm{eq}(r_g, g) \widetilde W(g, r_{o'}, c', k) 
+//! $$ \widetilde a(r_g, r_{o'}, r_p) = \sum_{g, c', k} \mathrm{eq}(r_g, g) \widetilde W(g, r_{o'}, c', k)
 //!    \widetilde X(g, c', k, r_p), $$
 //! of degree 3. Groups split variables only where a group's outputs and channels are powers of two; an importer widens
 //! other grouped weights with zeros.

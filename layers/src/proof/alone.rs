@@ -304,7 +304,7 @@ impl StandAlone {
 
     /// The columns that are committed to before the argument's first challenge, in order.
     pub fn early(&self) -> impl Iterator<Item = &CommittedColumn> {
-        self.plan.witness.iter().filter(|column| self.output(column.column).is_none())
+        self.plan.witness.iter().filter(|column| self.outputs_of(column.column).next().is_none())
     }
 
     /// All late columns in the order in which they are committed to: the [early](Self::early) ones together, then those that depend on
@@ -324,19 +324,19 @@ impl StandAlone {
         self.architecture.outputs.iter().enumerate().filter(|(_, output)| self.is_compared(output))
     }
 
-    /// The output that a column is.
-    fn output(&self, column: Column) -> Option<usize> {
-        let Column::Activation(id) = column else { return None };
-        self.architecture.outputs.iter().position(|output| output.node == id)
+    /// The outputs that a column is: several where a network gives one value under several names.
+    fn outputs_of(&self, column: Column) -> impl Iterator<Item = usize> {
+        let outputs = self.architecture.outputs.iter().enumerate();
+        outputs.filter(move |(_, output)| column == Column::Activation(output.node)).map(|(index, _)| index)
     }
 
     /// What the caller knows a column by.
-    fn subject(&self, column: Column) -> Option<Subject> {
+    fn subjects(&self, column: Column) -> Vec<Subject> {
         match column {
             Column::Activation(id) if id.index() < self.architecture.num_inputs() => {
-                Some(Subject::Input(id.index()))
+                vec![Subject::Input(id.index())]
             }
-            Column::Parameter(id) => Some(Subject::Parameter(id.index())),
+            Column::Parameter(id) => vec![Subject::Parameter(id.index())],
             Column::Activation(_)
             | Column::Remainder(_)
             | Column::Multiplicity(_)
@@ -345,8 +345,8 @@ impl StandAlone {
             | Column::Argument(_)
             | Column::Convolved(_)
             | Column::CrossTerms => {
-                let late = || self.late().position(|late| late.column == column).map(Subject::Late);
-                self.output(column).map(Subject::Output).or_else(late)
+                let late = self.late().position(|late| late.column == column).map(Subject::Late);
+                self.outputs_of(column).map(Subject::Output).chain(late).collect()
             }
         }
     }
@@ -365,8 +365,12 @@ impl StandAlone {
         };
         let mut claims: Vec<EvaluationClaim<Subject>> = compared.into_iter().map(output).collect();
         for EvaluationClaim { subject, point, value } in columns {
-            let unknown = Error::Graph { reason: "a claim on a column that the plan does not name" };
-            claims.push(EvaluationClaim::new(self.subject(subject).ok_or(unknown)?, point, value));
+            let subjects = self.subjects(subject);
+            if subjects.is_empty() {
+                return Err(Error::Graph { reason: "a claim on a column that the plan does not name" });
+            }
+            let claim = |subject| EvaluationClaim::new(subject, point.clone(), value);
+            claims.extend(subjects.into_iter().map(claim));
         }
         Ok(AloneClaims(claims))
     }

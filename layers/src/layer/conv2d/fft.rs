@@ -2,7 +2,7 @@
 //!
 //! **Statement.** As in [`crate::layer::conv2d`], for weights $W$, an input $x$, groups $g$ and a window of stride $s$, dilation
 //! $d$ and $b$ positions of padding in front,
-//! $$ \widetilde a(r_g, r_o, r_p) = \sum_g \mathrm{eq}(r_g, g) \sum_{c, k, p} \widetilde W(g, r_o, c, k) 
+//! $$ \widetilde a(r_g, r_o, r_p) = \sum_g \mathrm{eq}(r_g, g) \sum_{c, k, p} \widetilde W(g, r_o, c, k)
 //!    \mathrm{eq}(r_p, p) x[g, c, s p + d k - b] = v. $$
 //!
 //! **Shapes.** $W$ over (outputs, channels of a group, kernel height, kernel width), $x$ over (channels, height, width).
@@ -20,7 +20,7 @@
 //!    U(m) = \frac1N \sum_f \omega^{-m f} \hat W(f) \hat X(f), $$
 //! since $\omega^{(i - d k - m) f}$ summed over $f$ is $N$ where $i \equiv m + d k$ and zero elsewhere. So with the crop
 //! $G(f) = \sum_{p} \mathrm{eq}(r_p, p) \omega^{(b - s p) f}$,
-//! $$ N_h N_w v = \sum_{f_h, f_w, g, c} G_h(f_h) G_w(f_w) \mathrm{eq}(r_g, g) 
+//! $$ N_h N_w v = \sum_{f_h, f_w, g, c} G_h(f_h) G_w(f_w) \mathrm{eq}(r_g, g)
 //!    \hat W(g, r_o, c, f) \hat X(g, c, f). $$
 //!
 //! **Protocol.** All convolutions of a network go through each stage in one batch.

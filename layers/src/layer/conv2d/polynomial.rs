@@ -14,7 +14,7 @@
 //! 1. Absorb the claims of all layers. The prover commits to $U$ of every layer: nothing it depends on comes later.
 //! 2. Squeeze $u = (u_h, u_w)$, one pair for all layers. All three polynomials at $u$ are [power points](crate::argument::power) of
 //!    multilinear extensions; the prover sends $\widetilde U(\pi_U)$. With $\rho$ collecting the factors,
-//!    $$ \rho \widetilde U(\pi_U) = \sum_{g, c'} \mathrm{eq}(r_g, g) \widetilde W(g, r_{o'}, c', \pi_W) 
+//!    $$ \rho \widetilde U(\pi_U) = \sum_{g, c'} \mathrm{eq}(r_g, g) \widetilde W(g, r_{o'}, c', \pi_W)
 //!    \widetilde x(g, c', \pi_x). $$
 //! 3. The claimed output is a sum over $U$ too: with the [crop vectors](crate::AxisWindow::crop_vector) of both axes,
 //!    $$ v = \sum_j S_h(j_h) S_w(j_w) U(j), \qquad S(j) = \sum_{p:~ s p - b + D = j} \mathrm{eq}(r_p, p). $$
