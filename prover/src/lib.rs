@@ -96,3 +96,8 @@ pub use network::{Proven, prove, prove_committed, prove_inputs, prove_with_seed}
 pub use parameters::{ProvenParameters, prove_parameters};
 pub use profile::{LayerCounts, LayerProfile, PhaseCost, PhaseCosts, Phases};
 pub use seed::Seed;
+
+/// The code of the book's chapter on other provers.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/inside.md")]
+struct Inside;
