@@ -22,10 +22,10 @@ use crate::{
 };
 
 /// The network; `fixtures/lenet5_digits/meta.json` tells where it and the digits come from.
-const MODEL: &[u8] = include_bytes!("../../../fixtures/lenet5_digits/model.onnx");
-const CALIBRATION: &[u8] = include_bytes!("../../../fixtures/lenet5_digits/calibration.npy");
-const DIGITS: &[u8] = include_bytes!("../../../fixtures/lenet5_digits/inputs.npy");
-const LABELS: &[u8] = include_bytes!("../../../fixtures/lenet5_digits/labels.npy");
+const MODEL: &[u8] = include_bytes!("../../demo/model.onnx");
+const CALIBRATION: &[u8] = include_bytes!("../../demo/calibration.npy");
+const DIGITS: &[u8] = include_bytes!("../../demo/inputs.npy");
+const LABELS: &[u8] = include_bytes!("../../demo/labels.npy");
 /// Width and height of a digit.
 const WIDTH: usize = 28;
 const PIXELS: usize = WIDTH * WIDTH;
