@@ -216,6 +216,93 @@ pub enum Error {
         /// $\log_2$ of how many values it may take.
         limit: u32,
     },
+    /// A range that look-ups by themselves do not take.
+    #[error(
+        "integers cannot be looked up in the range {minimum}..={maximum}: it must hold 1 to 2^{max_vars} integers, none beyond \
+         {max_bound} in magnitude; look larger ones up by digits, each in a range of its own"
+    )]
+    LookupRange {
+        /// Its smallest integer.
+        minimum: i64,
+        /// Its largest integer.
+        maximum: i64,
+        /// $\log_2$ of the most integers.
+        max_vars: usize,
+        /// The largest magnitude.
+        max_bound: i64,
+    },
+    /// A table that look-ups by themselves do not take.
+    #[error(
+        "a look-up table cannot have columns of {lengths:?} rows: it must have 1 to {max_columns} columns of one length, \
+         1 to 2^{max_vars} rows"
+    )]
+    LookupTable {
+        /// Rows of every column.
+        lengths: Vec<usize>,
+        /// Most columns.
+        max_columns: usize,
+        /// $\log_2$ of the most rows.
+        max_vars: usize,
+    },
+    /// An input of look-ups has a table that does not exist.
+    #[error("look-ups: input {input} has table {table}, there are {num_tables} tables")]
+    LookupInput {
+        /// The input's index.
+        input: usize,
+        /// The table's index.
+        table: usize,
+        /// Number of tables.
+        num_tables: usize,
+    },
+    /// Nothing is looked up in a table.
+    #[error("look-ups: no input has table {table}: give it one, or leave the table out")]
+    UnusedTable {
+        /// The table's index.
+        table: usize,
+    },
+    /// Look-ups by themselves take more leaves than supported.
+    #[error(
+        "the look-ups take {num_leaves} leaves, with padding and tables, more than 2^{max_vars}: split them"
+    )]
+    TooManyLookups {
+        /// Leaves of all inputs and tables.
+        num_leaves: usize,
+        /// $\log_2$ of the most supported.
+        max_vars: usize,
+    },
+    /// Look-ups by themselves were given another number of tensors.
+    #[error(
+        "the look-ups' inputs have {expected} columns together, {actual} were given: give one tensor for each, in order"
+    )]
+    LookupColumnCount {
+        /// Columns of all inputs.
+        expected: usize,
+        /// Tensors given.
+        actual: usize,
+    },
+    /// A tensor that is looked up has another shape than its input.
+    #[error("look-ups: column {column} of input {input} has shape {actual:?}, expected {expected:?}")]
+    LookupShape {
+        /// The input's index.
+        input: usize,
+        /// The column's index among the input's.
+        column: usize,
+        /// The input's shape.
+        expected: Vec<usize>,
+        /// The shape given.
+        actual: Vec<usize>,
+    },
+    /// Fractions that are no tree's leaves.
+    #[error(
+        "a tree of fractions has as many numerators as denominators, a power of two of at least 2, got {numerators} and \
+         {denominators}"
+    )]
+    FractionCount {
+        /// Numerators given.
+        numerators: usize,
+        /// Denominators given.
+        denominators: usize,
+    },
     /// A circuit breaks a rule.
     #[error("circuit `{layer}`: {reason}")]
     Circuit {

@@ -4,6 +4,7 @@ pub mod alone;
 pub mod file;
 pub mod input;
 pub mod key;
+pub mod lookup;
 pub mod model;
 pub mod parameters;
 pub mod plan;

@@ -17,6 +17,44 @@ pub enum Error {
         /// The value.
         value: i64,
     },
+    /// A row of integers that look-ups by themselves were given is not in its table.
+    #[error("look-ups: input {input} holds {row:?} at position {position}, which is no row of table {table}")]
+    NotInTable {
+        /// The input's index.
+        input: usize,
+        /// Flat position in it.
+        position: usize,
+        /// The integers of all its tensors there.
+        row: Vec<i64>,
+        /// The table's index.
+        table: usize,
+    },
+    /// Leaves of look-ups that are no tree's.
+    #[error("look-ups: block {block}: {what} {expected}, got {actual}")]
+    LeafBlock {
+        /// The block's index.
+        block: usize,
+        /// What must be.
+        what: &'static str,
+        /// What it must be, or may be at most.
+        expected: usize,
+        /// What it is.
+        actual: usize,
+    },
+    /// A table of look-ups that is said to be linear is too large for that, or has bounds that are no rows of it.
+    #[error(
+        "look-ups: table {table} of {num_tables} has {num_rows} rows and is said to be linear: it may have {max_rows}, and must be clipped at rows"
+    )]
+    LinearTable {
+        /// The table's index, or how many tables were said to be linear or not where not all were.
+        table: usize,
+        /// Number of tables.
+        num_tables: usize,
+        /// Its rows.
+        num_rows: usize,
+        /// The most rows of one that is linear.
+        max_rows: usize,
+    },
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Randomness,

@@ -16,6 +16,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `lookup` | look-ups by themselves |
 //! | `leaves` | the leaves of look-ups, and the level above them |
 //! | `shapes` | which entries of a level are stored, and which are constant |
 //! | `tables` | tables of one shape: rounds and binding |
@@ -24,7 +25,8 @@
 //! | `coordinates`, `weights` | the point of a level's claims, and equality weights at it |
 //! | `multiplications` | how much of all this is multiplying |
 //!
-//! By itself: three values are looked up in the table 10, 11, 12, 13.
+//! [Look-ups by themselves](LookupProver), in a [`Range`] or a [`Table`], place blocks and padding for their caller. The tree
+//! by itself: three values are looked up in the table 10, 11, 12, 13.
 //!
 //! ```
 //! use ark_bn254::Fr;
@@ -46,7 +48,7 @@
 //!     denominators: [looked_up, table].concat(),
 //! };
 //! let expected = leaves.clone();
-//! let claims = logup::prove(&mut writer, leaves);
+//! let claims = logup::prove(&mut writer, leaves)?;
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
@@ -69,12 +71,17 @@ use tacit_layers::argument::{
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
-use crate::{buffers::Buffers, sumcheck};
+use crate::{
+    buffers::Buffers,
+    error::{Error, Result},
+    sumcheck,
+};
 
 mod coordinates;
 mod integers;
 mod leaves;
 mod level;
+mod lookup;
 mod lowest;
 mod multiplications;
 mod shapes;
@@ -85,9 +92,11 @@ use coordinates::Coordinates;
 pub use integers::LinearTable;
 pub use leaves::{LeafBlock, LeafRows, LookupLeaves};
 use level::{Level, Pairs};
+pub use lookup::{LookupProver, ProveLookup};
 use lowest::Lowest;
 pub use multiplications::multiplications;
 use shapes::Shapes;
+pub use tacit_layers::proof::lookup::{Lookup, LookupClaims, LookupColumn, Range, Table, TableKind};
 
 /// Pairs of fractions that one core works on at a time.
 const CHUNK: usize = 1 << 9;
@@ -103,10 +112,14 @@ pub struct Fractions {
 
 /// Proves that the fractions sum to zero and returns the claims on the leaves.
 ///
-/// # Panics
-/// When there are not $2^n$ fractions for some $n \ge 1$.
-pub fn prove(writer: &mut ProofWriter, leaves: Fractions) -> LeafClaims {
-    prove_stored(writer, leaves, &Buffers::default())
+/// # Errors
+/// [`Error::Network`] when there are not $2^n$ fractions for some $n \ge 1$.
+pub fn prove(writer: &mut ProofWriter, leaves: Fractions) -> Result<LeafClaims> {
+    let (numerators, denominators) = (leaves.numerators.len(), leaves.denominators.len());
+    if numerators < 2 || !numerators.is_power_of_two() || denominators != numerators {
+        return Err(Error::Network(tacit_layers::Error::FractionCount { numerators, denominators }));
+    }
+    Ok(prove_stored(writer, leaves, &Buffers::default()))
 }
 
 /// The same for leaves that are rows of tables.
@@ -115,9 +128,7 @@ pub fn prove_lookups(writer: &mut ProofWriter, leaves: &LookupLeaves) -> LeafCla
 }
 
 fn prove_stored(writer: &mut ProofWriter, leaves: Fractions, buffers: &Buffers) -> LeafClaims {
-    let count = leaves.numerators.len();
-    assert!(count >= 2 && count.is_power_of_two() && leaves.denominators.len() == count, "{count} leaves");
-    let shapes = Shapes::new(count.ilog2() as usize - 1, &[]);
+    let shapes = Shapes::new(leaves.numerators.len().ilog2() as usize - 1, &[]);
     let lowest = Pairs::from_fractions(&leaves, &shapes, buffers);
     drop(leaves);
     in_order(prove_levels(writer, lowest))

@@ -212,8 +212,11 @@ fn look_ups(
         };
         LeafBlock { offset: segment.offset, table: segment.table, rows }
     });
-    let leaves = LookupLeaves::new(vec![fingerprint.table(0, &plan.table)], blocks.collect(), plan.tree_vars)
-        .with_linear_tables(vec![LinearTable::new(&fingerprint, 0, &plan.table)]);
+    let leaves = LookupLeaves::new(vec![fingerprint.table(0, &plan.table)], blocks.collect(), plan.tree_vars);
+    let linear = vec![LinearTable::new(&fingerprint, 0, &plan.table)];
+    let Ok(leaves) = leaves.and_then(|leaves| leaves.with_linear_tables(linear)) else {
+        unreachable!("the plan arranges blocks, and the witness fills them")
+    };
     let point = logup::prove_rows(writer, &leaves, &Buffers::default()).point;
     drop(leaves);
     let evaluate = |Segment { rows, layout, num_vars, .. }: &Segment<Digits>| {

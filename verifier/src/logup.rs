@@ -1,4 +1,4 @@
-//! The verifier's side of [LogUp-GKR](tacit_layers::argument::logup).
+//! The verifier's side of [LogUp-GKR](tacit_layers::argument::logup), and [look-ups by themselves](LookupVerifier).
 
 use ark_bn254::Fr;
 use ark_ff::One;
@@ -14,11 +14,21 @@ use crate::{
     sumcheck,
 };
 
+mod lookup;
+
+pub use lookup::{LookupVerifier, VerifyLookup};
+pub use tacit_layers::proof::lookup::{Lookup, LookupClaims, LookupColumn, Range, Table, TableKind};
+
 /// Checks that $2^n$ fractions sum to zero and returns the claims on the leaves.
 ///
 /// # Errors
-/// When the proof is malformed, the sum is not zero, or a level does not follow from the one above.
+/// When the proof is malformed, the sum is not zero, or a level does not follow from the one above;
+/// [`Error::Statement`] for a tree of one leaf.
 pub fn verify<V: Value>(reader: &mut ProofReader<V>, num_vars: usize) -> Result<LeafClaims<V>> {
+    if num_vars == 0 {
+        let (numerators, denominators) = (1, 1);
+        return Err(Error::Statement(tacit_layers::Error::FractionCount { numerators, denominators }));
+    }
     // The root: both children, whose sum is zero over something that is not.
     let children = read_children(reader)?;
     let (numerator, denominator) = children.sum();

@@ -145,6 +145,12 @@ impl Fingerprint {
         V::from(self.alpha - scalar(table.saturating_add(1))) - (first + second * self.beta) * self.beta
     }
 
+    /// The same of a row of any number of columns: $\alpha - (\text{table} + \sum_i \beta^i c_i)$.
+    pub fn of_row<V: Value>(&self, table: usize, columns: &[V]) -> V {
+        let sum = columns.iter().rev().fold(V::default(), |sum, column| (sum + column.clone()) * self.beta);
+        V::from(self.alpha - scalar(table.saturating_add(1))) - sum
+    }
+
     /// The fingerprints of every row of a table, in order.
     pub fn table(&self, index: usize, table: &LookupTable) -> Vec<Fr> {
         // First columns are consecutive, and second ones often the same as the one before.

@@ -61,13 +61,19 @@ pub fn sumcheck(num_vars: usize, degree: usize, instances: usize) -> SoundnessEr
     )
 }
 
-/// LogUp-GKR over $2^n$ leaves. The sum of fractions, cleared of denominators, is a polynomial of degree below $2^n$ in
-/// $\alpha$ and, because a fingerprint has degree 2 in $\beta$, below $2^{n+1}$ in both; a level takes one batching, one
-/// sumcheck of degree 2 and one interpolation.
+/// LogUp-GKR over $2^n$ leaves, rows having two columns, as those of a network have.
 pub fn logup(num_vars: usize) -> SoundnessError {
+    lookups(num_vars, 2)
+}
+
+/// LogUp-GKR over $2^n$ leaves. The sum of fractions, cleared of denominators, is a polynomial of degree below $2^n$ in
+/// $\alpha$ and, because a fingerprint of a row of $k$ columns has degree $k$ in $\beta$, below $k 2^n$ in both; a level
+/// takes one batching, one sumcheck of degree 2 and one interpolation.
+pub fn lookups(num_vars: usize, num_columns: usize) -> SoundnessError {
     let levels =
         (1..num_vars).map(|k| widest(k).saturating_mul(2).saturating_add(2)).fold(0, u128::saturating_add);
-    SoundnessError::new((2_u128 << num_vars).saturating_add(levels).saturating_add(1))
+    let fractions = widest(num_columns.max(1)).saturating_mul(1_u128 << num_vars.min(64));
+    SoundnessError::new(fractions.saturating_add(levels).saturating_add(1))
 }
 
 /// Removing per-channel multipliers: one batched sumcheck of degree 2 over the channels.

@@ -173,7 +173,8 @@ impl Observer for Liar {
         let Some(fitted) = self.forgery.fitted else { return logup::prove_rows(writer, leaves, buffers) };
         let (fractions, gain) = self.forgery.fit(run, fingerprint, leaves.fractions(), fitted);
         self.gain = gain;
-        logup::prove(writer, fractions)
+        let Ok(claims) = logup::prove(writer, fractions) else { unreachable!("leaves are a tree's") };
+        claims
     }
 
     fn looked_up(&self, plan: &Plan, segment: &Segment, column: usize, leaf_point: &[Fr], value: Fr) -> Fr {

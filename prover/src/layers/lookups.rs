@@ -94,5 +94,9 @@ fn leaves<'a>(session: &Session<'a>, fingerprint: Fingerprint) -> LookupLeaves<'
     });
     let linear = |(index, table)| LinearTable::new(&fingerprint, index, table);
     let linear = plan.tables.iter().enumerate().map(linear).collect();
-    LookupLeaves::new(tables, blocks.collect(), plan.tree_vars).with_linear_tables(linear)
+    let leaves = LookupLeaves::new(tables, blocks.collect(), plan.tree_vars);
+    let Ok(leaves) = leaves.and_then(|leaves| leaves.with_linear_tables(linear)) else {
+        unreachable!("the plan arranges blocks, and the witness fills them")
+    };
+    leaves
 }

@@ -9,13 +9,14 @@ use std::ops::Range;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::small::from_i64;
-use tacit_layers::Layout;
+use tacit_layers::{Layout, proof::plan::MAX_TREE_VARS};
 
 use super::{
     Fractions, LinearTable,
     integers::MOST_VARIABLES,
     shapes::{Constant, Shapes},
 };
+use crate::error::{Error, Result};
 
 mod parents;
 mod reading;
@@ -68,49 +69,45 @@ pub(super) const LOOKED_UP: usize = 1;
 impl<'a> LookupLeaves<'a> {
     /// $2^n$ leaves from the fingerprints of every table's rows and the blocks in order.
     ///
-    /// # Panics
-    /// When the blocks overlap, are out of order, or do not start at multiples of their size, a row is not in its table, a
-    /// block has not as many rows as its layout or as many multiplicities as its table, or they do not fit.
-    pub fn new(tables: Vec<Vec<Fr>>, blocks: Vec<LeafBlock<'a>>, num_vars: usize) -> Self {
+    /// # Errors
+    /// [`Error::LeafBlock`] when the blocks overlap, are out of order, or do not start at multiples of their size, a row is
+    /// not in its table, a block has not as many rows as its layout or as many multiplicities as its table, or they do not
+    /// fit; [`Error::Network`] for fewer leaves than two or more than supported.
+    pub fn new(tables: Vec<Vec<Fr>>, blocks: Vec<LeafBlock<'a>>, num_vars: usize) -> Result<Self> {
+        check_size(num_vars)?;
         let mut end = 0;
-        for block in &blocks {
-            assert!(block.offset >= end, "a block begins behind the one before it");
-            let rows = tables[block.table].len();
-            let length = match block.rows {
-                LeafRows::LookedUp(positions, layout) => {
-                    let in_table = |&position: &u32| (position as usize) < rows;
-                    assert!(positions.iter().all(in_table), "a row of the table");
-                    assert_eq!(positions.len(), 1 << layout.num_vars(), "a row for every place");
-                    positions.len()
-                }
-                LeafRows::Table(counts) => {
-                    assert_eq!(counts.len(), rows, "a multiplicity for every row");
-                    rows
-                }
-            };
-            assert!(length.is_power_of_two() && block.offset.is_multiple_of(length), "blocks are aligned");
-            end = block.offset + length;
+        for (index, block) in blocks.iter().enumerate() {
+            end = check_block(index, block, &tables, end)?;
         }
-        assert!(end <= 1 << num_vars, "{end} leaves of {}", 1 << num_vars);
+        if end > 1 << num_vars {
+            let (block, what) = (blocks.len().saturating_sub(1), "the first leaf behind it must be at most");
+            return Err(Error::LeafBlock { block, what, expected: 1 << num_vars, actual: end });
+        }
         let linear = vec![None; tables.len()];
         let mut leaves = Self { tables, linear, blocks, num_vars, constants: vec![], values: vec![] };
         leaves.find_constants();
-        leaves
+        Ok(leaves)
     }
 
     /// Says which tables are linear: the prover is faster, the proof the same.
     ///
-    /// # Panics
-    /// When not every table is said to be linear or not to be, or one that is has more than $2^{19}$ rows or a bound that is no row.
-    #[must_use]
-    pub fn with_linear_tables(mut self, linear: Vec<Option<LinearTable>>) -> Self {
-        assert_eq!(linear.len(), self.tables.len(), "one for each table");
-        for (rows, linear) in self.tables.iter().map(Vec::len).zip(&linear) {
-            let fits = |linear: &LinearTable| rows <= 1 << MOST_VARIABLES && linear.bounds_are_rows(rows);
-            assert!(linear.as_ref().is_none_or(fits), "a linear table of {rows} rows");
+    /// # Errors
+    /// [`Error::LinearTable`] when not every table is said to be linear or not to be, or one that is has more than $2^{19}$
+    /// rows or a bound that is no row.
+    pub fn with_linear_tables(mut self, linear: Vec<Option<LinearTable>>) -> Result<Self> {
+        let (num_tables, max_rows) = (self.tables.len(), 1 << MOST_VARIABLES);
+        let refused = |table, num_rows| Error::LinearTable { table, num_tables, num_rows, max_rows };
+        if linear.len() != num_tables {
+            return Err(refused(linear.len(), 0));
+        }
+        for (table, (rows, linear)) in self.tables.iter().map(Vec::len).zip(&linear).enumerate() {
+            let fits = |linear: &LinearTable| rows <= max_rows && linear.bounds_are_rows(rows);
+            if !linear.as_ref().is_none_or(fits) {
+                return Err(refused(table, rows));
+            }
         }
         self.linear = linear;
-        self
+        Ok(self)
     }
 
     /// Number of leaves, those behind the blocks included.
@@ -261,6 +258,58 @@ impl<'a> LookupLeaves<'a> {
     pub(super) fn linear(&self) -> &[Option<LinearTable>] {
         &self.linear
     }
+}
+
+/// Checks the number of leaves.
+fn check_size(num_vars: usize) -> Result<()> {
+    if num_vars == 0 {
+        return Err(Error::Network(tacit_layers::Error::FractionCount { numerators: 1, denominators: 1 }));
+    }
+    if num_vars > MAX_TREE_VARS {
+        let num_leaves = 1_usize.checked_shl(num_vars as u32).unwrap_or(usize::MAX);
+        return Err(Error::Network(tacit_layers::Error::TooManyLookups {
+            num_leaves,
+            max_vars: MAX_TREE_VARS,
+        }));
+    }
+    Ok(())
+}
+
+/// Checks a block that begins at leaf `first` or behind it, and returns its end.
+fn check_block(index: usize, block: &LeafBlock, tables: &[Vec<Fr>], first: usize) -> Result<usize> {
+    let misfit = |what, expected, actual| Err(Error::LeafBlock { block: index, what, expected, actual });
+    let Some(rows) = tables.get(block.table).map(Vec::len) else {
+        return misfit("the table's index must be less than", tables.len(), block.table);
+    };
+    let length = match block.rows {
+        LeafRows::LookedUp(positions, layout) => {
+            if positions.len() != 1 << layout.num_vars() {
+                return misfit(
+                    "the number of looked-up rows must be",
+                    1 << layout.num_vars(),
+                    positions.len(),
+                );
+            }
+            if let Some(&position) = positions.iter().find(|&&position| position as usize >= rows) {
+                return misfit("a looked-up row must be less than", rows, position as usize);
+            }
+            positions.len()
+        }
+        LeafRows::Table(counts) => {
+            if counts.len() != rows {
+                return misfit("the number of multiplicities must be", rows, counts.len());
+            }
+            rows
+        }
+    };
+    if !length.is_power_of_two() {
+        return misfit("the number of leaves must be", length.next_power_of_two(), length);
+    }
+    let place = block.offset.max(first).next_multiple_of(length);
+    if block.offset != place {
+        return misfit("the first leaf must be", place, block.offset);
+    }
+    Ok(block.offset.saturating_add(length))
 }
 
 /// Most numerators are zero.

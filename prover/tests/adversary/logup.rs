@@ -36,7 +36,7 @@ fn verify(proof: &[u8]) -> Result<LeafClaims, Error> {
 
 fn prove(leaves: Fractions) -> (Vec<u8>, LeafClaims) {
     let mut writer = ProofWriter::new(DOMAIN);
-    let claims = logup::prove(&mut writer, leaves);
+    let claims = logup::prove(&mut writer, leaves).unwrap();
     (writer.finish(), claims)
 }
 
