@@ -23,6 +23,8 @@
 //! | the same behind masks, another committed input, a hiding proof drawn at random, a simulated one | `frozen::hiding` | absorption | that of the first check behind it, nearly always `MaskedChecks { error }` |
 //! | a multiplicity fitted to the fingerprint's challenges | `order` | its commitment, made before | `Opening` |
 //! | fractions that do not sum to zero, a zero denominator, broken levels | `logup` | root, levels | `FractionSum`, `ZeroDenominator`, `FractionLevel` |
+//! | a value out of a caller's range, padding that is not zero, a row of another table or of none, other multiplicities | `lookups` | the sum of fractions | `FractionSum` |
+//! | columns other than committed, a table other than the verifier's | `lookups` | the leaves' columns, the claims, every challenge | `LookupColumns`, `FractionLevel { 2 }` |
 //! | swapped channels of an activation | `channels` | the sums of the layer before | `FinalValue`, by argument |
 //! | swapped channels of weights, biases, of a layer and its reader alike | `channels` | the key's commitments | `Opening` |
 //! | swapped channels of the input, swapped multipliers | `channels` | the public input, the rescales' sumcheck | `PublicInput`, `FinalValue { rescales }` |
@@ -61,6 +63,8 @@
 //! That statement and commitments precede every challenge is asserted on both sides' events (`order`).
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../support/clear.rs"]
+mod clear;
 #[path = "../support/several.rs"]
 mod mixture;
 #[path = "../support/oracle.rs"]
@@ -80,6 +84,7 @@ mod gates;
 mod hyrax;
 mod inputs;
 mod logup;
+mod lookups;
 mod masking;
 mod moved;
 mod network;
