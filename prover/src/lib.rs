@@ -43,7 +43,7 @@
 //! | [`parameters`] | ranges of a key's parameters |
 //! | [`input`], [`seed`] | commitments to inputs, and what blinds them |
 //! | [`sumcheck`] | batched sumcheck |
-//! | [`logup`] | LogUp-GKR |
+//! | [`logup`] | LogUp-GKR, look-ups by themselves |
 //! | [`opening`] | what a commitment scheme is asked |
 //! | [`alone`] | arguments by themselves |
 //! | [`commitments`] | what an argument asks of its caller's scheme |

@@ -31,7 +31,7 @@
 //! | [`key`] | a proof's file under a key |
 //! | [`network`] | the phases in order |
 //! | [`sumcheck`] | batched sumcheck |
-//! | [`logup`] | LogUp-GKR |
+//! | [`logup`] | LogUp-GKR, look-ups by themselves |
 //! | [`opening`] | what a commitment scheme is asked |
 //! | [`alone`] | arguments by themselves |
 //! | [`commitments`] | what an argument asks of its caller's scheme |

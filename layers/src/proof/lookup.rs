@@ -12,7 +12,7 @@
 //! which is zero in its rows, and where an input has padding a row more, of zeros and a one behind them. With
 //! $p(\rho) = 1 - \sum_{j \text{ stored}} \mathrm{eq}(\rho, j)$, which is one in padding and zero elsewhere, inputs look up
 //! $$ (\widetilde x_1(\rho), \dots, \widetilde x_k(\rho), p(\rho)), $$
-//! those of a range, whose table is [`LookupTable::Range`], $(\widetilde x(\rho) + (u + 1)\, p(\rho),\ p(\rho))$: no stored
+//! those of a range, whose table is [`LookupTable::Range`], $(\widetilde x(\rho) + (u + 1) p(\rho),\ p(\rho))$: no stored
 //! element finds the row of padding, and padding finds no other, so that it is zero.
 //!
 //! **Protocol.**
