@@ -1,5 +1,5 @@
 //! Look-ups by themselves: accepted for tables and inputs of all shapes, every message against mutations, any bytes, misuse.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/clear.rs"]
 mod clear;

@@ -329,14 +329,15 @@ fn digest(tables: &[PaddedTable], inputs: &[(usize, Layout)]) -> [u8; 32] {
             TableKind::Range(range) => {
                 let (minimum, maximum) = range.bounds();
                 hash.update([0]);
-                [minimum, maximum].iter().for_each(|bound| hash.update(bound.to_le_bytes()));
+                hash.update(minimum.to_le_bytes());
+                hash.update(maximum.to_le_bytes());
             }
             TableKind::Table(table) => {
                 hash.update([1]);
                 count(&mut hash, table.columns().len());
                 count(&mut hash, table.num_rows());
-                for column in table.columns() {
-                    column.iter().for_each(|element| hash.update(element.to_le_bytes()));
+                for element in table.columns().iter().flatten() {
+                    hash.update(element.to_le_bytes());
                 }
             }
         }
@@ -345,7 +346,9 @@ fn digest(tables: &[PaddedTable], inputs: &[(usize, Layout)]) -> [u8; 32] {
     for (table, layout) in inputs {
         count(&mut hash, *table);
         count(&mut hash, layout.axes().len());
-        layout.axes().iter().for_each(|&length| count(&mut hash, length));
+        for &length in layout.axes() {
+            count(&mut hash, length);
+        }
     }
     hash.finalize().into()
 }

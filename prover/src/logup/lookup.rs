@@ -124,7 +124,9 @@ impl<'a> LookupProver<'a> {
                 Error::NotInTable { input, position, row, table }
             })?;
             let found = pad(layout, &found, padded);
-            found.iter().for_each(|&row| multiplicities[table][row as usize] += 1);
+            for &row in &found {
+                multiplicities[table][row as usize] += 1;
+            }
             inputs.push(own.to_vec());
             positions.push(found);
         }

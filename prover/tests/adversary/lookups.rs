@@ -116,7 +116,9 @@ impl Witness {
         committed.columns.iter().for_each(|column| writer.write_scalars(labels::COMMITMENT, column));
         lookup.absorb(&mut writer);
         let late = &committed.multiplicities;
-        late.iter().for_each(|column| writer.write_scalars(labels::WITNESS_COMMITMENT, column));
+        for column in late {
+            writer.write_scalars(labels::WITNESS_COMMITMENT, column);
+        }
         let [alpha, beta] = [(); 2].map(|()| writer.squeeze(labels::FINGERPRINT));
         let of_row = |table, row: &[Fr]| Fingerprint { alpha, beta }.of_row(table, row);
         let size = 1 << lookup.tree_vars();
@@ -363,7 +365,9 @@ impl Disguised<'_> {
         witness.columns.iter().for_each(|column| writer.write_scalars(labels::COMMITMENT, column));
         self.shown.absorb(&mut writer);
         let late = &witness.multiplicities;
-        late.iter().for_each(|column| writer.write_scalars(labels::WITNESS_COMMITMENT, column));
+        for column in late {
+            writer.write_scalars(labels::WITNESS_COMMITMENT, column);
+        }
         let [alpha, beta] = [(); 2].map(|()| writer.squeeze(labels::FINGERPRINT));
         let fingerprint = Fingerprint { alpha, beta };
         let input = &inputs(self.used)[0];

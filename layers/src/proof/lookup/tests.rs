@@ -4,6 +4,9 @@ use tacit_algebra::{Mle, small::from_i64};
 use super::*;
 use crate::argument::lookup_table::Fingerprint;
 
+/// Tables, and inputs.
+type Description = (Vec<TableKind>, Vec<(usize, Layout)>);
+
 fn layout(axes: &[usize]) -> Layout {
     Layout::new(axes.to_vec()).unwrap()
 }
@@ -157,11 +160,9 @@ fn what_is_proved_decides_what_is_absorbed() {
             vec![(0, layout(&[4])), (1, layout(&[3, 2]))],
         )
     };
-    let digest = |(tables, inputs): (Vec<TableKind>, Vec<(usize, Layout)>)| {
-        Lookup::new(tables, inputs).unwrap().digest
-    };
+    let digest = |(tables, inputs): Description| Lookup::new(tables, inputs).unwrap().digest;
     let mut digests = vec![digest(base())];
-    let mut changed = |change: &dyn Fn(&mut (Vec<TableKind>, Vec<(usize, Layout)>))| {
+    let mut changed = |change: &dyn Fn(&mut Description)| {
         let mut description = base();
         change(&mut description);
         digests.push(digest(description));
