@@ -181,6 +181,31 @@ fn accepts_trees_that_are_read_from_their_tables() {
 }
 
 #[test]
+fn accepts_descriptions_drawn_at_random() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    for _ in 0..60 {
+        let kinds = (0..rng.random_range(1..4)).map(|_| match rng.random_range(0..3) {
+            0 => {
+                let minimum = rng.random_range(-40..40);
+                range(minimum, minimum + rng.random_range(0..40))
+            }
+            kind => table(rng.random_range(1..5), rng.random_range(1..30), kind == 1),
+        });
+        let kinds: Vec<TableKind> = kinds.collect();
+        // Every table has an input, some have more.
+        let inputs = (0..kinds.len() + rng.random_range(0..4)).map(|input| {
+            let axes = (0..rng.random_range(1..4)).map(|_| rng.random_range(1..6)).collect();
+            let table = if input < kinds.len() { input } else { rng.random_range(0..kinds.len()) };
+            (table, axes)
+        });
+        let inputs: Vec<(usize, Vec<usize>)> = inputs.collect();
+        let inputs: Vec<(usize, &[usize])> =
+            inputs.iter().map(|(table, axes)| (*table, axes.as_slice())).collect();
+        let _ = Case::new(kinds, &inputs).clear();
+    }
+}
+
+#[test]
 fn integers_may_be_large() {
     let kinds = [
         range((1 << 62) - 5, 1 << 62),

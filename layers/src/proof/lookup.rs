@@ -2,7 +2,7 @@
 //!
 //! **Statement.** Public are tables $T_t$ of rows of $k_t$ integers: a [`Range`] or a [`Table`]. The caller has committed to
 //! inputs, each of $k_t$ tensors $x_1, \dots, x_{k_t}$ of one shape. For every element $j$ of an input of table $t$
-//! $$ (x_1[j], \dots, x_{k_t}[j]) \in T_t, $$
+//! $$ (x_1(j), \dots, x_{k_t}(j)) \in T_t, $$
 //! and every tensor is zero in its padding.
 //!
 //! **Shapes.** A block of leaves for each input, over its padded layout, and one for each table, whose rows are padded to a
@@ -12,8 +12,9 @@
 //! which is zero in its rows, and where an input has padding a row more, of zeros and a one behind them. With
 //! $p(\rho) = 1 - \sum_{j \text{ stored}} \mathrm{eq}(\rho, j)$, which is one in padding and zero elsewhere, inputs look up
 //! $$ (\widetilde x_1(\rho), \dots, \widetilde x_k(\rho), p(\rho)), $$
-//! those of a range, whose table is [`LookupTable::Range`], $(\widetilde x(\rho) + (u + 1) p(\rho),\ p(\rho))$: no stored
-//! element finds the row of padding, and padding finds no other, so that it is zero.
+//! and those of a range up to $u$, whose rows are a [network's](crate::argument::lookup_table::LookupTable::Range),
+//! $$ (\widetilde x(\rho) + (u + 1) p(\rho),\ p(\rho)). $$
+//! No stored element finds the row of padding, and padding finds no other, so that it is zero.
 //!
 //! **Protocol.**
 //! 1. Both sides absorb what the argument is about: the version of the protocol, SHA-256 of tables and shapes, a zero byte for
@@ -31,11 +32,10 @@
 //! **Caller's duty.**
 //! - *Order.* Every column that is looked up is committed to before the argument begins.
 //! - *Claims.* One is left on each column of an input and on each table's multiplicities ([`LookupClaims`]). All of them must be
-//!   opened, the multiplicities' against what was committed to in step 2. How often a row is looked up is not an integer to
-//!   anybody but the prover: nothing else need be shown of multiplicities.
+//!   opened, the multiplicities' against what was committed to in step 2. Nothing else need be shown of multiplicities, not even
+//!   that they are integers.
 //! - *Hashing.* A caller with several arguments absorbs the zero bytes of all of them once, before the first challenge, and
-//!   uses [`Lookup::hardened_by_caller`]. Nothing need be absorbed where no part of the statement could compute a hash: where
-//!   columns are not computed by a circuit that the prover chooses.
+//!   uses [`Lookup::hardened_by_caller`].
 //!
 //! **Cost.** One committed integer for each row of a table; for $2^n$ leaves $n (n - 1) + 4 n$ scalars of the tree and one for
 //! each claim. Padding costs the prover nothing. The verifier reads a [`Table`] row by row, a [`Range`] in closed form.
@@ -65,9 +65,6 @@ use crate::{
 mod table;
 
 pub use table::{MAX_COLUMNS, MAX_TABLE_VARS, PaddedTable, Range, Table, TableKind};
-
-#[cfg(doc)]
-use crate::argument::lookup_table::LookupTable;
 
 /// Domain of the digest.
 const DOMAIN: &[u8] = b"tacit look-ups by themselves";
