@@ -1,5 +1,8 @@
 //! Field vectors, multilinear extensions and curve arithmetic over BN254.
 //!
+//! **Start here:** [`Mle`] for tables and their extensions, [`mod@eq`] for equality polynomials, [`generators::Generators`] with
+//! [`msm`] for commitments.
+//!
 //! Variable order, everywhere in Tacit: `point[0]` belongs to the most significant bit of a table's index. Sumchecks bind
 //! `point[0]` first, so binding halves a table: its lower half is the zero side, its upper half the one side. A table may
 //! be shorter than $2^n$: it then stops after its last stored entry and the rest is zero.

@@ -1,5 +1,7 @@
 //! What no verifier needs: building networks, running them, the ranges of their values, what proving them costs.
 //!
+//! **Start here:** [`NetworkBuilder`] builds a network, [`execute`] runs it, [`choose_arguments`] picks how its layers are proved.
+//!
 //! | module | holds |
 //! |---|---|
 //! | [`builder`] | building a network layer by layer |

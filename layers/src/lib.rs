@@ -1,6 +1,9 @@
 //! What Tacit's prover and verifier agree on: quantised networks, their integer semantics, and for each argument its
 //! relation and transcript schedule. No witness tables, no threads.
 //!
+//! **Start here:** [`proof::alone`] to describe one argument for a proof of your own, [`argument`] for every protocol's statement and
+//! soundness, [`VerifyingKey`] and [`ProofFile`] for whole networks.
+//!
 //! The protocol in ten lines: absorb the statement; commit to every rescale's activations and remainders, every max-pool's
 //! maxima and every table's multiplicities; compare the outputs at a random point; look up remainders, (quotient,
 //! activation) pairs and pooling differences in one LogUp-GKR instance; show by a zero check that maxima are elements of

@@ -1,5 +1,7 @@
 //! ONNX import and post-training quantisation.
 //!
+//! **Start here:** [`FloatModel::load`] for float models, [`operators`] for what can be imported.
+//!
 //! 1. [`FloatModel::load`] reads a float32 ONNX file through tract, with the batch axis fixed to one sample, and declutters it
 //!    to a few core operators. [`FloatModel::run`] is the float reference.
 //! 2. *Lowering* turns that graph into layers the integer network knows: biases, batch normalisation and constant factors

@@ -1,5 +1,8 @@
 //! Tacit's prover.
 //!
+//! **Start here:** [`prove`] for a whole network, as below; [`alone`] for one argument inside a proof of your own; [`logup`] for
+//! look-ups in your own tables.
+//!
 //! [`prove`] runs a quantised network and proves the run in four phases: commit to what is not linear (activations,
 //! remainders, multiplicities); one LogUp-GKR instance for all look-ups; one batched sumcheck each for max-pools, rescales,
 //! linear layers and windows, which lead from accumulators back to committed columns; one opening for every claim left.

@@ -1,5 +1,7 @@
 //! Fiat-Shamir transcript over [`merlin`]: writing a message is absorbing it, reading a message is absorbing it.
 //!
+//! **Start here:** [`ProofWriter`] and [`ProofReader`], and the example below; [`labels`] lists what the protocol says.
+//!
 //! A [`ProofWriter`] collects the proof's bytes and a [`ProofReader`] consumes them. Both implement [`Transcript`], by
 //! which each side absorbs what it already knows and squeezes challenges. There is no way to put a message into a proof,
 //! or to take one out, that does not also bind every later challenge to it: under its label, with its element count.

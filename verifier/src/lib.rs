@@ -1,5 +1,7 @@
 //! Tacit's verifier: no threads, no unsafe code, no panics, whatever the proof's bytes are.
 //!
+//! **Start here:** [`Verify`] for a proof's file under a key, as below; [`alone`] for one argument inside a proof of your own.
+//!
 //! [`verify`] follows the prover's phases: absorb the statement and read the witness commitments; check the look-ups;
 //! check each layer's reduction, from accumulators back to committed columns; check one opening. Shapes, degrees and
 //! lengths come from the verifying key. Public inputs and outputs are evaluated here and compared; claims on a committed

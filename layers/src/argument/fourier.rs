@@ -27,6 +27,8 @@
 //!
 //! **Reference.** Liu, Xie, Zhang, "zkCNN" (CCS 2021), section 4.1: the Fourier matrix by its product structure. Arithmetic
 //! progressions, claims of several lengths in one batch and the base case are Tacit's.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/fourier/index.html), [verifier](../../../tacit_verifier/layers/fourier/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, FftField, Field, One};

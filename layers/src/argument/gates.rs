@@ -35,6 +35,8 @@
 //! **Reference.** Goldwasser, Kalai, Rothblum (2008); the two phases over sparse wirings are those of Libra (Xie, Zhang,
 //! Zhang, Papamanthou, Song; CRYPTO 2019, section 3). Ours differs in factors, in unbounded fan-in and in operands from any
 //! layer below.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/gates/index.html), [verifier](../../../tacit_verifier/layers/gates/index.html).
 
 mod adjacency;
 mod check;

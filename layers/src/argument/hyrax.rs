@@ -43,6 +43,8 @@
 //!
 //! **Reference.** Hyrax (Wahby et al., S&P 2018, section 6); the inner-product argument is Bulletproofs' (Buenz et al.,
 //! S&P 2018, section 3), one-sided because $b$ is public.
+//!
+//! **Code.** [prover](../../../tacit_prover/hyrax/index.html), [verifier](../../../tacit_verifier/hyrax/index.html).
 
 use std::sync::Arc;
 

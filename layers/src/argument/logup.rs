@@ -27,6 +27,8 @@
 //! **Cost.** $n (n - 1) + 4 n$ scalars; the prover's work is linear in the leaves.
 //!
 //! **Reference.** Papini and Haboeck (ePrint 2023/1284, section 3.1).
+//!
+//! **Code.** [prover](../../../tacit_prover/logup/index.html), [verifier](../../../tacit_verifier/logup/index.html).
 
 use ark_bn254::Fr;
 use tacit_transcript::Value;

@@ -50,6 +50,8 @@
 //! combination with a random instance as in Kothapalli, Setty and Tzialla (Nova, ePrint 2021/370), here of a single
 //! quadratic form and without committing to its products; proving the verifier's arithmetic as in Wahby et al. (Hyrax,
 //! S&P 2018).
+//!
+//! **Code.** [verifier](../../../tacit_verifier/masking/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};

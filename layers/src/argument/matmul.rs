@@ -19,6 +19,8 @@
 //! **Cost.** The prover folds each factor once, $O(|A| + |B|)$, instead of multiplying.
 //!
 //! **Reference.** Thaler, "Time-optimal interactive proofs for circuit evaluation" (2013), section 5.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/matmul/index.html), [verifier](../../../tacit_verifier/layers/matmul/index.html).
 
 pub mod polynomial;
 

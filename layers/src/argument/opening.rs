@@ -44,6 +44,8 @@
 //!
 //! **Reference.** Polynomial commitments for multilinear extensions as Hyrax (Wahby et al., S&P 2018) uses them, many
 //! polynomials and points at once.
+//!
+//! **Code.** [prover](../../../tacit_prover/opening/index.html), [verifier](../../../tacit_verifier/opening/index.html).
 
 use std::fmt::Debug;
 

@@ -24,6 +24,8 @@
 //!
 //! **Reference.** Lund, Fortnow, Karloff, Nisan (1992); the factored equality polynomial is Gruen (ePrint 2024/108,
 //! section 3), here with the constant coefficient implied, which needs no division.
+//!
+//! **Code.** [prover](../../../tacit_prover/sumcheck/index.html), [verifier](../../../tacit_verifier/sumcheck/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, One};

@@ -19,6 +19,8 @@
 //! linear in one axis.
 //!
 //! **Reference.** Tacit's own; it takes the place of the im2col wiring in direct convolutions.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/unfold/index.html), [verifier](../../../tacit_verifier/layers/unfold/index.html).
 
 use ark_bn254::Fr;
 use tacit_algebra::eq;

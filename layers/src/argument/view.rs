@@ -19,6 +19,8 @@
 //! [`crate::proof::plan::MAX_VIEW_WORK`].
 //!
 //! **Reference.** Tacit's own; a wiring matrix that is a product over axes.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/view/index.html), [verifier](../../../tacit_verifier/layers/view/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::One;

@@ -2,6 +2,8 @@
 //!
 //! An addend is an activation, or the accumulator of a dense layer or a convolution that nothing else reads (the graph's
 //! [check](crate::Architecture::infer) sees to it): weights $w = 256 h + l$ are two such layers over one input.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/add/index.html), [verifier](../../../tacit_verifier/layers/add/index.html).
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,6 @@
 //! Average pooling: the sum over a sliding window, channel by channel. The rescale that follows divides.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/average_pool/index.html), [verifier](../../../tacit_verifier/layers/average_pool/index.html).
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};

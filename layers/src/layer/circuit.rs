@@ -1,4 +1,6 @@
 //! A network's layer that a user writes by gates.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/circuit/index.html), [verifier](../../../tacit_verifier/layers/circuit/index.html).
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};

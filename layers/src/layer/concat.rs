@@ -1,4 +1,6 @@
 //! Concatenation: activations behind each other along one axis.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/concat/index.html), [verifier](../../../tacit_verifier/layers/concat/index.html).
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};

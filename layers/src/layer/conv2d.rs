@@ -24,6 +24,8 @@
 //! than convolving; the verifier's work is logarithmic but for the shift vectors, linear in one axis.
 //!
 //! **Reference.** Tacit's own; compare zkCNN (CCS 2021, section 4) for the convolution by FFT.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/conv2d/index.html), [verifier](../../../tacit_verifier/layers/conv2d/index.html).
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};

@@ -17,6 +17,8 @@
 //! **Cost.** That of a view; nothing is committed.
 //!
 //! **Reference.** Tacit's own; the operator is ONNX's `CumSum`.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/cumulative_sum/index.html), [verifier](../../../tacit_verifier/layers/cumulative_sum/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;

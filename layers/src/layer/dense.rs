@@ -1,4 +1,6 @@
 //! Dense layer: a matrix product with a weight matrix.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/dense/index.html), [verifier](../../../tacit_verifier/layers/dense/index.html).
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,8 @@
 //! **Protocol.** None: a claim on the value is one on the input.
 //!
 //! **Soundness error.** None.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/flatten/index.html), [verifier](../../../tacit_verifier/layers/flatten/index.html).
 
 use crate::error::Result;
 use crate::{

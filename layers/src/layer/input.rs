@@ -1,4 +1,6 @@
 //! An input of the network: quantised by whoever has the real numbers, public or [committed](crate::proof::input).
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/input/index.html), [verifier](../../../tacit_verifier/layers/input/index.html).
 
 use ark_bn254::Fr;
 use serde::{

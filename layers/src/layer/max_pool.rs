@@ -24,6 +24,8 @@
 //!
 //! **Reference.** zkCNN (Liu, Xie, Zhang, CCS 2021, section 5.2) checks a maximum by bits and a product; here look-ups
 //! ([`crate::argument::logup`]) take the place of the bits.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/max_pool/index.html), [verifier](../../../tacit_verifier/layers/max_pool/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;

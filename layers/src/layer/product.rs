@@ -22,6 +22,8 @@
 //! Products are not linear in the witness: each multiplication costs a byte of [hardening](crate::proof::statement).
 //!
 //! **Reference.** Thaler, "Time-optimal interactive proofs for circuit evaluation" (2013), section 5, with batch axes.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/product/index.html), [verifier](../../../tacit_verifier/layers/product/index.html).
 
 mod axes;
 

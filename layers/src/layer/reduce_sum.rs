@@ -16,6 +16,8 @@
 //! **Cost.** A division by $2^n$.
 //!
 //! **Reference.** The identity is folklore.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/reduce_sum/index.html), [verifier](../../../tacit_verifier/layers/reduce_sum/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One};

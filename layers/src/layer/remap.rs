@@ -18,6 +18,8 @@
 //! **Cost.** That of a view, linear in each axis of input and output for the verifier.
 //!
 //! **Reference.** Tacit's own.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/remap/index.html), [verifier](../../../tacit_verifier/layers/remap/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::Zero;

@@ -27,6 +27,8 @@
 //! where quotients are wide.
 //!
 //! **Reference.** Fixed-point rescaling as in Jacob et al. (2018, section 2.2).
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/rescale/index.html), [verifier](../../../tacit_verifier/layers/rescale/index.html).
 
 pub mod saturation;
 

@@ -20,6 +20,8 @@
 //! **Cost.** That of a view, linear in each group's product for the verifier; none where padded places stay.
 //!
 //! **Reference.** Tacit's own.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/reshape/index.html), [verifier](../../../tacit_verifier/layers/reshape/index.html).
 
 use std::ops::Range;
 

@@ -16,6 +16,8 @@
 //! **Cost.** Reordering a point.
 //!
 //! **Reference.** Folklore.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/transpose/index.html), [verifier](../../../tacit_verifier/layers/transpose/index.html).
 
 use ark_bn254::Fr;
 use serde::{Deserialize, Serialize};

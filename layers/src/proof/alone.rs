@@ -36,6 +36,8 @@
 //! **Cost.** The layer's own, one commitment for the late columns, and 32 bytes for each claimed output.
 //!
 //! **Reference.** Those of the layers.
+//!
+//! **Code.** [prover](../../../tacit_prover/alone/index.html), [verifier](../../../tacit_verifier/alone/index.html).
 
 use ark_bn254::Fr;
 use sha2::{Digest, Sha256};

@@ -45,6 +45,8 @@
 //!
 //! **Reference.** The middle coefficient is folklore (compare Bootle, Cerulli, Chaidos, Groth, Petit, Eurocrypt 2016);
 //! comparing by Schwartz-Zippel at a random point is vCNN's (ePrint 2020/584).
+//!
+//! **Code.** [prover](../../../../tacit_prover/layers/matmul/polynomial/index.html), [verifier](../../../../tacit_verifier/layers/matmul/polynomial/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::{Field, One};

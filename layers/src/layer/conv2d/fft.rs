@@ -50,6 +50,8 @@
 //! convolution is three layers of a circuit (transform, product, inverse transform) of degree 2; here axes are separate,
 //! the inverse transform and the crop are folded into the product's sumcheck, and strides, dilations and padding are
 //! exponents of the root.
+//!
+//! **Code.** [prover](../../../../tacit_prover/layers/fft_convolution/index.html), [verifier](../../../../tacit_verifier/layers/fft_convolution/index.html).
 
 mod axis;
 

@@ -36,6 +36,8 @@
 //!
 //! **Reference.** vCNN (Lee, Ko, Kim, Oh; ePrint 2020/584), which checks convolutions as polynomial products in a pairing
 //! SNARK. Committing only to the product folded over outputs, and evaluating by power points, is Tacit's own.
+//!
+//! **Code.** [prover](../../../../tacit_prover/layers/conv2d/polynomial/index.html), [verifier](../../../../tacit_verifier/layers/conv2d/polynomial/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::Field;
