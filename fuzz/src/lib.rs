@@ -5,6 +5,7 @@
 //! | `targets` | the parsers' targets, and all targets by name |
 //! | `proofs` | proofs and keys, mutated message by message and field by field |
 //! | `hiding` | proofs that hide, mutated likewise, and by what would cancel |
+//! | `lookups` | drawn look-ups by themselves, mutated likewise |
 //! | `differential` | drawn networks: three executors and a proof |
 //! | `script` | numbers read from a target's bytes |
 //! | `memory` | an allocator that counts |
@@ -15,6 +16,7 @@ use tacit_cli::npy;
 
 mod differential;
 mod hiding;
+mod lookups;
 mod memory;
 #[path = "../../prover/tests/support/naive.rs"]
 mod naive;

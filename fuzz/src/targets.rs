@@ -8,7 +8,7 @@ use tacit_layers::{KeyProofFile, ProofFile, VerifyingKey, proof::input::InputCom
 use tacit_onnx::{FloatModel, QuantiseOptions, quantise, quantise_input, quantised};
 use tacit_prover::{ProvingKey, input::InputOpening};
 
-use crate::{differential, memory, npy, proofs};
+use crate::{differential, lookups, memory, npy, proofs};
 
 /// Asserts what must hold of bytes.
 type Target = fn(&[u8]);
@@ -26,6 +26,7 @@ pub(crate) const ALL: &[(&str, Target)] = &[
     ("hostile_key", proofs::hostile_key),
     ("hostile_network", proofs::hostile_network),
     ("differential", differential::drawn),
+    ("lookups", lookups::lookups),
 ];
 
 /// Memory that a file of up to a kilobyte may make any command take.

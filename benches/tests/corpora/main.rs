@@ -10,6 +10,8 @@ use tacit_cli::npy;
 mod differential;
 #[path = "../../../fuzz/src/hiding.rs"]
 mod hiding;
+#[path = "../../../fuzz/src/lookups.rs"]
+mod lookups;
 #[path = "../../../fuzz/src/memory.rs"]
 mod memory;
 #[path = "../../../prover/tests/support/naive.rs"]
