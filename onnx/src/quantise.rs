@@ -232,6 +232,7 @@ impl Quantiser<'_> {
             observed: self.observed,
             num_samples: self.samples.len(),
             calibration: plan.calibration,
+            wide_calibration: self.options.calibration,
             inputs: &inputs,
             widths: &plan.widths,
         };

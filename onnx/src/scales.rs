@@ -26,7 +26,7 @@ use self::{
     activation::{Activation, bounds},
     function_table::{Argument, argument},
     reach::reach,
-    widths::Widths,
+    widths::{NARROW, Widths},
 };
 use tacit_layers::layer::rescale::MAX_MULTIPLIER;
 
@@ -64,6 +64,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) observed: &'a [Option<Observed>],
     pub(crate) num_samples: usize,
     pub(crate) calibration: CalibrationMethod,
+    /// The same for activations of more than eight bits.
+    pub(crate) wide_calibration: CalibrationMethod,
     /// Integers and scale of every input.
     pub(crate) inputs: &'a [Activation],
     pub(crate) widths: &'a Widths,
@@ -85,9 +87,11 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
         let (low, levels) = value
             .spacing
             .map_or_else(|| bounds(choice.widths.activations[index], is_unsigned), |given| given.bounds);
+        let is_wide = choice.widths.activations[index] > NARROW;
+        let method = if is_wide { choice.wide_calibration } else { choice.calibration };
         let amplitude = observed[index]
             .as_ref()
-            .map_or(1.0, |seen| seen.amplitude(levels, choice.num_samples, choice.calibration));
+            .map_or(1.0, |seen| seen.amplitude(levels, choice.num_samples, method));
         let mut desired = value.spacing.map_or(amplitude / levels as f64, |given| given.scale);
         let mut result = None;
         if value.function.is_some() {

@@ -159,7 +159,46 @@ fn inputs_far_from_zero_and_of_many_sizes_are_read_channel_by_channel() {
     }
 }
 
-/// Every float model under `TACIT_FIXTURES/local`: what default flags make of it.
+/// What the least precise of all outputs has of signal to noise, and the smallest share of samples on which what looks like
+/// classes agrees, against recorded outputs.
+fn compare_all(network: &Network, inputs: &[Vec<f32>], expected: &[Vec<Vec<f32>>]) -> (f64, f64) {
+    let (mut ratio, mut agreement) = (f64::INFINITY, 1.0_f64);
+    for (output, expected) in expected.iter().enumerate() {
+        let mut single = network.clone();
+        single.architecture.outputs.swap(0, output);
+        let figures = compare(&single, inputs, expected);
+        ratio = ratio.min(figures.0);
+        if network.architecture.outputs[output].shape.iter().filter(|&&length| length > 1).count() == 1 {
+            agreement = agreement.min(figures.1);
+        }
+    }
+    (ratio, agreement)
+}
+
+/// ONNX Runtime's outputs, `logits.npy`, `logits1.npy` and so on, as far as they are recorded; those of the float model
+/// where none are.
+fn recorded(folder: &Path, model: &FloatModel, inputs: &[Vec<f32>]) -> Vec<Vec<Vec<f32>>> {
+    let file = |index: usize| if index == 0 { "logits.npy".to_owned() } else { format!("logits{index}.npy") };
+    let read = |index| ndarray_npy::read_npy::<_, ArrayD<f32>>(folder.join(file(index))).ok();
+    let outputs: Vec<_> = (0..).map_while(read).filter(|array| array.len() >= inputs.len()).collect();
+    if outputs.is_empty() {
+        return vec![inputs.iter().map(|input| model.run(input).unwrap()).collect()];
+    }
+    let rows = |array: ArrayD<f32>| {
+        let values: Vec<f32> = array.iter().copied().collect();
+        values.chunks_exact(values.len() / inputs.len()).map(<[f32]>::to_vec).collect()
+    };
+    outputs.into_iter().map(rows).collect()
+}
+
+/// Every float model under `TACIT_FIXTURES/local`: what default flags make of it, on samples that calibration has not seen where
+/// there are any, against ONNX Runtime.
+///
+/// ```text
+/// TACIT_FIXTURES=FOLDER cargo test --release --workspace --test widths -- local_models --ignored --nocapture
+/// ```
+///
+/// `TACIT_FIXTURE` names one model. Trained networks of real sizes keep their task within one percent of the float model's.
 #[test]
 #[ignore = "takes minutes: a measurement"]
 fn local_models_at_default_flags() {
@@ -168,6 +207,7 @@ fn local_models_at_default_flags() {
         return;
     };
     let only = std::env::var("TACIT_FIXTURE").ok();
+    let mut lost = vec![];
     for group in ["own", "real", "tabular", "thirdparty"] {
         let Ok(folders) = std::fs::read_dir(root.join(group)) else { continue };
         let mut folders: Vec<PathBuf> = folders.map(|folder| folder.unwrap().path()).collect();
@@ -191,7 +231,7 @@ fn local_models_at_default_flags() {
             let inputs = samples(&folder.join("inputs.npy"));
             let calibration = folder.join("calibration.npy");
             let calibration = if calibration.exists() { samples(&calibration) } else { inputs.clone() };
-            let expected: Vec<Vec<f32>> = inputs.iter().map(|input| model.run(input).unwrap()).collect();
+            let expected = recorded(&folder, &model, &inputs);
             let options = [
                 ("8 bits", QuantiseOptions::default()),
                 ("16 bits", QuantiseOptions::with_bits(16)),
@@ -203,18 +243,23 @@ fn local_models_at_default_flags() {
                 match quantise_comparably(&model, &calibration, &options) {
                     Ok(found) => {
                         let took = start.elapsed();
-                        let (ratio, agreement) = compare(&found.network, &inputs, &expected);
+                        let (ratio, agreement) = compare_all(&found.network, &inputs, &expected);
                         ratios.push(ratio);
+                        // Noise of one percent of the energy explains ninety-nine of the variance.
+                        if group == "real" && flags == "auto" && (ratio < 20.0 || agreement < 0.99) {
+                            lost.push(format!("{name}: {ratio:.1} dB, {agreement}"));
+                        }
                         let wide =
                             |bits| found.precision.values.iter().filter(|v| v.bits == Some(bits)).count();
                         eprintln!(
-                            "{group}/{name}, {flags}: {ratio:.1} dB, {:.1}% agree, {} of 12, {} of 16 bits, {} wide weights of {}, {:?}, met {:?}, {} trials, {took:.1?}",
+                            "{group}/{name}, {flags}: {ratio:.1} dB, {:.1}% agree, {} of 12, {} of 16 bits, {} wide weights of {}, {:?}, {:.1?} dB when calibrated, met {:?}, {} trials, {took:.1?}",
                             100.0 * agreement,
                             wide(12),
                             wide(16),
                             wide_weights(&found),
                             found.precision.values.iter().filter(|v| v.weight_bits.is_some()).count(),
                             found.precision.calibration,
+                            found.precision.signal_to_noise,
                             found.precision.is_met,
                             found.precision.num_trials,
                         );
@@ -228,4 +273,5 @@ fn local_models_at_default_flags() {
             }
         }
     }
+    assert!(lost.is_empty(), "{lost:?}");
 }

@@ -1,15 +1,17 @@
 //! The search for widths: output error for each bit that is spent.
 //!
 //! 1. All activations and weights have eight bits. The calibration method is the one with the smallest output error.
-//! 2. If the outputs' noise is within the target, and the largest elements of what looks like classes stay where they are,
-//!    nothing more is done.
+//! 2. If the outputs' noise is within [`RESERVE`] of what the target allows, and the largest elements of what looks like
+//!    classes stay where they are, nothing more is done.
 //! 3. Otherwise everything is widened. What noise is then left is the floor; a target below it is not met, and said so.
 //! 4. Every *part* (the bits of a value, or those of a layer's weights) is narrowed alone: what the noise grows by is its share.
 //!    Noises of different parts add up, because rounding errors do not know of each other. Where that takes too many runs,
 //!    neighbouring parts are narrowed together and share what the noise grows by.
-//! 5. Parts are widened in the order of share by cost until the sum of the others' shares and the floor is within the target;
-//!    activations to 12 bits, which leave $2^{-8}$ of a share, and to 16 where that is too much. The network is
-//!    measured, and widened on as long as it misses the target.
+//! 5. Parts are widened in the order of share by cost until the sum of the others' shares and the floor is within [`RESERVE`]
+//!    of what the target allows, or next to the floor; activations to 12 bits, which leave $2^{-8}$ of a share, and to 16 where
+//!    that is too much. The network is measured, and widened on as long as it is not there. The reserve is for other samples:
+//!    ranges and widths are chosen by these, and noise on others is larger. Where an output looks like classes, it is
+//!    [`RESERVE_OF_CLASSES`].
 //!
 //! Runs are counted, not timed, so that the choice is the same everywhere: at most [`MAX_WORK`] multiplications in all.
 
@@ -49,10 +51,16 @@ const MAX_TRIAL: u64 = 1_500_000_000;
 const MAX_SAMPLES: usize = 64;
 /// Activations of a middle width.
 const MIDDLE: u32 = 12;
+/// The part of the noise a target allows that is aimed at.
+const RESERVE: f64 = 0.5;
+/// The same once anything is widened, where an output looks like classes: those that nearly agree are told apart by less.
+const RESERVE_OF_CLASSES: f64 = 0.125;
 /// The share of samples on which what looks like classes agrees.
 const LEAST_AGREEMENT: f64 = 0.98;
 /// What the largest elements' agreement asks of the noise, each time that it is missed.
 const STRICTER: f64 = 0.25;
+/// What noise that is larger than predicted asks of the next prediction, at most.
+const A_LITTLE_STRICTER: f64 = 0.8;
 /// Trials at the end, each of which widens twice as many parts as the one before.
 const MAX_STEPS: usize = 8;
 
@@ -169,21 +177,22 @@ pub(super) fn search(quantiser: &Quantiser<'_>) -> Result<Found, Error> {
         return Ok(Found { plan, outcome, is_met: None, num_trials: search.num_trials });
     };
     let most = 10_f64.powf(-target / 10.0);
-    let is_met = |outcome: Outcome| outcome.noise <= most && outcome.agreement >= LEAST_AGREEMENT;
     let (mut plan, mut outcome) = best;
-    if !is_met(outcome) && search.rest() > 0 {
-        (plan, outcome) = widen(&mut search, (plan, outcome), most, is_met)?;
+    if !outcome.is_within(RESERVE * most) && search.rest() > 0 {
+        (plan, outcome) = widen(&mut search, (plan, outcome), most)?;
     }
-    Ok(Found { plan, outcome, is_met: Some(is_met(outcome)), num_trials: search.num_trials })
+    Ok(Found { plan, outcome, is_met: Some(outcome.is_within(most)), num_trials: search.num_trials })
+}
+
+impl Outcome {
+    /// Whether noise is at most this, and what looks like classes agrees.
+    fn is_within(self, noise: f64) -> bool {
+        self.noise <= noise && self.agreement >= LEAST_AGREEMENT
+    }
 }
 
 /// Steps 3 to 5.
-fn widen(
-    search: &mut Search<'_>,
-    start: (Plan, Outcome),
-    most: f64,
-    is_met: impl Fn(Outcome) -> bool,
-) -> Result<(Plan, Outcome), Error> {
+fn widen(search: &mut Search<'_>, start: (Plan, Outcome), most: f64) -> Result<(Plan, Outcome), Error> {
     let graph = search.quantiser.graph;
     let parts = parts(graph);
     let Some((widest, floor)) = widest(search, &start.0, &parts)? else { return Ok(start) };
@@ -193,7 +202,9 @@ fn widen(
     let worth: Vec<f64> = parts.iter().zip(&shares).map(|(part, share)| share / part.cost(graph)).collect();
     order.sort_by(|&a, &b| worth[b].total_cmp(&worth[a]).then(a.cmp(&b)));
     // No closer to the floor than a quarter of a decibel.
-    let mut goal = most.max(1.06 * floor.noise);
+    let reserve = if search.reference.has_classes() { RESERVE_OF_CLASSES } else { RESERVE };
+    let aim = (reserve * most).max(1.06 * floor.noise);
+    let mut goal = aim;
     let mut best = start.clone();
     let mut plan = start.0;
     let mut level = 0;
@@ -209,16 +220,20 @@ fn widen(
         if better(outcome, best.1) {
             best = (plan.clone(), outcome);
         }
-        if is_met(outcome) {
+        if outcome.is_within(aim) {
             return Ok((plan, outcome));
         }
-        goal *= STRICTER;
+        goal *= if outcome.agreement < LEAST_AGREEMENT {
+            STRICTER
+        } else {
+            (aim / outcome.noise).clamp(STRICTER, A_LITTLE_STRICTER)
+        };
         if search.rest() == 0 {
             break;
         }
     }
     // What was not met with less is tried with everything.
-    if better(floor, best.1) { Ok((widest, floor)) } else { Ok(best) }
+    if !best.1.is_within(most) && better(floor, best.1) { Ok((widest, floor)) } else { Ok(best) }
 }
 
 /// Whether an outcome is better: that of more agreement, then that of less noise.

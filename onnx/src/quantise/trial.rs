@@ -15,9 +15,14 @@ pub(super) struct Outcome {
     /// The largest share that noise has of an output's energy about its mean.
     pub(super) noise: f64,
     /// The smallest share of samples on which an output that looks like classes has its largest element where the float
-    /// model's is.
+    /// model's is, and at least [`KEPT_LEAD`] of its lead over every other.
     pub(super) agreement: f64,
 }
+
+/// The part of its lead that the largest element is to keep: among other samples there are some with smaller leads.
+const KEPT_LEAD: f64 = 0.5;
+/// What is closer to the largest element than this part of it is as large.
+const TIE: f64 = 1e-6;
 
 /// Samples with the float model's outputs on them.
 pub(super) struct Reference<'a> {
@@ -50,6 +55,11 @@ impl<'a> Reference<'a> {
         self.samples.len()
     }
 
+    /// Whether an output looks like classes.
+    pub(super) fn has_classes(&self) -> bool {
+        self.are_classes.contains(&true)
+    }
+
     /// Runs a network on the samples.
     pub(super) fn measure(&self, network: &Network) -> Result<Outcome, Error> {
         let specs = network.infer()?;
@@ -67,7 +77,7 @@ impl<'a> Reference<'a> {
             };
             outcome.noise = outcome.noise.max(noise_share(pairs()));
             if is_classes {
-                let agreeing = pairs().filter(|(float, integer)| largest(float) == largest(integer)).count();
+                let agreeing = pairs().filter(|(float, integer)| keeps_its_lead(float, integer)).count();
                 outcome.agreement = outcome.agreement.min(agreeing as f64 / self.samples.len().max(1) as f64);
             }
         }
@@ -92,9 +102,15 @@ fn noise_share<'a>(pairs: impl Iterator<Item = (&'a Vec<f32>, &'a Vec<f32>)>) ->
     if noise == 0.0 { 0.0 } else { noise / energy.max(f64::MIN_POSITIVE) }
 }
 
-fn largest(values: &[f32]) -> Option<usize> {
-    // The first of equal ones.
-    (0..values.len()).rev().max_by(|&a, &b| values[a].total_cmp(&values[b]))
+/// Whether the largest of the float values keeps enough of its lead over each of the others.
+fn keeps_its_lead(floats: &[f32], integers: &[f32]) -> bool {
+    let pairs =
+        || floats.iter().zip(integers).map(|(&float, &integer)| (f64::from(float), f64::from(integer)));
+    let Some((largest, kept)) = pairs().max_by(|(a, _), (b, _)| a.total_cmp(b)) else { return true };
+    pairs().all(|(float, integer)| {
+        let lead = largest - float;
+        lead <= TIE * largest.abs() || kept - integer >= KEPT_LEAD * lead
+    })
 }
 
 /// What running the network once costs, in multiplications; an element counts as a few.
@@ -106,4 +122,19 @@ pub(super) fn cost(architecture: &Architecture) -> Result<u64, Error> {
         layer::of(&node.operation).num_macs(&site) + ELEMENT * site.output.layout.num_elements() as u64
     });
     Ok(cost.sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_is_kept_up_to_a_half() {
+        let floats = [0.1, 3.0, 2.0];
+        assert!(keeps_its_lead(&floats, &[0.0, 3.0, 2.4]));
+        assert!(!keeps_its_lead(&floats, &[0.0, 3.0, 2.6]));
+        assert!(!keeps_its_lead(&floats, &[0.0, 2.0, 3.0]));
+        // What is as large may come first.
+        assert!(keeps_its_lead(&[1.0, 1.0, 0.0], &[1.0, 1.01, 0.0]));
+    }
 }

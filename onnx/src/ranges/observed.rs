@@ -6,6 +6,11 @@ use crate::options::CalibrationMethod;
 const FEW_SAMPLES: usize = 8;
 /// How far beyond the largest value seen a range that clips nothing reaches: another sample may hold a larger one.
 const MARGIN: f64 = 1.0 / 32.0;
+/// The same for integers of more than eight bits, which lose less by being coarser than by clipping; where nobody asks for another
+/// range.
+const WIDE_MARGIN: f64 = 1.0 / 2.0;
+/// The largest integer of eight bits.
+const NARROW_LEVELS: i64 = 255;
 const NUM_BINS: usize = 2048;
 const NUM_CANDIDATES: usize = 80;
 
@@ -79,6 +84,7 @@ impl Observed {
         }
         let middle = |bin: usize| (bin as f64 + 0.5) / NUM_BINS as f64 * magnitude;
         match method {
+            CalibrationMethod::Best if levels > NARROW_LEVELS => magnitude * (1.0 + WIDE_MARGIN),
             _ if num_samples < FEW_SAMPLES => magnitude * (1.0 + MARGIN),
             CalibrationMethod::Maximum => magnitude * (1.0 + MARGIN),
             CalibrationMethod::Percentile(share) => {
