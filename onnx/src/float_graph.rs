@@ -10,10 +10,12 @@
 //! | `weights` | weights of linear layers |
 //! | `pointwise` | functions of one number |
 //! | `value` | values and what computes them |
+//! | `parts` | concatenations whose parts keep scales of their own |
 //! | `reading` | inputs whose parts have scales and zeros of their own |
 //! | `view` | how outlets read values |
 
 pub(crate) mod clip;
+pub(crate) mod parts;
 pub(crate) mod pointwise;
 pub(crate) mod reading;
 pub(crate) mod value;
@@ -22,6 +24,7 @@ pub(crate) mod weights;
 
 use self::{
     clip::Clip,
+    parts::can_be_apart,
     value::{Operation, Value},
 };
 
@@ -35,10 +38,11 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// The graph of these values: what brings values to one scale is left out where the values adapt, each function moves
+    /// The graph of these values: what brings values to one scale is left out where weights read them or they adapt, each function moves
     /// into the layer before it where nothing else reads that layer, and values that nothing reads are dropped.
     pub(crate) fn new(mut values: Vec<Value>, mut outputs: Vec<usize>) -> Self {
         count_readers(&mut values, &outputs);
+        keep_apart(&mut values, &outputs);
         spare_alignments(&mut values);
         count_readers(&mut values, &outputs);
         absorb_functions(&mut values);
@@ -100,10 +104,29 @@ fn adaptable(values: &[Value], index: usize) -> Option<Vec<usize>> {
     None
 }
 
+/// Lets concatenations that weights read take every part as it is, unless the model gives scales.
+fn keep_apart(values: &mut [Value], outputs: &[usize]) {
+    if values.iter().any(|value| value.spacing.is_some()) {
+        return;
+    }
+    // What reads a concatenation comes first.
+    for index in (0..values.len()).rev() {
+        let Operation::Concat { inputs, axis, .. } = &values[index].operation else { continue };
+        if !can_be_apart(values, outputs, index, *axis) {
+            continue;
+        }
+        let parts: Vec<usize> = inputs.iter().map(|&input| values[input].aligns().unwrap_or(input)).collect();
+        if let Operation::Concat { inputs, is_apart, .. } = &mut values[index].operation {
+            (*inputs, *is_apart) = (parts, true);
+        }
+        count_readers(values, outputs);
+    }
+}
+
 /// Lets concatenations read values directly that already have one scale, or can take one.
 fn spare_alignments(values: &mut [Value]) {
     for index in 0..values.len() {
-        let Operation::Concat { inputs, .. } = &values[index].operation else { continue };
+        let Operation::Concat { inputs, is_apart: false, .. } = &values[index].operation else { continue };
         let before: Vec<Option<usize>> = inputs.iter().map(|&input| values[input].aligns()).collect();
         let source = |mut at: usize| {
             while let Some(input) = values[at].passes_on() {

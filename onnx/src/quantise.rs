@@ -103,7 +103,7 @@ pub fn quantise_comparably(
     space_integers(model, &mut graph, &by_input)?;
     let mut observed = observe(model, &graph, calibration)?;
     tie(&graph, &mut observed);
-    let (graph, held, channels) = read_apart(model, graph, calibration);
+    let (graph, mut held, channels) = read_apart(model, graph, calibration);
     let quantiser = Quantiser {
         model,
         graph: &graph,
@@ -125,6 +125,12 @@ pub fn quantise_comparably(
     );
     let Built { network, nodes, scales, layers, given } = quantiser.build(&plan)?;
     let units = (0..graph.values.len()).map(|index| output_scales(&graph, &scales, &layers, index)).collect();
+    for (index, units) in scales.units.iter().enumerate() {
+        // In the units of each place, as inputs are in those of their channels.
+        let elements = units.iter().flat_map(|units| units.elements(&graph.values[index].axes));
+        held[index] =
+            units.is_some().then(|| elements.map(|unit| (unit, 0.0)).collect()).or(held[index].take());
+    }
     let precision = precision(&graph, &plan, &network, &scales, found.as_ref(), &by_input);
     let rescales = given.into_iter().flatten().map(|given| given.error).collect();
     let unbounded = given::unbounded(&graph, &layers);

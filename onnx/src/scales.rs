@@ -32,7 +32,7 @@ use tacit_layers::layer::rescale::MAX_MULTIPLIER;
 
 use crate::{
     error::Error,
-    float_graph::{Graph, value::Operation},
+    float_graph::{Graph, parts::Units, value::Operation, weights::Weights},
     options::CalibrationMethod,
     ranges::observed::Observed,
 };
@@ -48,9 +48,19 @@ pub(crate) struct Scales {
     pub(crate) arguments: Vec<Option<Argument>>,
     /// The multiplier of pools and the coefficients of sums, by value.
     pub(crate) integers: Vec<Vec<i64>>,
+    /// The units of concatenations that are apart, and of what passes them on.
+    pub(crate) units: Vec<Option<Units>>,
+    /// The weights of layers that read such.
+    absorbed: Vec<Option<Weights>>,
 }
 
 impl Scales {
+    /// The input and the weights of a layer that has weights, as they are on what it reads.
+    pub(crate) fn weights<'a>(&'a self, graph: &'a Graph, index: usize) -> Option<(usize, &'a Weights)> {
+        let (input, weights) = graph.values[index].weights()?;
+        Some((input, self.absorbed[index].as_ref().unwrap_or(weights)))
+    }
+
     /// Real value of one unit of a rescale's quotient.
     pub(crate) fn quotient(&self, index: usize) -> f64 {
         self.arguments[index].map_or(self.activations[index].scale, |argument| argument.scale)
@@ -73,11 +83,18 @@ pub(crate) struct Choice<'a> {
 
 /// Chooses the scales of all values, whose rescales drop so many digits each.
 pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Result<Scales, Error> {
-    let integers = vec![vec![]; graph.values.len()];
-    let arguments = vec![None; graph.values.len()];
-    let mut scales = Scales { shifts: shifts.to_vec(), activations: vec![], arguments, integers };
+    let count = graph.values.len();
+    let mut scales = Scales {
+        shifts: shifts.to_vec(),
+        activations: vec![],
+        arguments: vec![None; count],
+        integers: vec![vec![]; count],
+        units: vec![None; count],
+        absorbed: vec![None; count],
+    };
     let observed = choice.observed;
     for (index, value) in graph.values.iter().enumerate() {
+        pass_units(graph, &mut scales, index);
         let known = |input: usize| scales.activations[input];
         let is_unsigned = if value.function.is_some() {
             observed[index].as_ref().is_some_and(|seen| seen.minimum >= 0.0)
@@ -89,13 +106,12 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
             .map_or_else(|| bounds(choice.widths.activations[index], is_unsigned), |given| given.bounds);
         let is_wide = choice.widths.activations[index] > NARROW;
         let method = if is_wide { choice.wide_calibration } else { choice.calibration };
-        let amplitude = observed[index]
-            .as_ref()
-            .map_or(1.0, |seen| seen.amplitude(levels, choice.num_samples, method));
+        let amplitude =
+            observed[index].as_ref().map_or(1.0, |seen| seen.amplitude(levels, choice.num_samples, method));
         let mut desired = value.spacing.map_or(amplitude / levels as f64, |given| given.scale);
         let mut result = None;
         if value.function.is_some() {
-            let reach = reach(graph, value, &scales.activations);
+            let reach = reach(graph, index, &scales);
             let seen = observed[index].as_ref().filter(|_| choice.num_samples > 0);
             let seen = seen.map_or(reach, |seen| seen.arguments);
             let argument = argument(value, seen, reach, desired, (low, levels))?;
@@ -125,8 +141,14 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
                 scales.activations.push(Activation { scale: 1.0, bounds: (0, length) });
                 continue;
             }
-            Operation::Concat { inputs, .. } => {
+            Operation::Concat { inputs, is_apart: false, .. } => {
                 let activation = common(graph, &mut scales, inputs);
+                scales.activations.push(activation);
+                continue;
+            }
+            Operation::Concat { inputs, axis, is_apart: true } => {
+                let activation = coarsest(&scales, inputs);
+                scales.units[index] = Some(units(graph, &scales, inputs, *axis, activation.scale));
                 scales.activations.push(activation);
                 continue;
             }
@@ -218,6 +240,38 @@ fn common(graph: &Graph, scales: &mut Scales, inputs: &[usize]) -> Activation {
     let bounds = inputs.iter().map(|&input| scales.activations[input].bounds);
     let bounds = bounds.fold((0, 0), |(low, high), (min, max)| (low.min(min), high.max(max)));
     Activation { scale, bounds }
+}
+
+/// The coarsest scale of several values, and bounds that hold the integers of all.
+fn coarsest(scales: &Scales, inputs: &[usize]) -> Activation {
+    let all = inputs.iter().map(|&input| scales.activations[input]);
+    let join = |a: Activation, b: Activation| {
+        let ((low, high), (min, max)) = (a.bounds, b.bounds);
+        Activation { scale: a.scale.max(b.scale), bounds: (low.min(min), high.max(max)) }
+    };
+    all.fold(Activation { scale: 0.0, bounds: (0, 0) }, join)
+}
+
+/// The units of values behind each other along an axis, as factors of a scale.
+fn units(graph: &Graph, scales: &Scales, inputs: &[usize], axis: usize, scale: f64) -> Units {
+    let part = |&input: &usize| {
+        let ratio = scales.activations[input].scale / scale;
+        let own = scales.units[input].as_ref().map(|units| units.factors.clone());
+        let factors = own.unwrap_or_else(|| vec![1.0; graph.values[input].axes[axis]]);
+        factors.into_iter().map(move |factor| factor * ratio)
+    };
+    Units { axis, factors: inputs.iter().flat_map(part).collect() }
+}
+
+/// Units go where the integers go, and into weights.
+fn pass_units(graph: &Graph, scales: &mut Scales, index: usize) {
+    let value = &graph.values[index];
+    let [input] = value.operation.inputs()[..] else { return };
+    let Some(units) = &scales.units[input] else { return };
+    let axes = &graph.values[input].axes;
+    let (through, absorbed) = (units.through(value, axes), units.absorbed(value, axes));
+    scales.units[index] = through;
+    scales.absorbed[index] = absorbed;
 }
 
 fn at_least_one(x: f64) -> i64 {

@@ -159,6 +159,27 @@ fn inputs_far_from_zero_and_of_many_sizes_are_read_channel_by_channel() {
     }
 }
 
+/// One scale for all parts leaves nothing of the small ones: 4.4 and 3.4 dB with eight bits, 6.5 dB with sixteen.
+#[test]
+fn parts_of_a_concatenation_that_weights_read_keep_their_own_scales() {
+    for name in ["branches", "branches_read_twice"] {
+        let (model, inputs, expected) = case(name);
+        for options in [QuantiseOptions::with_bits(8), QuantiseOptions::with_bits(16)] {
+            let quantised = quantise_comparably(&model, &inputs, &options).unwrap();
+            let figures = compare(&quantised.network, &inputs, &expected);
+            eprintln!("{name}, {} bits: {figures:?}", options.bits);
+            assert!(figures.0 >= 33.0, "{name}: {figures:?}");
+            // No part is brought to another's scale.
+            assert!(quantised.precision.values.iter().all(|value| !value.name.contains("align")), "{name}");
+            let values = quantised.compare(&model, &inputs).unwrap();
+            assert!(
+                values.iter().all(|value| value.signal_to_noise.is_none_or(|db| db > 30.0)),
+                "{values:?}"
+            );
+        }
+    }
+}
+
 /// What the least precise of all outputs has of signal to noise, and the smallest share of samples on which what looks like
 /// classes agrees, against recorded outputs.
 fn compare_all(network: &Network, inputs: &[Vec<f32>], expected: &[Vec<Vec<f32>>]) -> (f64, f64) {

@@ -71,8 +71,8 @@ pub(crate) enum Operation {
     Scale { input: usize, factor: f64 },
     /// The same integers in other places.
     Rearrange { input: usize, how: Rearrangement },
-    /// Values behind each other along one axis, on one scale.
-    Concat { inputs: Vec<usize>, axis: usize },
+    /// Values behind each other along one axis; on one scale, unless weights [absorb](super::parts) each part's own.
+    Concat { inputs: Vec<usize>, axis: usize, is_apart: bool },
     /// Products of two values, summed over axes that only they have: each axis of a factor and of the result has a name.
     Product { left: (usize, Vec<u8>), right: (usize, Vec<u8>), output: Vec<u8> },
 }

@@ -35,6 +35,13 @@ impl Weights {
         self.axes[1] *= groups;
     }
 
+    /// Each weight times a factor, of an output and a place among its weights.
+    pub(super) fn each(&self, factor: impl Fn(usize, usize) -> f64) -> Self {
+        let length = (self.values.len() / self.bias.len()).max(1);
+        let weight = |(i, weight): (usize, &f64)| weight * factor(i / length, i % length);
+        Self { values: self.values.iter().enumerate().map(weight).collect(), ..self.clone() }
+    }
+
     /// Multiplies every output channel and its bias by a factor.
     pub(crate) fn scale(&mut self, factors: &[f64]) {
         let length = self.values.len() / self.bias.len();

@@ -69,7 +69,7 @@ impl Lowering<'_> {
             self.values[value].function = Some(Function::identity(outlet));
             aligned.push(value);
         }
-        let operation = Operation::Concat { inputs: aligned, axis };
+        let operation = Operation::Concat { inputs: aligned, axis, is_apart: false };
         self.push(&name, axes, operation, OutletId::new(node.id, 0), view)
     }
 }

@@ -71,7 +71,7 @@ impl Lowering<'_> {
         let channels = flat / inner;
         let parts = [view.value, relu]
             .map(|value| self.rearranged(node, value, Rearrangement::Reshape, vec![channels, 1, inner]));
-        let operation = Operation::Concat { inputs: parts.to_vec(), axis: 1 };
+        let operation = Operation::Concat { inputs: parts.to_vec(), axis: 1, is_apart: false };
         let both =
             self.push(&format!("{name}.both"), vec![channels, 2, inner], operation, outlet, vec![]).value;
         let slope = |channel: usize| slopes.at(channel * inner);

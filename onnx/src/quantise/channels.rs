@@ -43,8 +43,9 @@ pub(super) struct Layer {
     free_error: f64,
 }
 
-/// What a layer's channels are computed from: its value, the bits of the input's unit and of the grid's, and the width.
-type Key = (usize, u64, Option<u64>, u32, i64);
+/// What a layer's channels are computed from: its value, the bits of the input's unit and of the grid's, the width, the largest
+/// activation, and the bits of the units that weights have absorbed.
+type Key = (usize, u64, Option<u64>, u32, i64, Vec<u64>);
 
 /// The layers that were quantised so far: trying another width or shift changes few of them.
 #[derive(Debug, Default)]
@@ -67,14 +68,18 @@ impl Layers {
     ) -> Vec<Rc<Layer>> {
         let none = Rc::new(Layer { channels: vec![], is_too_large: false, free_error: 0.0 });
         let layer = |(index, value): (usize, &Value)| {
-            let Some((input, weights)) = value.weights() else { return Rc::clone(&none) };
+            let Some((input, weights)) = scales.weights(graph, index) else { return Rc::clone(&none) };
             let unit = f64::from(1_u32 << scales.shifts[index]);
             let activation = scales.activations[input];
             let is_free = graph.stays_accumulator(index) || value.spacing.is_some();
             let grid = (!is_free).then(|| scales.quotient(index) / activation.scale / unit);
             let reach = activation.bounds.1.max(-activation.bounds.0);
             let bits = widths.weights[index];
-            let key = (index, activation.scale.to_bits(), grid.map(f64::to_bits), bits, reach);
+            let absorbed = scales.units[input].iter().flat_map(|units| &units.factors);
+            let mut absorbed: Vec<u64> = absorbed.map(|factor| factor.to_bits()).collect();
+            // The lengths of parts are the graph's.
+            absorbed.dedup();
+            let key = (index, activation.scale.to_bits(), grid.map(f64::to_bits), bits, reach, absorbed);
             if let Some(layer) = self.known.borrow().get(&key) {
                 return Rc::clone(layer);
             }
@@ -184,6 +189,7 @@ pub(super) fn fit(
             let max_growth = if is_wide { max_growth.min(WIDE_ERROR_GROWTH) } else { max_growth };
             let taken: f64 = layer.channels.iter().map(|channel| channel.error).sum();
             // Weights that integers represent exactly, as a factor alone, have no error to compare with.
+            let weights = scales.weights(graph, index).map_or(weights, |(_, weights)| weights);
             let energy: f64 = weights.values.iter().map(|weight| weight * weight).sum();
             let levels = layer.channels.iter().map(|channel| channel.values.iter().map(|w| w.abs()).max());
             let is_int8 = levels.flatten().all(|level| level <= 127);

@@ -84,7 +84,7 @@ pub(super) fn emit(
                 Rearrangement::Transpose(axes) => builder.transpose(name, read(*input), axes),
                 Rearrangement::Reshape => builder.reshape(name, read(*input), &value.axes),
             },
-            Operation::Concat { inputs, axis } => {
+            Operation::Concat { inputs, axis, .. } => {
                 let inputs: Vec<_> = inputs.iter().map(|&input| read(input)).collect();
                 builder.concat(name, &inputs, *axis)
             }

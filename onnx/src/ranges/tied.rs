@@ -161,6 +161,10 @@ fn is_alike(a: &Value, b: &Value) -> bool {
                 |addends: &[(usize, f64)]| addends.iter().map(|(_, c)| c.abs().to_bits()).collect::<Vec<_>>();
             factors(a) == factors(b)
         }
+        (
+            Operation::Concat { inputs: a, axis, is_apart: true },
+            Operation::Concat { inputs: b, axis: other, is_apart: true },
+        ) => (a.len(), axis) == (b.len(), other),
         (Operation::Scale { factor: a, .. }, Operation::Scale { factor: b, .. }) => {
             a.to_bits() == b.to_bits()
         }

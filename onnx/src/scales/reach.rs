@@ -1,13 +1,11 @@
 //! Interval analysis: what an accumulator can be, whatever the input is.
 
-use super::activation::Activation;
-use crate::float_graph::{
-    Graph,
-    value::{Operation, Value},
-};
+use super::{Scales, activation::Activation};
+use crate::float_graph::{Graph, value::Operation};
 
 /// The real values that an accumulator can take whatever the input is, zero included.
-pub(super) fn reach(graph: &Graph, value: &Value, activations: &[Activation]) -> (f64, f64) {
+pub(super) fn reach(graph: &Graph, index: usize, scales: &Scales) -> (f64, f64) {
+    let activations = &scales.activations;
     let lengths = |input: usize| &graph.values[input].axes;
     let bounds = |input: usize| {
         let Activation { scale, bounds: (low, high) } = activations[input];
@@ -17,8 +15,9 @@ pub(super) fn reach(graph: &Graph, value: &Value, activations: &[Activation]) ->
         let (a, b) = (factor * min, factor * max);
         (low + a.min(b), high + a.max(b))
     };
-    match &value.operation {
+    match &graph.values[index].operation {
         Operation::Dense { input, weights, .. } | Operation::Conv2d { input, weights, .. } => {
+            let weights = scales.weights(graph, index).map_or(weights, |(_, weights)| weights);
             let (min, max) = bounds(*input);
             let range = (min.min(0.0), max.max(0.0));
             let channel = |o: usize| {
