@@ -45,11 +45,15 @@ fn load(name: &str) -> (FloatModel, Vec<Vec<f32>>) {
 }
 
 fn import(name: &str, bits: u32) -> (Network, Vec<Vec<f32>>) {
-    let (model, inputs) = load(name);
     // What is clipped differs from ONNX Runtime by design: here nothing is.
     let options =
         QuantiseOptions { calibration: CalibrationMethod::Maximum, ..QuantiseOptions::with_bits(bits) };
-    let network = quantise(&model, &inputs, &options).map_err(|error| format!("{name}: {error}")).unwrap();
+    import_with(name, &options)
+}
+
+fn import_with(name: &str, options: &QuantiseOptions) -> (Network, Vec<Vec<f32>>) {
+    let (model, inputs) = load(name);
+    let network = quantise(&model, &inputs, options).map_err(|error| format!("{name}: {error}")).unwrap();
     (network, inputs)
 }
 
@@ -142,6 +146,22 @@ fn every_step_reads_the_same_weights() {
     // The first step adds no product with a state, so its sums have a scale of their own.
     if found.iter().filter(|&&readers| readers == STEPS - 1).count() != 4 {
         failed.push(format!("the input's weights of lstm_unrolled: {found:?}"));
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// Widths are searched for all steps together. A weight of sixteen bits is two parameters, each of which every step reads.
+#[test]
+fn steps_of_searched_widths_read_the_same_weights() {
+    let mut failed = vec![];
+    for (name, gates, target) in [("lstm", 4, 30.0), ("gru", 3, 45.0), ("rnn", 1, 45.0)] {
+        let (network, _) = import_with(name, &QuantiseOptions::with_target(target));
+        let found = readers(&network, &[HIDDEN, HIDDEN]);
+        eprintln!("{name}, {target} dB: {found:?}");
+        let count = gates..=2 * gates;
+        if !found.iter().all(|&readers| readers == STEPS - 1) || !count.contains(&found.len()) {
+            failed.push(format!("{name}, {target} dB: {found:?}"));
+        }
     }
     assert!(failed.is_empty(), "{failed:#?}");
 }

@@ -4,7 +4,7 @@
 //! 2. If the outputs' noise is within [`RESERVE`] of what the target allows, and the largest elements of what looks like
 //!    classes stay where they are, nothing more is done.
 //! 3. Otherwise everything is widened. What noise is then left is the floor; a target below it is not met, and said so.
-//! 4. Every *part* (the bits of a value, or those of a layer's weights) is narrowed alone: what the noise grows by is its share.
+//! 4. Every *part* (the bits of a value, or those of a layer's weights; of all steps of a sequence together) is narrowed alone: what the noise grows by is its share.
 //!    Noises of different parts add up, because rounding errors do not know of each other. Where that takes too many runs,
 //!    neighbouring parts are narrowed together and share what the noise grows by.
 //! 5. Parts are widened in the order of share by cost until the sum of the others' shares and the floor is within [`RESERVE`]
@@ -14,6 +14,8 @@
 //!    [`RESERVE_OF_CLASSES`].
 //!
 //! Runs are counted, not timed, so that the choice is the same everywhere: at most [`MAX_WORK`] multiplications in all.
+
+use std::collections::BTreeMap;
 
 use tacit_layers::Network;
 
@@ -25,6 +27,7 @@ use crate::{
     error::Error,
     float_graph::Graph,
     options::CalibrationMethod,
+    ranges::tied::classes,
     scales::widths::{NARROW, WIDE, Widths},
 };
 
@@ -64,57 +67,79 @@ const A_LITTLE_STRICTER: f64 = 0.8;
 /// Trials at the end, each of which widens twice as many parts as the one before.
 const MAX_STEPS: usize = 8;
 
-/// A part of the network that has a width of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Activation(usize),
-    Weights(usize),
+/// A part of the network that has a width of its own: values that [belong together](crate::ranges::tied) have one, so that
+/// layers can share weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    what: What,
+    values: Vec<usize>,
+}
+
+/// What is widened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Weights,
+    Activation,
 }
 
 impl Part {
-    fn set(self, widths: &mut Widths, bits: u32) {
-        match self {
-            Self::Activation(value) => widths.activations[value] = bits,
-            Self::Weights(value) => widths.weights[value] = bits,
+    fn set(&self, widths: &mut Widths, bits: u32) {
+        for &value in &self.values {
+            match self.what {
+                What::Activation => widths.activations[value] = bits,
+                What::Weights => widths.weights[value] = bits,
+            }
         }
     }
 
-    fn get(self, widths: &Widths) -> u32 {
-        match self {
-            Self::Activation(value) => widths.activations[value],
-            Self::Weights(value) => widths.weights[value],
-        }
+    fn get(&self, widths: &Widths) -> u32 {
+        let bits = match self.what {
+            What::Activation => &widths.activations,
+            What::Weights => &widths.weights,
+        };
+        self.values.first().map_or(NARROW, |&value| bits[value])
     }
 
     /// The next width: twelve bits for an activation, sixteen for weights, which have a second digit then in any case.
-    fn wider(self, widths: &Widths) -> Option<u32> {
-        match (self, self.get(widths)) {
-            (Self::Activation(_), bits) if bits < MIDDLE => Some(MIDDLE),
+    fn wider(&self, widths: &Widths) -> Option<u32> {
+        match (self.what, self.get(widths)) {
+            (What::Activation, bits) if bits < MIDDLE => Some(MIDDLE),
             (_, bits) => (bits < WIDE).then_some(WIDE),
         }
     }
 
     /// Elements that a proof has more of when it is wider.
-    fn cost(self, graph: &Graph) -> f64 {
-        let (Self::Activation(index) | Self::Weights(index)) = self;
-        let value = &graph.values[index];
-        let elements = value.axes.iter().product::<usize>();
-        let weights = match self {
-            Self::Activation(_) => 0,
-            Self::Weights(_) => value.weights().map_or(0, |(_, weights)| weights.values.len()),
+    fn cost(&self, graph: &Graph) -> f64 {
+        let cost = |&index: &usize| {
+            let value = &graph.values[index];
+            let elements = value.axes.iter().product::<usize>();
+            let weights = match self.what {
+                What::Activation => 0,
+                What::Weights => value.weights().map_or(0, |(_, weights)| weights.values.len()),
+            };
+            elements + weights
         };
-        (elements + weights).max(1) as f64
+        self.values.iter().map(cost).sum::<usize>().max(1) as f64
     }
 }
 
+/// In the order of their first values.
 fn parts(graph: &Graph) -> Vec<Part> {
-    let of = |index: usize| {
-        let activation = Widths::is_free(graph, index).then_some(Part::Activation(index));
+    let mut parts: Vec<Part> = vec![];
+    let mut known: BTreeMap<(What, usize), usize> = BTreeMap::new();
+    for (index, class) in classes(graph).into_iter().enumerate() {
         let value = &graph.values[index];
-        let weights = value.weights().filter(|_| value.spacing.is_none()).map(|_| Part::Weights(index));
-        weights.into_iter().chain(activation)
-    };
-    (0..graph.values.len()).flat_map(of).collect()
+        let weights = value.weights().filter(|_| value.spacing.is_none()).map(|_| What::Weights);
+        let activation = Widths::is_free(graph, index).then_some(What::Activation);
+        for what in weights.into_iter().chain(activation) {
+            let part = *known.entry((what, class)).or_insert(parts.len());
+            match parts.get_mut(part) {
+                Some(part) => part.values.push(index),
+                None => parts.push(Part { what, values: vec![index] }),
+            }
+        }
+    }
+    parts
 }
 
 /// Trials, and what they took so far.
@@ -246,7 +271,7 @@ fn widest(search: &mut Search<'_>, start: &Plan, parts: &[Part]) -> Result<Optio
     for bits in [WIDE, MIDDLE] {
         let mut plan = start.clone();
         for part in parts {
-            part.set(&mut plan.widths, if matches!(part, Part::Activation(_)) { bits } else { WIDE });
+            part.set(&mut plan.widths, if part.what == What::Activation { bits } else { WIDE });
         }
         match search.trial(&plan) {
             Ok(outcome) => return Ok(Some((plan, outcome))),
@@ -303,7 +328,7 @@ fn predicted(plan: &Plan, parts: &[Part], shares: &[f64], floor: Outcome) -> f64
 /// Widens the next part: first each to its next width, in order, and then on.
 fn step(plan: &mut Plan, widest: &Plan, parts: &[Part], order: &[usize], level: &mut usize) -> bool {
     while *level < 2 * order.len() {
-        let part = parts[order[*level % order.len()]];
+        let part = &parts[order[*level % order.len()]];
         *level += 1;
         let wider = part.wider(&plan.widths).filter(|&bits| bits <= part.get(&widest.widths));
         if let Some(bits) = wider {

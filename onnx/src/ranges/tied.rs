@@ -1,7 +1,7 @@
 //! Values that belong together because layers of the same weights read or make them: the steps of a sequence.
 //!
 //! Int8 weights depend on the grid between a layer's input scale and its output scale. Layers of the same weights can
-//! read one parameter only where both scales are the same for all of them. Scales follow from ranges, so ranges are joined:
+//! read one parameter only where both scales are the same for all of them. Scales follow from ranges and widths, so both are joined:
 //! of the inputs of such layers, of what they make, and of everything from which a scale reaches them. Two values are
 //! *tied* when
 //! - layers of the same weights compute both, or both are read by such layers in the same place,
@@ -20,12 +20,17 @@ use crate::float_graph::{
     weights::Weights,
 };
 
+/// The class of every value: values that belong together have the same.
+pub(crate) fn classes(graph: &Graph) -> Vec<usize> {
+    let classes = Classes::of(graph);
+    (0..graph.values.len()).map(|index| classes.find(index)).collect()
+}
+
 /// Joins the ranges of values that belong together.
 pub(crate) fn tie(graph: &Graph, observed: &mut [Option<Observed>]) {
-    let classes = Classes::of(graph);
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for index in 0..graph.values.len() {
-        members.entry(classes.find(index)).or_default().push(index);
+    for (index, class) in classes(graph).into_iter().enumerate() {
+        members.entry(class).or_default().push(index);
     }
     for class in members.into_values().filter(|class| class.len() > 1) {
         let seen = class.iter().filter_map(|&index| observed[index].as_ref());
