@@ -21,7 +21,7 @@ const DOMAIN: &[u8] = b"fuzzed look-ups";
 const MAX_ROWS: i64 = 1 << 10;
 
 fn table(script: &mut Script) -> Option<TableKind> {
-    if script.byte() % 2 == 0 {
+    if script.byte().is_multiple_of(2) {
         let minimum = script.number() as i64;
         let maximum = minimum.wrapping_add(script.number() as i64);
         let is_small = maximum.checked_sub(minimum).is_none_or(|length| length < MAX_ROWS);

@@ -130,7 +130,8 @@ pub enum Error {
 
 /// The first bytes of a digest, for people.
 fn hexadecimal(digest: &[u8; 32]) -> String {
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let first = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+    format!("{first:016x}")
 }
 
 /// Result of this crate's fallible functions.
