@@ -65,6 +65,7 @@ struct LayerFacts {
     argument: Option<&'static str>,
     seconds: LayerSeconds,
     bytes: usize,
+    rounds: usize,
     lookups: usize,
     lookup_rows: usize,
     committed: usize,
@@ -131,6 +132,7 @@ impl Profile {
                     argument: node.operation.layer().argument().map(LayerArgument::name),
                     seconds: profile.into(),
                     bytes: profile.bytes,
+                    rounds: profile.num_rounds,
                     lookups: counts.lookups,
                     lookup_rows: counts.padded_lookups,
                     committed: counts.committed + counts.deferred,
@@ -197,6 +199,7 @@ impl Profile {
             "argument's",
             "opening",
             "bytes",
+            "rounds",
             "looked up",
             "with padding",
             "committed",
@@ -209,7 +212,7 @@ impl Profile {
             cells.extend([total, inference, commit, lookups, linear, opening].map(time));
             cells.push(units::bytes(layer.bytes));
             let count = |count: usize| units::count(count as u64);
-            cells.extend([layer.lookups, layer.lookup_rows, layer.committed].map(count));
+            cells.extend([layer.rounds, layer.lookups, layer.lookup_rows, layer.committed].map(count));
             cells.push(format!("{:.1}", layer.commitment_rows));
             cells.push(count(layer.weights));
             cells

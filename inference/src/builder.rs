@@ -1,4 +1,34 @@
 //! Building a network layer by layer.
+//!
+//! Every layer has its own argument: here a convolution by FFT before a dense layer by gates.
+//!
+//! ```
+//! use tacit_inference::NetworkBuilder;
+//! use tacit_layers::{
+//!     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, LayerArgument, MatmulArgument, Multiplier,
+//!     Output, Tensor, Window2d,
+//! };
+//!
+//! let mut network = NetworkBuilder::new("mixed", InputLayer::real(Layout::new(vec![1, 8, 8])?, (0, 15), 1.0));
+//! let kernel = Tensor::new(Layout::new(vec![2, 1, 3, 3])?, (0..18).map(|i| i - 9).collect())?;
+//! let sum = network.conv2d("conv", network.input(), Window2d::square(AxisWindow::new(3, 1)), kernel, None)?;
+//! let relu = ActivationFunction::Clip { minimum: 0, maximum: 15 };
+//! let maps = network.rescale("relu", sum, Multiplier::Uniform(1), 6, relu);
+//! let flat = network.flatten("flatten", maps);
+//! let weights = Tensor::new(Layout::new(vec![10, 72])?, (0..720).map(|i| (i % 7 - 3) as i8).collect())?;
+//! let logits = network.dense("logits", flat, 0, weights, None)?;
+//! network.output(Output { name: "y".into(), node: logits, shape: vec![10], scales: vec![1.0], scale_axis: 0 });
+//!
+//! let network = network
+//!     .finish()?
+//!     .with_argument("conv", LayerArgument::Convolution(ConvolutionArgument::Fft))?
+//!     .with_argument("logits", LayerArgument::Matmul(MatmulArgument::Gates))?;
+//! let arguments = network.architecture.nodes.iter().filter_map(|node| node.operation.layer().argument());
+//! assert!(arguments.map(LayerArgument::name).eq(["fft", "gates"]));
+//! # Ok::<(), tacit_layers::Error>(())
+//! ```
+//!
+//! [`crate::choose_arguments`] chooses the cheapest for each.
 
 use crate::interval::analyse;
 use tacit_layers::{

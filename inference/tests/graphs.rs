@@ -3,8 +3,9 @@
 
 use tacit_inference::NetworkBuilder;
 use tacit_layers::{
-    ActivationFunction, Architecture, AxisWindow, Error, InputKind, InputLayer, Layout, Multiplier, Network,
-    NodeId, Operation, Output, Parameter, ParameterId, Tensor, Window2d,
+    ActivationFunction, Architecture, AxisWindow, ConvolutionArgument, Error, InputKind, InputLayer,
+    LayerArgument, Layout, MatmulArgument, Multiplier, Network, NodeId, Operation, Output, Parameter,
+    ParameterId, Tensor, Window2d,
     layer::{
         add::{MAX_ADDENDS, MAX_COEFFICIENT},
         dense::DenseLayer,
@@ -470,4 +471,38 @@ fn refuses_names_that_are_not_printed_as_they_are() {
     let mut architecture = network.architecture;
     architecture.nodes[1].name = "block 1/Conv_ü'\"<>".to_owned();
     assert!(architecture.infer().is_ok());
+}
+
+/// A dense layer of all elements behind flattening, with weights of these axes.
+fn flattened(axes: &[usize], rows: usize) -> Result<Network, Error> {
+    let layout = Layout::new(vec![3, 5, 2]).unwrap();
+    let mut b = NetworkBuilder::new("flat", InputLayer::real(layout, (-8, 7), 1.0));
+    let x = b.flatten("flatten", b.input());
+    let layout = Layout::new(axes.to_vec()).unwrap();
+    let data = (0..layout.num_elements()).map(|i| (i % 17) as i8 - 8).collect();
+    let x = b.dense("dense", x, rows, Tensor::new(layout, data).unwrap(), None).unwrap();
+    b.output(output(x, &if rows == 0 { vec![4] } else { vec![3, 4] }));
+    b.finish()
+}
+
+#[test]
+fn flat_weights_are_those_of_the_axes_that_they_contract() {
+    assert_eq!(flattened(&[4, 30], 0).unwrap(), flattened(&[4, 3, 5, 2], 0).unwrap());
+    assert_eq!(flattened(&[4, 10], 1).unwrap(), flattened(&[4, 5, 2], 1).unwrap());
+    assert_eq!(flattened(&[4, 29], 0), Err(shape("dense", "weights", &[4, 3, 5, 2], &[4, 29])));
+    assert_eq!(flattened(&[4, 30], 1), Err(shape("dense", "weights", &[4, 5, 2], &[4, 30])));
+}
+
+#[test]
+fn an_argument_is_given_to_a_layer_that_it_proves() {
+    let fft = LayerArgument::Convolution(ConvolutionArgument::Fft);
+    let mixed = network().with_argument("conv", fft).unwrap();
+    let arguments = mixed.architecture.nodes.iter().filter_map(|node| node.operation.layer().argument());
+    assert!(arguments.eq([fft, LayerArgument::Matmul(MatmulArgument::Sumcheck)]));
+    let unknown = Error::UnknownLayer { layer: "other".to_owned() };
+    assert_eq!(network().with_argument("other", fft), Err(unknown));
+    for (layer, operation) in [("dense", "Dense"), ("pool", "MaxPool")] {
+        let other = Error::OtherArgument { layer: layer.to_owned(), operation, argument: "fft" };
+        assert_eq!(network().with_argument(layer, fft), Err(other));
+    }
 }

@@ -114,6 +114,22 @@ pub enum Error {
         /// The index referred to.
         index: usize,
     },
+    /// A name that no layer has.
+    #[error("the network has no layer `{layer}`")]
+    UnknownLayer {
+        /// The name given.
+        layer: String,
+    },
+    /// A layer was given an argument that proves other layers.
+    #[error("layer `{layer}`, a {operation}, is not proved by the argument `{argument}` that it was given")]
+    OtherArgument {
+        /// The layer's name.
+        layer: String,
+        /// What it is.
+        operation: &'static str,
+        /// The argument's name.
+        argument: &'static str,
+    },
     /// A layer takes another number of inputs.
     #[error("layer `{layer}` takes {expected} inputs, got {actual}")]
     InputCount {

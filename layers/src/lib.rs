@@ -44,7 +44,7 @@ pub mod tensor;
 pub use ark_bn254::{Fr, G1Affine};
 
 pub use argument::{
-    choice::{ConvolutionArgument, MatmulArgument},
+    choice::{ConvolutionArgument, LayerArgument, MatmulArgument},
     function::ActivationFunction,
 };
 pub use error::Error;

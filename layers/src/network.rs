@@ -228,6 +228,29 @@ impl Network {
         Ok(self)
     }
 
+    /// The same network with the layer of this name proved by this argument; [`Self::with_arguments`] first gives every layer the
+    /// same one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLayer`], [`Error::OtherArgument`] when the layer is no convolution or no matrix product, or when the
+    /// argument does not do the layer's shape.
+    pub fn with_argument(mut self, layer: &str, argument: LayerArgument) -> Result<Self> {
+        let node = self.architecture.nodes.iter_mut().find(|node| node.name == layer);
+        let node = node.ok_or_else(|| Error::UnknownLayer { layer: layer.to_owned() })?;
+        let operation = node.operation.layer_mut();
+        operation.set_argument(argument);
+        if operation.argument() != Some(argument) {
+            let operation = operation.name();
+            return Err(Error::OtherArgument {
+                layer: layer.to_owned(),
+                operation,
+                argument: argument.name(),
+            });
+        }
+        self.infer()?;
+        Ok(self)
+    }
+
     /// Checks the graph and that every parameter has the type and size its specification gives.
     ///
     /// # Errors

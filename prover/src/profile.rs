@@ -47,6 +47,9 @@ pub struct LayerProfile {
     pub tables: Duration,
     /// Its share of the sumchecks' rounds.
     pub rounds: Duration,
+    /// Rounds of its own sumchecks, those included that it goes through together with other nodes; not the rounds of
+    /// look-ups and of the opening.
+    pub num_rounds: usize,
     /// Bytes of messages about this node alone; the rounds of a batch are shared.
     pub bytes: usize,
 }

@@ -39,6 +39,18 @@ fn every_layer_is_charged_within_the_phase_it_belongs_to() {
         }
         let bytes: usize = proven.layers.iter().map(|layer| layer.bytes).sum();
         assert!(bytes < proven.proof.len());
+        let sites = key.network().architecture.sites(&key.verifying_key().plan().specs);
+        for ((node, site), layer) in sites.zip(&proven.layers) {
+            match &node.operation {
+                Operation::Dense(dense) => {
+                    let input = site.inputs.layout(0).unwrap();
+                    let inner: usize = input.axis_vars().skip(dense.num_row_axes).sum();
+                    assert_eq!(layer.num_rounds, inner, "{}", node.name);
+                }
+                Operation::Conv2d(_) => assert!(layer.num_rounds > 0, "{}", node.name),
+                _ => {}
+            }
+        }
         for (node, layer) in nodes.iter().zip(&proven.layers) {
             let charged = layer.argument() > Duration::ZERO && layer.bytes >= 32;
             match node.operation {

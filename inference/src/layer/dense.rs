@@ -6,7 +6,7 @@ use tacit_layers::{
     error::Result,
     layer::{Operation, Site, dense::DenseLayer},
     tensor::{
-        Tensor,
+        Layout, Tensor,
         value::{NodeId, Parameter, ParameterId},
     },
 };
@@ -20,7 +20,8 @@ use crate::{
 };
 
 impl NetworkBuilder {
-    /// A dense layer; weights of shape (outputs, contracted input axes ...).
+    /// A dense layer, which keeps the input's first `num_row_axes` axes and contracts the others; weights of shape (outputs,
+    /// contracted input axes ...), or flat, (outputs, product of the contracted axes), row-major. A bias of shape (outputs).
     ///
     /// # Errors
     /// When the bias is empty.
@@ -32,12 +33,27 @@ impl NetworkBuilder {
         weights: Tensor<i8>,
         bias: Option<Vec<i32>>,
     ) -> Result<NodeId> {
+        let weights = self.unflattened(input, num_row_axes, weights)?;
         let weights = self.weights(&format!("{name}.weight"), weights);
         let bias = bias.map(|values| self.biases(&format!("{name}.bias"), values)).transpose()?;
         Ok(self.dense_of(name, input, num_row_axes, weights, bias))
     }
 
-    /// A dense layer of [weights](Self::weights) and a [bias](Self::biases) that other layers may read as well.
+    /// Weights over the axes that they contract, where they are given flat; others as they are.
+    fn unflattened(&mut self, input: NodeId, num_row_axes: usize, weights: Tensor<i8>) -> Result<Tensor<i8>> {
+        let &[outputs, inner] = weights.layout().axes() else { return Ok(weights) };
+        // What is wrong with a node before this one is said where the network is finished.
+        let Ok(spec) = self.spec(input) else { return Ok(weights) };
+        let contracted = spec.layout.axes().get(num_row_axes..).unwrap_or_default();
+        if contracted.len() < 2 || contracted.iter().product::<usize>() != inner {
+            return Ok(weights);
+        }
+        let layout = Layout::new([&[outputs], contracted].concat())?;
+        Tensor::new(layout, weights.into_data())
+    }
+
+    /// A dense layer of [weights](Self::weights) and a [bias](Self::biases) that other layers may read as well; the weights have
+    /// shape (outputs, contracted input axes ...).
     pub fn dense_of(
         &mut self,
         name: &str,

@@ -14,7 +14,11 @@ use crate::{
 };
 
 impl NetworkBuilder {
-    /// All axes read as one.
+    /// All axes read as one by the [dense layer](Self::dense) behind it.
+    ///
+    /// It costs nothing, and its value keeps the input's axes: elements stay at their row-major places and every axis at its
+    /// padding. [`Self::dense`] after it takes flat weights, one row-major row of the input for each output; an output behind it has
+    /// its flat shape in [`tacit_layers::Output::shape`]. [`Self::reshape`] gives a value other axes.
     pub fn flatten(&mut self, name: &str, input: NodeId) -> NodeId {
         self.node(name, &[input], Operation::Flatten(tacit_layers::layer::flatten::FlattenLayer))
     }

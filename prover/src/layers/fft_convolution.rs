@@ -161,7 +161,10 @@ fn prove_transforms(
         nodes.iter().zip(convolutions.iter().zip(spectra).zip(&values))
     {
         claims.push(layer.claims(spectra, points(layer), values));
-        vectors.extend(layer.fourier_claims(spectra, points(layer), values));
+        let own = layer.fourier_claims(spectra, points(layer), values);
+        let rounds = own.iter().map(|claim| (*node, fourier::num_rounds(claim.num_vars())));
+        observer.profiler().count_rounds(rounds);
+        vectors.extend(own);
         observer.profiler().sent(*node, layer.num_level_values());
     }
     (claims, vectors)

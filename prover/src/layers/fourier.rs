@@ -70,6 +70,11 @@ impl FourierProver {
     }
 }
 
+/// Rounds of all levels of a vector of so many variables.
+pub(crate) fn num_rounds(num_vars: usize) -> usize {
+    (BASE_VARS..num_vars).sum()
+}
+
 /// Proves all claims; nothing is left of them.
 #[doc(hidden)]
 pub fn prove(writer: &mut ProofWriter, mut claims: Vec<FourierProver>) {

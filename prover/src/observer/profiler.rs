@@ -1,6 +1,9 @@
 //! Times and bytes of a proof in progress.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use ark_bn254::Fr;
 use rayon::prelude::*;
@@ -138,6 +141,16 @@ impl Profiler {
         result
     }
 
+    /// Counts the rounds of a batch, given every instance's node and rounds: a node's instances go through the same ones.
+    pub(crate) fn count_rounds(&mut self, instances: impl IntoIterator<Item = (NodeId, usize)>) {
+        let mut longest = BTreeMap::new();
+        for (node, rounds) in instances {
+            let own: &mut usize = longest.entry(node.index()).or_default();
+            *own = rounds.max(*own);
+        }
+        longest.into_iter().for_each(|(node, rounds)| self.layers[node].num_rounds += rounds);
+    }
+
     /// [`sumcheck::prove`] that charges every instance's node with its part of the rounds.
     pub(super) fn prove_batch<I: SumcheckInstance>(
         &mut self,
@@ -145,6 +158,7 @@ impl Profiler {
         instances: &mut [(NodeId, I)],
         weights: RoundWeights,
     ) -> Vec<Fr> {
+        self.count_rounds(instances.iter().map(|(node, instance)| (*node, instance.claim().num_vars)));
         let clock = Instant::now();
         let mut timed: Vec<Timed<I>> = instances
             .iter_mut()
