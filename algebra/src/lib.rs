@@ -10,6 +10,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`mod@eq`] | the equality polynomial: tables, evaluations, ranges |
+//! | [`error`] | sizes that do not go together |
 //! | [`mle`] | multilinear extensions of tables |
 //! | [`kernels`] | the field-vector backend trait and the portable reference |
 //! | [`small`] | sums of field elements times small integers |
@@ -38,6 +39,7 @@
 mod cores;
 
 pub mod eq;
+pub mod error;
 pub mod generators;
 pub mod hash_to_curve;
 pub mod inverse;
@@ -48,4 +50,5 @@ pub mod small;
 
 /// Types of the interface that are arkworks'.
 pub use ark_bn254::{Fr, G1Affine};
+pub use error::Error;
 pub use mle::Mle;

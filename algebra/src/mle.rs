@@ -5,7 +5,10 @@
 use ark_bn254::Fr;
 use ark_ff::Zero;
 
-use crate::kernels::backend;
+use crate::{
+    error::{Error, check},
+    kernels::backend,
+};
 
 /// A table of $2^n$ values of which only a prefix is stored; the rest is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +20,15 @@ pub struct Mle {
 impl Mle {
     /// The extension of `values` over `num_vars` variables.
     ///
-    /// # Panics
+    /// # Errors
     /// When there are more values than hypercube points.
-    pub fn new(values: Vec<Fr>, num_vars: usize) -> Self {
-        assert!(values.len() <= 1 << num_vars, "{} values over {num_vars} variables", values.len());
-        Self { values, num_vars }
+    pub fn new(values: Vec<Fr>, num_vars: usize) -> Result<Self, Error> {
+        let expected = u32::try_from(num_vars).ok().and_then(|vars| 1_usize.checked_shl(vars));
+        let expected = expected.unwrap_or(usize::MAX);
+        if values.len() > expected {
+            return Err(Error { what: "the number of a table's values", expected, actual: values.len() });
+        }
+        Ok(Self { values, num_vars })
     }
 
     /// The stored prefix.
@@ -41,30 +48,32 @@ impl Mle {
 
     /// Fixes the first variable to `r`.
     ///
-    /// # Panics
-    /// When no variable is left.
-    pub fn bind(&mut self, r: Fr) {
-        assert!(self.num_vars > 0, "no variable left to bind");
-        self.num_vars = self.num_vars.saturating_sub(1);
-        backend().bind(&mut self.values, 1 << self.num_vars, r);
+    /// # Errors
+    /// When no variable is left; the table stays as it is.
+    pub fn bind(&mut self, r: Fr) -> Result<(), Error> {
+        let what = "the number of variables left to bind";
+        let left = self.num_vars.checked_sub(1).ok_or(Error { what, expected: 1, actual: 0 })?;
+        self.num_vars = left;
+        backend().bind(&mut self.values, 1 << left, r);
+        Ok(())
     }
 
     /// The only value left when every variable is bound.
     ///
-    /// # Panics
+    /// # Errors
     /// When a variable is left.
-    pub fn final_value(&self) -> Fr {
-        assert_eq!(self.num_vars, 0, "{} variables are not bound", self.num_vars);
-        self.values.first().copied().unwrap_or_else(Fr::zero)
+    pub fn final_value(&self) -> Result<Fr, Error> {
+        check("the number of variables that are not bound", 0, self.num_vars)?;
+        Ok(self.values.first().copied().unwrap_or_else(Fr::zero))
     }
 
     /// The extension's value at a point.
     ///
-    /// # Panics
+    /// # Errors
     /// When the point has another number of variables.
-    pub fn evaluate(&self, point: &[Fr]) -> Fr {
-        assert_eq!(point.len(), self.num_vars);
-        backend().inner_product(&backend().equality_table(point, self.values.len()), &self.values)
+    pub fn evaluate(&self, point: &[Fr]) -> Result<Fr, Error> {
+        check("the number of a point's coordinates", self.num_vars, point.len())?;
+        Ok(backend().inner_product(&backend().equality_table(point, self.values.len()), &self.values))
     }
 }
 
@@ -74,17 +83,37 @@ mod tests {
 
     use super::*;
 
+    fn mle(values: Vec<Fr>, num_vars: usize) -> Mle {
+        Mle::new(values, num_vars).unwrap()
+    }
+
     #[test]
     fn binding_every_variable_evaluates() {
         let mut rng = ark_std::test_rng();
         for (n, length) in [(0, 1), (3, 8), (4, 11), (5, 1), (5, 0), (6, 33)] {
-            let mle = Mle::new((0..length).map(|_| Fr::rand(&mut rng)).collect(), n);
+            let mle = mle((0..length).map(|_| Fr::rand(&mut rng)).collect(), n);
             let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
             let mut bound = mle.clone();
             for &r in &point {
-                bound.bind(r);
+                bound.bind(r).unwrap();
             }
             assert_eq!(bound.final_value(), mle.evaluate(&point));
         }
+    }
+
+    #[test]
+    fn sizes_that_do_not_go_together_are_errors() {
+        let error = |what, expected, actual| Error { what, expected, actual };
+        let values = |length| vec![Fr::zero(); length];
+        assert_eq!(Mle::new(values(3), 1), Err(error("the number of a table's values", 2, 3)));
+        assert!(Mle::new(values(3), usize::MAX).is_ok());
+        let mut table = mle(values(2), 1);
+        let point = "the number of a point's coordinates";
+        assert_eq!(table.evaluate(&[]), Err(error(point, 1, 0)));
+        assert_eq!(table.evaluate(&values(2)), Err(error(point, 1, 2)));
+        assert_eq!(table.final_value(), Err(error("the number of variables that are not bound", 0, 1)));
+        assert_eq!(table.bind(Fr::zero()), Ok(()));
+        assert_eq!(table.bind(Fr::zero()), Err(error("the number of variables left to bind", 1, 0)));
+        assert_eq!(table.final_value(), Ok(Fr::zero()));
     }
 }

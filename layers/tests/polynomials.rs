@@ -170,7 +170,7 @@ fn an_inner_product_is_the_middle_coefficient() {
         assert!(weights.iter().zip(exponents).all(|(weight, k)| powers.cross.scale * weight == u.pow([k])));
         let [a, b] = powers.factors(inner.num_vars()).unwrap();
         let at = |values: &[Fr], PowerPoint { point, scale }: &PowerPoint| -> Fr {
-            *scale * Mle::new(values.to_vec(), point.len()).evaluate(point)
+            *scale * Mle::new(values.to_vec(), point.len()).unwrap().evaluate(point).unwrap()
         };
         let left = powers.middle * (at(&padded[0], &a) * at(&padded[1], &b) - middle);
         assert_eq!(left, powers.cross.scale * evaluate(&cross, &coefficients, &powers.cross.point));

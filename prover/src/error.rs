@@ -58,6 +58,9 @@ pub enum Error {
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Randomness,
+    /// A table, a point or a vector has a size that does not go with the others.
+    #[error(transparent)]
+    Size(#[from] tacit_algebra::Error),
     /// The caller's commitment scheme does not commit.
     #[error("commitment: {reason}")]
     Commitment {

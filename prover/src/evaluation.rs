@@ -2,10 +2,32 @@
 //! with its rows folded first.
 
 use ark_bn254::Fr;
-use tacit_algebra::kernels::backend;
+use tacit_algebra::{Mle, kernels::backend};
 use tacit_layers::{Layout, argument::hyrax::RowShape};
 
 use crate::rows::Rows;
+
+/// A table whose maker knows its size.
+pub(crate) fn table(values: Vec<Fr>, num_vars: usize) -> Mle {
+    Mle::new(values, num_vars).unwrap_or_else(|error| unreachable!("{error}"))
+}
+
+/// Fixes the first variable of a table that has one.
+pub(crate) fn bind(table: &mut Mle, r: Fr) {
+    // A caller who binds too often has nothing left to bind.
+    let bound = table.bind(r);
+    debug_assert!(bound.is_ok(), "a variable is left");
+}
+
+/// The value of a table of which every variable is bound.
+pub(crate) fn final_value(table: &Mle) -> Fr {
+    table.final_value().unwrap_or_else(|error| unreachable!("{error}"))
+}
+
+/// The value of a table whose point its maker knows.
+pub(crate) fn value(table: &Mle, point: &[Fr]) -> Fr {
+    table.evaluate(point).unwrap_or_else(|error| unreachable!("{error}"))
+}
 
 /// $\widetilde x(r)$ for an integer tensor given by its elements in storage order.
 pub(crate) fn evaluate(layout: &Layout, data: &[i64], point: &[Fr]) -> Fr {

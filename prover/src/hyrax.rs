@@ -3,37 +3,29 @@
 //! By itself: commit to a small tensor and open it at a point.
 //!
 //! ```
-//! use tacit_algebra::generators::Generators;
-//! use tacit_layers::{Layout, argument::claim::EvaluationClaim, tensor::evaluation};
-//! use tacit_prover::{
-//!     hyrax::{self, CommittedList},
-//!     integers::Integers,
-//!     opening::CommittedTensor,
-//! };
+//! use tacit_layers::{Layout, Tensor, argument::{claim::EvaluationClaim, hyrax::Hyrax}, tensor::evaluation};
+//! use tacit_prover::{Commitments as _, hyrax::Columns};
 //! use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript, labels};
-//! use tacit_verifier::hyrax::Commitment;
+//! use tacit_verifier::{Commitments as _, hyrax};
 //!
 //! const POINT: Label = Label::new("point");
-//! let layout = Layout::new(vec![6, 5])?;
-//! let data: Vec<i64> = (-15..15).collect();
-//! let generators = Generators::new(3);
-//! let tensor = CommittedTensor { layout: &layout, values: Integers::Int64(&data).into() };
+//! let tensor = Tensor::new(Layout::new(vec![6, 5])?, (-15..15).collect())?;
+//! let (layout, scheme) = (tensor.layout(), Hyrax::new(3));
 //!
 //! let mut writer = ProofWriter::new(b"example");
-//! let rows = hyrax::commit(&[tensor], &generators);
-//! writer.write_points(labels::COMMITMENT, &rows);
+//! let mut columns = Columns::new(scheme.clone());
+//! columns.commit(&mut writer, labels::COMMITMENT, &[(&tensor).into()])?;
 //! let point = writer.squeeze_many(POINT, layout.num_vars());
-//! let value = evaluation::evaluate(&layout, &data, &point);
+//! let value = evaluation::evaluate(layout, tensor.data(), &point);
 //! let claim = EvaluationClaim::new(0, point, value);
-//! let list = CommittedList { tensors: &[tensor], row_vars: 3 };
-//! hyrax::open(&mut writer, &[list], &[claim.clone()], &generators);
+//! columns.open(&mut writer, &[claim.clone()])?;
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
-//! let rows = reader.read_points(labels::COMMITMENT, rows.len())?;
+//! let mut columns = hyrax::Columns::new(scheme);
+//! columns.read(&mut reader, labels::COMMITMENT, &[layout])?;
 //! assert_eq!(reader.squeeze_many(POINT, layout.num_vars()), claim.point);
-//! let commitment = Commitment { layouts: vec![&layout], rows: &rows, row_vars: 3 };
-//! tacit_verifier::hyrax::verify(&mut reader, &[commitment], &[claim], &generators)?;
+//! columns.verify(&mut reader, &[claim])?;
 //! reader.finish()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -61,10 +53,12 @@ mod opening;
 
 pub use columns::Columns;
 pub(crate) use commitment::{add_blinds, commit_observed};
+#[doc(hidden)]
 pub use commitment::{blind_rows, commit};
 pub(crate) use inner_product::prove_inner_product;
 
 /// Tensors that are committed to together.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct CommittedList<'a> {
     /// The tensors.
@@ -89,6 +83,7 @@ impl ProverScheme for Hyrax {
     }
 }
 
+#[doc(hidden)]
 /// Proves all claims on lists of tensors that were committed to together. A claim's subject is its tensor's index among
 /// those of all lists.
 pub fn open(
@@ -137,7 +132,7 @@ pub(crate) fn combine_absorbed(
     // Step 3: the folded vectors' combination.
     let mut combined = vec![Fr::zero(); 1 << key_vars];
     for term in &terms {
-        let [_, weight] = term.product.final_values();
+        let [_, weight] = term.product.ended();
         backend().add_scaled(&mut combined, &term.vector, weight);
     }
     (combined, z)

@@ -57,8 +57,8 @@
 //! reader.finish()?;
 //! assert_eq!(verified, claims);
 //! // The caller's duty: the claims are those of the leaves.
-//! assert_eq!(Mle::new(expected.numerators, 3).evaluate(&verified.point), verified.numerator);
-//! assert_eq!(Mle::new(expected.denominators, 3).evaluate(&verified.point), verified.denominator);
+//! assert_eq!(Mle::new(expected.numerators, 3)?.evaluate(&verified.point)?, verified.numerator);
+//! assert_eq!(Mle::new(expected.denominators, 3)?.evaluate(&verified.point)?, verified.denominator);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -189,7 +189,7 @@ fn prove_level<L: LevelSumcheck>(
     let sum = claims.numerator + lambda * claims.denominator;
     let claim = SumClaim { num_vars: claims.point.len(), degree: 2, sum };
     let mut instance = level(Coordinates::new(&claims.point), lambda, claim);
-    let point = sumcheck::prove(writer, &mut [&mut instance], RoundWeights::Equality(&claims.point));
+    let point = sumcheck::prove_checked(writer, &mut [&mut instance], RoundWeights::Equality(&claims.point));
     let children = instance.children();
     writer.write_scalars(labels::FRACTIONS, &children.to_message());
     choose(writer, children, &point)

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::CurveGroup;
 use ark_ff::{One, Zero};
-use tacit_algebra::{Mle, eq, generators::Generators, kernels::backend, msm::combine_generators};
+use tacit_algebra::{eq, generators::Generators, kernels::backend, msm::combine_generators};
 use tacit_layers::{
     argument::{
         claim::SumClaim,
@@ -277,11 +277,12 @@ fn prove_products(
 ) -> LinearForm {
     let (num_vars, sum) = (relation.num_vars(), relation.sum(rho, response));
     let actual = observer.sum_of_products(relation, rho, masks, sum);
-    let [left, right] = relation.factors(rho, masks).map(|factors| Mle::new(factors, num_vars));
-    let mut products = Product::new(left, right, actual);
+    let [left, right] =
+        relation.factors(rho, masks).map(|factors| crate::evaluation::table(factors, num_vars));
+    let mut products = Product::of(left, right, actual);
     let batch = Batch::begin(writer, &[SumClaim { num_vars, degree: 2, sum }], RoundWeights::Uniform);
     let point = sumcheck::prove_rounds(writer, &mut [&mut products], RoundWeights::Uniform, &batch);
-    let finals = observer.write(writer, labels::MASKING_FACTORS, products.final_values());
+    let finals = observer.write(writer, labels::MASKING_FACTORS, products.ended());
     relation.linear_form(writer, [rho, cross], response, (&point, finals), masks.len())
 }
 
@@ -305,19 +306,19 @@ impl Opening {
     ) {
         let key_vars = generators.num_vars();
         let vars = mask_vars(self.row_blindings.len(), key_vars);
-        let mut of_vector = Product::new(
-            Mle::new(self.vector.clone(), key_vars),
-            Mle::new(self.equality, key_vars),
+        let mut of_vector = Product::of(
+            crate::evaluation::table(self.vector.clone(), key_vars),
+            crate::evaluation::table(self.equality, key_vars),
             response.opened,
         );
-        let [masks, coefficients] =
-            [&self.masks, &form.coefficients].map(|values| Mle::new(spread(values, key_vars), vars));
-        let mut of_masks = Product::new(masks, coefficients, form.value);
+        let [masks, coefficients] = [&self.masks, &form.coefficients]
+            .map(|values| crate::evaluation::table(spread(values, key_vars), vars));
+        let mut of_masks = Product::of(masks, coefficients, form.value);
         let claims = [of_vector.claim(), of_masks.claim()];
         let batch = Batch::begin(writer, &claims, RoundWeights::Uniform);
         let mut instances: [&mut dyn SumcheckInstance; 2] = [&mut of_vector, &mut of_masks];
         let point = sumcheck::prove_rounds(writer, &mut instances, RoundWeights::Uniform, &batch);
-        let [[_, equality], [_, coefficient]] = [of_vector.final_values(), of_masks.final_values()];
+        let [[_, equality], [_, coefficient]] = [of_vector.ended(), of_masks.ended()];
         let (of_vector, of_masks) = (batch.coefficients[0] * equality, batch.coefficients[1] * coefficient);
         let (row_point, _) = point.split_at(point.len() - key_vars);
         let mut blinding = of_vector * self.blinding;

@@ -2,15 +2,15 @@
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
-use tacit_algebra::small::from_i64;
+use tacit_algebra::{error::check, small::from_i64};
 use tacit_layers::{
     Layout, Parameter, Tensor,
     argument::opening::{CommitmentScheme, OpeningClaim},
 };
 use tacit_transcript::{Label, ProofWriter};
 
-use crate::integers::Integers;
 pub use crate::observer::Shares;
+use crate::{error::Result, integers::Integers};
 
 /// A scheme that proofs in the clear are made over.
 pub trait ProverScheme: CommitmentScheme {
@@ -61,9 +61,25 @@ pub struct CommittedTensor<'a> {
 }
 
 impl CommittedTensor<'_> {
+    /// Checks that there are as many elements as the shape has.
+    ///
+    /// # Errors
+    /// [`Error::Size`](crate::Error::Size).
+    pub fn check(&self) -> Result<()> {
+        let actual = match self.values {
+            Elements::Integers(values) => values.len(),
+            Elements::Field(values) => values.len(),
+        };
+        Ok(check("the number of a tensor's elements", self.layout.num_elements(), actual)?)
+    }
+
     /// The table of the tensor's multilinear extension: every axis padded with zeros, the first variable the most significant digit of an
     /// index.
-    pub fn padded(&self) -> Vec<Fr> {
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn padded(&self) -> Result<Vec<Fr>> {
+        self.check()?;
         let element = |at: usize| match self.values {
             Elements::Integers(values) => from_i64(values.get(at)),
             Elements::Field(values) => values[at],
@@ -74,6 +90,6 @@ impl CommittedTensor<'_> {
                 table[padded + i] = element(at + i);
             }
         }
-        table
+        Ok(table)
     }
 }

@@ -10,30 +10,33 @@
 //! use tacit_transcript::{ProofReader, ProofWriter};
 //!
 //! let table = |values: [u64; 4]| Mle::new(values.map(Fr::from).to_vec(), 2);
-//! let (f, g) = (table([1, 2, 3, 4]), table([5, 6, 7, 8]));
-//! let mut instance = Product::summed(f.clone(), g.clone());
+//! let (f, g) = (table([1, 2, 3, 4])?, table([5, 6, 7, 8])?);
+//! let mut instance = Product::summed(f.clone(), g.clone())?;
 //! let claim = instance.claim();
 //! assert_eq!(claim.sum, Fr::from(70_u64));
 //! let mut writer = ProofWriter::from_merlin(merlin::Transcript::new(b"mine"));
-//! sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform);
+//! sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform)?;
 //! let (proof, _my_transcript) = writer.finish_into_merlin();
 //!
 //! let mut reader = ProofReader::from_merlin(merlin::Transcript::new(b"mine"), &proof);
 //! let reduced = tacit_verifier::sumcheck::verify(&mut reader, &[claim], RoundWeights::Uniform)?;
 //! // The caller's duty: the final value is that of both polynomials at the final point.
-//! let value = f.evaluate(&reduced.point) * g.evaluate(&reduced.point);
+//! let value = f.evaluate(&reduced.point)? * g.evaluate(&reduced.point)?;
 //! assert!(reduced.holds(std::iter::once(value)));
-//! # Ok::<(), tacit_verifier::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use rayon::prelude::*;
+use tacit_algebra::error::check;
 use tacit_layers::argument::{
     claim::SumClaim,
     sumcheck::{Batch, RoundPolynomial, RoundWeights},
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
+
+use crate::error::Result;
 
 pub mod grouped;
 pub mod product;
@@ -71,7 +74,24 @@ impl<I: SumcheckInstance + ?Sized> SumcheckInstance for &mut I {
 }
 
 /// Proves all instances in one set of rounds and returns the common point.
+///
+/// # Errors
+/// When the weights' point has fewer coordinates than there are rounds.
 pub fn prove(
+    writer: &mut ProofWriter,
+    instances: &mut [&mut dyn SumcheckInstance],
+    weights: RoundWeights,
+) -> Result<Vec<Fr>> {
+    let rounds = instances.iter().map(|instance| instance.claim().num_vars).max().unwrap_or(0);
+    if let RoundWeights::Equality(point) = weights {
+        let enough = point.len().max(rounds);
+        check("the number of coordinates of the weights' point", enough, point.len())?;
+    }
+    Ok(prove_checked(writer, instances, weights))
+}
+
+/// The same, with weights that are known to have a coordinate for every round.
+pub(crate) fn prove_checked(
     writer: &mut ProofWriter,
     instances: &mut [&mut dyn SumcheckInstance],
     weights: RoundWeights,

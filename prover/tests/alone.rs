@@ -44,9 +44,9 @@ struct Clear(Vec<Mle>);
 impl Commitments for Clear {
     fn commit(&mut self, writer: &mut ProofWriter, label: Label, tensors: &[CommittedTensor]) -> Proved<()> {
         for tensor in tensors {
-            let padded = tensor.padded();
+            let padded = tensor.padded()?;
             writer.write_scalars(label, &padded);
-            self.0.push(Mle::new(padded, tensor.layout.num_vars()));
+            self.0.push(Mle::new(padded, tensor.layout.num_vars()).unwrap());
         }
         Ok(())
     }
@@ -56,7 +56,7 @@ impl tacit_verifier::Commitments<Fr> for Clear {
     fn read(&mut self, reader: &mut ProofReader, label: Label, layouts: &[&Layout]) -> Result<()> {
         for layout in layouts {
             let values = reader.read_scalars(label, 1 << layout.num_vars())?;
-            self.0.push(Mle::new(values, layout.num_vars()));
+            self.0.push(Mle::new(values, layout.num_vars()).unwrap());
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Case {
                 Subject::Input(index) => &self.witness[index],
                 Subject::Parameter(index) => &self.witness[inputs + index],
                 Subject::Output(index) => &self.outputs[index],
-                Subject::Late(index) => return late.0[index].evaluate(point) == *value,
+                Subject::Late(index) => return late.0[index].evaluate(point) == Ok(*value),
             };
             evaluate(known.layout(), known.data(), point) == *value
         })

@@ -211,7 +211,7 @@ mod tests {
             let n = table.num_vars();
             let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
             let column = |f: &dyn Fn(usize) -> i64| {
-                Mle::new((0..1 << n).map(|i| from_i64(f(i))).collect(), n).evaluate(&point)
+                Mle::new((0..1 << n).map(|i| from_i64(f(i))).collect(), n).unwrap().evaluate(&point).unwrap()
             };
             let expected = (column(&|i| table.row(i).0), column(&|i| table.row(i).1));
             assert_eq!(table.evaluate(&point), expected, "{table:?}");

@@ -62,7 +62,7 @@ mod tests {
             let u = Fr::rand(&mut rng);
             let horner = coefficients.iter().rev().fold(Fr::zero(), |sum, c| sum * u + c);
             let PowerPoint { point, scale } = PowerPoint::new(&ratios(u, n)).unwrap();
-            assert_eq!(scale * Mle::new(coefficients, n).evaluate(&point), horner);
+            assert_eq!(scale * Mle::new(coefficients, n).unwrap().evaluate(&point).unwrap(), horner);
         }
     }
 

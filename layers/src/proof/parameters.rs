@@ -299,7 +299,7 @@ mod tests {
         for (i, &x) in values.iter().enumerate() {
             padded[layout.padded_index(i)] = from_i64(x);
         }
-        Mle::new(padded, layout.num_vars()).evaluate(point)
+        Mle::new(padded, layout.num_vars()).unwrap().evaluate(point).unwrap()
     }
 
     #[test]

@@ -79,7 +79,7 @@ mod tests {
             for (i, &x) in data.iter().enumerate() {
                 padded[layout.padded_index(i)] = from_i64(x);
             }
-            let expected = Mle::new(padded, layout.num_vars()).evaluate(&point);
+            let expected = Mle::new(padded, layout.num_vars()).unwrap().evaluate(&point).unwrap();
             assert_eq!(evaluate(&layout, &data, &point), expected);
             for axis in 0..layout.axes().len() {
                 let folded = fold_except(&layout, &data, &point, axis);

@@ -97,6 +97,7 @@ impl Columns {
 
 impl Commitments for Columns {
     fn commit(&mut self, writer: &mut ProofWriter, label: Label, tensors: &[CommittedTensor]) -> Result<()> {
+        tensors.iter().try_for_each(CommittedTensor::check)?;
         let rows: <Hyrax as CommitmentScheme>::Commitment = commit(tensors, self.scheme.generators());
         self.scheme.write_commitment(writer, label, &rows);
         self.lists.push(tensors.iter().map(Column::of).collect());

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, ops::Range};
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use rayon::prelude::*;
-use tacit_algebra::{Mle, kernels::backend};
+use tacit_algebra::kernels::backend;
 use tacit_layers::argument::{
     hyrax::{Place, places},
     opening::OpeningClaim,
@@ -39,7 +39,11 @@ pub(super) struct Term {
 
 impl Term {
     fn new(vector: Vec<Fr>, weights: Vec<Fr>, key_vars: usize, sum: Fr) -> Self {
-        let product = Product::new(Mle::new(vector.clone(), key_vars), Mle::new(weights, key_vars), sum);
+        let product = Product::of(
+            crate::evaluation::table(vector.clone(), key_vars),
+            crate::evaluation::table(weights, key_vars),
+            sum,
+        );
         Self { vector, product }
     }
 }

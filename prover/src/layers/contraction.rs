@@ -54,7 +54,7 @@ fn prove_summed(session: &mut Session, claims: Vec<LinearClaim>) {
     let mut instances = session.instances(&claims, |claim| claim.node, instance);
     let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
     // Step 2: weights and inputs at the final point.
-    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.ended()).collect();
     session.write_for(labels::CONTRACTION_VALUES, nodes(&instances), &mut values);
     for ((claim, (_, instance)), [weight, input]) in claims.into_iter().zip(&instances).zip(values) {
         let inner = instance_point(&point, instance.claim().num_vars);

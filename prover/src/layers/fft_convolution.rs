@@ -1,7 +1,7 @@
 //! Convolutions in the frequency domain (see [`tacit_layers::layer::conv2d::fft`]); [`crate::alone`] has an example of one by itself.
 
 use ark_bn254::Fr;
-use tacit_algebra::{Mle, eq, kernels::backend, small::from_i64};
+use tacit_algebra::{eq, kernels::backend, small::from_i64};
 use tacit_layers::{
     ConvolutionArgument, NodeId, Operation, Tensor,
     argument::{
@@ -109,7 +109,7 @@ fn prove_products(
     for ((convolution, crops), (_, instance)) in convolutions.iter().zip(&crops).zip(&instances) {
         let layer = &convolution.layer;
         let point = instance_point(&point, layer.num_vars());
-        let [weights, input] = instance.final_values();
+        let [weights, input] = instance.ended();
         let mut claims = layer.spectrum_claims(point, [weights; 4]);
         let at =
             |crop: &[Fr], frequency: &[Fr]| backend().inner_product(&eq::table(frequency, crop.len()), crop);
@@ -146,7 +146,7 @@ fn prove_transforms(
         .iter()
         .zip(instances.as_chunks::<4>().0.iter().zip(&rows))
         .map(|(FftConvolutionProver { layer, .. }, (instances, rows))| {
-            let finals = instances.each_ref().map(|(_, instance)| instance.final_values()[1]);
+            let finals = instances.each_ref().map(|(_, instance)| instance.ended()[1]);
             transform_values(layer, finals, rows, points(layer))
         })
         .collect();
@@ -230,9 +230,9 @@ impl FftConvolutionProver<'_> {
             }
         }
         let frequency_vars: usize = self.layer.axes.iter().map(|axis| axis.num_vars).sum();
-        let weights = Mle::new(weights, frequency_vars + self.claim.group.len());
-        let table = |values| Mle::new(values, claim.num_vars);
-        Weighted::new(weights, table(spectra.weights), table(spectra.input), claim.sum)
+        let weights = crate::evaluation::table(weights, frequency_vars + self.claim.group.len());
+        let table = |values| crate::evaluation::table(values, claim.num_vars);
+        Weighted::of(weights, table(spectra.weights), table(spectra.input), claim.sum)
     }
 
     /// The second stage's sumchecks, for input, weights and both crops, and $A$ along both axes.
@@ -253,9 +253,9 @@ impl FftConvolutionProver<'_> {
         let crop = |side: usize| {
             let (axis, position) = (&axes[side], &positions[side]);
             let vector = axis.crop_vector(spectra.frequencies[side].clone());
-            let table = |values| Mle::new(values, position.len());
+            let table = |values| crate::evaluation::table(values, position.len());
             let window = entries(&vector, &periods[side], 1 << position.len());
-            Product::new(table(eq::table(position, axis.output)), table(window), sums[2 + side])
+            Product::of(table(eq::table(position, axis.output)), table(window), sums[2 + side])
         };
         ([input, weights, crop(0), crop(1)], rows)
     }
@@ -267,7 +267,7 @@ impl FftConvolutionProver<'_> {
         let folded = fold_rows(layout, Integers::Int64(self.input.data()), 1, &channel);
         let vectors: Vec<Fr> = rows[0].iter().flat_map(|a| rows[1].iter().map(move |b| *a * b)).collect();
         let input = pad_axes(folded, &layout.axes()[1..]);
-        Product::new(Mle::new(vectors, input.num_vars()), input, sum)
+        Product::of(crate::evaluation::table(vectors, input.num_vars()), input, sum)
     }
 
     /// $\sum_k B(k) \widetilde W(g^\ast, r_o, c^\ast, k)$.
@@ -286,7 +286,7 @@ impl FftConvolutionProver<'_> {
             entries(&vector, &periods[side], kernels[side])
         });
         let vectors: Vec<Fr> = rows.iter().flat_map(|a| columns.iter().map(move |b| *a * b)).collect();
-        Product::new(pad_axes(vectors, &kernels), pad_axes(folded, &kernels), sum)
+        Product::of(pad_axes(vectors, &kernels), pad_axes(folded, &kernels), sum)
     }
 }
 

@@ -66,7 +66,10 @@ impl FourierProver {
         };
         let factors = (0..1 << half_vars).map(factor).collect();
         let tables = [eq::table(rest, 1 << half_vars), entries, factors];
-        Level { tables: tables.map(|table| Mle::new(table, half_vars)), claim: self.claim.sum_claim() }
+        Level {
+            tables: tables.map(|table| crate::evaluation::table(table, half_vars)),
+            claim: self.claim.sum_claim(),
+        }
     }
 }
 
@@ -85,9 +88,10 @@ pub fn prove(writer: &mut ProofWriter, mut claims: Vec<FourierProver>) {
             claims.iter_mut().filter(|prover| prover.claim.num_vars() == level).collect();
         let mut instances: Vec<Level> = active.par_iter().map(|prover| prover.instance()).collect();
         let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
-        let point = sumcheck::prove(writer, &mut borrowed, RoundWeights::Uniform);
+        let point = sumcheck::prove_checked(writer, &mut borrowed, RoundWeights::Uniform);
         // Step 2: every vector of half the length at the final point.
-        let values: Vec<Fr> = instances.iter().map(|instance| instance.tables[1].final_value()).collect();
+        let values: Vec<Fr> =
+            instances.iter().map(|instance| crate::evaluation::final_value(&instance.tables[1])).collect();
         writer.write_scalars(labels::FOURIER_VALUES, &values);
         for (prover, value) in active.iter_mut().zip(values) {
             prover.claim = prover.claim.halved(&point, value);
@@ -123,6 +127,6 @@ impl SumcheckInstance for Level {
     }
 
     fn bind(&mut self, r: Fr) {
-        self.tables.iter_mut().for_each(|table| table.bind(r));
+        self.tables.iter_mut().for_each(|table| crate::evaluation::bind(table, r));
     }
 }

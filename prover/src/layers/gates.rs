@@ -244,7 +244,7 @@ fn first_phase(
     let (mut values, mut rights) = (vec![], vec![]);
     for left in &lefts {
         let descent = &mut descents[left.descent];
-        let [value, _] = left.product.final_values();
+        let [value, _] = left.product.ended();
         let u = instance_point(&point, left.product.claim().num_vars);
         let own =
             observer.profiler().span(descent.node, || descent.rights(left, &combined[left.combined], u));
@@ -272,7 +272,7 @@ fn second_phase(
     let products = rights.iter_mut().map(|right| &mut right.product);
     let mut instances: Vec<(NodeId, &mut Product)> = nodes.iter().copied().zip(products).collect();
     let point = observer.prove_batch(writer, &mut instances, RoundWeights::Uniform);
-    let mut values: Vec<[Fr; 1]> = rights.iter().map(|right| [right.product.final_values()[0]]).collect();
+    let mut values: Vec<[Fr; 1]> = rights.iter().map(|right| [right.product.ended()[0]]).collect();
     observer.write_for(writer, labels::GATE_RIGHT_VALUES, nodes, &mut values);
     for (right, [value]) in rights.iter().zip(values) {
         let descent = &mut descents[right.descent];

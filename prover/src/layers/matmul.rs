@@ -78,24 +78,24 @@ pub(crate) fn contraction(
     sum: Fr,
 ) -> Product {
     let pad = |values: Vec<Fr>| pad_axes(values, &layout.axes()[first_axis..]);
-    Product::new(pad(left), pad(right), sum)
+    Product::of(pad(left), pad(right), sum)
 }
 
 /// Both factors of [`contraction`] over the padded table of `axes`, weighted by $\mathrm{eq}$ with `group` over the leading
 /// variables.
 pub(crate) fn grouped(group: &[Fr], left: Vec<Fr>, right: Vec<Fr>, axes: &[usize], sum: Fr) -> Grouped {
-    Grouped::new(group, pad_axes(left, axes), pad_axes(right, axes), sum)
+    Grouped::of(group, pad_axes(left, axes), pad_axes(right, axes), sum)
 }
 
 /// Spreads a vector in storage order over the padded table of some axes.
 pub(crate) fn pad_axes(values: Vec<Fr>, axes: &[usize]) -> Mle {
-    let Ok(layout) = Layout::new(axes.to_vec()) else { return Mle::new(values, 0) };
+    let Ok(layout) = Layout::new(axes.to_vec()) else { return crate::evaluation::table(values, 0) };
     if layout.padded_extent() == values.len() {
-        return Mle::new(values, layout.num_vars());
+        return crate::evaluation::table(values, layout.num_vars());
     }
     let mut padded = vec![Fr::from(0_u64); layout.padded_extent()];
     for (at, to, length) in layout.runs() {
         padded[to..to + length].copy_from_slice(&values[at..at + length]);
     }
-    Mle::new(padded, layout.num_vars())
+    crate::evaluation::table(padded, layout.num_vars())
 }

@@ -105,7 +105,7 @@ pub(crate) fn prove(session: &mut Session) -> Result<()> {
     let mut instances = session.instances(&pools, |pool| pool.0, tables);
     let point = session.prove_batch(&mut instances, RoundWeights::Equality(&tau));
     // Step 3: every pool's differences at the final point, one for each offset.
-    let mut finals: Vec<Vec<Fr>> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    let mut finals: Vec<Vec<Fr>> = instances.iter().map(|(_, instance)| instance.ended()).collect();
     for ((node, _), differences) in instances.iter().zip(&mut finals) {
         session.observer.profiler().sent(*node, differences.len());
         session.write(labels::POOL_DIFFERENCES, differences);
@@ -175,7 +175,7 @@ impl ZeroProduct {
                         values[padded + i] = from_i64(offset[at + i]);
                     }
                 }
-                Mle::new(values, num_vars)
+                crate::evaluation::table(values, num_vars)
             })
             .collect();
         let behind = tau.get(1..).unwrap_or_default();
@@ -183,8 +183,8 @@ impl ZeroProduct {
         Self { factors, weights: backend().equality_table(behind, 1 << behind.len()), claim }
     }
 
-    fn final_values(&self) -> Vec<Fr> {
-        self.factors.iter().map(Mle::final_value).collect()
+    fn ended(&self) -> Vec<Fr> {
+        self.factors.iter().map(evaluation::final_value).collect()
     }
 }
 
@@ -234,7 +234,7 @@ impl SumcheckInstance for ZeroProduct {
 
     fn bind(&mut self, r: Fr) {
         for factor in &mut self.factors {
-            factor.bind(r);
+            crate::evaluation::bind(factor, r);
         }
         let half = self.weights.len() / 2;
         if half > 0 {

@@ -39,7 +39,7 @@ pub(crate) fn prove(session: &mut Session, claims: &[EvaluationClaim<NodeId>]) -
         .collect::<Result<_>>()?;
     let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
     // Step 2: both factors at their points.
-    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.ended()).collect();
     session.write_for(labels::PRODUCT_VALUES, nodes(&instances), &mut values);
     for ((claim, (_, instance)), values) in claims.iter().zip(&instances).zip(values) {
         let (layer, axes, inputs) = product(session, claim.subject)?;

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use rayon::prelude::*;
-use tacit_algebra::{Mle, small::from_i64};
+use tacit_algebra::small::from_i64;
 use tacit_layers::{
     Multiplier, NodeId,
     argument::{
@@ -149,8 +149,7 @@ pub(crate) fn prove(session: &mut Session) {
     // Step 2: one sumcheck over all channels.
     let point = session.prove_batch(&mut per_channel, RoundWeights::Uniform);
     // Step 3: every accumulator at its point with the channel's part replaced.
-    let mut values: Vec<[Fr; 1]> =
-        per_channel.iter().map(|(_, instance)| [instance.final_values()[1]]).collect();
+    let mut values: Vec<[Fr; 1]> = per_channel.iter().map(|(_, instance)| [instance.ended()[1]]).collect();
     session.write_for(labels::ACCUMULATOR_VALUES, nodes(&per_channel), &mut values);
     for (((claim, axis, _), (_, instance)), [value]) in claims.iter().zip(&per_channel).zip(values) {
         let id = claim.subject;
@@ -168,8 +167,8 @@ fn product(session: &Session, claim: &EvaluationClaim<NodeId>, axis: usize, valu
     let weights = Multiplier::weighted_channels(values, channel);
     let input = session.value(session.node(claim.subject).inputs[0]);
     let accumulators = evaluation::fold_except(layout, input.data(), &claim.point, axis);
-    let table = |values| Mle::new(values, channel.len());
-    Product::new(table(weights), table(accumulators), claim.value)
+    let table = |values| crate::evaluation::table(values, channel.len());
+    Product::of(table(weights), table(accumulators), claim.value)
 }
 
 /// Leaves the claims of every rescale: on activations and scaled accumulators, then on its other columns.

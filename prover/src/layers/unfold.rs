@@ -34,8 +34,7 @@ pub(crate) fn prove(session: &mut Session) {
     let mut instances = session.instances(&claims, |claim| claim.node, tables);
     let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
     // Step 2: every input at its point.
-    let mut values: Vec<[Fr; 1]> =
-        instances.iter().map(|(_, instance)| [instance.final_values()[1]]).collect();
+    let mut values: Vec<[Fr; 1]> = instances.iter().map(|(_, instance)| [instance.ended()[1]]).collect();
     session.write_for(labels::WINDOW_VALUES, nodes(&instances), &mut values);
     for ((claim, (_, instance)), [value]) in claims.into_iter().zip(&instances).zip(values) {
         let spatial = instance_point(&point, instance.claim().num_vars);

@@ -41,8 +41,7 @@ pub(crate) fn prove(session: &mut Session) {
         // Step 2: one sumcheck over the positions of all inputs.
         let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
         // Step 3: every input at its point.
-        let mut values: Vec<[Fr; 1]> =
-            instances.iter().map(|(_, instance)| [instance.final_values()[1]]).collect();
+        let mut values: Vec<[Fr; 1]> = instances.iter().map(|(_, instance)| [instance.ended()[1]]).collect();
         session.write_for(labels::VIEW_VALUES, nodes(&instances), &mut values);
         for ((input, (_, instance)), [value]) in inputs.into_iter().zip(&instances).zip(values) {
             let point = instance_point(&point, instance.claim().num_vars).to_vec();
@@ -60,5 +59,5 @@ fn instance(session: &Session, position: usize, claim: &EvaluationClaim<NodeId>)
     let value = session.value(site.reads[position]);
     let read = value.data().iter().map(|&x| from_i64(x)).collect();
     let axes = value.layout().axes();
-    Product::summed(pad_axes(shifts.table(), axes), pad_axes(read, axes))
+    Product::summed_of(pad_axes(shifts.table(), axes), pad_axes(read, axes))
 }

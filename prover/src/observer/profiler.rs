@@ -166,7 +166,7 @@ impl Profiler {
             .collect();
         let mut borrowed: Vec<&mut dyn SumcheckInstance> =
             timed.iter_mut().map(|instance| instance as _).collect();
-        let point = sumcheck::prove(writer, &mut borrowed, weights);
+        let point = sumcheck::prove_checked(writer, &mut borrowed, weights);
         settle(clock.elapsed(), timed.iter_mut().map(|instance| &mut instance.elapsed));
         for instance in timed {
             self.layers[instance.node.index()].rounds += instance.elapsed;

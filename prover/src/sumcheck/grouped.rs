@@ -7,10 +7,11 @@
 
 use ark_bn254::Fr;
 use ark_ff::One;
-use tacit_algebra::{Mle, eq, kernels::backend};
+use tacit_algebra::{Mle, eq, error::check, kernels::backend};
 use tacit_layers::argument::{claim::SumClaim, sumcheck::RoundPolynomial};
 
 use super::SumcheckInstance;
+use crate::error::Result;
 
 /// $\sum_{g, x} \mathrm{eq}(r, g) f(g, x) h(g, x)$, groups in the leading variables.
 #[derive(Debug, Clone)]
@@ -32,10 +33,17 @@ const SMALL_GROUP: usize = 16;
 impl Grouped {
     /// The claim that the weighted product of two tables over the same variables sums to `sum`; `group` is $r$.
     ///
-    /// # Panics
+    /// # Errors
     /// When the tables have different numbers of variables, or fewer than `group`.
-    pub fn new(group: &[Fr], left: Mle, right: Mle, sum: Fr) -> Self {
-        assert!(left.num_vars() == right.num_vars() && group.len() <= left.num_vars());
+    pub fn new(group: &[Fr], left: Mle, right: Mle, sum: Fr) -> Result<Self> {
+        check("the number of the second table's variables", left.num_vars(), right.num_vars())?;
+        check("the number of the group's variables", group.len().min(left.num_vars()), group.len())?;
+        Ok(Self::of(group, left, right, sum))
+    }
+
+    /// The same, of tables and a group that are known to go together.
+    pub(crate) fn of(group: &[Fr], left: Mle, right: Mle, sum: Fr) -> Self {
+        debug_assert!(left.num_vars() == right.num_vars() && group.len() <= left.num_vars());
         // Without groups the only weight is one.
         let degree = if group.is_empty() { 2 } else { 3 };
         let claim = SumClaim { num_vars: left.num_vars(), degree, sum };
@@ -45,8 +53,16 @@ impl Grouped {
     }
 
     /// Both tables' values once every variable is bound.
-    pub fn final_values(&self) -> [Fr; 2] {
-        [self.left.final_value(), self.right.final_value()]
+    ///
+    /// # Errors
+    /// When a variable is left.
+    pub fn final_values(&self) -> Result<[Fr; 2]> {
+        Ok([self.left.final_value()?, self.right.final_value()?])
+    }
+
+    /// The same, for whoever has bound every variable.
+    pub(crate) fn ended(&self) -> [Fr; 2] {
+        [&self.left, &self.right].map(crate::evaluation::final_value)
     }
 
     /// Coefficients of $t$.
@@ -112,7 +128,7 @@ impl SumcheckInstance for Grouped {
                 }
             }
         }
-        self.left.bind(r);
-        self.right.bind(r);
+        crate::evaluation::bind(&mut self.left, r);
+        crate::evaluation::bind(&mut self.right, r);
     }
 }

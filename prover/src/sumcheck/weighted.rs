@@ -3,10 +3,11 @@
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Zero};
 use rayon::prelude::*;
-use tacit_algebra::{Mle, kernels::backend};
+use tacit_algebra::{Mle, error::check, kernels::backend};
 use tacit_layers::argument::{claim::SumClaim, sumcheck::RoundPolynomial};
 
 use super::SumcheckInstance;
+use crate::error::Result;
 
 /// $\sum_{g, x} \omega(g) f(g, x) h(g, x)$, blocks in the leading variables.
 #[derive(Debug, Clone)]
@@ -24,12 +25,20 @@ impl Weighted {
     /// The claim that the product of two tables over the same variables, weighted by a table over the leading variables,
     /// sums to `sum`.
     ///
-    /// # Panics
+    /// # Errors
     /// When the tables have different numbers of variables, or fewer than the weights, or the weights are not stored in
     /// full.
-    pub fn new(weights: Mle, left: Mle, right: Mle, sum: Fr) -> Self {
-        assert!(left.num_vars() == right.num_vars() && weights.num_vars() <= left.num_vars());
-        assert_eq!(weights.values().len(), 1 << weights.num_vars());
+    pub fn new(weights: Mle, left: Mle, right: Mle, sum: Fr) -> Result<Self> {
+        check("the number of the second table's variables", left.num_vars(), right.num_vars())?;
+        let leading = weights.num_vars();
+        check("the number of the weights' variables", leading.min(left.num_vars()), leading)?;
+        check("the number of weights", 1 << leading, weights.values().len())?;
+        Ok(Self::of(weights, left, right, sum))
+    }
+
+    /// The same, of tables that are known to go together.
+    pub(crate) fn of(weights: Mle, left: Mle, right: Mle, sum: Fr) -> Self {
+        debug_assert!(left.num_vars() == right.num_vars() && weights.num_vars() <= left.num_vars());
         // Without leading variables there is one weight, a constant.
         let degree = if weights.num_vars() == 0 { 2 } else { 3 };
         let claim = SumClaim { num_vars: left.num_vars(), degree, sum };
@@ -37,8 +46,16 @@ impl Weighted {
     }
 
     /// Both tables' values once every variable is bound.
-    pub fn final_values(&self) -> [Fr; 2] {
-        [self.left.final_value(), self.right.final_value()]
+    ///
+    /// # Errors
+    /// When a variable is left.
+    pub fn final_values(&self) -> Result<[Fr; 2]> {
+        Ok([self.left.final_value()?, self.right.final_value()?])
+    }
+
+    /// The same, for whoever has bound every variable.
+    pub(crate) fn ended(&self) -> [Fr; 2] {
+        [&self.left, &self.right].map(crate::evaluation::final_value)
     }
 
     /// Coefficients of one block's polynomial: its weight's, linear, times that of its product, quadratic.
@@ -64,7 +81,7 @@ impl SumcheckInstance for Weighted {
 
     fn round(&mut self, claim: Fr, _: Option<Fr>) -> RoundPolynomial {
         if self.weights.num_vars() == 0 {
-            let weight = self.weights.final_value();
+            let weight = crate::evaluation::final_value(&self.weights);
             let [constant, leading] = backend().product_round(self.left.halves(), self.right.halves());
             let [constant, leading] = [weight * constant, weight * leading];
             return RoundPolynomial::new(vec![constant, claim - constant - constant - leading, leading]);
@@ -91,9 +108,9 @@ impl SumcheckInstance for Weighted {
 
     fn bind(&mut self, r: Fr) {
         if self.weights.num_vars() > 0 {
-            self.weights.bind(r);
+            crate::evaluation::bind(&mut self.weights, r);
         }
-        self.left.bind(r);
-        self.right.bind(r);
+        crate::evaluation::bind(&mut self.left, r);
+        crate::evaluation::bind(&mut self.right, r);
     }
 }

@@ -44,7 +44,7 @@ fn prove(leaves: Fractions) -> (Vec<u8>, LeafClaims) {
 fn accepts_fractions_that_sum_to_zero() {
     let (proof, claims) = prove(leaves());
     assert_eq!(verify(&proof), Ok(claims.clone()));
-    let expected = Mle::new(leaves().numerators, VARS).evaluate(&claims.point);
+    let expected = Mle::new(leaves().numerators, VARS).unwrap().evaluate(&claims.point).unwrap();
     assert_eq!(claims.numerator, expected);
 }
 
@@ -99,7 +99,7 @@ fn prove_tree(levels: Vec<Fractions>) -> Vec<u8> {
     let mut claims: Option<LeafClaims> = None;
     for level in levels {
         let half = level.numerators.len() / 2;
-        let table = |values: &[Fr]| Mle::new(values.to_vec(), half.trailing_zeros() as usize);
+        let table = |values: &[Fr]| Mle::new(values.to_vec(), half.trailing_zeros() as usize).unwrap();
         let (p, q) = (level.numerators.split_at(half), level.denominators.split_at(half));
         let mut tables = [p.0, p.1, q.0, q.1].map(table);
         let mut point = vec![];
@@ -108,10 +108,10 @@ fn prove_tree(levels: Vec<Fractions>) -> Vec<u8> {
             let sum = claims.numerator + lambda * claims.denominator;
             let mut instance = Level { tables, point: claims.point.clone(), lambda, sum };
             let weights = RoundWeights::Equality(&claims.point);
-            point = sumcheck::prove(&mut writer, &mut [&mut instance], weights);
+            point = sumcheck::prove(&mut writer, &mut [&mut instance], weights).unwrap();
             tables = instance.tables;
         }
-        let [p0, p1, q0, q1] = tables.map(|table| table.final_value());
+        let [p0, p1, q0, q1] = tables.map(|table| table.final_value().unwrap());
         let children = Children { numerators: [p0, p1], denominators: [q0, q1] };
         writer.write_scalars(labels::FRACTIONS, &children.to_message());
         let mu = writer.squeeze(labels::FRACTION_CHILD);
@@ -158,7 +158,7 @@ impl SumcheckInstance for Level {
 
     fn bind(&mut self, r: Fr) {
         for table in &mut self.tables {
-            table.bind(r);
+            table.bind(r).unwrap();
         }
     }
 }
@@ -187,5 +187,5 @@ fn a_false_leaf_under_a_true_tree_shows_in_the_leaves_claims() {
     let claims = verify(&proof).unwrap();
     let mut leaves = leaves();
     leaves.numerators[3] += Fr::one();
-    assert_ne!(Mle::new(leaves.numerators, VARS).evaluate(&claims.point), claims.numerator);
+    assert_ne!(Mle::new(leaves.numerators, VARS).unwrap().evaluate(&claims.point).unwrap(), claims.numerator);
 }

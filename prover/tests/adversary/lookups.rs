@@ -155,7 +155,9 @@ impl Witness {
                 LookupBlock::Table => &said.multiplicities[segment.table..=segment.table],
             };
             let point = instance_point(&point, segment.num_vars);
-            let value = |column: &Vec<Fr>| Mle::new(column.clone(), segment.num_vars).evaluate(point);
+            let value = |column: &Vec<Fr>| {
+                Mle::new(column.clone(), segment.num_vars).unwrap().evaluate(point).unwrap()
+            };
             writer.write_scalars(labels::COLUMN_VALUES, &columns.iter().map(value).collect::<Vec<_>>());
         }
         writer.finish()
@@ -380,7 +382,7 @@ impl Disguised<'_> {
         let leaves = Fractions { numerators: numerators.collect(), denominators: [rows, own].concat() };
         let point = logup::prove(&mut writer, leaves).unwrap().point;
         let at = instance_point(&point, 3);
-        let value = |column: &Vec<Fr>| Mle::new(column.clone(), 3).evaluate(at);
+        let value = |column: &Vec<Fr>| Mle::new(column.clone(), 3).unwrap().evaluate(at).unwrap();
         let values: Vec<Fr> = witness.columns.iter().map(value).collect();
         writer.write_scalars(labels::COLUMN_VALUES, &values);
         writer.write_scalars(labels::COLUMN_VALUES, &[value(&witness.multiplicities[0])]);

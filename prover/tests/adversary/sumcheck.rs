@@ -17,7 +17,7 @@ const VARS: usize = 4;
 
 /// Two tables.
 fn tables(seed: usize) -> [Mle; 2] {
-    [1, 2].map(|i| Mle::new(scalars(10 * seed + i, 1 << VARS), VARS))
+    [1, 2].map(|i| Mle::new(scalars(10 * seed + i, 1 << VARS), VARS).unwrap())
 }
 
 fn sum([left, right]: &[Mle; 2]) -> Fr {
@@ -26,11 +26,13 @@ fn sum([left, right]: &[Mle; 2]) -> Fr {
 
 /// A proof of these claims about products of these tables, whether they hold or not.
 fn prove(claims: &[(&[Mle; 2], Fr)]) -> Vec<u8> {
-    let mut instances: Vec<Product> =
-        claims.iter().map(|([left, right], sum)| Product::new(left.clone(), right.clone(), *sum)).collect();
+    let mut instances: Vec<Product> = claims
+        .iter()
+        .map(|([left, right], sum)| Product::new(left.clone(), right.clone(), *sum).unwrap())
+        .collect();
     let mut borrowed: Vec<&mut dyn SumcheckInstance> = instances.iter_mut().map(|i| i as _).collect();
     let mut writer = ProofWriter::new(DOMAIN);
-    sumcheck::prove(&mut writer, &mut borrowed, RoundWeights::Uniform);
+    sumcheck::prove(&mut writer, &mut borrowed, RoundWeights::Uniform).unwrap();
     writer.finish()
 }
 
@@ -43,7 +45,7 @@ fn verify(claims: &[(&[Mle; 2], Fr)], proof: &[u8]) -> Result<bool, Error> {
     reader.finish()?;
     let values = claims.iter().map(|([left, right], _)| {
         let point = instance_point(&reduced.point, VARS);
-        left.evaluate(point) * right.evaluate(point)
+        left.evaluate(point).unwrap() * right.evaluate(point).unwrap()
     });
     Ok(reduced.holds(values))
 }
@@ -67,7 +69,7 @@ fn rejects_a_false_sum_with_rounds_that_add_up() {
 #[test]
 fn rejects_the_same_sum_under_another_polynomial() {
     let [left, right] = tables(1);
-    let reversed = |table: &Mle| Mle::new(table.values().iter().rev().copied().collect(), VARS);
+    let reversed = |table: &Mle| Mle::new(table.values().iter().rev().copied().collect(), VARS).unwrap();
     let other = [reversed(&left), reversed(&right)];
     let tables = [left, right];
     assert_eq!(sum(&tables), sum(&other));
@@ -102,8 +104,8 @@ fn rejects_swapped_replayed_and_reflected_rounds() {
     }
     // t(1 - X) has the same sum over both sides.
     let mut writer = ProofWriter::new(DOMAIN);
-    let mut instance = Reflected(Product::new(tables[0].clone(), tables[1].clone(), sum(&tables)));
-    sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform);
+    let mut instance = Reflected(Product::new(tables[0].clone(), tables[1].clone(), sum(&tables)).unwrap());
+    sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform).unwrap();
     assert_eq!(verify(&claims, &writer.finish()), Ok(false), "reflected");
 }
 
@@ -133,8 +135,9 @@ fn rejects_rounds_of_another_degree() {
     let claim = SumClaim { num_vars: VARS, degree: 2, sum: sum(&tables) };
     let write = |degree: usize| {
         let mut writer = ProofWriter::new(DOMAIN);
-        let mut instance = OfDegree(Product::new(tables[0].clone(), tables[1].clone(), claim.sum), degree);
-        sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform);
+        let mut instance =
+            OfDegree(Product::new(tables[0].clone(), tables[1].clone(), claim.sum).unwrap(), degree);
+        sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Uniform).unwrap();
         writer.finish()
     };
     let trailing = Error::Malformed(Malformed::TrailingBytes { count: 32 * VARS });
@@ -168,14 +171,14 @@ fn rejects_a_zero_check_of_a_table_that_sums_to_zero_without_being_zero() {
     (values[3], values[9]) = (Fr::one(), -Fr::one());
     let mut writer = ProofWriter::new(DOMAIN);
     let tau = writer.squeeze_many(labels::POOL_POINT, VARS);
-    let mut instance = Weighted { table: Mle::new(values.clone(), VARS), tau: tau.clone() };
-    sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Equality(&tau));
+    let mut instance = Weighted { table: Mle::new(values.clone(), VARS).unwrap(), tau: tau.clone() };
+    sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Equality(&tau)).unwrap();
     let proof = writer.finish();
     let mut reader = ProofReader::new(DOMAIN, &proof);
     let tau = reader.squeeze_many(labels::POOL_POINT, VARS);
     let claim = SumClaim { num_vars: VARS, degree: 1, sum: Fr::zero() };
     let reduced = verifier::verify(&mut reader, &[claim], RoundWeights::Equality(&tau)).unwrap();
-    let value = Mle::new(values, VARS).evaluate(&reduced.point);
+    let value = Mle::new(values, VARS).unwrap().evaluate(&reduced.point).unwrap();
     assert!(!reduced.holds(std::iter::once(value)));
 }
 
@@ -198,6 +201,6 @@ impl SumcheckInstance for Weighted {
     }
 
     fn bind(&mut self, r: Fr) {
-        self.table.bind(r);
+        self.table.bind(r).unwrap();
     }
 }

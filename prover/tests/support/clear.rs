@@ -14,16 +14,16 @@ pub(crate) struct Clear(pub(crate) Vec<Mle>);
 impl Clear {
     /// Whether claims hold, by the columns' numbers.
     pub(crate) fn hold(&self, claims: &[EvaluationClaim<usize>]) -> bool {
-        claims.iter().all(|claim| self.0[claim.subject].evaluate(&claim.point) == claim.value)
+        claims.iter().all(|claim| self.0[claim.subject].evaluate(&claim.point) == Ok(claim.value))
     }
 }
 
 impl Commitments for Clear {
     fn commit(&mut self, writer: &mut ProofWriter, label: Label, tensors: &[CommittedTensor]) -> Proved<()> {
         for tensor in tensors {
-            let padded = tensor.padded();
+            let padded = tensor.padded()?;
             writer.write_scalars(label, &padded);
-            self.0.push(Mle::new(padded, tensor.layout.num_vars()));
+            self.0.push(Mle::new(padded, tensor.layout.num_vars()).unwrap());
         }
         Ok(())
     }
@@ -33,7 +33,7 @@ impl tacit_verifier::Commitments<Fr> for Clear {
     fn read(&mut self, reader: &mut ProofReader, label: Label, layouts: &[&Layout]) -> Result<()> {
         for layout in layouts {
             let values = reader.read_scalars(label, 1 << layout.num_vars())?;
-            self.0.push(Mle::new(values, layout.num_vars()));
+            self.0.push(Mle::new(values, layout.num_vars()).unwrap());
         }
         Ok(())
     }

@@ -140,7 +140,11 @@ mod tests {
             let n = table.num_vars();
             let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
             let second = rows(table).iter().map(|row| from_i64(row.1)).collect();
-            assert_eq!(table.evaluate_second(&point), Mle::new(second, n).evaluate(&point), "{table:?}");
+            assert_eq!(
+                table.evaluate_second(&point),
+                Mle::new(second, n).unwrap().evaluate(&point).unwrap(),
+                "{table:?}"
+            );
         }
     }
 

@@ -49,7 +49,10 @@ fn tables_at_a_point_are_their_rows_extension() {
             let point = scalars(n);
             let rows: Vec<Vec<i64>> = (0..table.num_rows()).map(|index| table.row(index)).collect();
             let column = |column: usize| {
-                Mle::new(rows.iter().map(|row| from_i64(row[column])).collect(), n).evaluate(&point)
+                Mle::new(rows.iter().map(|row| from_i64(row[column])).collect(), n)
+                    .unwrap()
+                    .evaluate(&point)
+                    .unwrap()
             };
             let expected: Vec<Fr> = (0..=kind.num_columns()).map(column).collect();
             assert_eq!(table.evaluate(&point), expected, "{kind:?}");
@@ -93,11 +96,13 @@ fn an_input_at_a_point_is_its_rows_extension() {
                 }
             }
             let point = scalars(n);
-            let values: Vec<Fr> =
-                padded.into_iter().map(|column| Mle::new(column, n).evaluate(&point)).collect();
+            let values: Vec<Fr> = padded
+                .into_iter()
+                .map(|column| Mle::new(column, n).unwrap().evaluate(&point).unwrap())
+                .collect();
             let column = |column: usize| {
                 let rows = positions.iter().map(|&row| from_i64(table.row(row)[column]));
-                Mle::new(rows.collect(), n).evaluate(&point)
+                Mle::new(rows.collect(), n).unwrap().evaluate(&point).unwrap()
             };
             let expected: Vec<Fr> = (0..=count).map(column).collect();
             assert_eq!(table.looked_up(&values, &layout, &point), expected, "{kind:?} {axes:?}");

@@ -84,8 +84,8 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<LinearClaim>) {
         .iter()
         .zip(&crops)
         .map(|((_, channel), (_, crop))| {
-            let [weight, input] = channel.final_values();
-            [weight, input, crop.final_values()[1]]
+            let [weight, input] = channel.ended();
+            [weight, input, crop.ended()[1]]
         })
         .collect();
     session.write_for(labels::CONVOLUTION_VALUES, nodes(&channels), &mut values);

@@ -46,7 +46,7 @@ fn sum_scaled(mut tables: impl Iterator<Item = (Fr, Vec<Fr>)>, length: usize) ->
 /// The sumcheck of a table with an operand, both in storage order.
 pub(super) fn product(layout: &Layout, values: Integers, table: Vec<Fr>, sum: Fr) -> Product {
     let values = values.iter().map(from_i64).collect();
-    Product::new(pad_axes(values, layout.axes()), pad_axes(table, layout.axes()), sum)
+    Product::of(pad_axes(values, layout.axes()), pad_axes(table, layout.axes()), sum)
 }
 
 /// A wiring's gates by left position, with the right operand's values.

@@ -51,7 +51,7 @@ impl InnerProducts {
     fn evaluate(&self, side: usize, point: &[Fr]) -> Mle {
         let weights = eq::table(point, self.factors[side].values().len().min(1 << point.len()));
         let values = self.vectors(side).map(|vector| backend().inner_product(vector, &weights)).collect();
-        Mle::new(values, self.batch.len())
+        crate::evaluation::table(values, self.batch.len())
     }
 }
 
@@ -88,14 +88,16 @@ pub(crate) fn prove(
         instances.push((layer.node, session.for_node(layer.node, |_| instance(layer, points))));
     }
     let cross_point = powers.map_or_else(|| zero(layout.num_vars()), |powers| powers.cross.point);
-    let value = session.for_nodes(&of_layers, |_| Mle::new(cross, layout.num_vars()).evaluate(&cross_point));
+    let value = session.for_nodes(&of_layers, |_| {
+        crate::evaluation::value(&crate::evaluation::table(cross, layout.num_vars()), &cross_point)
+    });
     let sums: Vec<Fr> = instances.iter().map(|(_, instance)| instance.claim().sum).collect();
     session.writer.write_scalars(labels::CROSS_VALUES, &[sums.as_slice(), &[value]].concat());
     nodes(&instances).for_each(|node| session.observer.profiler().sent(node, 1));
     session.claims.columns.push(EvaluationClaim::new(Column::CrossTerms, cross_point, value));
     // Step 4: batch axes, and both factors at their points.
     let point = session.prove_batch(&mut instances, RoundWeights::Uniform);
-    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.final_values()).collect();
+    let mut values: Vec<[Fr; 2]> = instances.iter().map(|(_, instance)| instance.ended()).collect();
     session.write_for(labels::FACTOR_VALUES, nodes(&instances), &mut values);
     let mut left = points.into_iter().zip(values).zip(&layers);
     for (claim, ((points, values), _)) in dense.iter().zip(left.by_ref()) {
@@ -183,7 +185,7 @@ fn instance(layer: &InnerProducts, points: &[Vec<Fr>; 2]) -> Grouped {
     let [left, right] = [0, 1].map(|side| layer.evaluate(side, &points[side]));
     let weights = eq::table(&layer.batch, left.values().len());
     let sum = weights.iter().zip(left.values()).zip(right.values()).map(|((e, a), b)| *e * a * b).sum();
-    Grouped::new(&layer.batch, left, right, sum)
+    Grouped::of(&layer.batch, left, right, sum)
 }
 
 /// The claims on a dense layer's input and weights.

@@ -137,11 +137,11 @@ fn announce(
     assert_eq!(writer.squeeze(labels::MASKING_CHALLENGE), rho);
     writer.write_scalars(labels::MASKING_RESPONSE, &response.to_message());
     // 5. The prover's last steps.
-    let table = |values: Vec<Fr>| Mle::new(values, relation.num_vars());
-    let mut products = Product::summed(table(left), table(right));
+    let table = |values: Vec<Fr>| Mle::new(values, relation.num_vars()).unwrap();
+    let mut products = Product::summed(table(left), table(right)).unwrap();
     assert_eq!(products.claim().sum, relation.sum(rho, &response));
-    let point = sumcheck::prove(writer, &mut [&mut products], RoundWeights::Uniform);
-    let finals = products.final_values();
+    let point = sumcheck::prove(writer, &mut [&mut products], RoundWeights::Uniform).unwrap();
+    let finals = products.final_values().unwrap();
     writer.write_scalars(labels::MASKING_FACTORS, &finals);
     let form = relation.linear_form(writer, [rho, cross], &response, (&point, finals), masks.len());
     open(hiding, writer, &form.coefficients, combined, z);
@@ -153,15 +153,19 @@ fn open(hiding: &Hiding, writer: &mut ProofWriter, form: &[Fr], combined: Combin
     let Combined { masks, row_blindings, vector, blinding } = combined;
     let vars = mask_vars(row_blindings.len(), key_vars);
     let equality = eq::table(z, vector.len());
-    let mut of_vector =
-        Product::summed(Mle::new(vector.clone(), key_vars), Mle::new(equality.clone(), key_vars));
-    let spread = |values: &[Fr]| Mle::new(spread(values, key_vars), vars);
-    let mut of_masks = Product::summed(spread(&masks), spread(form));
+    let mut of_vector = Product::summed(
+        Mle::new(vector.clone(), key_vars).unwrap(),
+        Mle::new(equality.clone(), key_vars).unwrap(),
+    )
+    .unwrap();
+    let spread = |values: &[Fr]| Mle::new(spread(values, key_vars), vars).unwrap();
+    let mut of_masks = Product::summed(spread(&masks), spread(form)).unwrap();
     let claims = [of_vector.claim(), of_masks.claim()];
     let mut copy = ProofWriter::from_merlin(writer.transcript());
     let gamma = SumBatch::begin(&mut copy, &claims, RoundWeights::Uniform).coefficients[1];
-    let point = sumcheck::prove(writer, &mut [&mut of_vector, &mut of_masks], RoundWeights::Uniform);
-    let (of_vector, of_masks) = (of_vector.final_values()[1], gamma * of_masks.final_values()[1]);
+    let point = sumcheck::prove(writer, &mut [&mut of_vector, &mut of_masks], RoundWeights::Uniform).unwrap();
+    let (of_vector, of_masks) =
+        (of_vector.final_values().unwrap()[1], gamma * of_masks.final_values().unwrap()[1]);
     let (row_point, z) = point.split_at(point.len() - key_vars);
     let weights = eq::table(row_point, row_blindings.len());
     let mut sum: Vec<Fr> = vector.iter().map(|x| of_vector * x).collect();

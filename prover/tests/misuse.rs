@@ -1,0 +1,97 @@
+//! Sizes that do not go together: an error that names them, and no proof.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use ark_bn254::Fr;
+use tacit_algebra::{Error as Size, Mle};
+use tacit_layers::{
+    Layout, Tensor,
+    argument::{claim::EvaluationClaim, hyrax::Hyrax, sumcheck::RoundWeights},
+};
+use tacit_prover::{
+    Commitments, Error,
+    hyrax::Columns,
+    integers::Integers,
+    opening::{CommittedTensor, Elements},
+    sumcheck::{self, Grouped, Product, Weighted},
+};
+use tacit_transcript::{ProofWriter, labels};
+
+fn table(num_vars: usize) -> Mle {
+    Mle::new(vec![Fr::from(3_u64); 1 << num_vars], num_vars).unwrap()
+}
+
+fn size<T>(result: Result<T, Error>) -> Size {
+    match result {
+        Err(Error::Size(size)) => size,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("accepted"),
+    }
+}
+
+const fn expected(what: &'static str, expected: usize, actual: usize) -> Size {
+    Size { what, expected, actual }
+}
+
+#[test]
+fn instances_of_tables_of_different_sizes_are_refused() {
+    let second = "the number of the second table's variables";
+    let zero = Fr::from(0_u64);
+    for (left, right) in [(2, 3), (3, 2), (0, 1)] {
+        let error = expected(second, left, right);
+        assert_eq!(size(Product::new(table(left), table(right), zero)), error);
+        assert_eq!(size(Product::summed(table(left), table(right))), error);
+        assert_eq!(size(Grouped::new(&[], table(left), table(right), zero)), error);
+        assert_eq!(size(Weighted::new(table(0), table(left), table(right), zero)), error);
+    }
+    let group = expected("the number of the group's variables", 1, 2);
+    assert_eq!(size(Grouped::new(&[zero; 2], table(1), table(1), zero)), group);
+    let weights = expected("the number of the weights' variables", 1, 2);
+    assert_eq!(size(Weighted::new(table(2), table(1), table(1), zero)), weights);
+    let short = Mle::new(vec![zero; 3], 2).unwrap();
+    let weights = expected("the number of weights", 4, 3);
+    assert_eq!(size(Weighted::new(short, table(2), table(2), zero)), weights);
+    let unbound = Product::summed(table(1), table(1)).unwrap();
+    assert_eq!(size(unbound.final_values()), expected("the number of variables that are not bound", 0, 1));
+}
+
+#[test]
+fn a_sumcheck_with_too_short_a_point_of_weights_writes_nothing() {
+    let mut writer = ProofWriter::new(b"misuse");
+    let mut instance = Product::summed(table(3), table(3)).unwrap();
+    let point = [Fr::from(5_u64); 2];
+    let proved = sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Equality(&point));
+    assert_eq!(size(proved), expected("the number of coordinates of the weights' point", 3, 2));
+    assert_eq!((writer.num_bytes(), writer.events().len()), (0, 0));
+}
+
+#[test]
+fn a_column_of_another_length_than_its_shape_is_not_committed_to() {
+    let layout = Layout::new(vec![2, 3]).unwrap();
+    let mut writer = ProofWriter::new(b"misuse");
+    let mut columns = Columns::new(Hyrax::new(2));
+    let (integers, field) = ([1_i64; 7], [Fr::from(1_u64); 5]);
+    for (values, actual) in
+        [(Elements::Integers(Integers::Int64(&integers)), 7), (Elements::Field(&field), 5)]
+    {
+        let tensor = CommittedTensor { layout: &layout, values };
+        let error = expected("the number of a tensor's elements", 6, actual);
+        assert_eq!(size(tensor.padded()), error);
+        assert_eq!(size(columns.commit(&mut writer, labels::COMMITMENT, &[tensor])), error);
+    }
+    assert!(columns.is_empty() && writer.num_bytes() == 0);
+}
+
+#[test]
+fn a_claim_that_fits_no_column_is_not_opened() {
+    let tensor = Tensor::new(Layout::new(vec![2, 3]).unwrap(), vec![1; 6]).unwrap();
+    let mut writer = ProofWriter::new(b"misuse");
+    let mut columns = Columns::new(Hyrax::new(2));
+    columns.commit(&mut writer, labels::COMMITMENT, &[(&tensor).into()]).unwrap();
+    let written = writer.num_bytes();
+    for (column, coordinates) in [(0, 2), (0, 4), (1, 3)] {
+        let claim = EvaluationClaim::new(column, vec![Fr::from(1_u64); coordinates], Fr::from(1_u64));
+        let error = columns.open(&mut writer, &[claim]).unwrap_err();
+        assert_eq!(error, Error::Replay(tacit_verifier::Error::UnfitClaim), "{column}, {coordinates}");
+    }
+    assert_eq!(writer.num_bytes(), written);
+}
