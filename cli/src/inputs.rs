@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tacit_layers::{Architecture, Tensor};
 
-use tacit_onnx::{FloatModel, ModelInput};
+use tacit_onnx::FloatModel;
 
 use crate::{artifact, npz, samples::Samples};
 
@@ -121,15 +121,10 @@ impl Inputs {
         Self::read(files, &wanted)
     }
 
-    /// Reads samples for the inputs of a float model, under the names that its network has for them: a model's only input is
-    /// called `input`.
+    /// Reads samples for the inputs of a float model.
     pub fn of_model(model: &FloatModel, files: &[InputFile]) -> Result<Self> {
-        let name = |input: &ModelInput| -> String {
-            if model.inputs().len() == 1 { "input".to_owned() } else { input.name.clone() }
-        };
-        let names: Vec<String> = model.inputs().iter().map(name).collect();
-        let shapes = model.inputs().iter().map(|input| input.shape.as_slice());
-        let wanted: Vec<(&str, &[usize])> = names.iter().map(String::as_str).zip(shapes).collect();
+        let wanted: Vec<(&str, &[usize])> =
+            model.inputs().iter().map(|input| (input.name.as_str(), input.shape.as_slice())).collect();
         Self::read(files, &wanted)
     }
 

@@ -152,6 +152,25 @@ impl Quantised {
         largest
     }
 
+    /// By value: whether its noise reaches an output. It does not where all that reads it is compared and has no noise.
+    fn reaching(&self, compared: &[usize], tallies: &[Tally]) -> Vec<bool> {
+        let mut reaching = vec![false; self.graph.values.len()];
+        for &output in &self.graph.outputs {
+            reaching[output] = true;
+        }
+        // Values read earlier ones only.
+        for index in (0..reaching.len()).rev() {
+            let is_silent = compared.binary_search(&index).is_ok() && tallies[index].noise == 0.0;
+            reaching[index] &= !is_silent;
+            if reaching[index] {
+                for input in self.graph.values[index].operation.inputs() {
+                    reaching[input] = true;
+                }
+            }
+        }
+        reaching
+    }
+
     fn summarise(
         &self,
         compared: &[usize],
@@ -178,7 +197,8 @@ impl Quantised {
                 }
             })
             .collect();
-        let mut places: Vec<usize> = (0..result.len()).collect();
+        let reaching = self.reaching(compared, tallies);
+        let mut places: Vec<usize> = (0..result.len()).filter(|&place| reaching[compared[place]]).collect();
         places.sort_by(|&a, &b| result[b].added_noise.total_cmp(&result[a].added_noise));
         let most = places.first().map_or(0.0, |&place| result[place].added_noise);
         for place in places.into_iter().take(NUM_LOSSES) {
@@ -190,7 +210,7 @@ impl Quantised {
 }
 
 /// Elements of an outlet, whose axes run over these value axes, in the value's own order.
-fn in_value_order(elements: &[f64], axes: &[usize], order: &[usize]) -> Vec<f64> {
+pub(crate) fn in_value_order(elements: &[f64], axes: &[usize], order: &[usize]) -> Vec<f64> {
     if order.is_sorted() {
         return elements.to_vec();
     }

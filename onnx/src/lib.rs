@@ -52,7 +52,7 @@ mod scales;
 
 pub use agreement::ValueAgreement;
 pub use error::Error;
-pub use model::{FloatModel, LoadOptions, ModelInput, SampleKind};
+pub use model::{FloatModel, LoadOptions, ModelInput, SampleKind, guard::is_guarded};
 pub use options::{CalibrationMethod, DEFAULT_TARGET, QuantiseOptions};
 pub use quantise::{
     Quantised,

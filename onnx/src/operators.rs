@@ -112,6 +112,7 @@ pub const OPERATORS: &[Operator] = &[
     operator("Less", Proof::Lookup, COMPARED),
     operator("LessOrEqual", Proof::Lookup, COMPARED),
     operator("Equal", Proof::Lookup, COMPARED),
+    operator("Mod", Proof::Lookup, "constant divisor"),
     operator("And", Proof::Lookup, ""),
     operator("Or", Proof::Lookup, ""),
     operator("Xor", Proof::Lookup, ""),
@@ -158,7 +159,8 @@ pub const OPERATORS: &[Operator] = &[
     operator("GlobalMaxPool", Proof::Maximum, ""),
     operator("ReduceMax", Proof::Maximum, ""),
     operator("ReduceMin", Proof::Maximum, ""),
-    operator("TopK", Proof::Composite, "of one: the largest or smallest element and its index"),
+    operator("TopK", Proof::Composite, "up to 64 elements in their order; the index of one alone"),
+    operator("OneHot", Proof::Lookup, "integer inputs, of at most 256 places"),
     operator("ArgMax", Proof::Composite, "one axis"),
     operator("ArgMin", Proof::Composite, "one axis"),
     operator("Hardmax", Proof::Composite, "one axis of at most 2^14"),
@@ -187,7 +189,7 @@ pub const OPERATORS: &[Operator] = &[
     operator("Einsum", Proof::Product, "one or two operands, each axis named once in each"),
     operator("Trilu", Proof::Folded, "a constant diagonal"),
     operator("Pad", Proof::View, "constant, edge, reflect or wrap; constant paddings of either sign"),
-    operator("Gather", Proof::View, CONSTANT_INDICES),
+    operator("Gather", Proof::View, "constant indices, or integer inputs as indices of constants of at most 256 places"),
     operator("GatherElements", Proof::View, CONSTANT_INDICES),
     operator("GatherND", Proof::View, CONSTANT_INDICES),
     operator("ScatterElements", Proof::View, "constant indices, each once; no reduction"),
@@ -240,7 +242,6 @@ const fn refused(name: &'static str, alternative: &'static str) -> Refused {
 
 /// Operators that are often met and cannot be imported, with the nearest that can.
 pub const REFUSED: &[Refused] = &[
-    refused("TopK", "TopK of one, ArgMax, or the scores themselves"),
     refused("NonZero", "a mask of zeros and ones by Greater or Equal, and Mul"),
     refused("Unique", "a result of fixed shape"),
     refused("Compress", "Gather with constant indices"),

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `probes` | what the float model computes on the way to its outputs |
 //! | `observed` | the values of one tensor, and how much of their range to keep |
+//! | `masked` | scores that computed masks push down |
 //! | `tied` | values that need one scale so that layers can share weights |
 
+mod masked;
 pub(crate) mod observed;
 pub(crate) mod probes;
 pub(crate) mod tied;
@@ -45,6 +47,12 @@ pub(crate) fn observe(
             }
             Ok(())
         })?;
+    }
+    let floors = masked::floors(model, graph, &observed, samples)?;
+    for (observed, floor) in observed.iter_mut().zip(&floors) {
+        if let (Some(observed), Some(floor)) = (observed, *floor) {
+            observed.raise(floor);
+        }
     }
     for sample in samples {
         probes.visit(sample, &mut |i, arguments| {

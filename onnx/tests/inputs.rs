@@ -68,7 +68,7 @@ impl Case {
     }
 }
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 26] = [
     "add",
     "sub",
     "mul",
@@ -86,6 +86,15 @@ const NAMES: [&str; 17] = [
     "integers",
     "mask",
     "only_integers",
+    "rows",
+    "columns",
+    "one_hot",
+    "integer_arithmetic",
+    "comparisons",
+    "truths",
+    "mask_by_product",
+    "mask_by_choice",
+    "mask_by_reals",
 ];
 
 #[test]
@@ -196,11 +205,17 @@ fn values_are_compared_with_those_of_models_with_several_inputs() {
 #[test]
 fn refuses_by_name_what_it_does_not_take() {
     let error = |name: &str| FloatModel::load(&folder().join(format!("refused/{name}.onnx"))).unwrap_err();
-    for (name, operator) in [("index", "Gather"), ("integer_division", "Div")] {
+    for (name, operator) in [("power", "Pow"), ("integer_division", "Div")] {
         let error = error(name);
         let Error::IntegerInput { input, reader, .. } = &error else { panic!("{error:?}") };
         assert!(input == "a" && reader.contains(operator), "{error}");
         assert!(error.to_string().contains("Cast to float32"), "{error}");
     }
+    let model = FloatModel::load(&folder().join("refused/mask_of_an_output.onnx")).unwrap();
+    let samples: Vec<Vec<f32>> = (0..8)
+        .map(|i| (0..25).map(|j| if j < 20 { j as f32 / 20.0 } else { f32::from(j != 20 + i % 5) }).collect())
+        .collect();
+    let masked = quantise(&model, &samples, &QuantiseOptions::default()).unwrap_err();
+    assert!(masked.to_string().contains("which masks elements"), "{masked}");
     assert!(matches!(error("mixed_samples"), Error::MixedSamples { name, .. } if name == "a"));
 }

@@ -50,13 +50,15 @@ struct Facts {
     /// For a model that is already quantised: how near the network is to its integers.
     #[serde(skip_serializing_if = "Option::is_none")]
     quantisation: Option<Faithfulness>,
+    /// What was changed in reading the file.
+    notes: Vec<String>,
     /// With `--report`: every value, compared with the float model's.
     values: Option<Vec<ValueFacts>>,
 }
 
 impl Facts {
-    /// The facts in words, and notes on how the file was read.
-    fn fields(&self, notes: Vec<String>) -> Vec<(&'static str, String)> {
+    /// The facts in words.
+    fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![
             ("layers", units::count(self.layers as u64)),
             ("parameters", units::count(self.parameters as u64)),
@@ -67,7 +69,7 @@ impl Facts {
         fields.extend(self.precision.fields());
         fields.extend(self.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
         fields.extend(self.accuracy_quantised.map(|share| ("accuracy, quantised", units::share(share))));
-        fields.extend(notes.into_iter().map(|note| ("note", note)));
+        fields.extend(self.notes.iter().map(|note| ("note", note.clone())));
         fields.extend(self.quantisation.iter().flat_map(Faithfulness::fields));
         if self.private_model {
             fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
@@ -165,9 +167,10 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
         accuracy_quantised: accuracy(&classes_quantised),
         compile_seconds: start.elapsed().as_secs_f64(),
         quantisation: faithfulness,
+        notes: float.notes(),
         values,
     };
-    let mut fields = facts.fields(float.notes());
+    let mut fields = facts.fields();
     match files {
         Some(files) => fields.extend(files),
         None => fields.push(("files", "none written, because of --strict".to_owned())),

@@ -7,7 +7,7 @@ use crate::{
     tacit::{done, tacit_json},
 };
 
-const COMPILE: [&str; 12] = [
+const COMPILE: [&str; 13] = [
     "layers",
     "parameters",
     "macs",
@@ -19,6 +19,7 @@ const COMPILE: [&str; 12] = [
     "rescale_error",
     "unbounded",
     "because",
+    "notes",
     "compile_seconds",
 ];
 

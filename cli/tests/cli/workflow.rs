@@ -7,7 +7,7 @@ use crate::{
     tacit::{LENET, done, inputs, tacit},
 };
 
-const COMPILE: [&str; 14] = [
+const COMPILE: [&str; 15] = [
     "layers",
     "parameters",
     "macs",
@@ -21,6 +21,7 @@ const COMPILE: [&str; 14] = [
     "accuracy_float",
     "accuracy_quantised",
     "compile_seconds",
+    "notes",
     "values",
 ];
 const VALUE: [&str; 9] = [

@@ -62,6 +62,13 @@ impl Lowering<'_> {
         let added = constant.values.iter().map(|value| sign * value);
         let is_mask = |value: f64| value <= f64::from(MASK);
         if !added.clone().any(is_mask) {
+            // Large positive numbers beside zeros leave elements out of a minimum.
+            let largest = added.clone().fold(0.0, f64::max);
+            let raises = added.clone().all(|value| value == 0.0 || value >= -f64::from(MASK));
+            if raises && largest > 0.0 && added.clone().any(|value| value == 0.0) && !self.is_scaled(node) {
+                let actual = format!("a constant that adds {largest:e} to some elements, which masks them,");
+                return Err(self.refuse(node, actual, "constants below 1e4, or of that size everywhere"));
+            }
             return Ok(false);
         }
         let alone = !from && added.clone().all(|value| value == 0.0 || is_mask(value));

@@ -106,12 +106,15 @@ impl Lowering<'_> {
         Ok(function.map(|function| View { function: Some(function), ..base }))
     }
 
-    /// A conversion: of integers to real numbers nothing, else a function.
+    /// A conversion: of integers to real numbers nothing, unless they are a function's results; else a function.
     pub(super) fn cast(&self, node: &TypedNode, op: &Cast) -> Result<View, Error> {
         let from = self.model.graph.outlet_fact(node.inputs[0]).ok().map(|fact| fact.datum_type);
         let is_integer = from.is_some_and(|from| from.is_integer() || from == TDim::datum_type());
         if is_integer && op.to.is_float() {
-            return self.reading(node, 0);
+            let view = self.reading(node, 0)?;
+            if view.function.is_none() {
+                return Ok(view);
+            }
         }
         self.pointwise(node)?.ok_or_else(|| self.not_pointwise(node))
     }

@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tract_onnx::pb::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto};
 
-use super::{file::node_name, schema::is_onnx};
+use super::{
+    file::node_name,
+    schema::{is_onnx, table::versions},
+};
 use crate::error::Error;
 
 /// How deep functions may call functions.
@@ -80,6 +83,10 @@ impl<'a> Inlining<'a> {
         let mut found = self.functions.iter().filter(is_called);
         match (found.next(), found.next()) {
             (Some(_), Some(_)) => Err(refuse(node, "is defined more than once")),
+            (Some(_), None) if is_onnx(&node.domain) && !versions(&node.op_type).is_empty() => Err(refuse(
+                node,
+                "has the name of an operator of ONNX, which is computed in its place elsewhere",
+            )),
             (function, _) => Ok(function),
         }
     }

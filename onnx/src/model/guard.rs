@@ -1,6 +1,7 @@
 //! The importer's panics as errors, and its words kept from the user.
 
 use std::{
+    cell::Cell,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -28,10 +29,23 @@ pub(crate) struct Failure {
     pub(crate) text: String,
 }
 
+thread_local! {
+    /// How many times this thread is inside [`attempt`].
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether a panic of this thread becomes an error, of which nobody need be told as of a panic.
+pub fn is_guarded() -> bool {
+    DEPTH.get() > 0
+}
+
 /// Runs `body`; a panic inside becomes a failure.
 pub(crate) fn attempt<T>(body: impl FnOnce() -> TractResult<T>) -> Result<T, Failure> {
     // tract indexes shapes and attributes of the file unchecked in places: a hostile file must not end the process.
-    match catch_unwind(AssertUnwindSafe(body)) {
+    DEPTH.set(DEPTH.get() + 1);
+    let result = catch_unwind(AssertUnwindSafe(body));
+    DEPTH.set(DEPTH.get() - 1);
+    match result {
         Ok(result) => result.map_err(|error| failure(&error)),
         Err(_) => Err(Failure { refusal: None, text: "the importer gave up on it".to_owned() }),
     }

@@ -1,10 +1,25 @@
 //! Integer and boolean inputs, computed with as float32.
 //!
-//! What casts to real numbers alone read may as well be given as real numbers that are integers: such an input becomes one of
-//! float32, its casts become identities, and every sample is checked to hold integers that float32 has. Where another
-//! operator reads such an input, its integers would take part in integer arithmetic or index something: it is refused.
+//! Integers that float32 has may as well be given as real numbers: such an input becomes one of float32, and every sample is
+//! checked to hold such integers. What is computed from integers then stays *carried*: held as float32, up to a cast to real
+//! numbers or to truth values, which is one of real numbers itself.
+//!
+//! - Sums, differences, products and extrema are those of real numbers. Comparisons are of differences with a half on either
+//!   side of zero, as a network may hold them coarser than they are.
+//! - Division by a constant, of what is half a unit further from the next quotient, is rounded towards zero or down; the
+//!   remainder is what it leaves.
+//! - What only moves elements moves float32.
+//! - As an index of `Gather` and `OneHot` an integer is compared with every place that it may name: the rules of `rewrite`.
+//!
+//! What another operator reads is refused. So is arithmetic in types of eight and sixteen bits, which goes around at their
+//! ends. Truth values are cast from the numbers zero and one for whatever reads them.
 
-use tract_onnx::pb::{ModelProto, NodeProto, tensor_proto::DataType, type_proto};
+use std::collections::BTreeMap;
+
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType,
+    tensor_proto::DataType, type_proto,
+};
 
 use super::{
     declared::{DeclaredInput, SampleKind},
@@ -12,27 +27,38 @@ use super::{
 };
 use crate::error::Error;
 
+/// Arithmetic of all their inputs.
+const ARITHMETIC: &[&str] = &["Abs", "Add", "Div", "Max", "Min", "Mod", "Mul", "Neg", "Sub", "Sum"];
+/// Questions about all their inputs, with truth values for results.
+const COMPARISONS: &[&str] = &["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"];
+/// What moves the elements of its first input, or takes the largest or smallest of them.
+const MOVES: &[&str] = &[
+    "Expand",
+    "Flatten",
+    "Identity",
+    "ReduceMax",
+    "ReduceMin",
+    "Reshape",
+    "Slice",
+    "Split",
+    "Squeeze",
+    "Tile",
+    "Transpose",
+    "Unsqueeze",
+];
+
 /// Converts a model's integer and boolean inputs in place.
 ///
 /// # Errors
-/// [`Error::IntegerInput`] when something else than casts to real numbers reads one.
+/// [`Error::IntegerInput`] when something reads one that cannot.
 pub(super) fn to_reals(proto: &mut ModelProto, inputs: &mut [DeclaredInput]) -> Result<(), Error> {
     let Some(graph) = &mut proto.graph else { return Ok(()) };
+    let mut carried = Carried::default();
     for input in inputs.iter_mut().filter(|input| input.kind != SampleKind::Real) {
         if graph.output.iter().any(|output| output.name == input.name) {
             return Err(refused(input, None));
         }
-        for node in &mut graph.node {
-            if !reads(node, &input.name) {
-                continue;
-            }
-            if !casts_to_float32(node) {
-                return Err(refused(input, Some(node)));
-            }
-            // What is cast to float32 has these values already.
-            "Identity".clone_into(&mut node.op_type);
-            node.attribute.clear();
-        }
+        carried.values.insert(input.name.clone(), input.clone());
         input.data_type = DataType::Float as i32;
         for declared in graph.input.iter_mut().filter(|declared| declared.name == input.name) {
             let kind = declared.r#type.as_mut().and_then(|kind| kind.value.as_mut());
@@ -41,19 +67,237 @@ pub(super) fn to_reals(proto: &mut ModelProto, inputs: &mut [DeclaredInput]) -> 
             }
         }
     }
+    if carried.values.is_empty() {
+        return Ok(());
+    }
+    for node in std::mem::take(&mut graph.node) {
+        carried.node(graph, node)?;
+    }
+    graph.node = carried.done;
     Ok(())
 }
 
-/// Whether a node, or one of a graph that it holds, reads a value.
-fn reads(node: &NodeProto, name: &str) -> bool {
-    let graphs = node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
-    node.input.iter().any(|input| input == name)
-        || graphs.flat_map(|graph| &graph.node).any(|inner| reads(inner, name))
+/// The graph as far as its integers are carried by real numbers.
+#[derive(Debug, Default)]
+struct Carried {
+    /// By value: the input that it comes from, with the value's own element type.
+    values: BTreeMap<String, DeclaredInput>,
+    done: Vec<NodeProto>,
 }
 
-fn casts_to_float32(node: &NodeProto) -> bool {
-    let to = node.attribute.iter().find(|attribute| attribute.name == "to");
-    node.op_type == "Cast" && to.is_some_and(|to| to.i == DataType::Float as i64)
+impl Carried {
+    fn node(&mut self, graph: &GraphProto, mut node: NodeProto) -> Result<(), Error> {
+        let read = |(place, name): (usize, &String)| Some((place, self.values.get(name)?.clone()));
+        let read: Vec<(usize, DeclaredInput)> = node.input.iter().enumerate().filter_map(read).collect();
+        if let ("Cast", Some((_, source))) = (&*node.op_type, read.first()) {
+            return self.cast(node, source.clone());
+        }
+        let (truths, places): (Vec<_>, Vec<_>) =
+            read.into_iter().partition(|(_, source)| source.kind == SampleKind::Boolean);
+        for &(index, _) in &truths {
+            node.input[index] = self.cast_to(&node, index, DataType::Bool);
+        }
+        let Some((_, source)) = places.first().cloned() else {
+            return match self.values.values().find(|source| reads_inside(&node, &source.name)) {
+                Some(source) => Err(refused(source, Some(&node))),
+                None => {
+                    self.done.push(node);
+                    Ok(())
+                }
+            };
+        };
+        let first_only = places.iter().all(|(place, _)| *place == 0);
+        let operator = node.op_type.clone();
+        let is_wide = places.iter().all(|(_, source)| has_32_bits(source.data_type));
+        match &*operator {
+            _ if COMPARISONS.contains(&&*operator) => {
+                self.take_reals(&mut node);
+                self.compare(&mut node);
+            }
+            "Where" if places.iter().all(|(place, _)| *place > 0) => {
+                self.take_reals_from(&mut node, 1);
+                self.carry(&node, &source);
+            }
+            "Concat" => {
+                self.take_reals(&mut node);
+                self.carry(&node, &source);
+            }
+            "Div" | "Mod" if is_wide && first_only && is_constant(graph, &self.done, &node.input[1]) => {
+                self.take_reals(&mut node);
+                self.carry(&node, &source);
+                self.divide(node);
+                return Ok(());
+            }
+            "Div" | "Mod" => return Err(refused(&source, Some(&node))),
+            _ if ARITHMETIC.contains(&&*operator) && is_wide => {
+                self.take_reals(&mut node);
+                self.carry(&node, &source);
+            }
+            "Gather" if first_only => self.carry(&node, &source),
+            _ if MOVES.contains(&&*operator) && first_only => self.carry(&node, &source),
+            "Gather" if places.iter().all(|(place, _)| *place == 1) => {}
+            "ArgMax" | "ArgMin" | "OneHot" if first_only => {}
+            "ReduceSum" if first_only && is_wide => self.carry(&node, &source),
+            _ => return Err(refused(&source, Some(&node))),
+        }
+        self.done.push(node);
+        Ok(())
+    }
+
+    /// A node's outputs are carried too.
+    fn carry(&mut self, node: &NodeProto, source: &DeclaredInput) {
+        for output in node.output.iter().filter(|name| !name.is_empty()) {
+            self.values.insert(output.clone(), source.clone());
+        }
+    }
+
+    fn cast(&mut self, mut node: NodeProto, source: DeclaredInput) -> Result<(), Error> {
+        let to = node.attribute.iter().find(|attribute| attribute.name == "to").map_or(0, |to| to.i as i32);
+        if to == DataType::Bool as i32 {
+            self.done.push(node);
+            return Ok(());
+        }
+        if to != DataType::Float as i32 {
+            // A wider type has all values of a narrower one; so have types of 32 bits those that float32 has.
+            if to != source.data_type && !has_32_bits(to) {
+                return Err(refused(&source, Some(&node)));
+            }
+            let kind = SampleKind::Integer;
+            self.carry(&node, &DeclaredInput { data_type: to, kind, ..source });
+        }
+        // What is cast to float32 has these values already.
+        "Identity".clone_into(&mut node.op_type);
+        node.attribute.clear();
+        self.done.push(node);
+        Ok(())
+    }
+
+    /// Casts those inputs of a node that are not carried, from one on.
+    fn take_reals_from(&mut self, node: &mut NodeProto, first: usize) {
+        for index in first..node.input.len() {
+            if !self.values.contains_key(&node.input[index]) {
+                node.input[index] = self.cast_to(node, index, DataType::Float);
+            }
+        }
+    }
+
+    fn take_reals(&mut self, node: &mut NodeProto) {
+        self.take_reals_from(node, 0);
+    }
+
+    /// The name of an input of a node after a cast.
+    fn cast_to(&mut self, node: &NodeProto, index: usize, data_type: DataType) -> String {
+        self.emit(node, "Cast", vec![node.input[index].clone()], vec![to(data_type)])
+    }
+
+    /// Adds a node in the name of another; returns its output.
+    fn emit(
+        &mut self,
+        node: &NodeProto,
+        operator: &str,
+        input: Vec<String>,
+        attribute: Vec<AttributeProto>,
+    ) -> String {
+        let name = format!("{}.real.{}", node_name(node), self.done.len());
+        self.done.push(NodeProto {
+            name: name.clone(),
+            op_type: operator.to_owned(),
+            input,
+            output: vec![name.clone()],
+            attribute,
+            ..NodeProto::default()
+        });
+        name
+    }
+
+    /// A constant.
+    fn number(&mut self, node: &NodeProto, value: f32) -> String {
+        let tensor = TensorProto {
+            data_type: DataType::Float.into(),
+            float_data: vec![value],
+            ..TensorProto::default()
+        };
+        let value = AttributeProto {
+            name: "value".to_owned(),
+            r#type: AttributeType::Tensor.into(),
+            t: Some(tensor),
+            ..AttributeProto::default()
+        };
+        self.emit(node, "Constant", vec![], vec![value])
+    }
+
+    /// A comparison of integers as one of their difference.
+    fn compare(&mut self, node: &mut NodeProto) {
+        let mut difference = self.emit(node, "Sub", node.input.clone(), vec![]);
+        let (operator, threshold) = match &*node.op_type {
+            "Less" => ("Less", -0.5),
+            "LessOrEqual" => ("Less", 0.5),
+            "Greater" => ("Greater", 0.5),
+            "GreaterOrEqual" => ("Greater", -0.5),
+            _ => {
+                difference = self.emit(node, "Abs", vec![difference], vec![]);
+                ("Less", 0.5)
+            }
+        };
+        let threshold = self.number(node, threshold);
+        operator.clone_into(&mut node.op_type);
+        node.input = vec![difference, threshold];
+    }
+
+    /// A quotient of reals rounded towards zero, or what a quotient that is rounded leaves: towards zero for `fmod`, else down.
+    fn divide(&mut self, mut node: NodeProto) {
+        let [left, right] = [node.input[0].clone(), node.input[1].clone()];
+        let goes_down = node.op_type == "Mod" && !node.attribute.iter().any(|a| a.name == "fmod" && a.i == 1);
+        let is_quotient = node.op_type == "Div";
+        node.attribute.clear();
+        let half = self.number(&node, 0.5);
+        let side =
+            self.emit(&node, "Sign", vec![if goes_down { right.clone() } else { left.clone() }], vec![]);
+        let further = self.emit(&node, "Mul", vec![side, half], vec![]);
+        let further = self.emit(&node, "Add", vec![left.clone(), further], vec![]);
+        let quotient = self.emit(&node, "Div", vec![further, right.clone()], vec![]);
+        let rounded = if goes_down {
+            self.emit(&node, "Floor", vec![quotient], vec![])
+        } else {
+            let integer = self.emit(&node, "Cast", vec![quotient], vec![to(DataType::Int32)]);
+            self.emit(&node, "Cast", vec![integer], vec![to(DataType::Float)])
+        };
+        if is_quotient {
+            "Identity".clone_into(&mut node.op_type);
+            node.input = vec![rounded];
+        } else {
+            let part = self.emit(&node, "Mul", vec![rounded, right], vec![]);
+            "Sub".clone_into(&mut node.op_type);
+            node.input = vec![left, part];
+        }
+        self.done.push(node);
+    }
+}
+
+/// The element type that a cast gives.
+fn to(data_type: DataType) -> AttributeProto {
+    AttributeProto {
+        name: "to".to_owned(),
+        r#type: AttributeType::Int.into(),
+        i: data_type as i64,
+        ..AttributeProto::default()
+    }
+}
+
+/// Whether integers of a type do not go around for what float32 has.
+fn has_32_bits(data_type: i32) -> bool {
+    matches!(DataType::try_from(data_type), Ok(DataType::Int32 | DataType::Int64))
+}
+
+fn is_constant(graph: &GraphProto, nodes: &[NodeProto], name: &String) -> bool {
+    graph.initializer.iter().any(|tensor| tensor.name == *name)
+        || nodes.iter().any(|node| node.op_type == "Constant" && node.output.contains(name))
+}
+
+/// Whether a graph that a node holds reads a value.
+fn reads_inside(node: &NodeProto, name: &String) -> bool {
+    let graphs = node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
+    graphs.flat_map(|graph| &graph.node).any(|inner| inner.input.contains(name) || reads_inside(inner, name))
 }
 
 fn refused(input: &DeclaredInput, node: Option<&NodeProto>) -> Error {

@@ -15,6 +15,8 @@
 //! | `rules` | which operator has which rule |
 //! | `pointwise` | functions of one number |
 //! | `reduction` | reductions and pools |
+//! | `order` | the largest elements of an axis |
+//! | `index` | computed indices, compared with every place |
 //! | `logic` | choices, comparisons, extrema, truth values, masks |
 //! | `selection` | elements by constant indices, padding, repetition, constants between values |
 //! | `resampling` | resized axes |
@@ -24,8 +26,10 @@
 mod attribute;
 mod emit;
 mod facts;
+mod index;
 pub(crate) mod logic;
 mod normalisation;
+mod order;
 mod pointwise;
 mod reduction;
 mod resampling;

@@ -182,6 +182,14 @@ pub(super) fn fit(
                 64 - (high - low).leading_zeros()
             };
             let bits = addends.iter().map(|&(input, _)| bits(input)).fold(NARROW, u32::max);
+            let largest = |(&(input, _), c): (&(usize, f64), &i64)| {
+                let (low, high) = scales.activations[input].bounds;
+                i128::from(c.abs()) * i128::from(high.max(-low))
+            };
+            let reach: i128 = addends.iter().zip(&scales.integers[index]).map(largest).sum();
+            if reach + (1 << scales.shifts[index]) >= 1 << (ACCUMULATOR_BITS - 1) {
+                return Fit::TooLarge;
+            }
             coefficients(MIN_COEFFICIENT << (bits - NARROW), MAX_COEFFICIENT)
         }
         Operation::Dense { weights, .. } | Operation::Conv2d { weights, .. } => {

@@ -123,7 +123,7 @@ pub(super) fn emit(
     Ok((builder.finish()?, nodes))
 }
 
-/// A network with the inputs alone: the only one is called `input`, several have the model's names.
+/// A network with the inputs alone, under the model's names.
 fn start(
     model: &FloatModel,
     graph: &Graph,
@@ -140,10 +140,8 @@ fn start(
         })
     };
     let mut layers = model.inputs().iter().enumerate().map(layer).collect::<Result<Vec<_>, Error>>()?;
-    if layers.len() == 1 {
-        let mut input = layers.swap_remove(0);
-        input.kind = units.unwrap_or(input.kind);
-        return Ok(NetworkBuilder::new(model.name(), input));
+    if let (Some(units), [input]) = (units, &mut layers[..]) {
+        input.kind = units;
     }
     let names = model.inputs().iter().map(|input| input.name.clone());
     Ok(NetworkBuilder::with_inputs(model.name(), names.zip(layers)))

@@ -49,7 +49,7 @@ pub(super) fn lower(
     let graph = proto.graph.as_ref().ok_or_else(|| malformed("it has no graph".to_owned()))?;
     let folder = path.parent().and_then(Path::to_str);
     let (name, view, is_batched) = input(graph, options)?;
-    let mut lowering = Lowering::new(model);
+    let mut lowering = Lowering::new(model, name.clone());
     for tensor in &graph.initializer {
         let constant = Constant::new(tensor, folder).map_err(malformed)?;
         lowering.data.insert(&tensor.name, Datum::Constant(Rc::new(constant)));

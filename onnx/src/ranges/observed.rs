@@ -19,7 +19,8 @@ const NUM_CANDIDATES: usize = 80;
 pub(crate) struct Observed {
     /// Smallest result, zero included.
     pub(crate) minimum: f64,
-    maximum: f64,
+    /// Largest result, zero included.
+    pub(super) maximum: f64,
     /// Histogram of magnitudes over `[0, magnitude]`, exact zeros left out.
     bins: Vec<u64>,
     /// Smallest and largest value before clip and function, zero included.
@@ -62,6 +63,12 @@ impl Observed {
         self.arguments = (low.min(argument), high.max(argument));
         self.minimum = self.minimum.min(result);
         self.maximum = self.maximum.max(result);
+    }
+
+    /// Ends the range at a floor.
+    pub(super) fn raise(&mut self, floor: f64) {
+        self.minimum = self.minimum.max(floor);
+        self.arguments.0 = self.arguments.0.max(floor);
     }
 
     /// Counts magnitudes, once their range is known.

@@ -25,6 +25,8 @@ struct Facts {
     already_quantised: bool,
     #[serde(flatten)]
     faithfulness: Faithfulness,
+    /// What was changed in reading the file.
+    notes: Vec<String>,
     compile_seconds: f64,
 }
 
@@ -127,7 +129,7 @@ pub(super) fn run(
         bail!("`{}` is already quantised: leave --bits, --calibration and --percentile out", path.display());
     }
     let faithfulness = Faithfulness::of_integers(&model.rescales);
-    finish(arguments, model.network, faithfulness, files, start, progress)
+    finish(arguments, (model.network, vec![]), faithfulness, files, start, progress)
 }
 
 /// Compiles a quantised model in real numbers without samples.
@@ -148,12 +150,12 @@ pub(super) fn run_in_reals(
         result => result.with_context(|| format!("cannot compile `{path}`"))?,
     };
     let faithfulness = Faithfulness::of_reals(&quantised, model, refusal);
-    finish(arguments, quantised.network, faithfulness, files, start, progress)
+    finish(arguments, (quantised.network, model.notes()), faithfulness, files, start, progress)
 }
 
 fn finish(
     arguments: &CompileArguments,
-    mut network: Network,
+    (mut network, notes): (Network, Vec<String>),
     faithfulness: Faithfulness,
     files: (Destination, Destination),
     start: Instant,
@@ -177,6 +179,7 @@ fn finish(
         arguments: ArrangementFacts::new(&key.network().architecture, &choices),
         already_quantised: true,
         faithfulness,
+        notes,
         compile_seconds: start.elapsed().as_secs_f64(),
     };
     let mut fields = vec![
@@ -187,6 +190,7 @@ fn finish(
     ];
     fields.extend(facts.arguments.fields());
     fields.extend(facts.faithfulness.fields());
+    fields.extend(facts.notes.iter().map(|note| ("note", note.clone())));
     if facts.private_model {
         fields.push(("privacy", "weights are hidden; keep the proving key to yourself".to_owned()));
     }

@@ -1,7 +1,10 @@
 //! Element types, shapes and small constants of what is computed so far: each node is analysed by itself, by the importer,
 //! with the facts of what it reads.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use tract_onnx::{
     Onnx,
@@ -109,6 +112,8 @@ impl Fact {
 pub(super) struct Facts<'a> {
     context: ParsingContext<'a>,
     known: HashMap<String, Fact>,
+    /// What nodes of the model read, and its outputs.
+    read: BTreeSet<String>,
     file_bytes: usize,
 }
 
@@ -137,7 +142,9 @@ impl<'a> Facts<'a> {
         inputs: &[DeclaredInput],
         file_bytes: usize,
     ) -> Self {
-        let mut facts = Self { context, known: HashMap::new(), file_bytes };
+        let mut read: BTreeSet<String> = graph.output.iter().map(|output| output.name.clone()).collect();
+        graph.node.iter().for_each(|node| collect_read(node, &mut read));
+        let mut facts = Self { context, known: HashMap::new(), read, file_bytes };
         for input in inputs {
             let (datum_type, shape) = (datum_type(input.data_type), Some(input.shape.clone()));
             facts.known.insert(input.name.clone(), Fact { datum_type, shape, ..Fact::default() });
@@ -149,6 +156,11 @@ impl<'a> Facts<'a> {
     /// The operator set.
     pub(super) const fn opset(&self) -> i64 {
         self.context.onnx_operator_set_version
+    }
+
+    /// Whether a node of the model reads a value, or it is an output.
+    pub(super) fn is_read(&self, name: &str) -> bool {
+        self.read.contains(name)
     }
 
     /// What is known of a value.
@@ -253,6 +265,15 @@ impl<'a> Facts<'a> {
             fact = fact.with_shape(&*dims);
         }
         model.add_source(format!("input{index}"), fact)
+    }
+}
+
+/// What a node and the graphs that it holds read.
+fn collect_read(node: &NodeProto, read: &mut BTreeSet<String>) {
+    read.extend(node.input.iter().cloned());
+    for graph in node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs)) {
+        read.extend(graph.output.iter().map(|output| output.name.clone()));
+        graph.node.iter().for_each(|node| collect_read(node, read));
     }
 }
 

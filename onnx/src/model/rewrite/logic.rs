@@ -60,6 +60,9 @@ pub(super) fn choose(r: &mut Rewriting<'_>) -> Rewritten {
             return Ok(None);
         }
         let taken = r.as_float(condition);
+        if r.is_constant(x) || r.is_constant(y) {
+            return chosen_or_constant(r, [x, y], &taken);
+        }
         let difference = r.binary("Sub", x, y);
         let part = r.binary("Mul", &difference, &taken);
         return Ok(Some(vec![r.binary("Add", &part, y)]));
@@ -110,6 +113,27 @@ pub(super) fn choose(r: &mut Rewriting<'_>) -> Rewritten {
         _ => return Ok(None),
     };
     Ok(Some(vec![sum]))
+}
+
+/// The sum of both values, each times zero or one: a constant that masks leaves nothing of a difference with it.
+fn chosen_or_constant(r: &mut Rewriting<'_>, [x, y]: [&str; 2], taken: &str) -> Rewritten {
+    let one = r.scalar(1.0);
+    let other = r.binary("Sub", &one, taken);
+    let mut parts = vec![];
+    for (name, factor) in [(x, taken), (y, &*other)] {
+        let numbers = if r.is_constant(name) { r.numbers(name) } else { None };
+        let finite = match numbers {
+            // A zero times this is a zero.
+            Some(numbers) if numbers.contains(&f32::NEG_INFINITY) => {
+                let numbers: Vec<f32> = numbers.iter().map(|number| number.max(f32::MIN)).collect();
+                let shape = r.shape(name)?;
+                r.tensor(shape, &numbers)
+            }
+            _ => name.to_owned(),
+        };
+        parts.push(r.binary("Mul", &finite, factor));
+    }
+    Ok(Some(vec![r.binary("Add", &parts[0], &parts[1])]))
 }
 
 /// `Max` and `Min` of several values: $\max(a, b) = b + \max(a - b, 0)$, $\min(a, b) = a - \max(a - b, 0)$.

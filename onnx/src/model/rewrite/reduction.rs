@@ -2,6 +2,9 @@
 
 use super::rewriting::{Rewriting, Rewritten};
 
+/// Elements that `TopK` finds at most.
+const MAX_LARGEST: usize = 64;
+
 /// `ReduceMin` and `ArgMin`: maxima of the negative.
 pub(super) fn minimum(r: &mut Rewriting<'_>) -> Rewritten {
     let x = r.input(0)?;
@@ -67,7 +70,7 @@ pub(super) fn lp_pool(r: &mut Rewriting<'_>) -> Rewritten {
     Ok(Some(vec![if p == 1 { sums } else { r.with_number("Pow", &sums, 1.0 / p as f32) }]))
 }
 
-/// `TopK` of one: the largest element and its index.
+/// `TopK`: the largest elements, and the index of one.
 pub(super) fn largest(r: &mut Rewriting<'_>) -> Rewritten {
     let x = r.input(0)?;
     if r.is_integer(x) {
@@ -79,11 +82,19 @@ pub(super) fn largest(r: &mut Rewriting<'_>) -> Rewritten {
         None => Some(r.int("k", 0)),
     };
     let axis = r.axis(-1, shape.len())? as i64;
-    if count != Some(1) {
-        return Err(r.unsupported());
-    }
+    let count = count.and_then(|count| usize::try_from(count).ok());
+    let Some(count @ 1..) = count.filter(|&count| count <= shape[axis as usize].min(MAX_LARGEST)) else {
+        return Err(r.refuse("this number of elements", "a constant number of them, up to 64"));
+    };
     let is_largest = r.int("largest", 1) != 0;
     let value = if is_largest { x.to_owned() } else { r.unary("Neg", x) };
+    if count > 1 {
+        if r.is_read(1) {
+            return Err(r.refuse("the indices of more than one element", "the elements alone, or ArgMax"));
+        }
+        let found = r.largest_of(&value, shape, axis as usize, count);
+        return Ok(Some(vec![if is_largest { found } else { r.unary("Neg", &found) }]));
+    }
     let best = r.reduce("ReduceMax", &value, &[axis]);
     let best = if is_largest { best } else { r.unary("Neg", &best) };
     let index = r.emit("ArgMax", &[&value], &[("axis", axis.into()), ("keepdims", true.into())]);

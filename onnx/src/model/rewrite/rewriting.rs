@@ -300,6 +300,11 @@ impl<'a> Rewriting<'a> {
         (self.nodes, self.constants)
     }
 
+    /// Whether something reads an output of the node.
+    pub(super) fn is_read(&self, output: usize) -> bool {
+        self.node.output.get(output).is_some_and(|name| self.facts.is_read(name))
+    }
+
     /// Refuses a use of the node's operator.
     pub(super) fn refuse(&self, actual: impl Into<String>, expected: &'static str) -> Error {
         let (node, operator) = (self.origin.to_owned(), self.operator.to_owned());

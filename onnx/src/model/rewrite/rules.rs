@@ -3,7 +3,7 @@
 use tract_onnx::pb::NodeProto;
 
 use super::{
-    logic, normalisation, pointwise, reduction, resampling,
+    index, logic, normalisation, pointwise, reduction, resampling,
     rewriting::{Rewriting, Rewritten},
     selection, softmax,
 };
@@ -41,6 +41,7 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
         "LRN" => normalisation::local_response,
         "Max" | "Min" => logic::extremum,
         "MeanVarianceNormalization" => normalisation::mean_variance,
+        "OneHot" => index::one_hot,
         "Pad" => selection::pad,
         "Pow" => pointwise::power,
         "ReduceLogSumExp" => softmax::log_sum_exp,

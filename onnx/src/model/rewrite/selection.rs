@@ -1,6 +1,9 @@
 //! Elements taken by constant indices, repeated, padded: the same numbers in other places.
 
-use super::rewriting::{Rewriting, Rewritten};
+use super::{
+    index,
+    rewriting::{Rewriting, Rewritten},
+};
 use crate::error::Error;
 
 /// Elements that a selection from a flattened tensor may have on both sides together.
@@ -45,6 +48,10 @@ pub(super) fn gather(r: &mut Rewriting<'_>) -> Rewritten {
     let x = r.input(0)?;
     let Some(shape) = r.known_shape(x).filter(|_| !r.is_integer(x)) else { return Ok(None) };
     let axis = r.axis(0, shape.len())?;
+    let index = r.input(1)?;
+    if r.is_constant(x) && !r.is_constant(index) && !r.is_integer(index) {
+        return index::rows(r, x, index, axis);
+    }
     let indices = r.constant_indices(1)?;
     let indices = r.indices(&indices, shape[axis])?;
     let selected = r.select(x, shape, axis, &indices);

@@ -18,6 +18,8 @@ use crate::{
 /// The network as far as it is lowered.
 pub(super) struct Lowering<'a> {
     pub(super) model: &'a str,
+    /// The name of the model's input.
+    pub(super) name: String,
     /// How the input is quantised, once a node has said so.
     pub(super) input: Option<InputLayer>,
     pub(super) input_zero_point: i64,
@@ -28,9 +30,10 @@ pub(super) struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     /// Nothing lowered yet.
-    pub(super) const fn new(model: &'a str) -> Self {
+    pub(super) const fn new(model: &'a str, name: String) -> Self {
         Self {
             model,
+            name,
             input: None,
             input_zero_point: 0,
             builder: None,
@@ -60,7 +63,8 @@ impl<'a> Lowering<'a> {
             );
         }
         if self.builder.is_none() {
-            self.builder = Some(NetworkBuilder::new(self.model, layer.clone()));
+            self.builder =
+                Some(NetworkBuilder::with_inputs(self.model, [(self.name.clone(), layer.clone())]));
         }
         (self.input, self.input_zero_point) = (Some(layer), zero_point);
         Ok(Integers { node: NodeId(0), view, zero_point, bounds })
