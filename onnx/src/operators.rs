@@ -189,7 +189,11 @@ pub const OPERATORS: &[Operator] = &[
     operator("Einsum", Proof::Product, "one or two operands, each axis named once in each"),
     operator("Trilu", Proof::Folded, "a constant diagonal"),
     operator("Pad", Proof::View, "constant, edge, reflect or wrap; constant paddings of either sign"),
-    operator("Gather", Proof::View, "constant indices, or integer inputs as indices of constants of at most 256 places"),
+    operator(
+        "Gather",
+        Proof::View,
+        "constant indices, or integer inputs as indices of constants of at most 256 places",
+    ),
     operator("GatherElements", Proof::View, CONSTANT_INDICES),
     operator("GatherND", Proof::View, CONSTANT_INDICES),
     operator("ScatterElements", Proof::View, "constant indices, each once; no reduction"),

@@ -8,7 +8,8 @@
 //!
 //! The outcome of each case is committed in `conformance/outcomes.txt`. With `TACIT_BLESS` set the file is written anew.
 //!
-//! The first input of real numbers is the model's input, the others are made constants. The float model must agree with the
+//! The first input of real numbers, or else the first of integers or truth values, is the model's input, the others are made
+//! constants. The float model must agree with the
 //! expected output, which says that the file was read right, and so must the integer network of 16 bits, calibrated on that
 //! input; `support/outcome.rs` says how well.
 #![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
@@ -54,6 +55,19 @@ fn reals(tensor: &TensorProto) -> Option<Vec<f32>> {
     Some(tensor.to_plain_array_view::<f32>().ok()?.iter().copied().collect())
 }
 
+const REALS: [DataType; 4] = [DataType::Float, DataType::Float16, DataType::Bfloat16, DataType::Double];
+const OTHERS: [DataType; 9] = [
+    DataType::Int64,
+    DataType::Int32,
+    DataType::Int16,
+    DataType::Int8,
+    DataType::Uint64,
+    DataType::Uint32,
+    DataType::Uint16,
+    DataType::Uint8,
+    DataType::Bool,
+];
+
 /// The model of a case with one input, and that input; nothing when the case has none.
 fn one_input(folder: &Path) -> Result<(Vec<u8>, Vec<f32>, f64), String> {
     let path = folder.join("model.onnx");
@@ -61,6 +75,7 @@ fn one_input(folder: &Path) -> Result<(Vec<u8>, Vec<f32>, f64), String> {
     let graph = tract_onnx::onnx().proto_model_for_path(&path).ok().and_then(|proto| proto.graph);
     let graph = graph.ok_or("refused: not read")?;
     let (mut sample, mut tolerance) = (None, 1e-3);
+    let mut tensors = vec![];
     for (index, input) in graph.input.iter().enumerate() {
         let Some(type_proto::Value::TensorType(_)) =
             input.r#type.as_ref().and_then(|kind| kind.value.as_ref())
@@ -71,11 +86,15 @@ fn one_input(folder: &Path) -> Result<(Vec<u8>, Vec<f32>, f64), String> {
         let Some(tensor) = tensor(&folder.join(format!("input_{index}.pb"))) else {
             return Err("refused: input that is no tensor".to_owned());
         };
-        let is_real = [DataType::Float, DataType::Float16, DataType::Bfloat16, DataType::Double]
-            .iter()
-            .any(|&kind| tensor.data_type == kind as i32);
-        if is_real && sample.is_none() {
-            sample = Some(reals(&tensor).ok_or("refused: input that is not read")?);
+        tensors.push(tensor);
+    }
+    let is_one_of = |kinds: &[DataType]| {
+        tensors.iter().position(|tensor| kinds.iter().any(|&kind| tensor.data_type == kind as i32))
+    };
+    let reals_or_others = is_one_of(&REALS).or_else(|| is_one_of(&OTHERS));
+    for (index, tensor) in tensors.iter().enumerate() {
+        if reals_or_others == Some(index) {
+            sample = Some(reals(tensor).ok_or("refused: input that is not read")?);
             // The package computes with halves, Tacit with float32.
             if tensor.data_type == DataType::Bfloat16 as i32 {
                 tolerance = 1e-2;
@@ -86,7 +105,7 @@ fn one_input(folder: &Path) -> Result<(Vec<u8>, Vec<f32>, f64), String> {
             bytes.extend(field(7, &field(5, &file)));
         }
     }
-    Ok((bytes, sample.ok_or("refused: no input of real numbers")?, tolerance))
+    Ok((bytes, sample.ok_or("refused: no input of numbers")?, tolerance))
 }
 
 fn case_of(folder: &Path) -> Result<Case, String> {

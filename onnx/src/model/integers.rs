@@ -24,6 +24,7 @@ use tract_onnx::pb::{
 use super::{
     declared::{DeclaredInput, SampleKind},
     file::node_name,
+    rewrite::index::ONE_HOT,
 };
 use crate::error::Error;
 
@@ -136,7 +137,8 @@ impl Carried {
             "Gather" if first_only => self.carry(&node, &source),
             _ if MOVES.contains(&&*operator) && first_only => self.carry(&node, &source),
             "Gather" if places.iter().all(|(place, _)| *place == 1) => {}
-            "ArgMax" | "ArgMin" | "OneHot" if first_only => {}
+            "OneHot" if first_only => ONE_HOT.clone_into(&mut node.op_type),
+            "ArgMax" | "ArgMin" if first_only => {}
             "ReduceSum" if first_only && is_wide => self.carry(&node, &source),
             _ => return Err(refused(&source, Some(&node))),
         }

@@ -26,7 +26,7 @@
 mod attribute;
 mod emit;
 mod facts;
-mod index;
+pub(crate) mod index;
 pub(crate) mod logic;
 mod normalisation;
 mod order;

@@ -23,7 +23,7 @@ const MASKED: f64 = -5e3;
 /// What is so far below the largest score of its line has a probability that float32 has no number for.
 const NOTHING: f64 = 104.0;
 /// What is so far below has a probability of less than a unit of 16 bits.
-const DEPTH: f64 = 16.0;
+const DEPTH: f64 = 12.0;
 /// Scores beside a mask are smaller than this part of it.
 const PART: f64 = 1.0 / 64.0;
 
@@ -88,7 +88,8 @@ fn is_sum(value: &Value) -> bool {
 fn softmax_axes(graph: &Graph, index: usize) -> Option<Vec<usize>> {
     let mut axes = vec![];
     for value in graph.values.iter().filter(|value| value.readers > 0) {
-        if let Operation::Softmax { axis, .. } = value.operation {
+        // What another mask leaves out is not to be compared with what is left.
+        if let Operation::Softmax { axis, mask: None, .. } = value.operation {
             axes.extend(value.operation.inputs().contains(&index).then_some(axis));
         } else if value.operation.inputs().contains(&index) {
             return None;

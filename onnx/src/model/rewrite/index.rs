@@ -6,6 +6,8 @@
 use super::rewriting::{Rewriting, Rewritten};
 use crate::error::Error;
 
+/// `OneHot` of integers that are carried: those of real numbers would be cut to integers first.
+pub(crate) const ONE_HOT: &str = "tacit.OneHotOfCarried";
 /// Places that an index may name at most: each is compared with every index.
 const MAX_PLACES: usize = 256;
 
@@ -60,12 +62,9 @@ pub(super) fn rows(r: &mut Rewriting<'_>, x: &str, index: &str, axis: usize) -> 
     Ok(Some(vec![r.transpose(&slices, &order)]))
 }
 
-/// `OneHot` of computed indices.
+/// [`ONE_HOT`].
 pub(super) fn one_hot(r: &mut Rewriting<'_>) -> Rewritten {
     let index = r.input(0)?;
-    if r.is_constant(index) || r.is_integer(index) {
-        return Ok(None);
-    }
     let depth = r.integers(r.input(1)?).and_then(|depth| usize::try_from(*depth.first()?).ok());
     let values = r.numbers(r.input(2)?);
     let (Some(depth), Some(&[off, on])) = (depth, values.as_deref()) else {

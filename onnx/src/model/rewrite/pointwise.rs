@@ -33,3 +33,16 @@ pub(super) fn power(r: &mut Rewriting<'_>) -> Rewritten {
     let exponent = r.tensor(&shape, &numbers);
     Ok(Some(vec![r.binary("Pow", base, &exponent)]))
 }
+
+/// `Mod` of real numbers by constants that differ: what a quotient that is rounded towards zero leaves.
+pub(super) fn remainder(r: &mut Rewriting<'_>) -> Rewritten {
+    let (x, divisor) = (r.input(0)?, r.input(1)?);
+    if r.is_integer(x) || !r.is_constant(divisor) || r.is_one_number(divisor) || r.int("fmod", 0) == 0 {
+        return Ok(None);
+    }
+    let quotient = r.binary("Div", x, divisor);
+    let integer = r.emit("Cast", &[&quotient], &[("to", 6_i64.into())]);
+    let rounded = r.as_float(&integer);
+    let part = r.binary("Mul", &rounded, divisor);
+    Ok(Some(vec![r.binary("Sub", x, &part)]))
+}

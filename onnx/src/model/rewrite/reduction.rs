@@ -27,6 +27,9 @@ pub(super) fn product(r: &mut Rewriting<'_>) -> Rewritten {
     if r.is_integer(x) {
         return Ok(None);
     }
+    if r.reduces_nothing() {
+        return Ok(Some(vec![x.to_owned()]));
+    }
     let Some((axes, kept)) = r.reduced_axes(x)? else { return Ok(None) };
     let mut value = x.to_owned();
     for axis in axes {
@@ -91,6 +94,9 @@ pub(super) fn largest(r: &mut Rewriting<'_>) -> Rewritten {
     if count > 1 {
         if r.is_read(1) {
             return Err(r.refuse("the indices of more than one element", "the elements alone, or ArgMax"));
+        }
+        if r.int("sorted", 1) == 0 {
+            return Err(r.refuse("an order that is left open", "sorted = 1"));
         }
         let found = r.largest_of(&value, shape, axis as usize, count);
         return Ok(Some(vec![if is_largest { found } else { r.unary("Neg", &found) }]));

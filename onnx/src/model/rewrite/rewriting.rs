@@ -180,6 +180,14 @@ impl<'a> Rewriting<'a> {
         axes.iter().try_for_each(|&axis| self.normalised(axis, rank).map(|_| ()))
     }
 
+    /// Whether a reduction says that it is none.
+    pub(super) fn reduces_nothing(&self) -> bool {
+        let listed = self.optional_input(1).map_or_else(|| Some(vec![]), |name| self.integers(name));
+        let is_empty =
+            listed.is_some_and(|axes| axes.is_empty()) && self.ints("axes").is_none_or(<[i64]>::is_empty);
+        is_empty && self.int("noop_with_empty_axes", 0) != 0
+    }
+
     /// The axes of a reduction, and the shape of its result; nothing where they are not known, or none is reduced.
     pub(super) fn reduced_axes(&self, value: &str) -> Result<Option<Reduction>, Error> {
         let Some(shape) = self.known_shape(value) else { return Ok(None) };

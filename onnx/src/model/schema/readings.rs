@@ -177,7 +177,7 @@ pub(crate) const ATTRIBUTES: &[(&str, Readings)] = &[
     ("Squeeze", &[("axes", Any)]),
     ("Swish", ALPHA),
     ("ThresholdedRelu", ALPHA),
-    // The order of what is found does not matter to one element, and more are refused.
+    // The order of what is found does not matter to one element; of more it may not be left open.
     ("TopK", &[("axis", Any), ("k", Any), ("largest", Any), ("sorted", Any)]),
     ("Transpose", &[("perm", Any)]),
     ("Trilu", &[("upper", Any)]),
