@@ -138,6 +138,11 @@ fn inputs_have_ranges_and_names_of_their_own() {
     let inputs: Vec<_> = case.model.inputs().iter().map(|input| (&*input.name, &*input.shape)).collect();
     assert_eq!(inputs, [("a", &[8][..]), ("b", &[5][..])]);
     assert_eq!(case.model.input_shape(), [13]);
+    let only = Case::new("only_integers").quantised(16);
+    assert!(
+        only.architecture.input_layers().map(|(name, _)| name).eq(["a"]),
+        "an only input has its name too"
+    );
 }
 
 #[test]

@@ -220,6 +220,20 @@ fn the_report_shows_what_a_narrow_range_clips() {
     assert!(activations().any(|value| value.loses_most), "{values:?}");
 }
 
+/// Scores are noisy, and which one is largest is not.
+#[test]
+fn the_report_blames_nothing_whose_noise_reaches_no_output() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/operators/arg_max_of_scores");
+    let model = FloatModel::load(&folder.join("model.onnx")).unwrap();
+    let samples = samples(&folder.join("inputs.npy"));
+    let quantised = quantise_comparably(&model, &samples, &options(16, CalibrationMethod::Maximum)).unwrap();
+    let values = quantised.compare(&model, &samples).unwrap();
+    let last = values.last().unwrap();
+    assert!(last.signal_to_noise.is_none(), "{values:?}");
+    assert!(values.iter().any(|value| value.added_noise > 0.0), "{values:?}");
+    assert!(values.iter().all(|value| !value.loses_most), "{values:?}");
+}
+
 /// A value read in another order than its outlet's would look like noise.
 #[test]
 fn the_report_pairs_elements_whatever_their_order() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    files::{DONE, Folder, assert_keys, fixture},
+    files::{DONE, Folder, assert_keys, fixture, npy},
     tacit::{LENET, done, inputs, tacit},
 };
 
@@ -398,4 +398,17 @@ fn calibration_methods_give_different_networks() {
     // The default is one of them.
     let (default, methods) = digests.split_last().unwrap();
     assert!(methods.contains(default));
+}
+
+#[test]
+fn numbers_of_another_type_are_noted() {
+    let folder = Folder::new();
+    let onnx = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../onnx/tests/fixtures/front_door/external_data_of_float16.onnx"
+    );
+    let samples: Vec<f32> = (0..60).map(|i| (i * 7 % 11) as f32 / 11.0 - 0.5).collect();
+    let samples = folder.file("x.npy", npy(&[10, 6], &samples));
+    let json = done(&["compile", onnx, "--calibrate", &samples, "-o", &folder.path("m.tacit")], &COMPILE);
+    assert_eq!(json["notes"], serde_json::json!(["its float16 numbers are computed with as float32"]));
 }

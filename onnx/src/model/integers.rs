@@ -99,13 +99,11 @@ impl Carried {
             node.input[index] = self.cast_to(&node, index, DataType::Bool);
         }
         let Some((_, source)) = places.first().cloned() else {
-            return match self.values.values().find(|source| reads_inside(&node, &source.name)) {
-                Some(source) => Err(refused(source, Some(&node))),
-                None => {
-                    self.done.push(node);
-                    Ok(())
-                }
-            };
+            if let Some(source) = self.values.values().find(|source| reads_inside(&node, &source.name)) {
+                return Err(refused(source, Some(&node)));
+            }
+            self.done.push(node);
+            return Ok(());
         };
         let first_only = places.iter().all(|(place, _)| *place == 0);
         let operator = node.op_type.clone();
