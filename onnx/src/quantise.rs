@@ -275,6 +275,7 @@ fn precision(
         signal_to_noise: noise.map(|noise| if noise > 0.0 { -10.0 * noise.log10() } else { f64::INFINITY }),
         is_met: found.and_then(|found| found.is_met),
         num_trials: found.map_or(0, |found| found.num_trials),
+        narrow_lookups: found.and_then(|found| found.narrow_lookups),
         input_clipped: clipped_share(network, by_input),
     }
 }

@@ -55,6 +55,19 @@ pub(crate) struct Scales {
 }
 
 impl Scales {
+    /// Nothing but the shifts.
+    fn unknown(shifts: &[u32]) -> Self {
+        let count = shifts.len();
+        Self {
+            shifts: shifts.to_vec(),
+            activations: vec![],
+            arguments: vec![None; count],
+            integers: vec![vec![]; count],
+            units: vec![None; count],
+            absorbed: vec![None; count],
+        }
+    }
+
     /// The input and the weights of a layer that has weights, as they are on what it reads.
     pub(crate) fn weights<'a>(&'a self, graph: &'a Graph, index: usize) -> Option<(usize, &'a Weights)> {
         let (input, weights) = graph.values[index].weights()?;
@@ -83,15 +96,7 @@ pub(crate) struct Choice<'a> {
 
 /// Chooses the scales of all values, whose rescales drop so many digits each.
 pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Result<Scales, Error> {
-    let count = graph.values.len();
-    let mut scales = Scales {
-        shifts: shifts.to_vec(),
-        activations: vec![],
-        arguments: vec![None; count],
-        integers: vec![vec![]; count],
-        units: vec![None; count],
-        absorbed: vec![None; count],
-    };
+    let mut scales = Scales::unknown(shifts);
     let observed = choice.observed;
     for (index, value) in graph.values.iter().enumerate() {
         pass_units(graph, &mut scales, index);
@@ -141,14 +146,12 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
                 scales.activations.push(Activation { scale: 1.0, bounds: (0, length) });
                 continue;
             }
-            Operation::Concat { inputs, is_apart: false, .. } => {
-                let activation = common(graph, &mut scales, inputs);
-                scales.activations.push(activation);
-                continue;
-            }
-            Operation::Concat { inputs, axis, is_apart: true } => {
-                let activation = coarsest(&scales, inputs);
-                scales.units[index] = Some(units(graph, &scales, inputs, *axis, activation.scale));
+            Operation::Concat { inputs, axis, is_apart } => {
+                let activation = if *is_apart {
+                    apart(graph, &mut scales, index, inputs, *axis)
+                } else {
+                    common(graph, &mut scales, inputs)
+                };
                 scales.activations.push(activation);
                 continue;
             }
@@ -242,25 +245,23 @@ fn common(graph: &Graph, scales: &mut Scales, inputs: &[usize]) -> Activation {
     Activation { scale, bounds }
 }
 
-/// The coarsest scale of several values, and bounds that hold the integers of all.
-fn coarsest(scales: &Scales, inputs: &[usize]) -> Activation {
+/// Values behind each other along an axis, each on its own scale: the coarsest, bounds that hold the integers of all, and units.
+fn apart(graph: &Graph, scales: &mut Scales, index: usize, inputs: &[usize], axis: usize) -> Activation {
     let all = inputs.iter().map(|&input| scales.activations[input]);
     let join = |a: Activation, b: Activation| {
         let ((low, high), (min, max)) = (a.bounds, b.bounds);
         Activation { scale: a.scale.max(b.scale), bounds: (low.min(min), high.max(max)) }
     };
-    all.fold(Activation { scale: 0.0, bounds: (0, 0) }, join)
-}
-
-/// The units of values behind each other along an axis, as factors of a scale.
-fn units(graph: &Graph, scales: &Scales, inputs: &[usize], axis: usize, scale: f64) -> Units {
+    let coarsest = all.fold(Activation { scale: 0.0, bounds: (0, 0) }, join);
     let part = |&input: &usize| {
-        let ratio = scales.activations[input].scale / scale;
+        let ratio = scales.activations[input].scale / coarsest.scale;
         let own = scales.units[input].as_ref().map(|units| units.factors.clone());
         let factors = own.unwrap_or_else(|| vec![1.0; graph.values[input].axes[axis]]);
         factors.into_iter().map(move |factor| factor * ratio)
     };
-    Units { axis, factors: inputs.iter().flat_map(part).collect() }
+    let factors = inputs.iter().flat_map(part).collect();
+    scales.units[index] = Some(Units { axis, factors });
+    coarsest
 }
 
 /// Units go where the integers go, and into weights.

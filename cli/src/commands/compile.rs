@@ -65,6 +65,7 @@ impl Facts {
             ("multiplications", units::count(self.macs)),
             ("look-ups", units::count(self.lookups as u64)),
         ];
+        fields.extend(self.precision.cost(self.lookups).map(|cost| ("cost of widths", cost)));
         fields.extend(self.arguments.fields());
         fields.extend(self.precision.fields());
         fields.extend(self.accuracy_float.map(|share| ("accuracy, float", units::share(share))));
@@ -118,23 +119,21 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let calibration = samples.flat()?;
     let labels = labels.as_ref().map(|path| samples.labels(path)).transpose()?;
 
+    let refused = || format!("cannot compile `{}`", path.display());
     progress.step("Quantising");
-    let mut quantised = quantise_comparably(&float, &calibration, &options)
-        .with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let mut quantised = quantise_comparably(&float, &calibration, &options).with_context(refused)?;
     let policy = arguments.arrangement.policy();
-    let choices = choose_arguments(&mut quantised.network, policy, &UnitCosts::default())
-        .with_context(|| format!("cannot compile `{}`", path.display()))?;
-    let values = arguments.report.then(|| {
-        progress.step("Comparing layers");
-        let values = quantised.compare(&float, &calibration)?;
-        Ok::<_, tacit_onnx::Error>(values.into_iter().map(ValueFacts::from).collect::<Vec<_>>())
-    });
-    let values = values.transpose().with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let choices =
+        choose_arguments(&mut quantised.network, policy, &UnitCosts::default()).with_context(refused)?;
+    progress.step("Comparing layers");
+    let looked_at = if arguments.report { calibration.clone() } else { some_of(&calibration) };
+    let values = quantised.compare(&float, &looked_at).with_context(refused)?;
     let faithfulness = refusal.as_ref().map(|refusal| Faithfulness::of_reals(&quantised, &float, refusal));
-    let precision = PrecisionFacts::from(quantised.precision);
+    let mut precision = PrecisionFacts::from(quantised.precision);
+    precision.note_clipping(&values);
+    let values = arguments.report.then(|| values.into_iter().map(ValueFacts::from).collect());
     progress.step("Committing to the weights");
-    let key = set_up(quantised.network, arguments.private_model)
-        .with_context(|| format!("cannot compile `{}`", path.display()))?;
+    let key = set_up(quantised.network, arguments.private_model).with_context(refused)?;
 
     progress.step("Comparing with the float model");
     let answers = Inference::new(key.network())?.answers_of(&samples.all()?, &progress)?;
@@ -187,6 +186,15 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     let text =
         title + &values + &units::fields(fields) + &outputs + &fidelity::warning_lines(&facts.warnings);
     Ok(if is_poor { Report::poor(&facts, &text) } else { Report::done(&facts, &text) })
+}
+
+/// Samples that values are compared on where nobody asks for a report.
+const MAX_COMPARED: usize = 16;
+
+/// Some samples, spread evenly over all.
+fn some_of(samples: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let step = samples.len().div_ceil(MAX_COMPARED).max(1);
+    samples.iter().step_by(step).cloned().collect()
 }
 
 /// The quantised network beside the float model.

@@ -47,6 +47,30 @@ fn every_output_is_compared_with_the_float_model() {
 }
 
 #[test]
+fn inner_ranges_that_clip_and_the_cost_of_widths_are_told() {
+    let folder = Folder::new();
+    let [onnx, samples] =
+        ["model.onnx", "calibration.npy"].map(|file| fixture(&format!("mlp_digits/{file}")));
+    let model = folder.path("m.tacit");
+    let compile = ["compile", &onnx, "--calibrate", &samples, "-o", &model];
+    let (code, json) = tacit_json(&compile);
+    let precision = &json["precision"];
+    assert_eq!((code, &precision["lookups_when_narrow"]), (DONE, &json["lookups"]), "{json}");
+    let clipping =
+        [&compile[..], &["--bits", "8", "--calibration", "percentile", "--percentile", "90"]].concat();
+    let (code, json) = tacit_json(&clipping);
+    let most = &json["precision"]["most_clipped"];
+    assert!(code == DONE && most["clipped"].as_f64().unwrap() > 0.01 && most["name"] != "input", "{json}");
+    let (_, text, _) = tacit(&clipping);
+    assert!(text.contains("inner ranges") && text.contains("of its values on the samples"), "{text}");
+    let (code, json) = tacit_json(&[&compile[..], &["--target-snr", "55"]].concat());
+    let narrow = json["precision"]["lookups_when_narrow"].as_u64().unwrap();
+    assert!(code == DONE && narrow < json["lookups"].as_u64().unwrap(), "{json}");
+    let (_, text, _) = tacit([&compile[..], &["--target-snr", "55"]].concat());
+    assert!(text.contains("cost of widths") && text.contains("rows of the fewest bits"), "{text}");
+}
+
+#[test]
 fn strict_writes_no_model_that_there_is_a_warning_about() {
     let folder = Folder::new();
     let (code, json) = compile(&folder, &["--strict"]);

@@ -96,8 +96,8 @@ impl Units {
             let behind: usize = to[axis + 1..].iter().product();
             let fits = before > 0
                 && behind > 0
-                && outer % before == 0
-                && inner % behind == 0
+                && outer.is_multiple_of(before)
+                && inner.is_multiple_of(behind)
                 && to[axis] == outer / before * length * (inner / behind);
             let factor = |place: usize| self.factors[place / (inner / behind) % length];
             fits.then(|| Self { axis, factors: (0..to[axis]).map(factor).collect() })

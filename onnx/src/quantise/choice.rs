@@ -16,6 +16,8 @@ pub struct Precision {
     pub is_met: Option<bool>,
     /// Networks that were tried.
     pub num_trials: usize,
+    /// Rows that one proof would look up if everything had the fewest bits asked for; none where nothing was measured.
+    pub narrow_lookups: Option<usize>,
     /// Share of the calibration samples' values that are outside the input's range.
     pub input_clipped: f64,
 }

@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use tacit_layers::Network;
+use tacit_layers::{Network, proof::plan::Plan as PlanOfProof};
 
 use super::{
     Quantiser,
@@ -44,6 +44,8 @@ pub(super) struct Found {
     pub(super) outcome: Outcome,
     pub(super) is_met: Option<bool>,
     pub(super) num_trials: usize,
+    /// Rows that one proof would look up if nothing were widened.
+    pub(super) narrow_lookups: Option<usize>,
 }
 
 /// Multiplications that all trials together may take.
@@ -180,6 +182,7 @@ pub(super) fn search(quantiser: &Quantiser<'_>) -> Result<Found, Error> {
     };
     let network = quantiser.build(&start(first))?.network;
     let one = cost(&network.architecture)?;
+    let narrow_lookups = Some(PlanOfProof::new(&network.architecture)?.num_lookups());
     let num_samples = usize::try_from(MAX_TRIAL / one.max(1)).unwrap_or(MAX_SAMPLES).clamp(1, MAX_SAMPLES);
     let reference = Reference::new(quantiser.model, quantiser.samples, num_samples)?;
     let trial_cost = one * reference.num_samples() as u64;
@@ -199,14 +202,15 @@ pub(super) fn search(quantiser: &Quantiser<'_>) -> Result<Found, Error> {
     }
     let Some(target) = options.target else {
         let (plan, outcome) = best;
-        return Ok(Found { plan, outcome, is_met: None, num_trials: search.num_trials });
+        return Ok(Found { plan, outcome, is_met: None, num_trials: search.num_trials, narrow_lookups });
     };
     let most = 10_f64.powf(-target / 10.0);
     let (mut plan, mut outcome) = best;
     if !outcome.is_within(RESERVE * most) && search.rest() > 0 {
         (plan, outcome) = widen(&mut search, (plan, outcome), most)?;
     }
-    Ok(Found { plan, outcome, is_met: Some(outcome.is_within(most)), num_trials: search.num_trials })
+    let is_met = Some(outcome.is_within(most));
+    Ok(Found { plan, outcome, is_met, num_trials: search.num_trials, narrow_lookups })
 }
 
 impl Outcome {

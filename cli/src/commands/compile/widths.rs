@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tacit_onnx::{CalibrationMethod, Precision, ValueWidth};
+use tacit_onnx::{CalibrationMethod, Precision, ValueAgreement, ValueWidth};
 
 use crate::units;
 
@@ -21,8 +21,26 @@ pub(super) struct PrecisionFacts {
     trials: usize,
     /// Share of the samples' values that are outside the input's range.
     input_clipped: f64,
+    /// The value of which the largest share is outside the range that calibration chose for it, on the samples that were
+    /// looked at; null where none is.
+    most_clipped: Option<ClippedFacts>,
+    /// Rows that one proof would look up if nothing had more than the fewest bits; null where there was no search.
+    lookups_when_narrow: Option<usize>,
     values: Vec<WidthFacts>,
 }
+
+/// A value that clips.
+#[derive(Debug, Serialize)]
+struct ClippedFacts {
+    name: String,
+    /// Share of the float values that are outside the integers' range.
+    clipped: f64,
+    /// How many values clip more than is worth a word.
+    others: usize,
+}
+
+/// From this share of clipped elements on a value is told.
+const LEAST_CLIPPED: f64 = 1e-3;
 
 /// The widths of a value.
 #[derive(Debug, Serialize)]
@@ -46,6 +64,8 @@ impl From<Precision> for PrecisionFacts {
             target_met: precision.is_met,
             trials: precision.num_trials,
             input_clipped: precision.input_clipped,
+            most_clipped: None,
+            lookups_when_narrow: precision.narrow_lookups,
             values: precision.values.into_iter().map(width).collect(),
         }
     }
@@ -61,6 +81,24 @@ fn counts(widths: impl Iterator<Item = u32>) -> String {
 }
 
 impl PrecisionFacts {
+    /// Notes which value clips most, inputs aside.
+    pub(super) fn note_clipping(&mut self, values: &[ValueAgreement]) {
+        let inner = || values.iter().filter(|value| value.operation != "Input" && value.clipped > 0.0);
+        let most = inner().max_by(|a, b| a.clipped.total_cmp(&b.clipped));
+        self.most_clipped = most.map(|value| ClippedFacts {
+            name: value.name.clone(),
+            clipped: value.clipped,
+            others: inner().filter(|value| value.clipped >= LEAST_CLIPPED).count().saturating_sub(1),
+        });
+    }
+
+    /// What the widths cost, in rows of look-ups, where some are wider.
+    pub(super) fn cost(&self, lookups: usize) -> Option<String> {
+        let narrow = self.lookups_when_narrow.filter(|&narrow| narrow != lookups)?;
+        let factor = lookups as f64 / narrow.max(1) as f64;
+        Some(format!("{factor:.2} times the {} rows of the fewest bits", units::count(narrow as u64)))
+    }
+
     /// For people.
     pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![("activations", counts(self.values.iter().filter_map(|value| value.bits)))];
@@ -78,6 +116,14 @@ impl PrecisionFacts {
             method
         };
         fields.push(("calibration", clipped));
+        if let Some(most) = self.most_clipped.as_ref().filter(|most| most.clipped >= LEAST_CLIPPED) {
+            let ClippedFacts { name, clipped, others } = most;
+            let others =
+                if *others > 0 { format!(", the most of {} that clip", others + 1) } else { String::new() };
+            let text =
+                format!("`{name}` clips {} of its values on the samples{others}", units::share(*clipped));
+            fields.push(("inner ranges", text));
+        }
         if let Some(is_met) = self.target_met {
             let ratio =
                 self.signal_to_noise_db.map_or_else(|| "exact".to_owned(), |db| format!("{db:.1} dB"));
