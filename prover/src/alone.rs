@@ -52,7 +52,8 @@ use std::collections::BTreeMap;
 
 use tacit_inference::{Trace, execute_each};
 use tacit_layers::{
-    Layout, Network, NodeId, Parameter, Tensor, ValueKind, ValueSpec,
+    Architecture, Layout, Network, NodeId, Parameter, ParameterSpec, ParameterWidth, Tensor, ValueKind,
+    ValueSpec,
     argument::{
         claim::{Claims, CommittedColumn, EvaluationClaim},
         opening::OpeningClaim,
@@ -124,7 +125,8 @@ impl<'a> StandAloneProver<'a> {
             check_range(&format!("input {index}"), spec, input)?;
         }
         let parameters = alone.architecture().parameters.iter().zip(parameters);
-        let parameters = parameters.map(|(spec, tensor)| Ok(Parameter::Int32(narrow(&spec.name, tensor)?)));
+        let is_executed = is_executed(alone.architecture());
+        let parameters = parameters.map(|(spec, tensor)| stored(spec, tensor, is_executed));
         let parameters = parameters.collect::<Result<_>>()?;
         let network = Network { architecture: alone.architecture().clone(), parameters };
         Ok(Self {
@@ -279,8 +281,8 @@ impl<'a> StandAloneProver<'a> {
 
     /// The values of all nodes.
     fn trace(&self, outputs: &Outputs) -> Result<Trace> {
-        let (nodes, specs) = (&self.network.architecture.nodes, &self.alone.plan().specs);
-        if nodes.len() > self.inputs.len() + 1 {
+        let specs = &self.alone.plan().specs;
+        if is_executed(&self.network.architecture) {
             return Ok(execute_each(&self.network, specs, &self.inputs, |_| ())?);
         }
         let mut values: Vec<Tensor<i64>> = self.inputs.iter().map(|&input| input.clone()).collect();
@@ -321,11 +323,35 @@ fn check_range(name: &str, spec: &ValueSpec, tensor: &Tensor<i64>) -> Result<()>
     }
 }
 
-/// A parameter's integers.
-fn narrow(name: &str, tensor: &Tensor<i64>) -> Result<Vec<i32>> {
+/// Whether values are computed: all but those of one layer that is the only output, which the caller has.
+fn is_executed(architecture: &Architecture) -> bool {
+    let inputs = architecture.num_inputs();
+    let is_last = |output: &tacit_layers::Output| output.node.index() == inputs;
+    architecture.nodes.len() != inputs + 1
+        || !matches!(architecture.outputs.as_slice(), [output] if is_last(output))
+}
+
+/// A parameter's integers: of the declared width where the executor reads them, else whatever the caller has.
+fn stored(spec: &ParameterSpec, tensor: &Tensor<i64>, is_executed: bool) -> Result<Parameter> {
+    Ok(match spec.width {
+        ParameterWidth::Int8 if is_executed => {
+            Parameter::Int8(narrow(&spec.name, tensor, (i8::MIN.into(), i8::MAX.into()))?)
+        }
+        ParameterWidth::Int8 | ParameterWidth::Int32 => {
+            Parameter::Int32(narrow(&spec.name, tensor, (i32::MIN.into(), i32::MAX.into()))?)
+        }
+    })
+}
+
+/// Integers of a type that has these bounds.
+fn narrow<T: TryFrom<i64>>(
+    name: &str,
+    tensor: &Tensor<i64>,
+    (minimum, maximum): (i64, i64),
+) -> Result<Vec<T>> {
     let narrow = |(position, &value): (usize, &i64)| {
-        i32::try_from(value).map_err(|_| {
-            let (input, minimum, maximum) = (name.to_owned(), i64::from(i32::MIN), i64::from(i32::MAX));
+        T::try_from(value).map_err(|_| {
+            let input = name.to_owned();
             Error::Network(tacit_layers::Error::InputRange { input, position, value, minimum, maximum })
         })
     };

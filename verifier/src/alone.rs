@@ -95,7 +95,12 @@ impl StandAloneVerifier {
             None => self.compare(reader)?,
         };
         // Step 4: every layer.
-        let read_deferred = Box::new(|reader: &mut ProofReader, _: Column, layout: &Layout| {
+        let mut deferred = alone.late().skip(early.len());
+        let read_deferred = Box::new(move |reader: &mut ProofReader, column: Column, layout: &Layout| {
+            // Claims name late columns by their numbers in this order.
+            if deferred.next().is_none_or(|next| next.column != column) {
+                return Err(Error::BrokenInvariant);
+            }
             commitments.read(reader, labels::DEFERRED_COMMITMENT, &[layout])
         });
         let architecture = alone.architecture();

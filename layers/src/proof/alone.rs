@@ -31,13 +31,16 @@
 //! - *Padding.* It is zero in inputs and parameters. A scheme that binds padding without showing that it is zero
 //!   lets a cheating prover use it: give such columns axes that are powers of two, or show it.
 //! - *Hashing.* A caller with several arguments absorbs the zero bytes of all of them once, before the first challenge, and
-//!   builds each with [`hardened_by_caller`](StandAlone::hardened_by_caller).
+//!   builds each with [`hardened_by_caller`](StandAlone::hardened_by_caller). Products with parameters count for nothing, as
+//!   a network's are fixed before its statement; whoever lets the prover choose them for each proof absorbs a byte for each as well.
 //!
 //! **Cost.** The layer's own, one commitment for the late columns, and 32 bytes for each claimed output.
 //!
 //! **Reference.** Those of the layers.
 //!
 //! **Code.** [prover](../../../tacit_prover/alone/index.html), [verifier](../../../tacit_verifier/alone/index.html).
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use ark_bn254::Fr;
 use sha2::{Digest, Sha256};
@@ -312,7 +315,18 @@ impl StandAlone {
     /// All late columns in the order in which they are committed to: the [early](Self::early) ones together, then those that depend on
     /// challenges, one by one.
     pub fn late(&self) -> impl Iterator<Item = &CommittedColumn> {
-        self.early().chain(&self.plan.deferred)
+        self.early().chain(self.deferred())
+    }
+
+    /// The columns that depend on challenges, in order. What an addition adds up is claimed when the addition's own claim is reduced:
+    /// columns of such layers follow those of layers that are read otherwise. A column of no single layer is the last.
+    fn deferred(&self) -> impl Iterator<Item = &CommittedColumn> {
+        let additions = self.architecture.nodes.iter();
+        let additions = additions.filter(|node| matches!(node.operation, Operation::Add(_)));
+        let added: BTreeSet<NodeId> = additions.flat_map(|node| node.inputs.iter().copied()).collect();
+        let mut columns: Vec<&CommittedColumn> = self.plan.deferred.iter().collect();
+        columns.sort_by_key(|column| column.column.node().map_or(2, |id| usize::from(added.contains(&id))));
+        columns.into_iter()
     }
 
     /// Whether an output is compared at a point: the others are columns that the look-ups claim.
@@ -332,8 +346,8 @@ impl StandAlone {
         outputs.filter(move |(_, output)| column == Column::Activation(output.node)).map(|(index, _)| index)
     }
 
-    /// What the caller knows a column by.
-    fn subjects(&self, column: Column) -> Vec<Subject> {
+    /// What the caller knows a column by, from the numbers of late ones.
+    fn subjects(&self, column: Column, late: &BTreeMap<Column, usize>) -> Vec<Subject> {
         match column {
             Column::Activation(id) if id.index() < self.architecture.num_inputs() => {
                 vec![Subject::Input(id.index())]
@@ -347,7 +361,7 @@ impl StandAlone {
             | Column::Argument(_)
             | Column::Convolved(_)
             | Column::CrossTerms => {
-                let late = self.late().position(|late| late.column == column).map(Subject::Late);
+                let late = late.get(&column).copied().map(Subject::Late);
                 self.outputs_of(column).map(Subject::Output).chain(late).collect()
             }
         }
@@ -366,8 +380,9 @@ impl StandAlone {
             EvaluationClaim::new(Subject::Output(claim.subject), claim.point, claim.value)
         };
         let mut claims: Vec<EvaluationClaim<Subject>> = compared.into_iter().map(output).collect();
+        let late = self.late().map(|late| late.column).zip(0..).collect();
         for EvaluationClaim { subject, point, value } in columns {
-            let subjects = self.subjects(subject);
+            let subjects = self.subjects(subject, &late);
             if subjects.is_empty() {
                 return Err(Error::Graph { reason: "a claim on a column that the plan does not name" });
             }
