@@ -94,7 +94,7 @@ fn two_models_prove_their_answers_over_one_commitment() {
         assert_eq!(code, DONE, "{json}");
         assert_eq!(verify(&[key, &proof, "--input-commitment", &commitment]).0, DONE);
     }
-    rejects(&[&LENET.key, &folder.path("b.proof"), "--input-commitment", &commitment], "another model");
+    rejects(&[&LENET.key, &folder.path("b.proof"), "--input-commitment", &commitment], "another key");
 }
 
 #[test]

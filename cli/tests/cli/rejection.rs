@@ -64,7 +64,7 @@ fn rejects_a_proof_about_another_model() {
     let model = folder.path("mlp.tacit");
     let (onnx, samples) = (fixture("mlp_digits/model.onnx"), fixture("mlp_digits/calibration.npy"));
     assert_eq!(tacit(["compile", &onnx, "--calibrate", &samples, "-o", &model]).0, DONE);
-    assert!(rejects(&["verify", &folder.path("mlp.vk"), &LENET.proof]).contains("another model"));
+    assert!(rejects(&["verify", &folder.path("mlp.vk"), &LENET.proof]).contains("another key"));
 }
 
 #[test]
