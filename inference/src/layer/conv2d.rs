@@ -198,7 +198,7 @@ pub fn convolve_alone(
             return Err(Error::LayerShape { layer: "convolution".to_owned(), what, expected, actual });
         }
     }
-    let sums = convolve(&layer.window, 1, |i| weights.data()[i], |_| 0, input, &layer.output);
+    let sums = convolve(&layer.window, layer.groups, |i| weights.data()[i], |_| 0, input, &layer.output);
     Tensor::new(layer.output.clone(), sums)
 }
 
@@ -253,6 +253,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_convolution_alone_is_that_of_its_groups() {
+        let window = Window2d::square(AxisWindow::new(1, 1));
+        let input = Layout::new(vec![4, 1, 1]).unwrap();
+        let layer = ConvolutionLayer::grouped(window, 2, input.clone(), 2).unwrap();
+        let input = Tensor::new(input, vec![1, 2, 3, 4]).unwrap();
+        let weights = Tensor::new(layer.weights.clone(), vec![10, 100, 1000, 10_000]).unwrap();
+        assert_eq!(convolve_alone(&layer, &weights, &input).unwrap().data(), [210, 43_000]);
     }
 
     #[test]
