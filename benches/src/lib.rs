@@ -11,14 +11,18 @@
 //! | [`machine`] | the machine it was measured on |
 //! | [`statistics`] | medians and spreads |
 //! | [`single`] | one linear layer by itself |
+//! | [`shape`] | shapes of one's own, and how they are written |
+//! | [`alone`] | one argument by itself |
 //! | [`units`] | the cost model's unit costs on this machine |
 
+pub mod alone;
 pub mod compare;
 pub mod machine;
 pub mod measure;
 pub mod networks;
 pub mod published;
 pub mod row;
+pub mod shape;
 pub mod single;
 pub mod statistics;
 pub mod suites;

@@ -8,4 +8,5 @@ mod comparison;
 mod files;
 mod markup;
 mod report;
+mod shapes;
 mod suites;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tacit_cli::{
     options::{Arrangement, Threads},
     precision::Precision,
@@ -27,8 +27,16 @@ pub(crate) enum BenchCommand {
     Modulus(SuiteOptions),
     /// Models in folders; without any, networks that others published figures of
     Zoo(FolderSuite),
-    /// Every argument for convolutions, on layers of many sizes
-    Conv(SuiteOptions),
+    /// Every argument for convolutions: on layers of many sizes, each a network; with --shape, by itself
+    Conv(ConvArguments),
+    /// Every argument for matrix products, by itself
+    Matmul(MatmulArguments),
+    /// Look-ups of integers in a range, by themselves
+    Lookup(AloneArguments),
+    /// Commitments to columns and their opening
+    Opening(AloneArguments),
+    /// Circuits of add and multiply gates, by themselves
+    Gates(AloneArguments),
     /// Networks that grow in weights, activations, batch or threads
     Scaling(SuiteOptions),
     /// Every suite, with the models in folders if there are any
@@ -51,6 +59,116 @@ pub(crate) struct FolderSuite {
     pub(crate) folders: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) options: SuiteOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConvArguments {
+    #[command(flatten)]
+    pub(crate) shapes: ShapeOptions,
+    /// With --shape: only these arguments, with commas between [default: all]
+    #[arg(long = "argument", value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) arguments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) suite: SuiteOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatmulArguments {
+    #[command(flatten)]
+    pub(crate) shapes: ShapeOptions,
+    /// Only these arguments, with commas between [default: all]
+    #[arg(long = "argument", value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) arguments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AloneArguments {
+    #[command(flatten)]
+    pub(crate) shapes: ShapeOptions,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+/// Which shapes are measured, and where it is written.
+#[derive(Debug, Args)]
+pub(crate) struct ShapeOptions {
+    /// Shapes to measure, each number one, a list 3/5 or a range 8..64*2; may be given several times
+    #[arg(long = "shape", value_name = "SHAPE")]
+    pub(crate) shapes: Vec<String>,
+    /// Proofs of each shape by each argument [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) repeat: Option<u16>,
+    /// Refuse what is predicted to take the prover more seconds than this [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = limit)]
+    pub(crate) limit: Option<f64>,
+    /// File for a line of comma-separated values for each shape and argument
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// File for a figure, with charts for each --shape
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
+    /// What --plot shows, with commas between [default: prove,verify,bytes]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_enum, requires = "plot")]
+    pub(crate) series: Vec<Quantity>,
+}
+
+/// What a chart of shapes shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Quantity {
+    /// Seconds of committing to what the argument is about
+    Commit,
+    /// Seconds of the argument
+    Prove,
+    /// Seconds of opening its claims
+    Open,
+    /// Seconds of reading the commitments
+    Read,
+    /// Seconds of verifying the argument
+    Verify,
+    /// Seconds of verifying the opening
+    Check,
+    /// Bytes of the argument
+    Bytes,
+    /// Bytes of the opening
+    OpeningBytes,
+    /// Bytes of the commitments
+    CommitmentBytes,
+    /// Rounds of the argument
+    Rounds,
+}
+
+impl ShapeOptions {
+    /// The first option that has no meaning without a shape.
+    pub(crate) const fn needs_shape(&self) -> Option<&'static str> {
+        if self.repeat.is_some() {
+            Some("--repeat")
+        } else if self.limit.is_some() {
+            Some("--limit")
+        } else if self.csv.is_some() {
+            Some("--csv")
+        } else if self.plot.is_some() {
+            Some("--plot")
+        } else {
+            None
+        }
+    }
+}
+
+impl SuiteOptions {
+    /// The first option that only a suite has.
+    pub(crate) fn needs_suite(&self) -> Option<&'static str> {
+        [
+            (!self.filter.is_empty(), "--filter"),
+            (self.out.is_some(), "--out"),
+            (self.markdown.is_some(), "--markdown"),
+            (!self.columns.is_empty(), "--columns"),
+            (self.max_memory.is_some(), "--max-memory"),
+        ]
+        .into_iter()
+        .find_map(|(given, name)| given.then_some(name))
+    }
 }
 
 /// Which rows of a suite are measured, and where they go.
@@ -149,6 +267,11 @@ fn memory(text: &str) -> Result<u64, String> {
     count
         .and_then(|count| count.checked_mul(unit))
         .ok_or_else(|| "give a number such as 800M or 8G".to_owned())
+}
+
+fn limit(text: &str) -> Result<f64, String> {
+    let limit = text.parse::<f64>().ok().filter(|limit| limit.is_finite() && *limit > 0.0);
+    limit.ok_or_else(|| "give a number of seconds above 0".to_owned())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -80,7 +80,7 @@ pub(super) const fn status(status: Status) -> &'static str {
     }
 }
 
-fn seconds(seconds: f64) -> String {
+pub(super) fn seconds(seconds: f64) -> String {
     format!("{seconds:.6}")
 }
 
@@ -89,7 +89,7 @@ fn median(samples: &[f64]) -> Option<String> {
 }
 
 /// Cells, quoted where they must be.
-fn line(cells: impl Iterator<Item = String>) -> String {
+pub(super) fn line(cells: impl Iterator<Item = String>) -> String {
     let quoted = cells.map(|cell| {
         // What a spreadsheet would compute.
         let formula = cell.starts_with(['=', '+', '@']);

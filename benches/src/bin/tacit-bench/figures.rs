@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tacit_benches::{
+    machine::Machine,
     row::{Row, Status},
     suites::CONV,
 };
@@ -116,13 +117,17 @@ fn identity(row: &Row) -> (String, String) {
 
 /// The machine of a row in a few words.
 pub(super) fn hardware(row: &Row) -> String {
-    let machine = &row.machine;
+    let varies = row.varied.as_ref().is_some_and(|varied| varied.what == "threads");
+    machine_in_words(&row.machine, (!varies).then_some(row.settings.threads))
+}
+
+/// A machine in a few words, with the number of threads where it is not that of cores.
+pub(super) fn machine_in_words(machine: &Machine, threads: Option<usize>) -> String {
     let cpu = machine.cpu.as_deref().unwrap_or("unknown processor");
     let mut parts = vec![cpu.to_owned(), format!("{} cores", machine.cores)];
     parts.extend(machine.memory.map(|memory| format!("{} GB", (memory as f64 / 1e9).round())));
-    let varies = row.varied.as_ref().is_some_and(|varied| varied.what == "threads");
-    if row.settings.threads != machine.cores && !varies {
-        parts.push(format!("{} threads", row.settings.threads));
+    if let Some(threads) = threads.filter(|&threads| threads != machine.cores) {
+        parts.push(format!("{threads} threads"));
     }
     parts.join(", ")
 }
@@ -160,7 +165,7 @@ fn short(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-fn seconds(seconds: f64) -> String {
+pub(super) fn seconds(seconds: f64) -> String {
     match seconds {
         ..0.999_999e-3 => format!("{} µs", short(seconds * 1e6)),
         ..0.999_999 => format!("{} ms", short(seconds * 1e3)),
@@ -168,7 +173,7 @@ fn seconds(seconds: f64) -> String {
     }
 }
 
-fn bytes(bytes: f64) -> String {
+pub(super) fn bytes(bytes: f64) -> String {
     match bytes {
         ..0.999_999e6 => format!("{} KB", short(bytes / 1e3)),
         ..0.999_999e9 => format!("{} MB", short(bytes / 1e6)),
@@ -176,7 +181,7 @@ fn bytes(bytes: f64) -> String {
     }
 }
 
-fn count(count: f64) -> String {
+pub(super) fn count(count: f64) -> String {
     match count {
         ..1e4 => units::count(count.round() as u64),
         ..0.999_999e6 => format!("{} k", short(count / 1e3)),

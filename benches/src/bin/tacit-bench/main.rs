@@ -15,6 +15,7 @@ mod palette;
 mod provenance;
 mod publication;
 mod row;
+mod shapes;
 mod store;
 mod suite;
 mod tables;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use tacit_benches::suites;
+use tacit_benches::{shape::Kind, suites};
 use tacit_cli::report;
 
 use crate::arguments::{Arguments, BenchCommand};
@@ -33,7 +34,13 @@ use tacit_cli::report::Report;
 fn run(command: &BenchCommand) -> Result<Report> {
     match command {
         BenchCommand::Modulus(options) => suite::run(suites::modulus(), options),
-        BenchCommand::Conv(options) => suite::run(suites::conv(), options),
+        BenchCommand::Conv(arguments) => shapes::conv(arguments),
+        BenchCommand::Matmul(arguments) => {
+            shapes::run(Kind::Matmul, &arguments.shapes, &arguments.arguments, &arguments.threads)
+        }
+        BenchCommand::Lookup(arguments) => shapes::alone(Kind::Lookup, arguments),
+        BenchCommand::Opening(arguments) => shapes::alone(Kind::Opening, arguments),
+        BenchCommand::Gates(arguments) => shapes::alone(Kind::Gates, arguments),
         BenchCommand::Scaling(options) => suite::run(suites::scaling(), options),
         BenchCommand::Zoo(arguments) if arguments.folders.is_empty() => {
             suite::run(suites::published_networks(), &arguments.options)

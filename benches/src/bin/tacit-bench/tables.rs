@@ -49,7 +49,7 @@ fn arguments(row: &Row) -> Option<String> {
 }
 
 /// The median, and how far the samples are from it at most.
-fn spread(spread: Spread) -> String {
+pub(super) fn spread(spread: Spread) -> String {
     let away = (spread.max - spread.median).max(spread.median - spread.min);
     let text = units::seconds(spread.median);
     let percent = if spread.median > 0.0 { away / spread.median * 100.0 } else { 0.0 };
