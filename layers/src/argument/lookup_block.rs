@@ -1,4 +1,6 @@
 //! Blocks of look-ups: where looked-up rows come from, which table they ask for, and where in the tree they lie.
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/lookups/index.html), [verifier](../../../tacit_verifier/layers/lookups/index.html).
 
 use crate::{
     argument::{

@@ -12,6 +12,8 @@
 //! | results | $q = q_0 + i$ | $f(q)$ |
 //! | saturation | $v = v_0 + i$ | $\mathrm{clip}(v)$, see [`crate::layer::rescale::saturation`] |
 //! | range | $v = \ell + i$ | $\max(0, v - u)$, see [`crate::proof::input`] |
+//!
+//! **Code.** [prover](../../../tacit_prover/layers/lookups/index.html), [verifier](../../../tacit_verifier/layers/lookups/index.html).
 
 pub mod saturation;
 

@@ -7,6 +7,8 @@
 //! As a file: eight bytes `TACITVK\n`, the format version (u32, little-endian), the length of the architecture (u64), the
 //! architecture in postcard, a byte that is one for a private model, and the parameters' row commitments, 32 bytes each. The architecture decides how many there
 //! are and where in them each parameter lies ([`crate::argument::hyrax::places`]).
+//!
+//! **Code.** [prover](../../../tacit_prover/key/index.html), [verifier](../../../tacit_verifier/key/index.html).
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -42,6 +42,8 @@
 //!
 //! **Reference.** Papini and Haboeck (ePrint 2023/1284), with columns combined by powers of $\beta$ and tables told apart by
 //! their number.
+//!
+//! **Code.** [prover](../../../tacit_prover/logup/index.html), [verifier](../../../tacit_verifier/logup/index.html).
 
 use ark_bn254::Fr;
 use sha2::{Digest, Sha256};

@@ -45,6 +45,8 @@
 //!
 //! **As a file** ([`KeyProofFile`]). Eight bytes `TACITKP\n`, the format version (u32, little-endian), the key's digest
 //! (32 bytes), and the proof.
+//!
+//! **Code.** [prover](../../../tacit_prover/parameters/index.html), [verifier](../../../tacit_verifier/parameters/index.html).
 
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
