@@ -658,3 +658,48 @@ fn a_network_is_proved_by_its_description_and_tensors() {
     let error = case.alone.prover((), &witness).unwrap_err().to_string();
     assert!(error.contains("outside the range -128..=127"), "{error}");
 }
+
+#[test]
+fn accumulators_are_added_and_renamed_by_themselves() {
+    let wide = (-(1 << 36), 1 << 36);
+    let accumulators = |axes: &[usize]| ValueSpec { layout: layout(axes), kind: ValueKind::Accumulator };
+    for axes in [&[3, 5][..], &[4, 2], &[1, 1]] {
+        let (a, b, c) = (tensor(axes, 40, wide), tensor(axes, 41, wide), tensor(axes, 42, RANGE));
+        let coefficients = vec![3, -5, 1 << 20];
+        let sums = (0..a.data().len())
+            .map(|at| 3 * a.data()[at] - 5 * b.data()[at] + (c.data()[at] << 20))
+            .collect();
+        let sum = Tensor::new(layout(axes), sums).unwrap();
+        let specs = [accumulators(axes), accumulators(axes), small(axes)];
+        let add = Operation::Add(AddLayer { coefficients });
+        let turned: Vec<i64> = (0..axes[1])
+            .flat_map(|j| (0..axes[0]).map(move |i| axes[1] * i + j))
+            .map(|at| a.data()[at])
+            .collect();
+        let turned = Tensor::new(layout(&[axes[1], axes[0]]), turned).unwrap();
+        let transpose = Operation::Transpose(TransposeLayer { axes: vec![1, 0] });
+        let cases = [
+            ("sum", add, specs.to_vec(), vec![a.clone(), b, c], sum),
+            ("transposition", transpose, vec![accumulators(axes)], vec![a.clone()], turned),
+            ("flatten", Operation::Flatten(FlattenLayer), vec![accumulators(axes)], vec![a.clone()], a),
+        ];
+        for (name, operation, specs, witness, output) in cases {
+            let alone = StandAlone::new(name, operation, &specs, &[]).unwrap();
+            let mut case = Case { name: name.to_owned(), alone, witness, outputs: vec![output] };
+            let (proof, claims) = case.prove();
+            assert_eq!(case.verdict(&case.alone, &proof), Ok(true), "{name} of {axes:?}");
+            // Every tensor is claimed, so that a false output shows, whoever states it.
+            assert_eq!(claims.into_claims().len(), specs.len() + 1);
+            let mut data = case.outputs[0].data().to_vec();
+            data[0] += 1;
+            case.outputs[0] = Tensor::new(case.outputs[0].layout().clone(), data).unwrap();
+            assert_ne!(case.verdict(&case.alone, &proof), Ok(true));
+            let (proof, _) = case.prove();
+            assert_ne!(case.verdict(&case.alone, &proof), Ok(true));
+        }
+    }
+    // Views are of activations.
+    let concat = || Operation::Concat(ConcatLayer { axis: 0 });
+    assert!(StandAlone::new("parts", concat(), &[accumulators(&[2]), accumulators(&[2])], &[]).is_err());
+    assert!(StandAlone::new("parts", concat(), &[], &[]).is_err());
+}
