@@ -3,6 +3,10 @@
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
+use crate::error::{Error, check};
+
+const COORDINATES: &str = "the number of a point's coordinates";
+
 /// $\lfloor x / 2^n \rfloor$ for any $n$.
 fn shifted(x: usize, n: usize) -> usize {
     u32::try_from(n).ok().and_then(|n| x.checked_shr(n)).unwrap_or(0)
@@ -13,13 +17,10 @@ fn bits(x: usize, n: usize) -> impl Iterator<Item = bool> {
     (0..n).rev().map(move |k| shifted(x, k) & 1 == 1)
 }
 
-/// $\mathrm{eq}(r, x)$ for the first `length` of the $2^n$ hypercube points $x$, in index order.
-///
-/// # Panics
-/// When `length` is more than $2^n$.
+/// $\mathrm{eq}(r, x)$ for the first `length` of the $2^n$ hypercube points $x$, in index order; zero for indices beyond
+/// them, which no point has.
 pub fn table(point: &[Fr], length: usize) -> Vec<Fr> {
     let Some(last) = length.checked_sub(1) else { return vec![] };
-    assert!(shifted(last, point.len()) == 0, "a table of {length} rows over {} variables", point.len());
     // Level by level, keeping only the prefix that the wanted rows need.
     let mut rows = vec![Fr::one()];
     for (&r, left) in point.iter().zip((0..point.len()).rev()) {
@@ -33,22 +34,21 @@ pub fn table(point: &[Fr], length: usize) -> Vec<Fr> {
         next.truncate(needed);
         rows = next;
     }
+    rows.resize(length, Fr::zero());
     rows
 }
 
 /// $\mathrm{eq}(r, x)$ for two points of the same number of variables.
 ///
-/// # Panics
-/// When the lengths differ.
-pub fn evaluate(left: &[Fr], right: &[Fr]) -> Fr {
-    assert_eq!(left.len(), right.len());
-    left.iter()
-        .zip(right)
-        .map(|(&a, &b)| {
-            let both = a * b;
-            both + both + Fr::one() - a - b
-        })
-        .product()
+/// # Errors
+/// [`Error`] when the lengths differ.
+pub fn evaluate(left: &[Fr], right: &[Fr]) -> Result<Fr, Error> {
+    check(COORDINATES, left.len(), right.len())?;
+    let factors = left.iter().zip(right).map(|(&a, &b)| {
+        let both = a * b;
+        both + both + Fr::one() - a - b
+    });
+    Ok(factors.product())
 }
 
 /// $\prod_i (1 - r_i)$: the equality polynomial with the zero point.
@@ -56,8 +56,11 @@ pub fn evaluate_zero(point: &[Fr]) -> Fr {
     point.iter().map(|&r| Fr::one() - r).product()
 }
 
-/// $\mathrm{eq}(r, \text{bits of index})$.
+/// $\mathrm{eq}(r, \text{bits of index})$; zero for an index that no point of the hypercube has.
 pub fn evaluate_index(point: &[Fr], index: usize) -> Fr {
+    if shifted(index, point.len()) > 0 {
+        return Fr::zero();
+    }
     point.iter().zip(bits(index, point.len())).map(|(&r, bit)| if bit { r } else { Fr::one() - r }).product()
 }
 
@@ -81,20 +84,20 @@ pub fn evaluate_range(point: &[Fr], length: usize) -> Fr {
 /// $\sum_{x < \text{length}} \mathrm{eq}(r, x) \mathrm{eq}(z, x)$: the multilinear extension, at $z$, of the equality
 /// table cut off at `length`.
 ///
-/// # Panics
-/// When the points have different numbers of variables.
-pub fn evaluate_prefix(r: &[Fr], z: &[Fr], length: usize) -> Fr {
+/// # Errors
+/// [`Error`] when the points have different numbers of variables.
+pub fn evaluate_prefix(r: &[Fr], z: &[Fr], length: usize) -> Result<Fr, Error> {
     evaluate_diagonal(&[r, z], length)
 }
 
 /// $\sum_{x < \text{length}} \prod_k \mathrm{eq}(r_k, x)$: the multilinear extension of "all indices are the same and
 /// below `length`", in time linear in the variables. One without points.
 ///
-/// # Panics
-/// When the points have different numbers of variables.
-pub fn evaluate_diagonal(points: &[&[Fr]], length: usize) -> Fr {
+/// # Errors
+/// [`Error`] when the points have different numbers of variables.
+pub fn evaluate_diagonal(points: &[&[Fr]], length: usize) -> Result<Fr, Error> {
     let num_vars = points.first().map_or(0, |point| point.len());
-    assert!(points.iter().all(|point| point.len() == num_vars));
+    points.iter().try_for_each(|point| check(COORDINATES, num_vars, point.len()))?;
     let side = |i: usize| -> [Fr; 2] {
         let values = points.iter().filter_map(|point| point.get(i));
         values.fold([Fr::one(); 2], |[zero, one], r| [zero * (Fr::one() - r), one * r])
@@ -107,7 +110,7 @@ pub fn evaluate_diagonal(points: &[&[Fr]], length: usize) -> Fr {
         below = if bit { zero * whole + one * below } else { zero * below };
         whole *= zero + one;
     }
-    if shifted(length, num_vars) >= 1 { whole } else { below }
+    Ok(if shifted(length, num_vars) >= 1 { whole } else { below })
 }
 
 /// $\sum_x \mathrm{eq}(r, x) x$: the multilinear extension of the index itself.
@@ -151,17 +154,17 @@ mod tests {
             for (x, &e) in full.iter().enumerate() {
                 assert_eq!(e, evaluate_index(&r, x));
                 let bits: Vec<Fr> = (0..n).map(|i| Fr::from(x >> (n - 1 - i) & 1 == 1)).collect();
-                assert_eq!(e, evaluate(&r, &bits));
+                assert_eq!(Ok(e), evaluate(&r, &bits));
             }
             assert_eq!(full[0], evaluate_zero(&r));
             for length in 0..=1 << n {
                 assert_eq!(table(&r, length), full[..length]);
                 assert_eq!(evaluate_range(&r, length), full[..length].iter().sum());
                 let prefix: Fr = full[..length].iter().zip(&other).map(|(a, b)| *a * b).sum();
-                assert_eq!(evaluate_prefix(&r, &z, length), prefix);
-                assert_eq!(evaluate_diagonal(&[&r], length), full[..length].iter().sum());
+                assert_eq!(evaluate_prefix(&r, &z, length), Ok(prefix));
+                assert_eq!(evaluate_diagonal(&[&r], length), Ok(full[..length].iter().sum()));
                 let cubes = full[..length].iter().zip(&other).map(|(a, b)| *a * b * a);
-                assert_eq!(evaluate_diagonal(&[&r, &z, &r], length), cubes.sum());
+                assert_eq!(evaluate_diagonal(&[&r, &z, &r], length), Ok(cubes.sum()));
             }
             let weigh =
                 |f: &dyn Fn(u64) -> u64| full.iter().zip(0..).map(|(e, x)| *e * Fr::from(f(x))).sum::<Fr>();

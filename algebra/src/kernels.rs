@@ -208,11 +208,11 @@ impl Backend {
     }
 
     /// Fixes the first variable of a table with `half` entries on each side: `values[i] += r * (values[i + half] -
-    /// values[i])`, then keeps `half` entries at most.
+    /// values[i])`, then keeps `half` entries at most; entries beyond both sides count for nothing.
     pub fn bind(self, values: &mut Vec<Fr>, half: usize, r: Fr) {
         let middle = half.min(values.len());
         let (low, high) = values.split_at_mut(middle);
-        let high = &*high;
+        let high = &high[..half.min(high.len())];
         let bind = |low: &mut [Fr], high: &[Fr]| {
             let (paired, rest) = low.split_at_mut(high.len());
             self.kernel.bind(paired, high, r);
@@ -229,11 +229,7 @@ impl Backend {
     }
 
     /// The first `length` entries of the equality table: [`crate::eq::table`] on all cores.
-    ///
-    /// # Panics
-    /// When `length` is more than $2^n$.
     pub fn equality_table(self, point: &[Fr], length: usize) -> Vec<Fr> {
-        assert!(length <= 1 << point.len(), "a table of {length} rows over {} variables", point.len());
         let mut table = vec![Fr::zero(); length];
         let Some(first) = table.first_mut() else { return table };
         *first = Fr::one();
@@ -306,13 +302,10 @@ impl Backend {
         sums
     }
 
-    /// Multiplies `target` by `source`, entry by entry, on one core.
-    ///
-    /// # Panics
-    /// When the lengths differ.
+    /// Multiplies `target` by `source`, entry by entry, over the shorter of both, on one core.
     pub fn multiply(self, target: &mut [Fr], source: &[Fr]) {
-        assert_eq!(target.len(), source.len());
-        self.kernel.multiply(target, source);
+        let n = target.len().min(source.len());
+        self.kernel.multiply(&mut target[..n], &source[..n]);
     }
 
     /// Adds `scale * source` to `target`, entry by entry, over the shorter of both.
@@ -327,8 +320,10 @@ impl Backend {
             .for_each(|(target, source)| self.kernel.add_scaled(target, source, scale));
     }
 
-    /// `target[i] += a[i] * b[i]`.
+    /// `target[i] += a[i] * b[i]`, over the shortest of the three.
     pub fn add_products(self, target: &mut [Fr], a: &[Fr], b: &[Fr]) {
+        let n = target.len().min(a.len()).min(b.len());
+        let (target, a, b) = (&mut target[..n], &a[..n], &b[..n]);
         let parts = target.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)));
         parts.for_each(|(target, (a, b))| self.kernel.add_products(target, a, b));
     }

@@ -75,7 +75,7 @@ mod tests {
             })
             .collect();
         for kernel in available() {
-            let rows = commit_rows_with(Backend::new(kernel), generators.vector(), &rows);
+            let rows = commit_rows_with(Backend::new(kernel), generators.vector(), &rows).unwrap();
             assert_eq!(rows, expected, "{}", kernel.name());
         }
     }

@@ -4,4 +4,5 @@ mod builder;
 mod execute;
 
 pub use builder::{CircuitBuilder, Wire};
+pub(crate) use execute::execute_checked;
 pub use execute::{execute, intervals};

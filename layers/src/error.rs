@@ -28,6 +28,27 @@ pub enum Error {
         /// The number of elements given.
         actual: usize,
     },
+    /// A point has another number of coordinates than a tensor has variables.
+    #[error("tensor of shape {axes:?} has {expected} variables, the point has {actual} coordinates")]
+    PointLength {
+        /// The axis lengths.
+        axes: Vec<usize>,
+        /// Variables of all axes.
+        expected: usize,
+        /// Coordinates of the point.
+        actual: usize,
+    },
+    /// A tensor has no such axis.
+    #[error("tensor of shape {axes:?} has no axis {axis}: axes are counted from 0")]
+    NoAxis {
+        /// The axis lengths.
+        axes: Vec<usize>,
+        /// The axis asked for.
+        axis: usize,
+    },
+    /// Vectors, points or tables of sizes that do not go together.
+    #[error(transparent)]
+    Size(#[from] tacit_algebra::Error),
     /// The network has another number of inputs.
     #[error(
         "the network has {expected} inputs ({inputs}), {actual} were given: give one tensor for each, in this order"

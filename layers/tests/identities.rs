@@ -99,17 +99,17 @@ fn windowed_values_of_a_pool_follow_from_differences_and_maxima() {
         let claim = PoolClaim {
             offsets,
             position,
-            difference: evaluation::evaluate(&all, &differences, &point),
-            maximum: evaluation::evaluate(&output, &y, position),
+            difference: evaluation::evaluate(&all, &differences, &point).unwrap(),
+            maximum: evaluation::evaluate(&output, &y, position).unwrap(),
         };
         assert_eq!(
             layer.unfolded_value(claim, &input, &output, minimum),
-            evaluation::evaluate(&all, &unfolded, &point),
+            evaluation::evaluate(&all, &unfolded, &point).unwrap(),
             "{axes:?}"
         );
         let per_offset: Vec<Fr> = differences
             .chunks_exact(output.num_elements())
-            .map(|offset| evaluation::evaluate(&output, offset, position))
+            .map(|offset| evaluation::evaluate(&output, offset, position).unwrap())
             .collect();
         assert_eq!(layer.combine_offsets(offsets, &per_offset), claim.difference);
     }
@@ -192,9 +192,9 @@ fn products_at_a_point_are_sums_of_their_factors_products() {
                     (0..vars).rev().map(|bit| Fr::from((index >> bit & 1) as u64)).collect();
                 let factor = |factor, value: &Tensor<i64>| {
                     let point = layer.factor_point(&axes, factor, &at, &corner).unwrap();
-                    evaluation::evaluate(value.layout(), value.data(), &point)
+                    evaluation::evaluate(value.layout(), value.data(), &point).unwrap()
                 };
-                eq::evaluate(&batch, &corner[..batch.len()])
+                eq::evaluate(&batch, &corner[..batch.len()]).unwrap()
                     * factor(Factor::Left, &x)
                     * factor(Factor::Right, &y)
             })
@@ -226,7 +226,7 @@ fn products_at_a_point_are_sums_of_their_factors_products() {
                 }
             }
         }
-        assert_eq!(sum, evaluation::evaluate(&output, &expected, &at));
+        assert_eq!(sum, evaluation::evaluate(&output, &expected, &at).unwrap());
     }
 }
 
@@ -253,7 +253,7 @@ fn a_cumulative_sum_at_a_point_is_a_sum_over_its_input() {
         let input = Tensor::new(layout.clone(), data.clone()).unwrap();
         let trace = execute(&network, &network.infer().unwrap(), &input).unwrap();
         let point: Vec<Fr> = (0..layout.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
-        let expected = evaluation::evaluate(&layout, trace.values()[1].data(), &point);
+        let expected = evaluation::evaluate(&layout, trace.values()[1].data(), &point).unwrap();
         let inputs = Inputs { layer: "sums", values: vec![&spec], parameters: vec![] };
         let output = layer.infer(&inputs).unwrap();
         let site = Site { id: sums, reads: &[NodeId(0)], inputs, output: &output };

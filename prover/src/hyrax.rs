@@ -16,7 +16,7 @@
 //! let mut columns = Columns::new(scheme.clone());
 //! columns.commit(&mut writer, labels::COMMITMENT, &[(&tensor).into()])?;
 //! let point = writer.squeeze_many(POINT, layout.num_vars());
-//! let value = evaluation::evaluate(layout, tensor.data(), &point);
+//! let value = evaluation::evaluate(layout, tensor.data(), &point)?;
 //! let claim = EvaluationClaim::new(0, point, value);
 //! columns.open(&mut writer, &[claim.clone()])?;
 //! let proof = writer.finish();

@@ -128,6 +128,13 @@ pub enum Error {
     },
 }
 
+/// Sizes come from a checked plan, never from a proof.
+impl From<tacit_algebra::Error> for Error {
+    fn from(_: tacit_algebra::Error) -> Self {
+        Self::BrokenInvariant
+    }
+}
+
 /// The first bytes of a digest, for people.
 fn hexadecimal(digest: &[u8; 32]) -> String {
     let first = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));

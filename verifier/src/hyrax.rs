@@ -161,7 +161,7 @@ pub fn combine<V: Value>(
             return Err(Error::UnfitClaim);
         }
         let (row, column) = place.shape.split(&claim.point);
-        let delta = gamma * place.column_weight(column, &point);
+        let delta = gamma * place.column_weight(column, &point)?;
         let weights = eq::table(row, place.shape.num_rows);
         for (scalar, weight) in scalars.iter_mut().skip(place.row).zip(weights) {
             *scalar += delta * weight;

@@ -66,7 +66,7 @@ pub(crate) fn verify<'p>(
     let reduced = sumcheck::verify(&mut reader, &claims, RoundWeights::Uniform)?;
     let [of_vector, of_masks] = *reduced.coefficients.as_slice() else { return Err(Error::BrokenInvariant) };
     let point = instance_point(&reduced.point, key_vars);
-    let of_vector = of_vector * eq::evaluate(&z, point);
+    let of_vector = of_vector * eq::evaluate(&z, point)?;
     let of_masks = of_masks * evaluate_spread(&form.coefficients, &reduced.point, key_vars);
     let (row_point, _) = reduced.point.split_at(reduced.point.len().saturating_sub(key_vars));
     let mask_weights: Vec<Fr> =

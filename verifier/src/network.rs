@@ -274,7 +274,7 @@ fn claim_outputs<V: Value>(session: &mut Session<V>, outputs: &[Tensor<i64>]) ->
     for (declared, output) in session.architecture().outputs.iter().zip(outputs) {
         let (_, spec) = session.node(declared.node)?;
         let point = session.reader.squeeze_many(labels::OUTPUT_POINT, spec.layout.num_vars());
-        let value = V::from(evaluation::evaluate(&spec.layout, output.data(), &point));
+        let value = V::from(evaluation::evaluate(&spec.layout, output.data(), &point)?);
         session.claim_value(declared.node, point, value)?;
     }
     Ok(())

@@ -122,7 +122,7 @@ impl<'a, 'p, V: Value> Session<'a, 'p, V> {
         let (id, point) = self.plan().base(id, point);
         // The inputs are the first nodes.
         if let Some(Input::Public(input)) = self.inputs.get(id.index()) {
-            let actual = evaluation::evaluate(input.layout(), input.data(), &point);
+            let actual = evaluation::evaluate(input.layout(), input.data(), &point)?;
             let holds = self.reader.check_zero((value - V::from(actual)).into());
             return if holds { Ok(()) } else { Err(Error::PublicInput) };
         }

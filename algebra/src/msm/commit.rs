@@ -18,32 +18,38 @@ use ark_ff::{AdditiveGroup, Zero};
 
 use crate::{
     cores::prelude::*,
+    error::Error,
     kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend},
 };
 
 /// $\sum_i x_i G_i$ for each row of small integers, at the cost of their width; zeros cost nearly nothing.
 ///
-/// # Panics
-/// When a row is longer than the list of generators.
-pub fn commit_rows(generators: &[G1Affine], rows: &[Vec<i64>]) -> Vec<G1Projective> {
+/// # Errors
+/// [`Error`] when a row is longer than the list of generators.
+pub fn commit_rows(generators: &[G1Affine], rows: &[Vec<i64>]) -> Result<Vec<G1Projective>, Error> {
     commit_rows_with(backend(), generators, rows)
 }
 
 /// As [`commit_rows`], on a backend of one's choice.
-pub fn commit_rows_with(backend: Backend, generators: &[G1Affine], rows: &[Vec<i64>]) -> Vec<G1Projective> {
-    assert!(rows.iter().all(|row| row.len() <= generators.len()), "a row is longer than its generators");
+pub fn commit_rows_with(
+    backend: Backend,
+    generators: &[G1Affine],
+    rows: &[Vec<i64>],
+) -> Result<Vec<G1Projective>, Error> {
+    let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
+    if longest > generators.len() {
+        let what = "the length of a row to commit to";
+        return Err(Error { what, expected: generators.len(), actual: longest });
+    }
     let Some(curve) = backend.curve() else {
-        return rows
-            .par_iter()
-            .map(|row| commit_small(generators, row.iter().copied().enumerate()))
-            .collect();
+        let commit = |row: &Vec<i64>| commit_small(generators, row.iter().copied().enumerate());
+        return Ok(rows.par_iter().map(commit).collect());
     };
     let widths: Vec<Width> = rows.iter().map(|row| Width::of_integers(row)).collect();
     let digits = |row: usize, position: u32| -> Vec<i16> {
         rows[row].iter().map(|&x| widths[row].integer_digit(x, position)).collect()
     };
-    let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
-    sums(curve, &curve.prepare(&generators[..longest]), &widths, digits)
+    Ok(sums(curve, &curve.prepare(&generators[..longest]), &widths, digits))
 }
 
 /// Digits that scalars are cut into: so many, of so many bits, each at most $2^{w-1}$ in magnitude.

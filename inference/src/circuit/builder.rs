@@ -19,7 +19,7 @@
 //! }
 //! let circuit = builder.finish(&[3])?;
 //! assert_eq!(circuit.layers.len(), 2);
-//! assert_eq!(execute(&circuit, &[&[1, 2, 3]])[0], [-1, 5, 11]);
+//! assert_eq!(execute(&circuit, &[&[1, 2, 3]])?[0], [-1, 5, 11]);
 //!
 //! // The same for each of 1000 rows: the wiring is written, stored and evaluated once.
 //! let rows = circuit.repeated(1000, &[])?;

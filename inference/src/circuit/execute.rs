@@ -1,6 +1,9 @@
 //! Running a circuit: on integers, and on intervals.
 
-use tacit_layers::argument::gates::{Adjacency, Circuit, Operand};
+use tacit_layers::{
+    argument::gates::{Adjacency, Circuit, Operand},
+    error::{Error, Result},
+};
 
 /// What gates compute with.
 trait Number: Copy {
@@ -45,32 +48,48 @@ impl Number for (i128, i128) {
 
 /// The values of every layer, the output first, on inputs in storage order.
 ///
-/// # Panics
-/// When the inputs are not of the circuit's shapes.
-pub fn execute(circuit: &Circuit, inputs: &[&[i64]]) -> Vec<Vec<i64>> {
-    run(circuit, inputs, |_, _| Ok::<_, std::convert::Infallible>(())).unwrap_or_else(|never| match never {})
+/// # Errors
+/// When the circuit breaks a rule, or the inputs are not as many and as long as its own.
+pub fn execute(circuit: &Circuit, inputs: &[&[i64]]) -> Result<Vec<Vec<i64>>> {
+    circuit.check(NAME)?;
+    execute_checked(circuit, inputs)
 }
+
+/// [`execute`] of a circuit that was checked.
+pub(crate) fn execute_checked(circuit: &Circuit, inputs: &[&[i64]]) -> Result<Vec<Vec<i64>>> {
+    run(circuit, inputs, |_, _| Ok(()))
+}
+
+/// A circuit by itself in messages.
+const NAME: &str = "circuit";
 
 /// The range of every layer's elements, the output first, for inputs of these ranges.
 ///
 /// # Errors
-/// What `check` finds for a layer's index and ranges.
-pub fn intervals<E>(
+/// As [`execute`], and what `check` finds for a layer's index and ranges.
+pub fn intervals(
     circuit: &Circuit,
     inputs: &[&[(i128, i128)]],
-    check: impl Fn(usize, &[(i128, i128)]) -> Result<(), E>,
-) -> Result<Vec<Vec<(i128, i128)>>, E> {
+    check: impl Fn(usize, &[(i128, i128)]) -> Result<()>,
+) -> Result<Vec<Vec<(i128, i128)>>> {
+    circuit.check(NAME)?;
     run(circuit, inputs, check)
 }
 
-fn run<T: Number, E>(
+fn run<T: Number>(
     circuit: &Circuit,
     inputs: &[&[T]],
-    check: impl Fn(usize, &[T]) -> Result<(), E>,
-) -> Result<Vec<Vec<T>>, E> {
-    assert_eq!(inputs.len(), circuit.inputs.len(), "a circuit's inputs");
+    check: impl Fn(usize, &[T]) -> Result<()>,
+) -> Result<Vec<Vec<T>>> {
+    let (expected, actual) = (circuit.inputs.len(), inputs.len());
+    if expected != actual {
+        return Err(Error::InputCount { layer: NAME.to_owned(), expected, actual });
+    }
     for (values, layout) in inputs.iter().zip(&circuit.inputs) {
-        assert_eq!(values.len(), layout.num_elements(), "elements of a circuit's input");
+        let (expected, actual) = (layout.num_elements(), values.len());
+        if expected != actual {
+            return Err(Error::ElementCount { axes: layout.axes().to_vec(), expected, actual });
+        }
     }
     let one = [T::ONE];
     let mut layers: Vec<Vec<T>> = vec![vec![]; circuit.layers.len()];

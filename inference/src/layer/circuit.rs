@@ -65,7 +65,7 @@ impl Inference for CircuitLayer {
         let parameters: Vec<_> = run.parameters.iter().map(|parameter| parameter.widened()).collect();
         let inputs = run.inputs.iter().map(|input| input.data());
         let inputs: Vec<&[i64]> = inputs.chain(parameters.iter().map(|values| values.as_slice())).collect();
-        Ok(circuit::execute(&self.circuit, &inputs).swap_remove(0))
+        Ok(circuit::execute_checked(&self.circuit, &inputs)?.swap_remove(0))
     }
 
     fn interval(&self, site: &Site, ranges: &Ranges) -> Result<Interval> {

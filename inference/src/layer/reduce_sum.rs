@@ -92,9 +92,9 @@ mod tests {
             let summed =
                 self::sums(&layer, &Tensor::new(input.clone(), data.clone()).unwrap(), &output.layout);
             let point: Vec<Fr> = (0..output.layout.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
-            let value = evaluation::evaluate(&output.layout, &summed, &point);
+            let value = evaluation::evaluate(&output.layout, &summed, &point).unwrap();
             let (extended, claimed) = layer.input_claim(&input, &point, value);
-            assert_eq!(evaluation::evaluate(&input, &data, &extended), claimed);
+            assert_eq!(evaluation::evaluate(&input, &data, &extended).unwrap(), claimed);
         }
     }
 }

@@ -85,8 +85,8 @@ mod tests {
             let transposed = permute(input.axes(), &data, &layer.axes);
             let point: Vec<Fr> = (0..output.num_vars()).map(|_| Fr::rand(&mut rng)).collect();
             let reordered: Vec<Fr> = layer.variables(&input).into_iter().map(|v| point[v]).collect();
-            let expected = evaluation::evaluate(&input, &data, &reordered);
-            assert_eq!(evaluation::evaluate(&output, &transposed, &point), expected);
+            let expected = evaluation::evaluate(&input, &data, &reordered).unwrap();
+            assert_eq!(evaluation::evaluate(&output, &transposed, &point).unwrap(), expected);
         }
     }
 }

@@ -135,10 +135,7 @@ impl FourierVector {
         (0..length).map(entry).collect()
     }
 
-    /// $\sum_{i < n} \mathrm{eq}(v, i) A(i)$, entry by entry; $v$ may have any number of coordinates that hold $n$.
-    ///
-    /// # Panics
-    /// When there are fewer than $n$ points of so many coordinates.
+    /// $\sum_{i < n} \mathrm{eq}(v, i) A(i)$, entry by entry, over the indices $i$ below $n$ that $v$ has coordinates for.
     pub fn evaluate(&self, index: &[Fr], length: usize) -> Fr {
         eq::table(index, length).iter().zip(self.entries(length)).map(|(e, a)| *e * a).sum()
     }
@@ -200,11 +197,11 @@ impl<V: Value> FourierClaim<V> {
 
     /// $\mathrm{eq}(v', z) F(v_1, z)$: what the half-length vector's value counts for at the sumcheck's final point.
     ///
-    /// # Panics
+    /// # Errors
     /// When the point has another number of coordinates than the sumcheck has rounds.
-    pub fn weight(&self, point: &[Fr]) -> Fr {
+    pub fn weight(&self, point: &[Fr]) -> Result<Fr, tacit_algebra::Error> {
         let (first, rest) = self.split_index();
-        eq::evaluate(rest, point) * self.vector.factor(&[&[first], point].concat())
+        Ok(eq::evaluate(rest, point)? * self.vector.factor(&[&[first], point].concat()))
     }
 
     /// The claim on the half-length vector.
@@ -277,7 +274,7 @@ mod tests {
             let table: Vec<Fr> =
                 (0..1 << (n - 1)).map(|i| claim.vector.factor(&[vec![first], bits(i)].concat())).collect();
             let factor: Fr = eq::table(&z, table.len()).iter().zip(&table).map(|(e, f)| *e * f).sum();
-            assert_eq!(claim.weight(&z), eq::evaluate(rest, &z) * factor);
+            assert_eq!(claim.weight(&z), Ok(eq::evaluate(rest, &z).unwrap() * factor));
         }
     }
 

@@ -111,9 +111,12 @@ pub struct Place {
 
 impl Place {
     /// $e(z)$: the equality polynomial of the tensor's block and the column part of a point.
-    pub fn column_weight(&self, column: &[Fr], z: &[Fr]) -> Fr {
+    ///
+    /// # Errors
+    /// When `z` has fewer coordinates than `column`.
+    pub fn column_weight(&self, column: &[Fr], z: &[Fr]) -> Result<Fr, tacit_algebra::Error> {
         let (high, low) = z.split_at(z.len().saturating_sub(column.len()));
-        eq::evaluate_index(high, self.block) * eq::evaluate(column, low)
+        Ok(eq::evaluate_index(high, self.block) * eq::evaluate(column, low)?)
     }
 
     /// The first generator of its rows.
@@ -233,7 +236,7 @@ mod tests {
             assert_eq!(place.first_column(), first);
             let weight: Fr =
                 eq::table(&column, 8).iter().zip(&eq::table(&z, 32)[first..]).map(|(a, b)| *a * b).sum();
-            assert_eq!(place.column_weight(&column, &z), weight);
+            assert_eq!(place.column_weight(&column, &z), Ok(weight));
         }
     }
 

@@ -154,7 +154,7 @@ impl Describe for MatmulLayer {
     type Argument = MatmulArgument;
 
     fn describe(&self, argument: MatmulArgument) -> Result<StandAlone> {
-        let matrix = |rows| Ok(integers(Layout::new(vec![rows, self.num_inner])?));
+        let matrix = |rows| Layout::new(vec![rows, self.num_inner]).map(integers);
         let [left, right, output] = [b"ri", b"ci", b"rc"].map(|names| names.to_vec());
         let operation = Operation::Product(ProductLayer { left, right, output, argument });
         StandAlone::new(

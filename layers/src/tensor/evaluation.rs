@@ -4,7 +4,10 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use tacit_algebra::{eq, small};
 
-use crate::tensor::{Layout, bits_of};
+use crate::{
+    error::{Error, Result},
+    tensor::{Layout, bits_of},
+};
 
 /// Splits a point of a layout's variables by axis.
 pub fn split_point<'a>(layout: &'a Layout, point: &'a [Fr]) -> impl Iterator<Item = (usize, &'a [Fr])> {
@@ -27,33 +30,62 @@ pub fn kronecker<'a>(axes: impl Iterator<Item = (usize, &'a [Fr])>) -> Vec<Fr> {
     })
 }
 
-/// $\widetilde x(r)$ for an integer tensor given by its elements in storage order.
-pub fn evaluate(layout: &Layout, data: &[i64], point: &[Fr]) -> Fr {
+/// $\widetilde x(r)$ for a tensor of integers of any width given by its elements in storage order.
+///
+/// # Errors
+/// [`Error::ElementCount`] or [`Error::PointLength`] when elements or coordinates are not as many as the layout's.
+pub fn evaluate<T: Copy + Into<i64>>(layout: &Layout, data: &[T], point: &[Fr]) -> Result<Fr> {
     let last = layout.axes().len().saturating_sub(1);
-    fold(layout, data, point, last, true).first().copied().unwrap_or_else(Fr::zero)
+    Ok(fold(layout, data, point, last, true)?.first().copied().unwrap_or_else(Fr::zero))
 }
 
 /// $f(k) = \sum_{j} \mathrm{eq}(r, j) x[.., k, ..]$ for every position $k$ of one axis, all others folded at their
 /// part of `point`.
-pub fn fold_except(layout: &Layout, data: &[i64], point: &[Fr], axis: usize) -> Vec<Fr> {
+///
+/// # Errors
+/// As [`evaluate`], and [`Error::NoAxis`] when the layout has no such axis.
+pub fn fold_except<T: Copy + Into<i64>>(
+    layout: &Layout,
+    data: &[T],
+    point: &[Fr],
+    axis: usize,
+) -> Result<Vec<Fr>> {
+    if axis >= layout.axes().len() {
+        return Err(Error::NoAxis { axes: layout.axes().to_vec(), axis });
+    }
     fold(layout, data, point, axis, false)
 }
 
-fn fold(layout: &Layout, data: &[i64], point: &[Fr], axis: usize, all: bool) -> Vec<Fr> {
+fn fold<T: Copy + Into<i64>>(
+    layout: &Layout,
+    data: &[T],
+    point: &[Fr],
+    axis: usize,
+    all: bool,
+) -> Result<Vec<Fr>> {
+    let axes = || layout.axes().to_vec();
+    let (expected, actual) = (layout.num_elements(), data.len());
+    if expected != actual {
+        return Err(Error::ElementCount { axes: axes(), expected, actual });
+    }
+    let (expected, actual) = (layout.num_vars(), point.len());
+    if expected != actual {
+        return Err(Error::PointLength { axes: axes(), expected, actual });
+    }
     let kept = layout.axes().get(axis).copied().unwrap_or(1);
     let outer = kronecker(split_point(layout, point).take(axis));
     let inner = kronecker(split_point(layout, point).skip(axis.saturating_add(usize::from(!all))));
     let rows = if all { 1 } else { kept };
     if rows == data.len() {
-        return data.iter().map(|&x| small::from_i64(x)).collect();
+        return Ok(data.iter().map(|&x| small::from_i64(x.into())).collect());
     }
     let mut result = vec![Fr::zero(); rows];
     for (weight, block) in outer.iter().zip(data.chunks_exact(rows.saturating_mul(inner.len()))) {
         for (sum, row) in result.iter_mut().zip(block.chunks_exact(inner.len())) {
-            *sum += small::inner_product(&inner, row.iter().copied()) * weight;
+            *sum += small::inner_product(&inner, row.iter().map(|&x| x.into())) * weight;
         }
     }
-    result
+    Ok(result)
 }
 
 /// $\sum \mathrm{eq}(r, j)$ over the stored positions $j$ of some axes: the share of a point that is not padding.
@@ -80,9 +112,11 @@ mod tests {
                 padded[layout.padded_index(i)] = from_i64(x);
             }
             let expected = Mle::new(padded, layout.num_vars()).unwrap().evaluate(&point).unwrap();
-            assert_eq!(evaluate(&layout, &data, &point), expected);
+            assert_eq!(evaluate(&layout, &data, &point), Ok(expected));
+            let narrow: Vec<i32> = data.iter().map(|&x| x as i32).collect();
+            assert_eq!(evaluate(&layout, &narrow, &point), Ok(expected));
             for axis in 0..layout.axes().len() {
-                let folded = fold_except(&layout, &data, &point, axis);
+                let folded = fold_except(&layout, &data, &point, axis).unwrap();
                 let (length, part) = split_point(&layout, &point).nth(axis).unwrap();
                 let value: Fr = eq::table(part, length).iter().zip(&folded).map(|(a, b)| *a * b).sum();
                 assert_eq!(value, expected);

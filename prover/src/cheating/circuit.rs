@@ -33,7 +33,7 @@ impl<'a> CircuitRun<'a> {
     /// When the circuit has no argument by itself.
     pub fn honest(circuit: &'a Circuit, inputs: &[&'a Tensor<i64>]) -> Result<Self> {
         let inputs: Vec<&[i64]> = inputs.iter().map(|input| input.data()).collect();
-        let layers = tacit_inference::circuit::execute(circuit, &inputs);
+        let layers = tacit_inference::circuit::execute(circuit, &inputs)?;
         Ok(Self { stated: circuit.describe(())?, circuit, inputs, layers })
     }
 
@@ -42,7 +42,7 @@ impl<'a> CircuitRun<'a> {
         self.stated.absorb(writer);
         let layout = &self.circuit.layers[0].layout;
         let point = writer.squeeze_many(labels::OUTPUT_POINT, layout.num_vars());
-        let value = evaluate(layout, &self.layers[0], &point);
+        let value = evaluate(layout, &self.layers[0], &point).unwrap();
         writer.write_scalars(labels::CLAIM, &[value]);
         let output = EvaluationClaim::new(Subject::Output(0), point.clone(), value);
         let inputs = gates::prove_values(writer, self.circuit, &self.inputs, &self.layers, (point, value));

@@ -181,7 +181,7 @@ impl Observer for Liar {
         let (rows, point) = (segment.rows, instance_point(leaf_point, segment.num_vars));
         match (rows, &self.forgery.padded_input, self.forgery.fitted) {
             (BlockSource::Input(NodeId(0)), Some(padded), _) => {
-                evaluate(padded.layout(), padded.data(), point)
+                evaluate(padded.layout(), padded.data(), point).unwrap()
             }
             (BlockSource::Table, _, Some((table, row))) if segment.table == table => {
                 value + self.gain * eq::evaluate_index(point, row)

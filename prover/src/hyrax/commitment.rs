@@ -140,7 +140,7 @@ fn commit_rows_of(rows: Vec<(usize, Row)>, bases: &[G1Affine]) -> Vec<(usize, G1
         }
     }
     let sums: (Vec<G1Projective>, Vec<G1Projective>) = rayon::join(
-        || commit_rows(bases, &small),
+        || commit_rows(bases, &small).unwrap_or_else(|_| unreachable!("rows were cut for these generators")),
         || field.par_iter().map(|row| combine_generators(bases, row)).collect(),
     );
     // They may be copies of what is secret.

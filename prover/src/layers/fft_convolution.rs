@@ -121,7 +121,9 @@ fn prove_products(
     observer.write_for(writer, labels::SPECTRUM_VALUES, nodes.iter().copied(), &mut values);
     for (FftConvolutionProver { layer, claim, .. }, spectra) in convolutions.iter().zip(&left) {
         let [top, left, weights, input] = spectra.values;
-        writer.write_partial_products(&[top, left, weights * layer.product_weight(claim, spectra), input]);
+        let weight = layer.product_weight(claim, spectra);
+        let weight = weight.unwrap_or_else(|_| unreachable!("both are of one layer"));
+        writer.write_partial_products(&[top, left, weights * weight, input]);
     }
     left
 }

@@ -30,7 +30,7 @@
 //! // The caller's duty: every claim is that of its tensor; here by evaluating, else by an opening.
 //! for claim in claims.into_claims() {
 //!     let tensor = if claim.subject == Subject::Input(0) { &input } else { &output };
-//!     assert_eq!(evaluation::evaluate(tensor.layout(), tensor.data(), &claim.point), claim.value);
+//!     assert_eq!(evaluation::evaluate(tensor.layout(), tensor.data(), &claim.point)?, claim.value);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -130,7 +130,9 @@ pub(crate) fn prove(session: &mut Session, claims: Vec<EvaluationClaim<NodeId>>)
 
 fn run(circuit: &Circuit, inputs: &[Integers]) -> Vec<Vec<i64>> {
     let inputs: Vec<Vec<i64>> = inputs.iter().map(|input| input.iter().collect()).collect();
-    tacit_inference::circuit::execute(circuit, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    let layers =
+        tacit_inference::circuit::execute(circuit, &inputs.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    layers.unwrap_or_else(|_| unreachable!("circuit and inputs were checked"))
 }
 
 /// A circuit on its way from the output to the inputs.
@@ -187,6 +189,7 @@ impl<'a> Descent<'a> {
             .collect();
         let others: Fr = instances.iter().skip(1).map(|instance| instance.claim().sum).sum();
         let constants = combined.predicate(&self.circuit.constants(layer), &[], &[]);
+        let constants = constants.unwrap_or_else(|_| unreachable!("the circuit was checked"));
         let first = combined.value - constants - others;
         let lefts = groups.into_iter().zip(instances).enumerate().map(|(i, (group, instance))| {
             let product = if i == 0 { instance.with_sum(first) } else { instance };

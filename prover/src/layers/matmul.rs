@@ -33,7 +33,7 @@
 //!         Subject::Input(_) => &right,
 //!         _ => &product,
 //!     };
-//!     assert_eq!(evaluation::evaluate(matrix.layout(), matrix.data(), &claim.point), claim.value);
+//!     assert_eq!(evaluation::evaluate(matrix.layout(), matrix.data(), &claim.point)?, claim.value);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

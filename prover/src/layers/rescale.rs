@@ -80,7 +80,7 @@ impl ProverLayer for RescaleLayer {
             }
             BlockSource::Activations(_) => {
                 let activation =
-                    evaluation::evaluate(session.layout(id), session.value(id).data(), &block.point);
+                    crate::evaluation::evaluate(session.layout(id), session.value(id).data(), &block.point);
                 let activation = block.observed(session, 1, activation);
                 session.rescales.entry(id).or_default().activation = activation;
                 if self.clipping().is_some() {
@@ -167,6 +167,7 @@ fn product(session: &Session, claim: &EvaluationClaim<NodeId>, axis: usize, valu
     let weights = Multiplier::weighted_channels(values, channel);
     let input = session.value(session.node(claim.subject).inputs[0]);
     let accumulators = evaluation::fold_except(layout, input.data(), &claim.point, axis);
+    let accumulators = accumulators.unwrap_or_else(|_| unreachable!("input and output have one shape"));
     let table = |values| crate::evaluation::table(values, channel.len());
     Product::of(table(weights), table(accumulators), claim.value)
 }
@@ -193,7 +194,7 @@ fn evaluate_clipped(session: &Session, id: NodeId, point: &[Fr]) -> Fr {
     if session.rescale(id).clipping().is_some_and(|clipping| clipping.is_argument) {
         evaluate_column(session, Column::Argument(id), point)
     } else {
-        evaluation::evaluate(session.layout(id), session.value(id).data(), point)
+        crate::evaluation::evaluate(session.layout(id), session.value(id).data(), point)
     }
 }
 

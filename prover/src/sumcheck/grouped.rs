@@ -118,7 +118,7 @@ impl SumcheckInstance for Grouped {
     fn bind(&mut self, r: Fr) {
         if !self.group.is_empty() {
             let coordinate = self.group.remove(0);
-            self.bound *= eq::evaluate(&[coordinate], &[r]);
+            self.bound *= coordinate * r + (Fr::one() - coordinate) * (Fr::one() - r);
             let half = self.weights.len() / 2;
             if half > 0 {
                 // Both sides of a variable's equality sum to one.

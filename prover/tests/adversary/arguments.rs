@@ -43,7 +43,7 @@ fn changed(tensor: &Tensor<i64>, index: usize) -> Tensor<i64> {
 fn holds(claims: &AloneClaims, subject: Subject, tensor: &Tensor<i64>) -> bool {
     let claims: Vec<_> = claims.on(subject).collect();
     let [claim] = claims[..] else { panic!("{claims:?}") };
-    evaluate(tensor.layout(), tensor.data(), &claim.point) == claim.value
+    evaluate(tensor.layout(), tensor.data(), &claim.point).unwrap() == claim.value
 }
 
 const OUTPUT: Subject = Subject::Output(0);

@@ -139,7 +139,7 @@ fn at(
     let point = [claims.group.as_slice(), &claims.weights_point].concat();
     let table = kronecker(tacit_layers::tensor::evaluation::split_point(&layout, &point));
     let weights = table.iter().zip(weights).map(|(e, w)| *e * w).sum();
-    [weights, evaluate(input.layout(), input.data(), &claims.input_point)]
+    [weights, evaluate(input.layout(), input.data(), &claims.input_point).unwrap()]
 }
 
 #[test]

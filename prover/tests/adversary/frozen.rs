@@ -567,7 +567,7 @@ fn absorption_stops_another_input() {
         let mut data = frozen.input.data().to_vec();
         data[index] ^= 1;
         let input = Tensor::new(frozen.input.layout().clone(), data).unwrap();
-        let value = |input: &Tensor<i64>| evaluate(input.layout(), input.data(), &point);
+        let value = |input: &Tensor<i64>| evaluate(input.layout(), input.data(), &point).unwrap();
         let mut values = frozen.values(message);
         assert_eq!(values[1], value(&frozen.input));
         let other = value(&input);

@@ -68,7 +68,7 @@ impl Tensors {
     /// The true claim about a tensor at a point.
     fn claim(&self, subject: usize, seed: usize) -> OpeningClaim {
         let point = scalars(seed, self.layouts[subject].num_vars());
-        let value = evaluate(&self.layouts[subject], &self.data[subject], &point);
+        let value = evaluate(&self.layouts[subject], &self.data[subject], &point).unwrap();
         EvaluationClaim::new(subject, point, value)
     }
 
@@ -210,7 +210,7 @@ impl Shared {
 
     fn claim(&self, subject: usize, seed: usize) -> OpeningClaim {
         let point = scalars(seed, self.layouts[subject].num_vars());
-        let value = evaluate(&self.layouts[subject], &self.data[subject], &point);
+        let value = evaluate(&self.layouts[subject], &self.data[subject], &point).unwrap();
         EvaluationClaim::new(subject, point, value)
     }
 

@@ -85,7 +85,7 @@ impl List {
     }
 
     fn evaluate(&self, index: usize, point: &[Fr]) -> Fr {
-        let value = evaluate(&self.layouts[index], &self.integers[index], point);
+        let value = evaluate(&self.layouts[index], &self.integers[index], point).unwrap();
         if self.elements.is_some() { value * Fr::from(1_u128 << 100) } else { value }
     }
 }
@@ -197,7 +197,7 @@ impl Packed {
     fn read(&self, subject: usize, selector: &[Fr], point: &[Fr]) -> OpeningClaim {
         let row = self.places[subject].row;
         let point = [selector, point].concat();
-        let value = evaluate(&self.row_layout, &self.rows[row], &point);
+        let value = evaluate(&self.row_layout, &self.rows[row], &point).unwrap();
         EvaluationClaim::new(row, point, value)
     }
 
@@ -303,7 +303,7 @@ fn neighbours_in_a_tensors_padding_are_its_own_elements() {
     row.resize(16, 0);
     let packed = Packed::new(&[&[5], &[3]], vec![row]);
     let point = super::scalars(2, 3);
-    let alone = evaluate(&layout(&[5]), &first, &point);
+    let alone = evaluate(&layout(&[5]), &first, &point).unwrap();
     let read = packed.read(0, &[Fr::zero()], &point);
     assert_ne!(read.value, alone);
     // What the row holds at the first tensor's block is accepted, the tensor without its padding is not.

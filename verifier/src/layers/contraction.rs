@@ -59,9 +59,10 @@ fn verify_summed<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim<V>>
     };
     let products = claims.iter().zip(&points).zip(pairs).map(|((claim, point), [weight, input])| {
         let (group, _) = split(claim, point);
-        (weight.clone() * eq::evaluate(&claim.group, &group)).times(input)
+        Ok((weight.clone() * eq::evaluate(&claim.group, &group)?).times(input))
     });
-    if !session.reader.check_zero(reduced.difference(products)) {
+    let products = products.collect::<Result<Vec<_>>>()?;
+    if !session.reader.check_zero(reduced.difference(products.into_iter())) {
         return Err(Error::FinalValue { argument: "contractions", message: labels::CONTRACTION_VALUES });
     }
     for ((claim, inner), [weight, input]) in claims.into_iter().zip(points).zip(pairs.iter().cloned()) {

@@ -55,7 +55,7 @@ pub fn verify<V: Value>(
         |layer: &FftConvolutionLayer| layer.transform_vars().map(|n| instance_point(&reduced.point, n));
     let mut products: Vec<V::Product> = vec![];
     for ((FftConvolutionVerifier { layer, claim }, spectra), values) in all() {
-        let [kernel, top, left] = layer.transform_weights(claim, spectra, points(layer));
+        let [kernel, top, left] = layer.transform_weights(claim, spectra, points(layer))?;
         let TransformValues { input, rows: [row, column], weights, crops: [height, width] } = values.clone();
         products.push(reader.multiply(&[input, row, column])?);
         products.extend([weights * kernel, height * top, width * left].map(V::Product::from));
@@ -94,7 +94,7 @@ fn verify_products<V: Value>(
     let mut products: Vec<V::Product> = vec![];
     for (FftConvolutionVerifier { layer, claim }, spectra) in convolutions.iter().zip(&spectra) {
         let [top, left, weights, input] = spectra.values.clone();
-        let weighted = weights * layer.product_weight(claim, spectra);
+        let weighted = weights * layer.product_weight(claim, spectra)?;
         products.push(reader.multiply(&[top, left, weighted, input])?);
     }
     if !reader.check_zero(reduced.difference(products.into_iter())) {

@@ -29,8 +29,9 @@ pub fn verify<V: Value>(reader: &mut ProofReader<V>, mut claims: Vec<FourierClai
         let products = active
             .iter()
             .zip(&values)
-            .map(|(claim, value)| (value.clone() * claim.weight(&reduced.point)).into());
-        if !reader.check_zero(reduced.difference(products)) {
+            .map(|(claim, value)| Ok((value.clone() * claim.weight(&reduced.point)?).into()))
+            .collect::<Result<Vec<_>>>()?;
+        if !reader.check_zero(reduced.difference(products.into_iter())) {
             return Err(Error::FinalValue { argument: "Fourier vectors", message: labels::FOURIER_VALUES });
         }
         for (claim, value) in active.iter_mut().zip(values) {

@@ -1,7 +1,6 @@
 //! Circuits of gates (see [`tacit_layers::argument::gates`]); the prover's file of this name has the same steps.
 
 use ark_bn254::Fr;
-use ark_ff::Zero;
 use tacit_layers::{
     Layout, NodeId,
     argument::{
@@ -90,7 +89,7 @@ fn descend<V: Value>(
         for (index, descent) in descents.iter_mut().enumerate() {
             if layer < descent.circuit.layers.len() {
                 let mut claim = descent.claims.combine(reader, layer);
-                claim.value -= V::from(claim.predicate(&descent.circuit.constants(layer), &[], &[]));
+                claim.value -= V::from(claim.predicate(&descent.circuit.constants(layer), &[], &[])?);
                 combined.push(claim);
                 parts.push((index, descent.circuit.groups(layer)));
             }
@@ -137,7 +136,7 @@ fn first_phase<'a, V: Value>(
         let claim = combined.get(at).ok_or(Error::BrokenInvariant)?;
         let u = instance_point(&reduced.point, sum.num_vars);
         let value = sent.next().ok_or(Error::BrokenInvariant)?;
-        let mut gates = V::from(claim.predicate(&group.adds, u, &[]));
+        let mut gates = V::from(claim.predicate(&group.adds, u, &[])?);
         for (operand, wirings) in group.pairs {
             let sum = sent.next().ok_or(Error::BrokenInvariant)?;
             gates += sum.clone();
@@ -169,11 +168,11 @@ fn second_phase<V: Value>(
     let values = reader.read_scalars(labels::GATE_RIGHT_VALUES, rights.len())?;
     let products = rights.iter().zip(&values).map(|(right, value)| {
         let v = instance_point(&reduced.point, right.sum.num_vars);
-        let claim = combined.get(right.combined);
-        let weight = claim.map_or_else(Fr::zero, |claim| claim.predicate(&right.wirings, &right.left, v));
-        (value.clone() * weight).into()
+        let claim = combined.get(right.combined).ok_or(Error::BrokenInvariant)?;
+        Ok((value.clone() * claim.predicate(&right.wirings, &right.left, v)?).into())
     });
-    if !reader.check_zero(reduced.difference(products)) {
+    let products = products.collect::<Result<Vec<_>>>()?;
+    if !reader.check_zero(reduced.difference(products.into_iter())) {
         return Err(Error::FinalValue { argument: "gates", message: labels::GATE_RIGHT_VALUES });
     }
     for (right, value) in rights.iter().zip(values) {

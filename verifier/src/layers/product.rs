@@ -50,7 +50,7 @@ pub(crate) fn verify<V: Value>(
         .map(|((product, sum), [left, right])| {
             let batch = product.axes.batch_point(&product.claim.point)?;
             let (own, _) = summed(sum).split_at(batch.len().min(sum.num_vars));
-            Ok((left.clone() * eq::evaluate(&batch, own)).times(right))
+            Ok((left.clone() * eq::evaluate(&batch, own)?).times(right))
         })
         .collect::<Result<Vec<_>>>()?;
     if !session.reader.check_zero(reduced.difference(finals.into_iter())) {

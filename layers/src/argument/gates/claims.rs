@@ -46,9 +46,12 @@ pub struct LayerClaims<V = Fr> {
 
 impl<V> Combined<V> {
     /// $\sum_k \alpha^k \sum_w c_w \widetilde w(z_k, x, y)$; points of absent operands are empty.
-    pub fn predicate(&self, wirings: &[Wired], x: &[Fr], y: &[Fr]) -> Fr {
-        let at = |z: &[Fr]| -> Fr { wirings.iter().map(|wired| wired.evaluate([z, x, y])).sum() };
-        self.points.iter().map(|(power, z)| *power * at(z)).sum()
+    ///
+    /// # Errors
+    /// When points have other numbers of coordinates than the wirings' tensors.
+    pub fn predicate(&self, wirings: &[Wired], x: &[Fr], y: &[Fr]) -> Result<Fr, tacit_algebra::Error> {
+        let at = |z: &[Fr]| -> Result<Fr, _> { wirings.iter().map(|wired| wired.evaluate([z, x, y])).sum() };
+        self.points.iter().map(|(power, z)| Ok(*power * at(z)?)).sum()
     }
 }
 

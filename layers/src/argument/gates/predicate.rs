@@ -110,14 +110,17 @@ impl<'a> Wired<'a> {
     }
 
     /// $c_w \widetilde w(z, x, y)$: the product of the factors' extensions. Points of absent operands are empty.
-    pub fn evaluate(&self, points: [&[Fr]; 3]) -> Fr {
+    ///
+    /// # Errors
+    /// When axes that share positions have parts of different lengths in the points.
+    pub fn evaluate(&self, points: [&[Fr]; 3]) -> Result<Fr, tacit_algebra::Error> {
         let factors = self.wiring.factors.iter().map(|factor| {
             let lengths = ROLES.map(|role| self.lengths(factor, role));
             let [output, left, right] = factor.axes;
             let [z, x, y] = points;
             factor.evaluate(lengths, [self.part(output, 0, z), self.part(left, 1, x), self.part(right, 2, y)])
         });
-        factors.product::<Fr>() * from_i64(self.wiring.coefficient)
+        Ok(factors.product::<Result<Fr, _>>()? * from_i64(self.wiring.coefficient))
     }
 
     /// $c_w \widetilde w(z, x, y)$ for every stored position $y$ of the right operand, row-major; for add gates the only
@@ -196,9 +199,9 @@ impl Factor {
     }
 
     /// The extension at a point.
-    fn evaluate(&self, lengths: [&[usize]; 3], points: [&[Fr]; 3]) -> Fr {
-        match &self.relation {
-            Relation::Shared => evaluate_shared(lengths, points),
+    fn evaluate(&self, lengths: [&[usize]; 3], points: [&[Fr]; 3]) -> Result<Fr, tacit_algebra::Error> {
+        Ok(match &self.relation {
+            Relation::Shared => return evaluate_shared(lengths, points),
             Relation::Window(window) => {
                 let [output, input, offsets] = lengths;
                 let [output, input] = [output, input].map(|part| part.first().copied().unwrap_or_default());
@@ -223,18 +226,18 @@ impl Factor {
                     })
                     .sum()
             }
-        }
+        })
     }
 }
 
 /// $\sum_i \prod_r \mathrm{eq}(p_r, i)$ over the roles that have axes, one axis after the other.
-fn evaluate_shared(lengths: [&[usize]; 3], points: [&[Fr]; 3]) -> Fr {
+fn evaluate_shared(lengths: [&[usize]; 3], points: [&[Fr]; 3]) -> Result<Fr, tacit_algebra::Error> {
     let present = lengths.into_iter().zip(points).filter(|(lengths, _)| !lengths.is_empty());
     let mut parts: Vec<_> = present.map(|(lengths, point)| axis_points(lengths, point)).collect();
     let mut product = Fr::one();
     loop {
         let axis: Vec<(usize, &[Fr])> = parts.iter_mut().filter_map(Iterator::next).collect();
-        let Some(&(length, _)) = axis.first() else { return product };
-        product *= eq::evaluate_diagonal(&axis.iter().map(|(_, point)| *point).collect::<Vec<_>>(), length);
+        let Some(&(length, _)) = axis.first() else { return Ok(product) };
+        product *= eq::evaluate_diagonal(&axis.iter().map(|(_, point)| *point).collect::<Vec<_>>(), length)?;
     }
 }

@@ -257,9 +257,13 @@ impl FftConvolutionLayer {
 
     /// What the product of the first stage's values counts for in its final value.
     ///
-    /// # Panics
+    /// # Errors
     /// When the claims are of another layer.
-    pub fn product_weight<V>(&self, claim: &FftClaim<V>, spectra: &SpectrumClaims<V>) -> Fr {
+    pub fn product_weight<V>(
+        &self,
+        claim: &FftClaim<V>,
+        spectra: &SpectrumClaims<V>,
+    ) -> std::result::Result<Fr, tacit_algebra::Error> {
         eq::evaluate(&claim.group, &spectra.group)
     }
 
@@ -273,14 +277,14 @@ impl FftConvolutionLayer {
 
     /// What weights and crops count for in the second stage's final values; `points` are those of the four sums.
     ///
-    /// # Panics
+    /// # Errors
     /// When claims or points are of another layer.
     pub fn transform_weights<V>(
         &self,
         claim: &FftClaim<V>,
         spectra: &SpectrumClaims<V>,
         points: [&[Fr]; 4],
-    ) -> [Fr; 3] {
+    ) -> std::result::Result<[Fr; 3], tacit_algebra::Error> {
         let [_, kernel, top, left] = points;
         let [positions, kernels] = [self.positions(claim), self.split_kernel(kernel)];
         let [height, width] = &self.axes;
@@ -292,7 +296,7 @@ impl FftConvolutionLayer {
         };
         let kernel = offsets(height, &spectra.frequencies[0], &kernels[0])
             * offsets(width, &spectra.frequencies[1], &kernels[1]);
-        [kernel, window(height, &positions[0], top), window(width, &positions[1], left)]
+        Ok([kernel, window(height, &positions[0], top)?, window(width, &positions[1], left)?])
     }
 
     fn split_kernel(&self, point: &[Fr]) -> [Vec<Fr>; 2] {

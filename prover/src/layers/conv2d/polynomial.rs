@@ -180,6 +180,7 @@ fn channel_instance(session: &Session, layer: &Convolution, powers: &Convolution
     let channel_vars = input.layout().axis_vars().take(1).sum();
     let point = [vec![Fr::zero(); channel_vars], powers.input.clone()].concat();
     let maps = fold_except(input.layout(), input.data(), &point, 0);
+    let maps = maps.unwrap_or_else(|_| unreachable!("the point is over the input's axes"));
     let axes = [layer.layer.groups, maps.len() / layer.layer.groups];
     grouped(&layer.claim.group, weights, maps, &axes, sum)
 }

@@ -167,7 +167,7 @@ impl Hiding {
                 .map(|(num_vars, sum)| SumClaim { num_vars, degree: 2, sum });
             let reduced = sumcheck::verify(&mut reader, &claims, RoundWeights::Uniform).unwrap();
             let z = instance_point(&reduced.point, key_vars);
-            let of_vector = reduced.coefficients[0] * eq::evaluate(&combination.point, z);
+            let of_vector = reduced.coefficients[0] * eq::evaluate(&combination.point, z).unwrap();
             let of_masks =
                 reduced.coefficients[1] * evaluate_spread(&form.coefficients, &reduced.point, key_vars);
             let (row_point, _) = reduced.point.split_at(reduced.point.len() - key_vars);

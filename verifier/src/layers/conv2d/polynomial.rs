@@ -67,8 +67,9 @@ pub(crate) fn verify<V: Value>(session: &mut Session<V>, claims: Vec<LinearClaim
     let crop = |layer: &Convolution<V>| instance_point(&reduced.point, layer.product.num_vars());
     let over_channels = layers.iter().zip(values).map(|(layer, [weight, input, _])| {
         let (group, _) = split(&layer.claim, channel(layer));
-        (weight.clone() * eq::evaluate(&layer.claim.group, group)).times(input)
+        Ok((weight.clone() * eq::evaluate(&layer.claim.group, group)?).times(input))
     });
+    let over_channels = over_channels.collect::<Result<Vec<_>>>()?.into_iter();
     let cropped = layers.iter().zip(values).map(|(layer, [_, _, product])| {
         let window = &layer.layer.window;
         let vectors = crop_vectors(window, layer.input, layer.output, &layer.claim.others);

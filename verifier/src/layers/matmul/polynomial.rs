@@ -72,8 +72,11 @@ pub(crate) fn verify<V: Value>(
     let finals = layers
         .iter()
         .zip(pairs)
-        .map(|(layer, [left, right])| (left.clone() * eq::evaluate(&layer.batch, batch(layer))).times(right));
-    if !session.reader.check_zero(reduced.difference(finals)) {
+        .map(|(layer, [left, right])| {
+            Ok((left.clone() * eq::evaluate(&layer.batch, batch(layer))?).times(right))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if !session.reader.check_zero(reduced.difference(finals.into_iter())) {
         return Err(Error::FinalValue { argument: "inner products", message: labels::FACTOR_VALUES });
     }
     let mut left = layers.iter().zip(points).zip(pairs);
