@@ -3,7 +3,7 @@
 use crate::layer;
 use crate::layer::Run;
 use tacit_layers::{
-    error::Result,
+    error::{Error, Result},
     network::{Network, check_inputs},
     tensor::{
         Tensor,
@@ -64,6 +64,9 @@ pub fn execute_each(
     done: impl FnMut(NodeId) + Send,
 ) -> Result<Trace> {
     check_inputs(&network.architecture, inputs)?;
+    if specs.len() != network.architecture.nodes.len() {
+        return Err(Error::Graph { reason: "as many specifications are needed as there are nodes" });
+    }
     // On one of the pool's threads, which share work without waking each other for every layer.
     rayon::scope(|_| run(network, specs, inputs, done))
 }

@@ -27,7 +27,10 @@
 //! # Ok::<(), tacit_layers::Error>(())
 //! ```
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use tacit_layers::argument::gates::{Axes, Circuit, Factor, Gate, GateLayer, Operand, Wiring};
 use tacit_layers::{
@@ -37,7 +40,10 @@ use tacit_layers::{
 
 /// A value of a circuit in the making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wire(usize);
+pub struct Wire {
+    builder: u64,
+    index: usize,
+}
 
 /// An element of an input, or a gate's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,19 +62,24 @@ enum Term {
 /// A polynomial by its terms' coefficients, none of them zero.
 type Form = BTreeMap<Term, i128>;
 
-/// Assembles a [`Circuit`] wire by wire. A wire belongs to the builder that made it.
+/// Assembles a [`Circuit`] wire by wire. A wire belongs to the builder that made it: [`Self::finish`] refuses others.
 ///
 /// Adding or subtracting wires merges their terms, so that a wire's terms are its gates wherever it is used: give a long sum
 /// that is used often a [gate](Self::gate) of its own.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CircuitBuilder {
+    /// Tells its wires from those of others.
+    id: u64,
+    /// Whether a wire of another builder was used.
+    has_foreign: bool,
     inputs: Vec<Layout>,
     wires: Vec<Form>,
     /// What each gate computes and its depth; inputs have depth zero.
     gates: Vec<(Form, usize)>,
     /// Gates of wires that have one.
     cells: BTreeMap<usize, Cell>,
-    outputs: Vec<Wire>,
+    /// Indices of wires.
+    outputs: Vec<usize>,
 }
 
 fn cells(form: &Form) -> impl Iterator<Item = Cell> + '_ {
@@ -81,15 +92,37 @@ fn cells(form: &Form) -> impl Iterator<Item = Cell> + '_ {
         .flatten()
 }
 
+impl Default for CircuitBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl CircuitBuilder {
     /// A circuit without inputs.
     pub fn new() -> Self {
-        Self::default()
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            has_foreign: false,
+            inputs: vec![],
+            wires: vec![],
+            gates: vec![],
+            cells: BTreeMap::new(),
+            outputs: vec![],
+        }
     }
 
     fn wire(&mut self, form: Form) -> Wire {
         self.wires.push(form);
-        Wire(self.wires.len() - 1)
+        Wire { builder: self.id, index: self.wires.len() - 1 }
+    }
+
+    /// The index of a wire of this builder; another's is remembered, and counts for zero.
+    fn index(&mut self, wire: Wire) -> Option<usize> {
+        let is_own = wire.builder == self.id && wire.index < self.wires.len();
+        self.has_foreign |= !is_own;
+        is_own.then_some(wire.index)
     }
 
     /// An input tensor's wires, row-major.
@@ -114,7 +147,8 @@ impl CircuitBuilder {
     pub fn combine(&mut self, terms: &[(Wire, i64)]) -> Wire {
         let mut sum = Form::new();
         for &(wire, scale) in terms {
-            for (&term, &coefficient) in &self.wires[wire.0] {
+            let Some(index) = self.index(wire) else { continue };
+            for (&term, &coefficient) in &self.wires[index] {
                 let entry = sum.entry(term).or_default();
                 *entry = entry.saturating_add(coefficient.saturating_mul(i128::from(scale)));
             }
@@ -153,24 +187,25 @@ impl CircuitBuilder {
 
     /// A multiple of a cell, or of one, equal to a wire; nothing for zero.
     fn monomial(&mut self, wire: Wire) -> Option<(Option<Cell>, i128)> {
-        let mut terms = self.wires[wire.0].iter();
+        let index = self.index(wire)?;
+        let mut terms = self.wires[index].iter();
         match (terms.next(), terms.next()) {
             (None, _) => None,
             (Some((Term::One, &coefficient)), None) => Some((None, coefficient)),
             (Some((Term::Cell(cell), &coefficient)), None) => Some((Some(*cell), coefficient)),
-            _ => Some((Some(self.cell(wire)), 1)),
+            _ => Some((Some(self.cell(index)), 1)),
         }
     }
 
-    fn cell(&mut self, wire: Wire) -> Cell {
-        if let Some(&cell) = self.cells.get(&wire.0) {
+    fn cell(&mut self, wire: usize) -> Cell {
+        if let Some(&cell) = self.cells.get(&wire) {
             return cell;
         }
-        let form = self.wires[wire.0].clone();
+        let form = self.wires[wire].clone();
         let below = cells(&form).map(|cell| self.depth(cell)).max().unwrap_or(0);
         self.gates.push((form, below + 1));
         let cell = Cell::Gate(self.gates.len() - 1);
-        self.cells.insert(wire.0, cell);
+        self.cells.insert(wire, cell);
         cell
     }
 
@@ -192,20 +227,25 @@ impl CircuitBuilder {
 
     /// Declares the next output.
     pub fn output(&mut self, wire: Wire) {
-        self.outputs.push(wire);
+        let index = self.index(wire);
+        self.outputs.extend(index);
     }
 
     /// The circuit with its outputs, row-major, as a tensor of these axes. Gates that no output depends on are left out.
     ///
     /// # Errors
-    /// [`Error::ElementCount`] when the outputs do not fill the tensor, and what [`Circuit::new`] finds.
+    /// [`Error::ElementCount`] when the outputs do not fill the tensor, [`Error::Circuit`] when a wire is of another builder, and what [`Circuit::new`] finds.
     pub fn finish(self, axes: &[usize]) -> Result<Circuit> {
         let output = Layout::new(axes.to_vec())?;
+        if self.has_foreign {
+            let reason = "a wire belongs to another builder: make every wire by the builder that uses it";
+            return Err(Error::Circuit { layer: "circuit".to_owned(), reason });
+        }
         if output.num_elements() != self.outputs.len() {
             let (axes, expected) = (axes.to_vec(), output.num_elements());
             return Err(Error::ElementCount { axes, expected, actual: self.outputs.len() });
         }
-        let outputs: Vec<&Form> = self.outputs.iter().map(|wire| &self.wires[wire.0]).collect();
+        let outputs: Vec<&Form> = self.outputs.iter().map(|&wire| &self.wires[wire]).collect();
         // Gates from the last to the first: what a gate reads was made before it.
         let mut used = vec![false; self.gates.len()];
         let mark = |form: &Form, used: &mut Vec<bool>| {

@@ -96,8 +96,12 @@ impl AxisWindow {
         read.checked_sub(self.pad_begin).filter(|&i| i < length)
     }
 
-    /// The window positions, of `output` ones, whose offset `k` reads an input of `length` and not its padding.
+    /// The window positions, of `output` ones, whose offset `k` reads an input of `length` and not its padding; none of a window that
+    /// does not move.
     pub fn positions_inside(&self, k: usize, length: usize, output: usize) -> Range<usize> {
+        if self.stride == 0 {
+            return 0..0;
+        }
         let offset = self.dilation.saturating_mul(k);
         let before = self.pad_begin.saturating_sub(offset).div_ceil(self.stride).min(output);
         let end =

@@ -1,0 +1,135 @@
+//! Sizes that do not go together: an error that names them, or the value that a definition gives; no panic.
+
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::AffineRepr;
+use ark_ff::{One, UniformRand, Zero};
+use tacit_algebra::{
+    Error, eq,
+    generators::Generators,
+    kernels::{Backend, CHUNK, available},
+    msm::{combine_generators_with, commit_rows_with, fold_generators_with, multi_scalar_with},
+    small,
+};
+
+const COORDINATES: &str = "the number of a point's coordinates";
+
+fn point(n: usize) -> Vec<Fr> {
+    let mut rng = ark_std::test_rng();
+    (0..n).map(|_| Fr::rand(&mut rng)).collect()
+}
+
+#[test]
+fn points_of_different_lengths_have_no_equality_polynomial() {
+    for (left, right) in [(0, 1), (1, 0), (3, 5), (5, 3), (70, 1)] {
+        let error = Err(Error { what: COORDINATES, expected: left, actual: right });
+        assert_eq!(eq::evaluate(&point(left), &point(right)), error);
+        for length in [0, 1, 9, usize::MAX] {
+            assert_eq!(eq::evaluate_prefix(&point(left), &point(right), length), error);
+            assert_eq!(eq::evaluate_diagonal(&[&point(left), &point(left), &point(right)], length), error);
+        }
+    }
+    assert_eq!(eq::evaluate_diagonal(&[], 0), Ok(Fr::zero()));
+    assert_eq!(eq::evaluate_diagonal(&[], 1), Ok(Fr::one()));
+}
+
+#[test]
+fn no_point_of_the_hypercube_has_an_index_beyond_it() {
+    for n in [0, 1, 3] {
+        let r = point(n);
+        let full = eq::table(&r, 1 << n);
+        for index in [1 << n, (1 << n) + 1, 5 << n, usize::MAX] {
+            assert_eq!(eq::evaluate_index(&r, index), Fr::zero());
+            assert_eq!(eq::evaluate_range(&r, index), Fr::one());
+        }
+        for length in [1 << n, (1 << n) + 1, 100, 2 * CHUNK + 1] {
+            let mut expected = full.clone();
+            expected.resize(length, Fr::zero());
+            assert_eq!(eq::table(&r, length), expected);
+            for kernel in available() {
+                assert_eq!(Backend::new(kernel).equality_table(&r, length), expected, "{}", kernel.name());
+            }
+        }
+    }
+    // More coordinates than an index has bits.
+    let long = point(70);
+    let zero = long.iter().map(|r| Fr::one() - r).product::<Fr>();
+    assert_eq!(eq::table(&long, 1), [zero]);
+    assert_eq!(eq::evaluate_index(&long, 0), zero);
+    for kernel in available() {
+        assert_eq!(Backend::new(kernel).equality_table(&long, 3), eq::table(&long, 3));
+    }
+}
+
+#[test]
+fn rows_longer_than_their_generators_are_not_committed_to() {
+    let generators = Generators::new(2);
+    for kernel in available() {
+        let commit = |rows: &[Vec<i64>]| commit_rows_with(Backend::new(kernel), generators.vector(), rows);
+        let error = Error { what: "the length of a row to commit to", expected: 4, actual: 6 };
+        assert_eq!(commit(&[vec![1; 3], vec![0; 6], vec![2; 5]]), Err(error), "{}", kernel.name());
+        assert_eq!(commit(&[]), Ok(vec![]));
+        assert!(commit(&[vec![], vec![1; 4]]).is_ok());
+    }
+}
+
+#[test]
+fn vectors_of_different_lengths_are_taken_over_the_shortest() {
+    for kernel in available() {
+        let backend = Backend::new(kernel);
+        for (n, m) in [(0, 5), (5, 0), (17, 40), (40, 17), (CHUNK + 9, 3 * CHUNK), (3 * CHUNK, CHUNK + 9)] {
+            let (a, b) = (point(n), point(m));
+            let k = n.min(m);
+            let products: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| *a * b).collect();
+            assert_eq!(backend.inner_product(&a, &b), products.iter().sum());
+            let mut target = a.clone();
+            backend.multiply(&mut target, &b);
+            assert_eq!((&target[..k], &target[k..]), (&products[..], &a[k..]), "{}", kernel.name());
+            let mut target = a.clone();
+            backend.add_products(&mut target, &b, &a);
+            assert!(
+                target[..k].iter().zip(&a).zip(&products).all(|((sum, a), product)| *sum == *a + product)
+            );
+            assert_eq!(target[k..], a[k..]);
+            let mut target = a.clone();
+            backend.add_scaled(&mut target, &b, Fr::one());
+            assert_eq!(target[k..], a[k..]);
+            // More entries than both sides have.
+            let mut values = a.clone();
+            backend.bind(&mut values, m / 3, Fr::from(5_u64));
+            assert_eq!(values.len(), n.min(m / 3));
+            let _ = backend.product_round((&a, &b), (&b, &a));
+            let _ = backend.product_round((&a, &[]), (&b, &a));
+        }
+    }
+}
+
+#[test]
+fn multiples_are_summed_over_the_shorter_list() {
+    let generators = Generators::new(4);
+    let points = generators.vector();
+    for kernel in available() {
+        let backend = Backend::new(kernel);
+        for (n, m) in [(0, 3), (3, 0), (16, 5), (5, 40)] {
+            let (points, scalars) = (&points[..n], point(m));
+            let k = n.min(m);
+            let sum: G1Projective =
+                points[..k].iter().zip(&scalars).map(|(point, scalar)| *point * scalar).sum();
+            assert_eq!(multi_scalar_with(backend, points, &scalars), sum);
+            assert_eq!(combine_generators_with(backend, points, &scalars), sum);
+            let folded = fold_generators_with(backend, points, &scalars);
+            assert_eq!(folded.len(), if m == 0 { n } else { n / m });
+        }
+        let nothing = fold_generators_with(backend, points, &[]);
+        assert!(nothing.iter().all(G1Affine::is_zero), "an empty sum");
+    }
+}
+
+#[test]
+fn sums_over_integers_stop_with_the_shorter_list_and_take_every_integer() {
+    let scalars = point(3);
+    let integers = [i64::MIN, i64::MAX];
+    let expected = scalars.iter().zip(integers).map(|(scalar, x)| *scalar * small::from_i64(x)).sum();
+    assert_eq!(small::inner_product(&scalars, integers), expected);
+    assert_eq!(small::inner_product(&scalars, [0; 9]), Fr::zero());
+    assert_eq!(small::inner_product(&[], integers), Fr::zero());
+}
