@@ -2,7 +2,6 @@
 //! the commitments, verify, check the opening.
 
 use std::{
-    convert::Infallible,
     error::Error,
     time::{Duration, Instant},
 };
@@ -221,7 +220,7 @@ impl Prepared {
             (Shape::Gates { width, depth }, _) => {
                 let circuit = self::circuit(width, depth)?;
                 let input = draw(&Layout::new(vec![width])?, (-1, 1))?;
-                let values = circuit::execute(&circuit, &[input.data()]).swap_remove(0);
+                let values = circuit::execute(&circuit, &[input.data()])?.swap_remove(0);
                 let output = Tensor::new(Layout::new(vec![width])?, values)?;
                 let kind = ValueKind::Activation { minimum: -1, maximum: 1 };
                 let spec = ValueSpec { layout: input.layout().clone(), kind };
@@ -282,14 +281,14 @@ impl Prepared {
                         .map(|index| {
                             let column = &self.columns[index];
                             let point = writer.squeeze_many(POINT, column.layout().num_vars());
-                            let value = evaluate(column.layout(), column.data(), &point);
+                            let value = evaluate(column.layout(), column.data(), &point)?;
                             writer.write_scalars(labels::CLAIM, &[value]);
-                            OpeningClaim::new(index, point, value)
+                            Ok(OpeningClaim::new(index, point, value))
                         })
-                        .collect();
-                    Ok::<_, Infallible>(claims)
+                        .collect::<Result<_, tacit_layers::Error>>()?;
+                    Ok::<_, tacit_layers::Error>(claims)
                 };
-                phase(&mut writer, prove).unwrap_or_else(|never| match never {})
+                phase(&mut writer, prove)?
             }
         };
         measured.seconds.prove.push(time);
