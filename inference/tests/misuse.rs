@@ -1,7 +1,12 @@
 //! Nodes that do not exist and shapes that do not fit: an error, and no network; no panic.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use tacit_inference::{NetworkBuilder, circuit::CircuitBuilder, composite::softmax::SoftmaxOptions, execute};
+use tacit_inference::{
+    NetworkBuilder,
+    circuit::{CircuitBuilder, Wire},
+    composite::softmax::SoftmaxOptions,
+    execute,
+};
 use tacit_layers::{
     ActivationFunction, AxisWindow, Error, InputLayer, Layout, Multiplier, NodeId, Output, Parameter,
     ParameterId, Tensor, Window2d,
@@ -15,6 +20,8 @@ const CLIP: ActivationFunction = ActivationFunction::Clip { minimum: -8, maximum
 fn layout(axes: &[usize]) -> Layout {
     Layout::new(axes.to_vec()).unwrap()
 }
+
+type Use = fn(&mut CircuitBuilder, Wire) -> Wire;
 
 fn tensor(axes: &[usize]) -> Tensor<i8> {
     Tensor::new(layout(axes), vec![1; layout(axes).num_elements()]).unwrap()
@@ -147,7 +154,6 @@ fn axes_that_do_not_exist_are_refused() {
 fn circuits_take_wires_of_their_own_builder_only() {
     let mut other = CircuitBuilder::new();
     let foreign = other.input(&[3]).unwrap()[2];
-    type Use = fn(&mut CircuitBuilder, tacit_inference::circuit::Wire) -> tacit_inference::circuit::Wire;
     let uses: [Use; 4] = [
         |_, wire| wire,
         |builder, wire| builder.combine(&[(wire, 2)]),

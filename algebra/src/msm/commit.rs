@@ -31,6 +31,9 @@ pub fn commit_rows(generators: &[G1Affine], rows: &[Vec<i64>]) -> Result<Vec<G1P
 }
 
 /// As [`commit_rows`], on a backend of one's choice.
+///
+/// # Errors
+/// As [`commit_rows`].
 pub fn commit_rows_with(
     backend: Backend,
     generators: &[G1Affine],

@@ -7,7 +7,6 @@ use tacit_layers::{
         gates::{Circuit, Operand},
     },
     proof::alone::{Describe, StandAlone, Subject},
-    tensor::evaluation::evaluate,
 };
 use tacit_transcript::{ProofWriter, Transcript, labels};
 
@@ -42,7 +41,7 @@ impl<'a> CircuitRun<'a> {
         self.stated.absorb(writer);
         let layout = &self.circuit.layers[0].layout;
         let point = writer.squeeze_many(labels::OUTPUT_POINT, layout.num_vars());
-        let value = evaluate(layout, &self.layers[0], &point).unwrap();
+        let value = crate::evaluation::evaluate(layout, &self.layers[0], &point);
         writer.write_scalars(labels::CLAIM, &[value]);
         let output = EvaluationClaim::new(Subject::Output(0), point.clone(), value);
         let inputs = gates::prove_values(writer, self.circuit, &self.inputs, &self.layers, (point, value));

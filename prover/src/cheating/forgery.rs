@@ -17,7 +17,6 @@ use tacit_layers::{
         sumcheck::instance_point,
     },
     proof::plan::Plan,
-    tensor::evaluation::evaluate,
 };
 use tacit_transcript::{Label, ProofWriter, labels};
 
@@ -181,7 +180,7 @@ impl Observer for Liar {
         let (rows, point) = (segment.rows, instance_point(leaf_point, segment.num_vars));
         match (rows, &self.forgery.padded_input, self.forgery.fitted) {
             (BlockSource::Input(NodeId(0)), Some(padded), _) => {
-                evaluate(padded.layout(), padded.data(), point).unwrap()
+                crate::evaluation::evaluate(padded.layout(), padded.data(), point)
             }
             (BlockSource::Table, _, Some((table, row))) if segment.table == table => {
                 value + self.gain * eq::evaluate_index(point, row)

@@ -148,7 +148,9 @@ impl Profiler {
             let own: &mut usize = longest.entry(node.index()).or_default();
             *own = rounds.max(*own);
         }
-        longest.into_iter().for_each(|(node, rounds)| self.layers[node].num_rounds += rounds);
+        for (node, rounds) in longest {
+            self.layers[node].num_rounds += rounds;
+        }
     }
 
     /// [`sumcheck::prove`] that charges every instance's node with its part of the rounds.
