@@ -1,10 +1,13 @@
 //! Arguments by themselves: every kind of layer inside a proof of somebody else's, over commitments of somebody else's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/clear.rs"]
+mod clear;
+
 use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
-use tacit_algebra::Mle;
+use clear::Clear;
 use tacit_inference::{NetworkBuilder, circuit::CircuitBuilder, execute};
 use tacit_layers::{
     ActivationFunction, AxisWindow, ConvolutionArgument, InputLayer, Layout, MatmulArgument, Multiplier,
@@ -32,38 +35,11 @@ use tacit_layers::{
     proof::alone::{AloneClaims, StandAlone, Subject, integers},
     tensor::evaluation::evaluate,
 };
-use tacit_prover::{
-    Commitments, ProveAlone, StandAloneProver, error::Result as Proved, opening::CommittedTensor,
-};
+use tacit_prover::{ProveAlone, StandAloneProver};
 use tacit_transcript::{Label, ProofReader, ProofWriter, Transcript, labels};
 use tacit_verifier::{Error, VerifyAlone, error::Result};
 
 const DOMAIN: &[u8] = b"a prover of somebody else's";
-
-/// A scheme of somebody else's: it sends the padded columns.
-#[derive(Default)]
-struct Clear(Vec<Mle>);
-
-impl Commitments for Clear {
-    fn commit(&mut self, writer: &mut ProofWriter, label: Label, tensors: &[CommittedTensor]) -> Proved<()> {
-        for tensor in tensors {
-            let padded = tensor.padded()?;
-            writer.write_scalars(label, &padded);
-            self.0.push(Mle::new(padded, tensor.layout.num_vars()).unwrap());
-        }
-        Ok(())
-    }
-}
-
-impl tacit_verifier::Commitments<Fr> for Clear {
-    fn read(&mut self, reader: &mut ProofReader, label: Label, layouts: &[&Layout]) -> Result<()> {
-        for layout in layouts {
-            let values = reader.read_scalars(label, 1 << layout.num_vars())?;
-            self.0.push(Mle::new(values, layout.num_vars()).unwrap());
-        }
-        Ok(())
-    }
-}
 
 fn layout(axes: &[usize]) -> Layout {
     Layout::new(axes.to_vec()).unwrap()
@@ -123,7 +99,9 @@ impl Case {
                 Subject::Input(index) => &self.witness[index],
                 Subject::Parameter(index) => &self.witness[inputs + index],
                 Subject::Output(index) => &self.outputs[index],
-                Subject::Late(index) => return late.0[index].evaluate(point) == Ok(*value),
+                Subject::Late(index) => {
+                    return late.hold(&[EvaluationClaim::new(index, point.clone(), *value)]);
+                }
             };
             evaluate(known.layout(), known.data(), point).unwrap() == *value
         })
