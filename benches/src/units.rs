@@ -81,11 +81,13 @@ fn multiplication(source: &mut Source) -> f64 {
 /// A whole sumcheck over a product takes four for each entry of a table.
 fn vector_multiplication(source: &mut Source) -> f64 {
     let num_vars = 14;
-    let tables = [(); 2].map(|()| Mle::new(elements(source, 1 << num_vars), num_vars).unwrap());
+    let tables = [(); 2].map(|()| Mle::new(elements(source, 1 << num_vars), num_vars));
+    let [Ok(left), Ok(right)] = tables else { unreachable!("as many values as points") };
+    let Ok(product) = Product::new(left, right, Fr::one()) else { unreachable!("tables of one size") };
     let challenges = elements(source, num_vars);
     nanoseconds(
         4 << num_vars,
-        || Product::new(tables[0].clone(), tables[1].clone(), Fr::one()).unwrap(),
+        || product.clone(),
         |mut instance| {
             for r in &challenges {
                 std::hint::black_box(instance.round(Fr::one(), None));
