@@ -46,7 +46,9 @@ pub(crate) fn verify(
 
 /// Absorbs scalars.
 pub(crate) fn absorb(transcript: &mut Transcript, scalars: &[Fr]) {
-    scalars.iter().for_each(|scalar| transcript.append_message(b"scalar", &scalar_to_bytes(scalar)));
+    for scalar in scalars {
+        transcript.append_message(b"scalar", &scalar_to_bytes(scalar));
+    }
 }
 
 fn challenge(transcript: &mut Transcript) -> Fr {

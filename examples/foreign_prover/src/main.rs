@@ -30,7 +30,6 @@ use tacit_verifier::{Commitments as _, VerifyAlone, logup::VerifyLookup};
 mod energy;
 mod kzg;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
