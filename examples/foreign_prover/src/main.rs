@@ -3,7 +3,8 @@
 //! It proves that a committed image, filtered by a committed kernel, gives a committed map of values in 0..=4095 whose energy, the sum of
 //! their squares, is public. Its own are the transcript (merlin), the commitments (multilinear KZG of `ark-poly-commit`) and
 //! a sumcheck for the energy. Tacit's are the convolution, from the claim that this sumcheck leaves on the map, and the
-//! range look-up. KZG opens everything. Both tensors that are summed over have axes of powers of two, so that no padding is to be shown.
+//! range look-up. KZG opens everything. Image and kernel are field elements here: that they are pixels would take ranges of
+//! their own. Their axes are powers of two, so that no padding is to be shown.
 
 use ark_bn254::{Bn254, Fr, G2Affine};
 use ark_ff::Field;
@@ -64,7 +65,7 @@ impl Statement {
             Subject::Input(_) => 0,
             Subject::Parameter(_) => 1,
             Subject::Output(_) => 2,
-            Subject::Late(index) => 3 + index,
+            Subject::Late(_) => unreachable!("the argument by FFT commits to nothing"),
         });
         claims.extend(range.into_claims_on(|column| match column {
             LookupColumn::Input { .. } => 2,
