@@ -1,5 +1,5 @@
 //! Sizes that do not go together: an error that names them, and no proof.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use ark_bn254::Fr;
 use tacit_algebra::{Error as Size, Mle};
