@@ -34,7 +34,7 @@ fn commitments(c: &mut Criterion) {
             CommittedTensor { layout: tensor.layout(), values: Integers::Int64(tensor.data()).into() };
         let mut rng = ark_std::test_rng();
         let point: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
-        let value = evaluation::evaluate(tensor.layout(), tensor.data(), &point).unwrap();
+        let Ok(value) = evaluation::evaluate(tensor.layout(), tensor.data(), &point) else { continue };
         let claim = EvaluationClaim::new(0, point, value);
         group.bench_function(BenchmarkId::new("open", n), |bencher| {
             bencher.iter(|| {
