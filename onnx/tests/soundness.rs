@@ -31,7 +31,9 @@ fn network(file: &Path) -> Option<Network> {
         return Some(model.network);
     }
     let model = FloatModel::load(file).ok()?;
-    let inputs: ArrayD<f32> = ndarray_npy::read_npy(file.with_file_name("inputs.npy")).unwrap();
+    let inputs = file.with_file_name("inputs.npy");
+    let integers = |_| ndarray_npy::read_npy(&inputs).map(|inputs: ArrayD<i8>| inputs.mapv(f32::from));
+    let inputs: ArrayD<f32> = ndarray_npy::read_npy(&inputs).or_else(integers).unwrap();
     let samples: Vec<Vec<f32>> =
         inputs.axis_iter(Axis(0)).take(2).map(|sample| sample.iter().copied().collect()).collect();
     Some(quantise(&model, &samples, &QuantiseOptions::default()).unwrap())
