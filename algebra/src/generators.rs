@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ark_bn254::G1Affine;
 
-use crate::hash_to_curve::CurveHasher;
+use crate::{error::Error, hash_to_curve::CurveHasher};
 
 mod blinds;
 
@@ -20,17 +20,27 @@ pub struct Generators {
     hiding: G1Affine,
 }
 
+/// $\log_2$ of the most generators: a list of 64 bytes each that a machine can hold.
+pub const MAX_GENERATOR_VARS: usize = 26;
+
 impl Generators {
     /// `2^num_vars` generators, computed once per process and number of variables.
-    pub fn new(num_vars: usize) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// When they are more than [`MAX_GENERATOR_VARS`] allows.
+    pub fn new(num_vars: usize) -> Result<Arc<Self>, Error> {
         static CACHE: Mutex<Vec<(usize, Arc<Generators>)>> = Mutex::new(vec![]);
+        if num_vars > MAX_GENERATOR_VARS {
+            let what = "the logarithm of the number of generators";
+            return Err(Error { what, expected: MAX_GENERATOR_VARS, actual: num_vars });
+        }
         let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = cache.iter().find(|(n, _)| *n == num_vars) {
-            return Arc::clone(known);
+            return Ok(Arc::clone(known));
         }
         let derived = Arc::new(Self::derive(num_vars));
         cache.push((num_vars, Arc::clone(&derived)));
-        derived
+        Ok(derived)
     }
 
     fn derive(num_vars: usize) -> Self {
@@ -73,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_longer_list_begins_with_a_shorter_one() {
-        let (short, long) = (Generators::new(3), Generators::new(5));
+        let (short, long) = (Generators::new(3).unwrap(), Generators::new(5).unwrap());
         assert_eq!(short.vector(), &long.vector()[..8]);
         assert_eq!(short.inner_product(), long.inner_product());
         assert_eq!(short.hiding(), long.hiding());

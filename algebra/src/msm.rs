@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn small_commitments_match_full_width_products_for_every_width() {
-        let generators = Generators::new(6);
+        let generators = Generators::new(6).unwrap();
         let long = |f: fn(i64) -> i64| (0..64).map(f).collect::<Vec<i64>>();
         let rows = [
             vec![0, 0, 1, -1, 1],
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn generators_are_combined_and_folded_alike_by_every_kernel() {
         let mut rng = ark_std::test_rng();
-        let generators = Generators::new(8);
+        let generators = Generators::new(8).unwrap();
         let points = generators.vector();
         for n in [0, 1, 15, 16, 17, 100, 256] {
             let mut scalars: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn any_points_and_scalars_are_multiplied_by_every_kernel() {
         let mut rng = ark_std::test_rng();
-        let (points, random) = (Generators::new(8), (0..300).map(|_| Fr::rand(&mut rng)).collect::<Vec<_>>());
+        let (points, random) =
+            (Generators::new(8).unwrap(), (0..300).map(|_| Fr::rand(&mut rng)).collect::<Vec<_>>());
         let points = &points.vector()[..200];
         let [zero, one] = [Fr::zero(), Fr::one()];
         let edges = [zero, one, -one, G1Config::LAMBDA, -G1Config::LAMBDA, Fr::from(2_u64).pow([253])];

@@ -62,7 +62,7 @@ fn no_point_of_the_hypercube_has_an_index_beyond_it() {
 
 #[test]
 fn rows_longer_than_their_generators_are_not_committed_to() {
-    let generators = Generators::new(2);
+    let generators = Generators::new(2).unwrap();
     for kernel in available() {
         let commit = |rows: &[Vec<i64>]| commit_rows_with(Backend::new(kernel), generators.vector(), rows);
         let error = Error { what: "the length of a row to commit to", expected: 4, actual: 6 };
@@ -105,7 +105,7 @@ fn vectors_of_different_lengths_are_taken_over_the_shortest() {
 
 #[test]
 fn multiples_are_summed_over_the_shorter_list() {
-    let generators = Generators::new(4);
+    let generators = Generators::new(4).unwrap();
     let points = generators.vector();
     for kernel in available() {
         let backend = Backend::new(kernel);
@@ -132,4 +132,14 @@ fn sums_over_integers_stop_with_the_shorter_list_and_take_every_integer() {
     assert_eq!(small::inner_product(&scalars, integers), expected);
     assert_eq!(small::inner_product(&scalars, [0; 9]), Fr::zero());
     assert_eq!(small::inner_product(&[], integers), Fr::zero());
+}
+
+#[test]
+fn generators_that_no_machine_holds_are_refused() {
+    use tacit_algebra::generators::{Generators, MAX_GENERATOR_VARS};
+    for actual in [MAX_GENERATOR_VARS + 1, 64, usize::MAX] {
+        let error =
+            Error { what: "the logarithm of the number of generators", expected: MAX_GENERATOR_VARS, actual };
+        assert_eq!(Generators::new(actual), Err(error));
+    }
 }

@@ -118,7 +118,7 @@ const PRODUCTS: [usize; 3] = [1 << 10, 1 << 12, 1 << 14];
 
 fn products(c: &mut Criterion) {
     let mut group = c.benchmark_group("multi_scalar");
-    let generators = Generators::new(12);
+    let Ok(generators) = Generators::new(12) else { return };
     let points: Vec<G1Affine> = generators.vector().iter().copied().cycle().take(1 << 14).collect();
     let scalars = vector(points.len());
     group.sample_size(10);
@@ -140,7 +140,8 @@ fn products(c: &mut Criterion) {
 
 fn decompression(c: &mut Criterion) {
     let mut group = c.benchmark_group("decompression");
-    let bytes: Vec<[u8; 32]> = Generators::new(10).vector().iter().map(point_to_bytes).collect();
+    let Ok(generators) = Generators::new(10) else { return };
+    let bytes: Vec<[u8; 32]> = generators.vector().iter().map(point_to_bytes).collect();
     group.throughput(Throughput::Elements(bytes.len() as u64)).sample_size(10);
     group.bench_function("arkworks", |bencher| {
         bencher.iter(|| bytes.iter().filter_map(|bytes| point_from_bytes(bytes)).collect::<Vec<_>>());
@@ -161,7 +162,7 @@ fn decompression(c: &mut Criterion) {
 
 fn points(c: &mut Criterion) {
     let mut group = c.benchmark_group("points");
-    let generators = Generators::new(10);
+    let Ok(generators) = Generators::new(10) else { return };
     let points: &[G1Affine] = generators.vector();
     let scalars = vector(points.len());
     let row = |i: i64| -> Vec<i64> { (0..1024).map(|k| (i * 31 + k * 97) % 256).collect() };

@@ -19,7 +19,7 @@ const SHAPES: [(usize, usize); 2] = [(12, 6), (16, 9)];
 fn commitments(c: &mut Criterion) {
     let mut group = c.benchmark_group("hyrax");
     for (n, key_vars) in SHAPES {
-        let generators = Generators::new(key_vars);
+        let Ok(generators) = Generators::new(key_vars) else { continue };
         for (name, low, high) in [("commit_u8", 0, 255), ("commit_i12", -2048, 2047)] {
             let Ok(tensor) = Source::new(3).tensor(&[1 << n], low, high) else { continue };
             let committed =

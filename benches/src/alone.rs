@@ -235,7 +235,7 @@ impl Prepared {
         let elements: usize = columns.iter().map(|column| 1 << column.layout().num_vars()).sum();
         // Rows about as long as there are many.
         let row_vars = row_vars.unwrap_or_else(|| elements.next_power_of_two().ilog2().div_ceil(2) as usize);
-        Ok(Self { claimed, columns, scheme: Hyrax::new(row_vars), predicted })
+        Ok(Self { claimed, columns, scheme: Hyrax::new(row_vars)?, predicted })
     }
 
     /// Proves and verifies so many times.

@@ -149,7 +149,7 @@ fn folded_integer(source: &mut Source, column: f64) -> f64 {
 /// The mean of a column of activations and one of remainders.
 fn commitment(source: &mut Source) -> Result<f64> {
     let (count, key_vars) = (1 << 13, 7);
-    let generators = Generators::new(key_vars);
+    let generators = Generators::new(key_vars)?;
     let columns = [source.tensor(&[count], 0, 255)?, source.tensor(&[count], -2048, 2047)?];
     let commit = |()| {
         let columns = columns.each_ref().map(|column| CommittedTensor {
@@ -163,7 +163,7 @@ fn commitment(source: &mut Source) -> Result<f64> {
 
 fn wide_commitment(source: &mut Source) -> Result<f64> {
     let (count, key_vars) = (1 << 11, 7);
-    let generators = Generators::new(key_vars);
+    let generators = Generators::new(key_vars)?;
     let (layout, values) = (Layout::new(vec![count])?, elements(source, count));
     let column = CommittedTensor { layout: &layout, values: Elements::Field(&values) };
     Ok(nanoseconds(count, || (), |()| hyrax::commit(&[column], &generators)))
@@ -193,7 +193,8 @@ fn message(source: &mut Source) -> f64 {
 }
 
 fn row() -> f64 {
-    let points = Generators::new(7).vector().to_vec();
+    let Ok(generators) = Generators::new(7) else { unreachable!("a few generators") };
+    let points = generators.vector().to_vec();
     let bytes: Vec<_> = points.iter().map(point_to_bytes).collect();
     let scalars: Vec<Fr> = (1..=points.len() as u64).map(|i| -Fr::from(i * i)).collect();
     let read = |()| {

@@ -96,7 +96,7 @@ pub(crate) fn lookups(data: &[u8]) {
         }
     };
     assert!(is_true);
-    let scheme = Hyrax::new(3);
+    let Ok(scheme) = Hyrax::new(3) else { unreachable!("a few generators") };
     let mut writer = ProofWriter::new(DOMAIN);
     let mut columns = Columns::new(scheme.clone());
     let committed: Vec<_> = borrowed.iter().map(|&tensor| tensor.into()).collect();

@@ -33,9 +33,9 @@ impl Trace {
         Self { values }
     }
 
-    /// The values of the network's outputs, in output order.
+    /// The values of the network's outputs, in output order; those of nodes that the trace has, if it is another network's.
     pub fn outputs<'a>(&'a self, network: &'a Network) -> impl Iterator<Item = &'a Tensor<i64>> + 'a {
-        network.architecture.outputs.iter().map(|output| &self.values[output.node.index()])
+        network.architecture.outputs.iter().filter_map(|output| self.values.get(output.node.index()))
     }
 }
 

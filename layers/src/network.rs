@@ -114,6 +114,7 @@ impl Architecture {
         (0..self.nodes.len()).filter_map(|index| self.site(NodeId(u32::try_from(index).ok()?), specs))
     }
 
+    #[doc(hidden)]
     /// The node with this index, for provers: what a verifier asks for may not exist.
     ///
     /// # Panics
@@ -269,6 +270,7 @@ impl Network {
         Ok(specs)
     }
 
+    #[doc(hidden)]
     /// The parameter with this index.
     ///
     /// # Panics

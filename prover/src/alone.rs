@@ -26,7 +26,7 @@
 //! };
 //!
 //! let mut writer = ProofWriter::new(b"example");
-//! let mut columns = hyrax::Columns::new(Hyrax::new(4));
+//! let mut columns = hyrax::Columns::new(Hyrax::new(4)?);
 //! for tensor in [&input, &weights, &output] {
 //!     columns.commit(&mut writer, labels::COMMITMENT, &[tensor.into()])?;
 //! }
@@ -36,7 +36,7 @@
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
-//! let mut columns = verifier::Columns::new(Hyrax::new(4));
+//! let mut columns = verifier::Columns::new(Hyrax::new(4)?);
 //! for layout in [&layer.input, &layer.weights, &layer.output] {
 //!     columns.read(&mut reader, labels::COMMITMENT, &[layout])?;
 //! }

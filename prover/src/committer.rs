@@ -130,13 +130,13 @@ impl<'a> Hidden<'a> {
         writer: &mut ProofWriter,
         seed: &Seed,
         observer: &Watcher,
-    ) -> Self {
-        let generators = Generators::new(plan.opening_vars());
+    ) -> Result<Self> {
+        let generators = Generators::new(plan.opening_vars())?;
         let begun = writer.transcript();
         let randomness = seed.of_statement(begun.clone(), &input::secret(inputs, &key.blinding));
         let hiding = Hiding::begin(randomness, writer, Expected::run(plan), &generators, observer);
         let (witness, deferred) = (Zeroizing::default(), BTreeMap::new());
-        Self { key, claimed, plan, inputs, outputs, begun, generators, hiding, witness, deferred }
+        Ok(Self { key, claimed, plan, inputs, outputs, begun, generators, hiding, witness, deferred })
     }
 
     fn scheme(&self) -> &'a Hyrax {

@@ -10,7 +10,7 @@
 //!
 //! const POINT: Label = Label::new("point");
 //! let tensor = Tensor::new(Layout::new(vec![6, 5])?, (-15..15).collect())?;
-//! let (layout, scheme) = (tensor.layout(), Hyrax::new(3));
+//! let (layout, scheme) = (tensor.layout(), Hyrax::new(3)?);
 //!
 //! let mut writer = ProofWriter::new(b"example");
 //! let mut columns = Columns::new(scheme.clone());

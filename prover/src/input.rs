@@ -148,16 +148,16 @@ fn commitment(input: &Tensor<i64>, blinding: &[Fr]) -> Result<InputCommitment> {
         let reason = "it has another number of rows";
         return Err(tacit_layers::Error::Damaged { what: WHAT, reason }.into());
     }
-    Ok(InputCommitment::new(input.layout().clone(), commit(input, blinding))?)
+    Ok(InputCommitment::new(input.layout().clone(), commit(input, blinding)?)?)
 }
 
 /// Commitments of an input's rows.
-fn commit(input: &Tensor<i64>, blinding: &[Fr]) -> Vec<G1Affine> {
-    let generators = Generators::new(row_vars(input.layout()));
+fn commit(input: &Tensor<i64>, blinding: &[Fr]) -> Result<Vec<G1Affine>> {
+    let generators = Generators::new(row_vars(input.layout()))?;
     let tensor = CommittedTensor { layout: input.layout(), values: Integers::Int64(input.data()).into() };
     let mut rows = hyrax::commit(&[tensor], &generators);
     hyrax::blind_rows(&mut rows, blinding, &generators);
-    rows
+    Ok(rows)
 }
 
 /// An opening by itself is a list of one: the inputs of a network that has one.
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn rows_are_pedersen_commitments() {
         let opening = opening(&[3, 5], 3);
-        let (row_vars, generators) = (row_vars(opening.input().layout()), Generators::new(10));
+        let (row_vars, generators) = (row_vars(opening.input().layout()), Generators::new(10).unwrap());
         let mut rows = vec![generators.hiding() * Fr::ZERO; opening.blinding().len()];
         for (row, blinding) in rows.iter_mut().zip(opening.blinding()) {
             *row += generators.hiding() * blinding;

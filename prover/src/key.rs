@@ -71,12 +71,15 @@ impl<S: ProverScheme> PlainKey<S> {
     ///
     /// # Errors
     /// What [`analyse`] finds.
-    pub fn setup(mut network: Network, scheme: impl FnOnce(&Plan) -> S) -> Result<Self> {
+    pub fn setup(
+        mut network: Network,
+        scheme: impl FnOnce(&Plan) -> tacit_layers::error::Result<S>,
+    ) -> Result<Self> {
         let plan = analysed(&mut network)?;
-        let scheme = scheme(&plan);
+        let scheme = scheme(&plan)?;
         let tensors = parameter_tensors(&network, &plan);
         let commitment = scheme.commit(&tensors, &mut Shares::new(tensors.len()));
-        let model = CommittedModel::new(network.architecture.clone(), |_| scheme, commitment)?;
+        let model = CommittedModel::new(network.architecture.clone(), |_| Ok(scheme), commitment)?;
         Ok(Self { network, model, buffers: Buffers::default() })
     }
 
@@ -124,7 +127,7 @@ impl ProvingKey {
 
     fn commit(mut network: Network, seed: Option<&Seed>) -> Result<Self> {
         let plan = analysed(&mut network)?;
-        let generators = Generators::new(plan.key_vars);
+        let generators = Generators::new(plan.key_vars)?;
         let mut commitments = hyrax::commit(&parameter_tensors(&network, &plan), &generators);
         let architecture = network.architecture.clone();
         let (verifying_key, blinding) = match seed {

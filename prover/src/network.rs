@@ -188,7 +188,7 @@ pub(crate) fn prove_witness(
     let run = Run { network, plan, buffers: &key.buffers, trace, witness };
     let (writer, observer) = if let Some(seed) = seed {
         let keys = (key, &*stated);
-        let hidden = Hidden::begin(keys, plan, (inputs, &outputs), &mut writer, seed, &observer);
+        let hidden = Hidden::begin(keys, plan, (inputs, &outputs), &mut writer, seed, &observer)?;
         prove_phases(run, writer, hidden, observer)
     } else {
         prove_phases(run, writer, Plain(key.verifying_key().model().scheme()), observer)

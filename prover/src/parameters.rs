@@ -163,7 +163,7 @@ pub(crate) fn prove_witness(
     seed: &Seed,
     observer: &mut impl Observer,
 ) -> Result<ProvenParameters> {
-    let generators = Generators::new(plan.key_vars);
+    let generators = Generators::new(plan.key_vars)?;
     // Step 1: the statement.
     let mut writer = ProofWriter::new(DOMAIN);
     parameters::absorb(&mut writer, key);

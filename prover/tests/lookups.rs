@@ -119,7 +119,7 @@ impl Case {
 
     fn hyrax(&self) -> (Vec<u8>, Vec<(Label, usize)>) {
         let mut writer = ProofWriter::new(DOMAIN);
-        let mut columns = hyrax::Columns::new(Hyrax::new(3));
+        let mut columns = hyrax::Columns::new(Hyrax::new(3).unwrap());
         let claims = self.prove(&mut writer, &mut columns);
         columns.open(&mut writer, &claims.into_claims_on(|column| self.lookup.number(column))).unwrap();
         let messages = writer.messages().to_vec();
@@ -128,7 +128,7 @@ impl Case {
 
     fn verify_hyrax(&self, proof: &[u8]) -> Result<(), Error> {
         let mut reader = ProofReader::new(DOMAIN, proof);
-        let mut columns = tacit_verifier::hyrax::Columns::new(Hyrax::new(3));
+        let mut columns = tacit_verifier::hyrax::Columns::new(Hyrax::new(3).unwrap());
         for tensor in &self.columns {
             columns.read(&mut reader, labels::COMMITMENT, &[tensor.layout()])?;
         }

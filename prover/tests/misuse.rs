@@ -68,7 +68,7 @@ fn a_sumcheck_with_too_short_a_point_of_weights_writes_nothing() {
 fn a_column_of_another_length_than_its_shape_is_not_committed_to() {
     let layout = Layout::new(vec![2, 3]).unwrap();
     let mut writer = ProofWriter::new(b"misuse");
-    let mut columns = Columns::new(Hyrax::new(2));
+    let mut columns = Columns::new(Hyrax::new(2).unwrap());
     let (integers, field) = ([1_i64; 7], [Fr::from(1_u64); 5]);
     for (values, actual) in
         [(Elements::Integers(Integers::Int64(&integers)), 7), (Elements::Field(&field), 5)]
@@ -85,7 +85,7 @@ fn a_column_of_another_length_than_its_shape_is_not_committed_to() {
 fn a_claim_that_fits_no_column_is_not_opened() {
     let tensor = Tensor::new(Layout::new(vec![2, 3]).unwrap(), vec![1; 6]).unwrap();
     let mut writer = ProofWriter::new(b"misuse");
-    let mut columns = Columns::new(Hyrax::new(2));
+    let mut columns = Columns::new(Hyrax::new(2).unwrap());
     columns.commit(&mut writer, labels::COMMITMENT, &[(&tensor).into()]).unwrap();
     let written = writer.num_bytes();
     for (column, coordinates) in [(0, 2), (0, 4), (1, 3)] {

@@ -332,7 +332,7 @@ impl Mutation {
 /// Scalar plus one, or a point that is none of the proof's.
 fn other_value(message: &Message, element: &[u8]) -> [u8; 32] {
     if message.holds_points() {
-        return point_to_bytes(&Generators::new(6).vector()[63]);
+        return point_to_bytes(&Generators::new(6).unwrap().vector()[63]);
     }
     scalar_to_bytes(&(scalar_from_bytes(element).unwrap() + Fr::one()))
 }

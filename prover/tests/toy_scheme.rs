@@ -183,7 +183,7 @@ impl VerifierScheme for Toy {
 /// A key, an input and the proof of a prover that lies so.
 fn run(network: Network, seed: u64, lie: Option<Lie>) -> (PlainKey<Toy>, Tensor<i64>, Proven) {
     let input = Source::new(seed).input(&network);
-    let key = PlainKey::setup(network, |_| Toy(lie)).unwrap();
+    let key = PlainKey::setup(network, |_| Ok(Toy(lie))).unwrap();
     let proven = prove_over(&key, &input).unwrap();
     (key, input, proven)
 }
@@ -191,7 +191,7 @@ fn run(network: Network, seed: u64, lie: Option<Lie>) -> (PlainKey<Toy>, Tensor<
 /// What an honest verifier says.
 fn verdict((key, input, proven): &(PlainKey<Toy>, Tensor<i64>, Proven)) -> Result<Accepted, Error> {
     let network = key.network().clone();
-    let honest = PlainKey::setup(network, |_| Toy(None)).unwrap();
+    let honest = PlainKey::setup(network, |_| Ok(Toy(None))).unwrap();
     assert_eq!(honest.model().digest(), key.model().digest());
     verify_over(honest.model(), input, &proven.outputs, &proven.proof)
 }
@@ -247,7 +247,7 @@ fn hyrax_takes_the_same_path_to_the_same_bytes() {
 #[test]
 fn schemes_do_not_share_digests() {
     let network = networks::mlp(7);
-    let toy = PlainKey::setup(network.clone(), |_| Toy(None)).unwrap();
+    let toy = PlainKey::setup(network.clone(), |_| Ok(Toy(None))).unwrap();
     let hyrax = ProvingKey::setup(network).unwrap();
     assert_eq!(toy.model().architecture_digest(), hyrax.verifying_key().architecture_digest());
     assert_ne!(toy.model().digest(), hyrax.verifying_key().digest());
@@ -293,7 +293,7 @@ fn rejects_proofs_whose_bytes_were_changed() {
 fn rejects_a_proof_about_another_commitment_to_the_model() {
     let (key, input, proven) = run(networks::mlp(8), 9, None);
     let other = *key.model().commitment() + Fr::one();
-    let model = CommittedModel::new(key.model().architecture().clone(), |_| Toy(None), other).unwrap();
+    let model = CommittedModel::new(key.model().architecture().clone(), |_| Ok(Toy(None)), other).unwrap();
     let verdict = verify_over(&model, &input, &proven.outputs, &proven.proof);
     assert_eq!(verdict, Err(Error::FractionLevel { level: 2 }));
 }

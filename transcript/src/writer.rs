@@ -49,6 +49,7 @@ impl ProofWriter {
         Self { sponge: Sponge::from_merlin(transcript), bytes: vec![], messages: vec![], masking: None }
     }
 
+    #[doc(hidden)]
     /// Masks every scalar from now on: each is sent plus a mask of `source`. A row of masks is asked for, and its
     /// commitment written, when a message begins that the rows before do not last for.
     pub fn mask(&mut self, source: Box<dyn FnMut() -> MaskRow + Send + Sync>) {

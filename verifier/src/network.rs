@@ -80,7 +80,7 @@ pub fn verify_statement(key: &VerifyingKey, statement: &Statement, proof: &[u8])
         return verify_plain(model, statement, proof);
     }
     check_statement(model, plan, statement, proof)?;
-    let generators = Generators::new(plan.opening_vars());
+    let generators = Generators::new(plan.opening_vars())?;
     let mut reader = ProofReader::masked(HIDING_DOMAIN, proof, masks_per_row(plan.opening_vars()));
     statement::absorb(&mut reader, model, plan, statement);
     let (reader, combination) = check_masked(key, statement, reader)?;

@@ -33,7 +33,8 @@ pub fn verify_parameters(key: &VerifyingKey, proof: &[u8]) -> Result<Accepted> {
     let mut reader = ProofReader::masked(DOMAIN, proof, masks_per_row(plan.key_vars));
     parameters::absorb(&mut reader, key);
     let (reader, combination) = check(key, &plan, reader)?;
-    Accepted::of(masking::verify(reader, combination, &Generators::new(plan.key_vars))?)
+    let generators = Generators::new(plan.key_vars)?;
+    Accepted::of(masking::verify(reader, combination, &generators)?)
 }
 
 /// For a prover: what the rest of a proof whose masked messages are written has to prove. The transcript is that after the

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn blinds_are_multiples_of_the_hiding_generator() {
-        let generators = Generators::new(0);
+        let generators = Generators::new(0).unwrap();
         let mut rng = ark_std::test_rng();
         let mut scalars = vec![Fr::ZERO, Fr::ONE, -Fr::ONE, Fr::from(0x1234_5678_9abc_u64), -Fr::from(7_u64)];
         scalars.extend((0..200).map(|_| Fr::rand(&mut rng)));

@@ -124,6 +124,7 @@ fn batched<T>(
     result
 }
 
+#[doc(hidden)]
 /// A factor's elements over its own axes, then the batch axes, then the inner ones, all row-major.
 pub fn arrange(layer: &ProductLayer, axes: &ProductAxes, factor: Factor, value: &Tensor<i64>) -> Vec<i64> {
     let summed = [&axes.batch[..], &axes.inner].concat();

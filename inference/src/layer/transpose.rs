@@ -47,6 +47,7 @@ impl Inference for TransposeLayer {
     }
 }
 
+#[doc(hidden)]
 /// The elements of a tensor with these axis lengths, row-major in the axes' new order.
 pub fn permute<T: Copy>(lengths: &[usize], data: &[T], order: &[usize]) -> Vec<T> {
     let stride = |axis: usize| lengths[axis + 1..].iter().product::<usize>();

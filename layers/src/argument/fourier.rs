@@ -49,6 +49,7 @@ pub const MAX_FOURIER_VARS: usize = 28;
 /// Degree of a level's sumcheck.
 pub const LEVEL_DEGREE: usize = 3;
 
+#[doc(hidden)]
 /// A root of unity of order $2^n$.
 ///
 /// # Panics

@@ -59,6 +59,7 @@ use crate::{
         opening::CommitmentScheme,
         soundness::{self, SoundnessError},
     },
+    error::Result,
     tensor::Layout,
 };
 
@@ -114,7 +115,7 @@ impl Place {
     ///
     /// # Errors
     /// When `z` has fewer coordinates than `column`.
-    pub fn column_weight(&self, column: &[Fr], z: &[Fr]) -> Result<Fr, tacit_algebra::Error> {
+    pub fn column_weight(&self, column: &[Fr], z: &[Fr]) -> std::result::Result<Fr, tacit_algebra::Error> {
         let (high, low) = z.split_at(z.len().saturating_sub(column.len()));
         Ok(eq::evaluate_index(high, self.block) * eq::evaluate(column, low)?)
     }
@@ -155,8 +156,11 @@ pub struct Hyrax {
 
 impl Hyrax {
     /// The scheme whose rows have `2^key_vars` elements.
-    pub fn new(key_vars: usize) -> Self {
-        Self { generators: Generators::new(key_vars) }
+    ///
+    /// # Errors
+    /// [`crate::Error::Size`] when rows are longer than there are generators.
+    pub fn new(key_vars: usize) -> Result<Self> {
+        Ok(Self { generators: Generators::new(key_vars)? })
     }
 
     /// The generators that rows are committed with.

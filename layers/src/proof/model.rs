@@ -35,7 +35,7 @@ impl<S: CommitmentScheme> CommittedModel<S> {
     /// What [`Architecture::infer`] finds, and [`Error::Damaged`] when the commitment has another length than the plan's.
     pub fn new(
         architecture: Architecture,
-        scheme: impl FnOnce(&Plan) -> S,
+        scheme: impl FnOnce(&Plan) -> Result<S>,
         commitment: S::Commitment,
     ) -> Result<Self> {
         Self::tagged(architecture, scheme, commitment, b"")
@@ -44,12 +44,12 @@ impl<S: CommitmentScheme> CommittedModel<S> {
     /// As [`new`](Self::new), with something more that the digest names.
     pub(super) fn tagged(
         architecture: Architecture,
-        scheme: impl FnOnce(&Plan) -> S,
+        scheme: impl FnOnce(&Plan) -> Result<S>,
         commitment: S::Commitment,
         tag: &[u8],
     ) -> Result<Self> {
         let plan = Plan::new(&architecture)?;
-        let scheme = scheme(&plan);
+        let scheme = scheme(&plan)?;
         let layouts = layouts(&plan.parameters);
         let bytes = scheme.to_bytes(&commitment);
         if scheme.num_bytes(&layouts) != bytes.len() {

@@ -98,6 +98,7 @@ impl Parameter {
         }
     }
 
+    #[doc(hidden)]
     /// The element at `index`.
     ///
     /// # Panics

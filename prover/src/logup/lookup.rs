@@ -12,14 +12,14 @@
 //! let lookup = Range::new(-8..=7)?.lookup(&[tensor.layout()])?;
 //!
 //! let mut writer = ProofWriter::new(b"example");
-//! let mut columns = Columns::new(Hyrax::new(3));
+//! let mut columns = Columns::new(Hyrax::new(3)?);
 //! columns.commit(&mut writer, labels::COMMITMENT, &[(&tensor).into()])?;
 //! let claims = lookup.prover(&[&tensor])?.prove(&mut writer, &mut columns)?;
 //! columns.open(&mut writer, &claims.into_claims_on(|column| lookup.number(column)))?;
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
-//! let mut columns = hyrax::Columns::new(Hyrax::new(3));
+//! let mut columns = hyrax::Columns::new(Hyrax::new(3)?);
 //! columns.read(&mut reader, labels::COMMITMENT, &[tensor.layout()])?;
 //! let claims = lookup.verifier().verify(&mut reader, &mut columns)?;
 //! columns.verify(&mut reader, &claims.into_claims_on(|column| lookup.number(column)))?;

@@ -55,7 +55,7 @@ impl Tensors {
         let data: Vec<Vec<i64>> =
             layouts.iter().zip(20..).map(|(layout, seed)| integers(seed, layout.num_elements())).collect();
         let mut tensors = Self { layouts, data, rows: vec![] };
-        let generators = Generators::new(KEY_VARS);
+        let generators = Generators::new(KEY_VARS).unwrap();
         tensors.rows = tensors.committed().iter().map(|&t| hyrax::commit(&[t], &generators)).collect();
         tensors
     }
@@ -78,7 +78,7 @@ impl Tensors {
 
     /// Opens `tensors` and checks the claims against these commitments.
     fn check(&self, tensors: &[CommittedTensor], claims: &[OpeningClaim]) -> Result<(), Error> {
-        let generators = Generators::new(KEY_VARS);
+        let generators = Generators::new(KEY_VARS).unwrap();
         let mut writer = ProofWriter::new(DOMAIN);
         hyrax::open(&mut writer, &lists(tensors), claims, &generators);
         let proof = writer.finish();
@@ -170,12 +170,12 @@ fn rejects_claims_that_fit_no_commitment() {
     let claims = tensors.claims();
     let mut proof = ProofWriter::new(DOMAIN);
     let committed = tensors.committed();
-    hyrax::open(&mut proof, &lists(&committed), &claims, &Generators::new(KEY_VARS));
+    hyrax::open(&mut proof, &lists(&committed), &claims, &Generators::new(KEY_VARS).unwrap());
     let proof = proof.finish();
     let check = |claims: &[OpeningClaim], rows: &[Vec<G1Affine>]| {
         let commitments = commitments(&tensors.layouts, rows);
         let mut reader = ProofReader::new(DOMAIN, &proof);
-        verifier::verify(&mut reader, &commitments, claims, &Generators::new(KEY_VARS))
+        verifier::verify(&mut reader, &commitments, claims, &Generators::new(KEY_VARS).unwrap())
     };
     let mut unknown = claims.clone();
     unknown[0].subject = 4;
@@ -216,7 +216,7 @@ impl Shared {
 
     /// Opens what `self` holds and checks the claims as being about the first `count` tensors.
     fn check(&self, rows: &[G1Affine], count: usize, claims: &[OpeningClaim]) -> Result<(), Error> {
-        let generators = Generators::new(KEY_VARS);
+        let generators = Generators::new(KEY_VARS).unwrap();
         let mut writer = ProofWriter::new(DOMAIN);
         hyrax::open(&mut writer, &[list(&self.committed())], claims, &generators);
         let proof = writer.finish();
@@ -228,7 +228,7 @@ impl Shared {
     }
 
     fn rows(&self) -> Vec<G1Affine> {
-        hyrax::commit(&self.committed(), &Generators::new(KEY_VARS))
+        hyrax::commit(&self.committed(), &Generators::new(KEY_VARS).unwrap())
     }
 }
 
@@ -296,7 +296,7 @@ fn rejects_claims_that_fit_no_shared_row() {
     let claims = [shared.claim(0, 60)];
     let with = |claims: &[OpeningClaim], rows: &[G1Affine]| {
         let mut writer = ProofWriter::new(DOMAIN);
-        let generators = Generators::new(KEY_VARS);
+        let generators = Generators::new(KEY_VARS).unwrap();
         hyrax::open(&mut writer, &[list(&shared.committed())], &[shared.claim(0, 60)], &generators);
         let proof = writer.finish();
         let commitment = Commitment { layouts: shared.layouts.iter().collect(), rows, row_vars: KEY_VARS };

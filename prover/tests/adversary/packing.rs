@@ -107,7 +107,7 @@ impl Lists {
             counts.into_iter().zip(0..).map(|(count, i)| List::random(rng, key_vars, count, i > 1)).collect();
         let (shorter, count) = (rng.random_range(0..=key_vars), rng.random_range(0..3));
         lists.push(List::random(rng, shorter, count, false));
-        Self { lists, generators: Generators::new(key_vars) }
+        Self { lists, generators: Generators::new(key_vars).unwrap() }
     }
 
     /// One or two true claims on every tensor; tensors of one size share column points.
@@ -149,7 +149,8 @@ impl Lists {
             .zip(&self.lists)
             .map(|(tensors, list)| CommittedList { tensors, row_vars: list.row_vars })
             .collect();
-        let commit = |list: &CommittedList| hyrax::commit(list.tensors, &Generators::new(list.row_vars));
+        let commit =
+            |list: &CommittedList| hyrax::commit(list.tensors, &Generators::new(list.row_vars).unwrap());
         let rows: Vec<Vec<G1Affine>> = lists.iter().map(commit).collect();
         let mut writer = ProofWriter::new(DOMAIN);
         hyrax::open(&mut writer, &lists, claims, &self.generators);
@@ -209,7 +210,7 @@ impl Packed {
 
     /// States that the tensors have the values that were read, and opens what was read.
     fn check(&self, stated: &[OpeningClaim], opened: &[OpeningClaim]) -> Result<(), Error> {
-        let generators = Generators::new(KEY_VARS);
+        let generators = Generators::new(KEY_VARS).unwrap();
         let tensors: Vec<CommittedTensor> = self
             .rows
             .iter()

@@ -116,7 +116,7 @@ impl Hiding {
         let (verdict, steps) = record(|| given.verify());
         assert_eq!(verdict, Ok(()), "{name}");
         let plan = given.statement().plan(&given.key).unwrap();
-        let generators = Generators::new(plan.opening_vars());
+        let generators = Generators::new(plan.opening_vars()).unwrap();
         let batches = batches(&steps);
         let Given { key, input, outputs, proof, .. } = given.clone();
         let frozen = Frozen { key, network, input, outputs, proof, steps, batches, oracle };
