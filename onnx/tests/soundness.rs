@@ -32,11 +32,13 @@ fn network(file: &Path) -> Option<Network> {
     }
     let model = FloatModel::load(file).ok()?;
     let inputs = file.with_file_name("inputs.npy");
-    let integers = |_| ndarray_npy::read_npy(&inputs).map(|inputs: ArrayD<i8>| inputs.mapv(f32::from));
-    let inputs: ArrayD<f32> = ndarray_npy::read_npy(&inputs).or_else(integers).unwrap();
+    let bytes = |_| ndarray_npy::read_npy(&inputs).map(|inputs: ArrayD<i8>| inputs.mapv(f32::from));
+    let tokens =
+        |_| ndarray_npy::read_npy(&inputs).map(|inputs: ArrayD<i64>| inputs.mapv(|token| token as f32));
+    let inputs: ArrayD<f32> = ndarray_npy::read_npy(&inputs).or_else(bytes).or_else(tokens).unwrap();
     let samples: Vec<Vec<f32>> =
         inputs.axis_iter(Axis(0)).take(2).map(|sample| sample.iter().copied().collect()).collect();
-    Some(quantise(&model, &samples, &QuantiseOptions::default()).unwrap())
+    quantise(&model, &samples, &QuantiseOptions::default()).ok()
 }
 
 fn bits(network: &Network) -> f64 {
