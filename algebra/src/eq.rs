@@ -1,7 +1,7 @@
 //! The equality polynomial $\mathrm{eq}(r, x) = \prod_i \bigl(r_i x_i + (1 - r_i)(1 - x_i)\bigr)$.
 
 use ark_bn254::Fr;
-use ark_ff::{One, Zero};
+use ark_ff::{Field, One, Zero};
 
 use crate::error::{Error, check};
 
@@ -118,19 +118,25 @@ pub fn evaluate_identity(point: &[Fr]) -> Fr {
     point.iter().fold(Fr::zero(), |sum, &r| sum + sum + r)
 }
 
-/// $\sum_x \mathrm{eq}(r, x) \max(0, x - t)$: the multilinear extension of a ramp that begins at `threshold`, in time
-/// linear in the variables, of which there are at most 64.
+/// $\sum_x \mathrm{eq}(r, x) \max(0, x - t)$: the multilinear extension of a ramp that begins at `threshold`.
 pub fn evaluate_ramp(point: &[Fr], threshold: u64) -> Fr {
-    let Some((&r, rest)) = point.split_first() else { return Fr::zero() };
-    let half = u32::try_from(rest.len()).ok().and_then(|n| 1_u64.checked_shl(n)).unwrap_or(u64::MAX);
-    match threshold.checked_sub(half) {
-        Some(beyond) if beyond >= half => Fr::zero(),
-        Some(beyond) => r * evaluate_ramp(rest, beyond),
-        None => {
-            let above = Fr::from(half.abs_diff(threshold)) + evaluate_identity(rest);
-            (Fr::one() - r) * evaluate_ramp(rest, threshold) + r * above
+    let (mut sum, mut weight, mut left) = (Fr::zero(), Fr::one(), threshold);
+    let mut point = point;
+    while let Some((&r, rest)) = point.split_first() {
+        let half = u32::try_from(rest.len()).ok().and_then(|n| 1_u64.checked_shl(n));
+        match half.and_then(|half| Some((half, left.checked_sub(half)?))) {
+            Some((half, beyond)) if beyond >= half => return sum,
+            // Only the upper half rises.
+            Some((_, beyond)) => (weight, left) = (weight * r, beyond),
+            None => {
+                let half = Fr::from(2_u64).pow([u64::try_from(rest.len()).unwrap_or(u64::MAX)]);
+                sum += weight * r * (half - Fr::from(left) + evaluate_identity(rest));
+                weight *= Fr::one() - r;
+            }
         }
+        point = rest;
     }
+    sum
 }
 
 #[cfg(test)]
@@ -173,5 +179,12 @@ mod tests {
                 assert_eq!(evaluate_ramp(&r, t), weigh(&|x| x.saturating_sub(t)), "n {n} t {t}");
             }
         }
+        // On the first points of a hypercube of more dimensions than a threshold has bits, and of many.
+        for (zeros, t) in [(64, 5), (65, 0), (5000, 3), (60, u64::MAX)] {
+            let long = [vec![Fr::zero(); zeros], point(4)].concat();
+            assert_eq!(evaluate_ramp(&long, t), evaluate_ramp(&point(4), t), "{zeros} {t}");
+        }
+        let high = [vec![Fr::one()], vec![Fr::zero(); 69]].concat();
+        assert_eq!(evaluate_ramp(&high, 7), Fr::from(2_u64).pow([69]) - Fr::from(7_u64));
     }
 }

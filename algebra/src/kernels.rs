@@ -1,6 +1,9 @@
 //! Field-vector kernels: one trait for what runs on one core, one wrapper that splits long vectors over all cores.
 //!
-//! Every kernel computes exact field elements, so that the choice changes no proof byte. [`portable`] is the reference: it
+//! A [`Backend`] is the interface, and takes vectors of any lengths. Kernels themselves, which trust the lengths that they are
+//! given, are hidden: backends and the loops of Tacit's own prover cut vectors for them.
+//!
+//! Every kernel computes exact field elements, so that the choice changes no proof byte. `portable` is the reference: it
 //! always compiles and is the oracle that faster kernels are tested against. `ifma`, of the feature `vector`, needs AVX-512
 //! with its 52-bit multiply-add. The environment variable `TACIT_KERNEL` (`portable` or `ifma`) overrides the choice, to
 //! compare them.
@@ -16,22 +19,27 @@ use std::sync::OnceLock;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{One, Zero};
 
+#[doc(hidden)]
 pub mod affine;
 pub mod bytes;
-pub mod counting;
+mod counting;
 #[cfg(all(feature = "vector", target_arch = "x86_64"))]
-pub mod ifma;
-pub mod portable;
+mod ifma;
+mod portable;
 
+#[doc(hidden)]
 pub use affine::{AffineKernel, PackedPoint};
-use counting::{Counting, Counts};
+use counting::Counting;
+pub use counting::Counts;
 
 use crate::cores::{current_num_threads, prelude::*};
 
 /// Entries with an even and entries with an odd index.
+#[doc(hidden)]
 pub type Sides<'a> = [&'a mut [Fr]; 2];
 
 /// Operations on vectors of field elements, on one core. Vectors of one call have the same length unless said otherwise.
+#[doc(hidden)]
 pub trait Kernel: Sync {
     /// Name, for reports.
     fn name(&self) -> &'static str;
@@ -100,13 +108,16 @@ pub trait Kernel: Sync {
 }
 
 /// An affine point as [`CurveKernel::prepare`] gives it.
+#[doc(hidden)]
 pub type PreparedPoint = [[u64; 5]; 2];
 
 /// Digits of a point in [`CurveKernel::digit_sums`].
+#[doc(hidden)]
 pub const JOBS: usize = 8;
 
 /// Operations on points of BN254 G1, for kernels that have their own. Points must be unrelated, as generators are: nobody
 /// may know a relation between them with small coefficients, least of all that two are equal.
+#[doc(hidden)]
 pub trait CurveKernel: Sync {
     /// Points as sums read them.
     fn prepare(&self, points: &[G1Affine]) -> Vec<PreparedPoint>;
@@ -139,19 +150,19 @@ static COUNTING: OnceLock<Counting> = OnceLock::new();
 
 /// The fastest backend this processor can run.
 pub fn backend() -> Backend {
-    *BACKEND.get_or_init(|| Backend { kernel: fastest() })
+    *BACKEND.get_or_init(fastest)
 }
 
-fn fastest() -> &'static dyn Kernel {
+fn fastest() -> Backend {
     let wanted = std::env::var("TACIT_KERNEL").ok();
-    let kernel =
-        available().into_iter().rev().find(|kernel| wanted.as_deref().is_none_or(|w| w == kernel.name()));
-    kernel.unwrap_or(&portable::Portable)
+    let backend =
+        available().into_iter().rev().find(|backend| wanted.as_deref().is_none_or(|w| w == backend.name()));
+    backend.unwrap_or(Backend { kernel: &portable::Portable })
 }
 
 /// Makes [`backend`] count its operations from now on. Returns whether it does: not where it has been used already.
 pub fn count() -> bool {
-    let counting = COUNTING.get_or_init(|| Counting::new(fastest()));
+    let counting = COUNTING.get_or_init(|| Counting::new(fastest().kernel));
     let counted = BACKEND.get_or_init(|| Backend { kernel: counting });
     std::ptr::addr_eq(counted.kernel, counting)
 }
@@ -162,13 +173,14 @@ pub fn counts() -> Option<Counts> {
     std::ptr::addr_eq(BACKEND.get()?.kernel, counting).then(|| counting.counts())
 }
 
-/// Every kernel this processor can run, the reference first, the fastest last.
-pub fn available() -> Vec<&'static dyn Kernel> {
+/// The backends of every kernel this processor can run, the reference first, the fastest last.
+pub fn available() -> Vec<Backend> {
     #[cfg(all(feature = "vector", target_arch = "x86_64"))]
     let faster = ifma::Ifma::detect().map(|kernel| kernel as &dyn Kernel);
     #[cfg(not(all(feature = "vector", target_arch = "x86_64")))]
     let faster = None;
-    std::iter::once(&portable::Portable as &dyn Kernel).chain(faster).collect()
+    let kernels = std::iter::once(&portable::Portable as &dyn Kernel).chain(faster);
+    kernels.map(|kernel| Backend { kernel }).collect()
 }
 
 fn add2(x: [Fr; 2], y: [Fr; 2]) -> [Fr; 2] {
@@ -182,12 +194,8 @@ fn part(values: &[Fr], i: usize, length: usize) -> &[Fr] {
 }
 
 impl Backend {
-    /// A backend of one kernel.
-    pub const fn new(kernel: &'static dyn Kernel) -> Self {
-        Self { kernel }
-    }
-
     /// The kernel itself: one core.
+    #[doc(hidden)]
     pub const fn kernel(self) -> &'static dyn Kernel {
         self.kernel
     }

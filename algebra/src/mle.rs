@@ -10,6 +10,9 @@ use crate::{
     kernels::backend,
 };
 
+/// Most variables of a table: what it would hold in full can be counted.
+pub const MAX_VARS: usize = 62;
+
 /// A table of $2^n$ values of which only a prefix is stored; the rest is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mle {
@@ -21,10 +24,13 @@ impl Mle {
     /// The extension of `values` over `num_vars` variables.
     ///
     /// # Errors
-    /// When there are more values than hypercube points.
+    /// When there are more values than hypercube points, or more variables than [`MAX_VARS`].
     pub fn new(values: Vec<Fr>, num_vars: usize) -> Result<Self, Error> {
-        let expected = u32::try_from(num_vars).ok().and_then(|vars| 1_usize.checked_shl(vars));
-        let expected = expected.unwrap_or(usize::MAX);
+        if num_vars > MAX_VARS {
+            let what = "the number of a table's variables";
+            return Err(Error { what, expected: MAX_VARS, actual: num_vars });
+        }
+        let expected = 1 << num_vars;
         if values.len() > expected {
             return Err(Error { what: "the number of a table's values", expected, actual: values.len() });
         }
@@ -106,7 +112,10 @@ mod tests {
         let error = |what, expected, actual| Error { what, expected, actual };
         let values = |length| vec![Fr::zero(); length];
         assert_eq!(Mle::new(values(3), 1), Err(error("the number of a table's values", 2, 3)));
-        assert!(Mle::new(values(3), usize::MAX).is_ok());
+        assert!(Mle::new(values(3), MAX_VARS).is_ok());
+        for n in [MAX_VARS + 1, 64, usize::MAX] {
+            assert_eq!(Mle::new(values(3), n), Err(error("the number of a table's variables", MAX_VARS, n)));
+        }
         let mut table = mle(values(2), 1);
         let point = "the number of a point's coordinates";
         assert_eq!(table.evaluate(&[]), Err(error(point, 1, 0)));

@@ -75,7 +75,7 @@ mod tests {
             })
             .collect();
         for kernel in available() {
-            let rows = commit_rows_with(Backend::new(kernel), generators.vector(), &rows).unwrap();
+            let rows = commit_rows_with(kernel, &generators, &rows).unwrap();
             assert_eq!(rows, expected, "{}", kernel.name());
         }
     }
@@ -93,7 +93,7 @@ mod tests {
                 *scalar = edge;
             }
             for kernel in available() {
-                let sum = combine_generators_with(Backend::new(kernel), points, &scalars);
+                let sum = combine_generators_with(kernel, points, &scalars);
                 assert_eq!(sum, plain(points, &scalars), "{} over {n}", kernel.name());
             }
         }
@@ -114,7 +114,7 @@ mod tests {
                 };
                 let expected: Vec<G1Projective> = (0..length).map(column).collect();
                 for kernel in available() {
-                    let folded = fold_generators_with(Backend::new(kernel), &points[..n], &coefficients);
+                    let folded = fold_generators_with(kernel, &points[..n], &coefficients);
                     assert_eq!(folded, expected, "{}, {n} points", kernel.name());
                 }
             }
@@ -152,7 +152,7 @@ mod tests {
             for (scalars, n) in tables.iter().zip([200, 199, 130, 16, 57, 200]) {
                 let expected = plain(&points[..n], &scalars[..n]);
                 for kernel in available() {
-                    let sum = multi_scalar_with(Backend::new(kernel), &points[..n], scalars);
+                    let sum = multi_scalar_with(kernel, &points[..n], scalars);
                     assert_eq!(sum, expected, "{}, list {index}, {n} points", kernel.name());
                 }
             }
@@ -162,9 +162,9 @@ mod tests {
         let sum = (points[0] * a + points[1] * b).into();
         for kernel in available() {
             let points = [points[0], points[1], sum, points[0], points[0]];
-            let zero = multi_scalar_with(Backend::new(kernel), &points, &[a, b, -one, one, -one]);
+            let zero = multi_scalar_with(kernel, &points, &[a, b, -one, one, -one]);
             assert!(zero.is_zero(), "{}", kernel.name());
-            assert!(multi_scalar_with(Backend::new(kernel), &[], &[]).is_zero());
+            assert!(multi_scalar_with(kernel, &[], &[]).is_zero());
         }
     }
 }

@@ -12,7 +12,8 @@ pub const MAX_MAGNITUDE: u64 = 1 << 40;
 /// Most products that one sum may take: $2^{64 + 40 + 22} < 2^{127}$.
 pub const MAX_TERMS: usize = 1 << 22;
 
-/// A sum of products in progress.
+/// A sum of products in progress. Hidden, with what bounds it: who adds counts terms and knows their size.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SmallSum {
     limbs: [i128; 4],

@@ -6,7 +6,10 @@ use ark_ff::{One, UniformRand, Zero};
 use tacit_algebra::{
     Error, eq,
     generators::Generators,
-    kernels::{Backend, CHUNK, available},
+    kernels::{
+        CHUNK, available,
+        bytes::{self, ByteProduct},
+    },
     msm::{combine_generators_with, commit_rows_with, fold_generators_with, multi_scalar_with},
     small,
 };
@@ -46,7 +49,7 @@ fn no_point_of_the_hypercube_has_an_index_beyond_it() {
             expected.resize(length, Fr::zero());
             assert_eq!(eq::table(&r, length), expected);
             for kernel in available() {
-                assert_eq!(Backend::new(kernel).equality_table(&r, length), expected, "{}", kernel.name());
+                assert_eq!(kernel.equality_table(&r, length), expected, "{}", kernel.name());
             }
         }
     }
@@ -56,7 +59,7 @@ fn no_point_of_the_hypercube_has_an_index_beyond_it() {
     assert_eq!(eq::table(&long, 1), [zero]);
     assert_eq!(eq::evaluate_index(&long, 0), zero);
     for kernel in available() {
-        assert_eq!(Backend::new(kernel).equality_table(&long, 3), eq::table(&long, 3));
+        assert_eq!(kernel.equality_table(&long, 3), eq::table(&long, 3));
     }
 }
 
@@ -64,7 +67,7 @@ fn no_point_of_the_hypercube_has_an_index_beyond_it() {
 fn rows_longer_than_their_generators_are_not_committed_to() {
     let generators = Generators::new(2).unwrap();
     for kernel in available() {
-        let commit = |rows: &[Vec<i64>]| commit_rows_with(Backend::new(kernel), generators.vector(), rows);
+        let commit = |rows: &[Vec<i64>]| commit_rows_with(kernel, &generators, rows);
         let error = Error { what: "the length of a row to commit to", expected: 4, actual: 6 };
         assert_eq!(commit(&[vec![1; 3], vec![0; 6], vec![2; 5]]), Err(error), "{}", kernel.name());
         assert_eq!(commit(&[]), Ok(vec![]));
@@ -74,8 +77,7 @@ fn rows_longer_than_their_generators_are_not_committed_to() {
 
 #[test]
 fn vectors_of_different_lengths_are_taken_over_the_shortest() {
-    for kernel in available() {
-        let backend = Backend::new(kernel);
+    for backend in available() {
         for (n, m) in [(0, 5), (5, 0), (17, 40), (40, 17), (CHUNK + 9, 3 * CHUNK), (3 * CHUNK, CHUNK + 9)] {
             let (a, b) = (point(n), point(m));
             let k = n.min(m);
@@ -83,7 +85,7 @@ fn vectors_of_different_lengths_are_taken_over_the_shortest() {
             assert_eq!(backend.inner_product(&a, &b), products.iter().sum());
             let mut target = a.clone();
             backend.multiply(&mut target, &b);
-            assert_eq!((&target[..k], &target[k..]), (&products[..], &a[k..]), "{}", kernel.name());
+            assert_eq!((&target[..k], &target[k..]), (&products[..], &a[k..]), "{}", backend.name());
             let mut target = a.clone();
             backend.add_products(&mut target, &b, &a);
             assert!(
@@ -104,11 +106,50 @@ fn vectors_of_different_lengths_are_taken_over_the_shortest() {
 }
 
 #[test]
+fn matrices_are_folded_over_the_columns_and_weights_there_are() {
+    let (weights, rows) = (point(3), [&[1_i64, -2, 3, 4][..], &[5, 6], &[], &[i64::MIN]]);
+    let narrow = [&[1_i8, -2, 3, 4][..], &[5, 6], &[], &[i8::MIN]];
+    let at = |row: &[i64], j: usize| row.get(j).copied().map_or(Fr::zero(), small::from_i64);
+    for backend in available() {
+        for (columns, count) in [(0, 3), (1, 2), (3, 3), (3, 1), (5000, 3), (2, 0)] {
+            let weights = &weights[..count];
+            let fold =
+                |j: usize| weights.iter().zip(&rows).map(|(weight, row)| *weight * at(row, j)).sum::<Fr>();
+            let expected: Vec<Fr> = (0..columns).map(fold).collect();
+            assert_eq!(backend.fold_integers(weights, &rows, columns), expected, "{}", backend.name());
+            assert_eq!(backend.fold_bytes(weights, &narrow, columns), expected, "{}", backend.name());
+        }
+    }
+}
+
+#[test]
+fn products_of_bytes_need_room_for_all_their_sums() {
+    let (left, right) = ([1_i8; 7], [2_u8; 11]);
+    for backend in bytes::available() {
+        // Two rows by three rows, and what is left over.
+        let product = |inner, stride| ByteProduct { left: &left, right: &right, inner, scale: 1, stride };
+        for actual in [0, 1, 6, 7] {
+            let error = Error { what: "the number of sums of a product", expected: 8, actual };
+            let mut sums = vec![9; actual];
+            assert_eq!(backend.add_product(&product(3, 5), &mut sums), Err(error), "{}", backend.name());
+            assert_eq!(sums, vec![9; actual]);
+        }
+        let mut sums = [0; 8];
+        backend.add_product(&product(3, 5), &mut sums).unwrap();
+        assert_eq!(sums, [6, 6, 6, 0, 0, 6, 6, 6]);
+        assert!(backend.add_product(&product(3, usize::MAX), &mut sums).is_err());
+        // Rows without entries, and none at all.
+        for inner in [0, 8, usize::MAX] {
+            backend.add_product(&product(inner, 0), &mut []).unwrap();
+        }
+    }
+}
+
+#[test]
 fn multiples_are_summed_over_the_shorter_list() {
     let generators = Generators::new(4).unwrap();
     let points = generators.vector();
-    for kernel in available() {
-        let backend = Backend::new(kernel);
+    for backend in available() {
         for (n, m) in [(0, 3), (3, 0), (16, 5), (5, 40)] {
             let (points, scalars) = (&points[..n], point(m));
             let k = n.min(m);

@@ -6,7 +6,7 @@ use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, scalar_mul::glv::GLVConfig};
 use ark_ff::{AdditiveGroup, BigInt, Field, One, UniformRand, Zero};
 use ark_std::rand::{Rng, RngCore};
 use tacit_algebra::{
-    kernels::{Backend, affine::ROOT, available},
+    kernels::{affine::ROOT, available},
     msm::{combine_generators_with, multi_scalar_with},
 };
 
@@ -32,8 +32,8 @@ impl Points {
         let n = self.points.len().min(scalars.len());
         let logarithm: Fr = self.logarithms.iter().zip(scalars).map(|(x, s)| *x * s).sum();
         let expected = G1Projective::generator() * logarithm;
-        for kernel in available() {
-            let (backend, name) = (Backend::new(kernel), kernel.name());
+        for backend in available() {
+            let name = backend.name();
             assert_eq!(multi_scalar_with(backend, &self.points, scalars), expected, "{name}, {n}: {what}");
             let all = combine_generators_with(backend, &self.points, scalars);
             assert_eq!(all, expected, "{name} on all cores, {n}: {what}");
@@ -169,7 +169,7 @@ fn pairs_of_any_indices_are_added_completely() {
     let pool = related(&mut rng);
     let size = pool.points.len();
     for kernel in available() {
-        let affine = kernel.affine();
+        let affine = kernel.kernel().affine();
         for round in 0..20 {
             let n = 2 * rng.gen_range(1..2100_usize);
             // Some rounds have few exceptions among many chords.
@@ -240,7 +240,7 @@ fn roots_of_extreme_values_are_powers() {
     for kernel in available() {
         for length in [1, 7, 8, 9, 16, 17, values.len()] {
             let mut roots = values[..length].to_vec();
-            kernel.affine().raise_to_root(&mut roots);
+            kernel.kernel().affine().raise_to_root(&mut roots);
             assert_eq!(roots, expected[..length], "{}", kernel.name());
         }
     }

@@ -7,7 +7,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use tacit_algebra::{
     generators::Generators,
     hash_to_curve::CurveHasher,
-    kernels::{Backend, available, backend},
+    kernels::{available, backend},
     msm::{combine_generators_with, commit_rows_with, fold_generators_with, multi_scalar_with},
 };
 use tacit_transcript::encoding::{point_from_bytes, point_to_bytes, points_from_bytes};
@@ -49,9 +49,8 @@ fn field(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("arkworks_inner_product", n), |bencher| {
             bencher.iter(|| a.iter().zip(&b).map(|(a, b)| *a * b).sum::<Fr>());
         });
-        for kernel in available() {
-            let backend = Backend::new(kernel);
-            let name = |what: &str| BenchmarkId::new(format!("{}_{what}", kernel.name()), n);
+        for backend in available() {
+            let name = |what: &str| BenchmarkId::new(format!("{}_{what}", backend.name()), n);
             group.bench_function(name("bind"), |bencher| {
                 let bind = |values: &mut Vec<Fr>| backend.bind(values, 1 << (n - 1), r);
                 bencher.iter_batched_ref(|| a.clone(), bind, BatchSize::LargeInput);
@@ -78,11 +77,11 @@ fn field(c: &mut Criterion) {
                 let middle = p.len() / 2;
                 bencher.iter(|| {
                     let [p, q] = [&mut p, &mut q].map(|sums| sums.split_at_mut(middle).into());
-                    kernel.add_fractions([p0, p1], [q0, q1], [p, q]);
+                    backend.kernel().add_fractions([p0, p1], [q0, q1], [p, q]);
                 });
             });
             group.bench_function(name("fraction_round"), |bencher| {
-                bencher.iter(|| kernel.fraction_round([&a, &b, &b, &a], halves(&a).0));
+                bencher.iter(|| backend.kernel().fraction_round([&a, &b, &b, &a], halves(&a).0));
             });
         }
     }
@@ -101,12 +100,11 @@ fn folds(c: &mut Criterion) {
     let (bytes, integers): (Vec<&[i8]>, Vec<&[i64]>) =
         (bytes.chunks(width).collect(), integers.chunks(width).collect());
     group.throughput(Throughput::Elements((height * width) as u64)).sample_size(10);
-    for kernel in available() {
-        let backend = Backend::new(kernel);
-        group.bench_function(BenchmarkId::new("bytes", kernel.name()), |bencher| {
+    for backend in available() {
+        group.bench_function(BenchmarkId::new("bytes", backend.name()), |bencher| {
             bencher.iter(|| backend.fold_bytes(&weights, &bytes, width));
         });
-        group.bench_function(BenchmarkId::new("integers", kernel.name()), |bencher| {
+        group.bench_function(BenchmarkId::new("integers", backend.name()), |bencher| {
             bencher.iter(|| backend.fold_integers(&weights, &integers, width));
         });
     }
@@ -128,9 +126,8 @@ fn products(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("arkworks", n), |bencher| {
             bencher.iter(|| G1Projective::msm_unchecked(points, scalars));
         });
-        for kernel in available() {
-            let backend = Backend::new(kernel);
-            group.bench_function(BenchmarkId::new(kernel.name(), n), |bencher| {
+        for backend in available() {
+            group.bench_function(BenchmarkId::new(backend.name(), n), |bencher| {
                 bencher.iter(|| multi_scalar_with(backend, points, scalars));
             });
         }
@@ -151,10 +148,10 @@ fn decompression(c: &mut Criterion) {
     });
     let messages: Vec<[u8; 8]> = (0..1024_u64).map(u64::to_le_bytes).collect();
     let hasher = CurveHasher::new(b"bench");
-    for kernel in available() {
-        group.bench_function(BenchmarkId::new("generators", kernel.name()), |bencher| {
+    for backend in available() {
+        group.bench_function(BenchmarkId::new("generators", backend.name()), |bencher| {
             let messages = || messages.iter().map(<[u8; 8]>::as_slice);
-            bencher.iter(|| hasher.hash_all_with(Backend::new(kernel), messages()));
+            bencher.iter(|| hasher.hash_all_with(backend, messages()));
         });
     }
     group.finish();
@@ -177,15 +174,14 @@ fn points(c: &mut Criterion) {
             rows.iter().map(|row| G1Projective::msm_u8(points, row)).collect()
         });
     });
-    for kernel in available() {
-        let backend = Backend::new(kernel);
-        group.bench_function(BenchmarkId::new("multi_scalar", kernel.name()), |bencher| {
+    for backend in available() {
+        group.bench_function(BenchmarkId::new("multi_scalar", backend.name()), |bencher| {
             bencher.iter(|| combine_generators_with(backend, points, &scalars));
         });
-        group.bench_function(BenchmarkId::new("commit_u8", kernel.name()), |bencher| {
-            bencher.iter(|| commit_rows_with(backend, points, &rows));
+        group.bench_function(BenchmarkId::new("commit_u8", backend.name()), |bencher| {
+            bencher.iter(|| commit_rows_with(backend, &generators, &rows));
         });
-        group.bench_function(BenchmarkId::new("fold_generators", kernel.name()), |bencher| {
+        group.bench_function(BenchmarkId::new("fold_generators", backend.name()), |bencher| {
             let coefficients = [Fr::one(), scalars[0], scalars[1], scalars[2]];
             bencher.iter(|| fold_generators_with(backend, points, &coefficients));
         });

@@ -63,7 +63,8 @@ impl Weights<'_> {
         let columns = bytes.len() / inner.max(1);
         let rows = GRAIN.div_ceil((inner * columns).max(1)).next_multiple_of(4);
         let add = |left: &[i8], sums: &mut [i64]| {
-            bytes::kernel().add_product(&ByteProduct { left, right: bytes, inner, scale, stride }, sums);
+            let product = ByteProduct { left, right: bytes, inner, scale, stride };
+            bytes::backend().add_product(&product, sums).unwrap_or_else(|error| unreachable!("{error}"));
         };
         if rows * inner >= values.len() {
             return add(values, sums);

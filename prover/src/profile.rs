@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tacit_algebra::kernels::{self, counting::Counts};
+use tacit_algebra::kernels::{self, Counts};
 use tacit_layers::{Architecture, argument::claim::Column, proof::plan::Plan};
 
 /// How long each phase took.

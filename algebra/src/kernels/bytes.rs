@@ -2,15 +2,17 @@
 //!
 //! The right factor's bytes are unsigned, the left one's signed, as vector instructions for 8-bit networks have them. A sum
 //! of [`BLOCK`] products fits 32 bits; longer ones are added up in 64. The result is exact, so that all kernels agree:
-//! [`Portable`] is the reference, `avx2` and `vnni`, of the feature `vector`, are faster. `TACIT_KERNEL=portable` chooses the
+//! `portable` is the reference, `avx2` and `vnni`, of the feature `vector`, are faster. `TACIT_KERNEL=portable` chooses the
 //! reference.
 
 use std::sync::OnceLock;
 
 #[cfg(all(feature = "vector", target_arch = "x86_64"))]
-pub mod avx2;
+mod avx2;
 #[cfg(all(feature = "vector", target_arch = "x86_64"))]
-pub mod vnni;
+mod vnni;
+
+use crate::error::Error;
 
 /// Most products of a signed and an unsigned byte whose sum surely fits 32 bits: $2^{16} \cdot 2^7 (2^8 - 1) < 2^{31}$.
 pub const BLOCK: usize = 1 << 16;
@@ -33,25 +35,56 @@ pub struct ByteProduct<'a> {
 impl ByteProduct<'_> {
     /// Rows of $a$ and of $b$.
     fn rows(&self) -> [usize; 2] {
-        [self.left.len(), self.right.len()].map(|length| length / self.inner.max(1))
+        [self.left.len(), self.right.len()].map(|length| length.checked_div(self.inner).unwrap_or(0))
     }
 }
 
-/// Products of byte matrices on one core.
-pub trait ByteKernel: Sync {
-    /// Name, for reports.
+/// Products of byte matrices, whose sums are as long as they must be.
+trait ByteKernel: Sync {
     fn name(&self) -> &'static str;
 
-    /// Adds the product to `sums`, which holds $c$ row by row.
-    ///
-    /// # Panics
-    /// When `sums` ends before the product does.
     fn add_product(&self, product: &ByteProduct, sums: &mut [i64]);
+}
+
+/// A kernel for products of byte matrices, on one core.
+#[derive(Clone, Copy)]
+pub struct ByteBackend {
+    kernel: &'static dyn ByteKernel,
+}
+
+impl ByteBackend {
+    /// The kernel's name.
+    pub fn name(self) -> &'static str {
+        self.kernel.name()
+    }
+
+    /// Adds the product to `sums`, which holds $c$ row by row. Entries behind the last whole row of $a$ or $b$ count for nothing.
+    ///
+    /// # Errors
+    /// When `sums` ends before the product does, and then it stays as it is.
+    pub fn add_product(self, product: &ByteProduct, sums: &mut [i64]) -> Result<(), Error> {
+        let [rows, columns] = product.rows();
+        let expected = match rows.checked_sub(1) {
+            Some(last) if columns > 0 => last.saturating_mul(product.stride).saturating_add(columns),
+            _ => return Ok(()),
+        };
+        if sums.len() < expected {
+            return Err(Error { what: "the number of sums of a product", expected, actual: sums.len() });
+        }
+        self.kernel.add_product(product, sums);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for ByteBackend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ByteBackend").field(&self.name()).finish()
+    }
 }
 
 /// The reference kernel.
 #[derive(Debug, Clone, Copy)]
-pub struct Portable;
+struct Portable;
 
 impl ByteKernel for Portable {
     fn name(&self) -> &'static str {
@@ -67,7 +100,7 @@ impl ByteKernel for Portable {
 #[expect(clippy::inline_always, reason = "its instructions are those of the function it is compiled into")]
 #[inline(always)]
 fn add_product(product: &ByteProduct, sums: &mut [i64]) {
-    let inner = product.inner.max(1);
+    let inner = product.inner;
     let [_, columns] = product.rows();
     for (i, left) in product.left.chunks_exact(inner).enumerate() {
         let sums = &mut sums[i * product.stride..][..columns];
@@ -81,17 +114,17 @@ fn add_product(product: &ByteProduct, sums: &mut [i64]) {
 }
 
 /// The fastest kernel that this processor can run.
-pub fn kernel() -> &'static dyn ByteKernel {
-    static KERNEL: OnceLock<&'static dyn ByteKernel> = OnceLock::new();
-    *KERNEL.get_or_init(|| {
+pub fn backend() -> ByteBackend {
+    static BACKEND: OnceLock<ByteBackend> = OnceLock::new();
+    *BACKEND.get_or_init(|| {
         let reference = std::env::var("TACIT_KERNEL").is_ok_and(|name| name == Portable.name());
         let fastest = if reference { None } else { available().pop() };
-        fastest.unwrap_or(&Portable)
+        fastest.unwrap_or(ByteBackend { kernel: &Portable })
     })
 }
 
 /// Every kernel this processor can run, the reference first, the fastest last.
-pub fn available() -> Vec<&'static dyn ByteKernel> {
+pub fn available() -> Vec<ByteBackend> {
     #[cfg(all(feature = "vector", target_arch = "x86_64"))]
     let faster = [
         avx2::Avx2::detect().map(|kernel| kernel as &dyn ByteKernel),
@@ -99,5 +132,6 @@ pub fn available() -> Vec<&'static dyn ByteKernel> {
     ];
     #[cfg(not(all(feature = "vector", target_arch = "x86_64")))]
     let faster = [None];
-    std::iter::once(&Portable as &dyn ByteKernel).chain(faster.into_iter().flatten()).collect()
+    let kernels = std::iter::once(&Portable as &dyn ByteKernel).chain(faster.into_iter().flatten());
+    kernels.map(|kernel| ByteBackend { kernel }).collect()
 }

@@ -20,14 +20,14 @@ impl Counts {
     #[must_use]
     pub const fn since(self, before: Self) -> Self {
         Self {
-            multiplications: self.multiplications - before.multiplications,
-            folded: self.folded - before.folded,
+            multiplications: self.multiplications.saturating_sub(before.multiplications),
+            folded: self.folded.saturating_sub(before.folded),
         }
     }
 }
 
 /// A kernel and its counts: all calls of all threads.
-pub struct Counting {
+pub(super) struct Counting {
     kernel: &'static dyn Kernel,
     multiplications: AtomicU64,
     folded: AtomicU64,
@@ -35,12 +35,12 @@ pub struct Counting {
 
 impl Counting {
     /// Counts what a kernel does.
-    pub const fn new(kernel: &'static dyn Kernel) -> Self {
+    pub(super) const fn new(kernel: &'static dyn Kernel) -> Self {
         Self { kernel, multiplications: AtomicU64::new(0), folded: AtomicU64::new(0) }
     }
 
     /// The counts so far.
-    pub fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         Counts {
             multiplications: self.multiplications.load(Ordering::Relaxed),
             folded: self.folded.load(Ordering::Relaxed),

@@ -31,13 +31,13 @@ mod vectors;
 
 /// The kernel for processors with AVX-512F and AVX-512IFMA.
 #[derive(Debug)]
-pub struct Ifma(());
+pub(super) struct Ifma(());
 
 static IFMA: Ifma = Ifma(());
 
 impl Ifma {
     /// The kernel, where the processor has what it needs.
-    pub fn detect() -> Option<&'static Self> {
+    pub(super) fn detect() -> Option<&'static Self> {
         let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
         found.then_some(&IFMA)
     }

@@ -11,7 +11,7 @@ mod wide;
 
 /// The reference kernel.
 #[derive(Debug, Clone, Copy)]
-pub struct Portable;
+pub(super) struct Portable;
 
 impl Kernel for Portable {
     fn name(&self) -> &'static str {

@@ -19,6 +19,7 @@ use ark_ff::{AdditiveGroup, Zero};
 use crate::{
     cores::prelude::*,
     error::Error,
+    generators::Generators,
     kernels::{Backend, CurveKernel, JOBS, PreparedPoint, backend},
 };
 
@@ -26,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error`] when a row is longer than the list of generators.
-pub fn commit_rows(generators: &[G1Affine], rows: &[Vec<i64>]) -> Result<Vec<G1Projective>, Error> {
+pub fn commit_rows(generators: &Generators, rows: &[Vec<i64>]) -> Result<Vec<G1Projective>, Error> {
     commit_rows_with(backend(), generators, rows)
 }
 
@@ -36,9 +37,10 @@ pub fn commit_rows(generators: &[G1Affine], rows: &[Vec<i64>]) -> Result<Vec<G1P
 /// As [`commit_rows`].
 pub fn commit_rows_with(
     backend: Backend,
-    generators: &[G1Affine],
+    generators: &Generators,
     rows: &[Vec<i64>],
 ) -> Result<Vec<G1Projective>, Error> {
+    let generators = generators.vector();
     let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
     if longest > generators.len() {
         let what = "the length of a row to commit to";

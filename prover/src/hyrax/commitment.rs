@@ -59,7 +59,7 @@ pub(crate) fn commit_observed(
             } else {
                 group.iter().flat_map(|&i| own_rows(&tensors[i], &places[i])).collect()
             };
-            for (row, point) in commit_rows_of(rows, generators.vector()) {
+            for (row, point) in commit_rows_of(rows, generators) {
                 points[row] = point;
             }
         });
@@ -125,7 +125,7 @@ pub(super) fn shared_row(parts: &[(&CommittedTensor, &Place)]) -> Row {
 }
 
 /// Commitments of rows: small integers in one call, field elements row by row.
-fn commit_rows_of(rows: Vec<(usize, Row)>, bases: &[G1Affine]) -> Vec<(usize, G1Affine)> {
+fn commit_rows_of(rows: Vec<(usize, Row)>, generators: &Generators) -> Vec<(usize, G1Affine)> {
     let (mut numbers, mut small, mut field) = ([vec![], vec![]], vec![], vec![]);
     for (number, row) in rows {
         match row {
@@ -140,8 +140,8 @@ fn commit_rows_of(rows: Vec<(usize, Row)>, bases: &[G1Affine]) -> Vec<(usize, G1
         }
     }
     let sums: (Vec<G1Projective>, Vec<G1Projective>) = rayon::join(
-        || commit_rows(bases, &small).unwrap_or_else(|_| unreachable!("rows were cut for these generators")),
-        || field.par_iter().map(|row| combine_generators(bases, row)).collect(),
+        || commit_rows(generators, &small).unwrap_or_else(|error| unreachable!("rows were cut: {error}")),
+        || field.par_iter().map(|row| combine_generators(generators.vector(), row)).collect(),
     );
     // They may be copies of what is secret.
     small.iter_mut().for_each(Zeroize::zeroize);

@@ -7,7 +7,7 @@ use std::{
 
 use ark_bn254::Fr;
 use rayon::prelude::*;
-use tacit_algebra::kernels::{self, counting::Counts};
+use tacit_algebra::kernels::{self, Counts};
 use tacit_layers::{
     Architecture, NodeId,
     argument::{
@@ -198,7 +198,7 @@ impl Profiler {
 }
 
 /// Times of items that are worked on several at a time, each its part by its size.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Shares(Vec<Duration>);
 
 impl Shares {
@@ -212,7 +212,9 @@ impl Shares {
         let ((), time) = timed(work);
         let total: usize = items.iter().map(|&item| size(item)).sum();
         for &item in items {
-            self.0[item] = time.mul_f64(size(item) as f64 / total as f64);
+            if let Some(share) = self.0.get_mut(item) {
+                *share = time.mul_f64(size(item) as f64 / total.max(1) as f64);
+            }
         }
     }
 }

@@ -5,13 +5,13 @@ use super::{ByteKernel, ByteProduct};
 
 /// The kernel for processors with AVX2: the reference, whose inner loop becomes multiplications of sixteen pairs.
 #[derive(Debug)]
-pub struct Avx2(());
+pub(super) struct Avx2(());
 
 static AVX2: Avx2 = Avx2(());
 
 impl Avx2 {
     /// The kernel, where the processor has what it needs.
-    pub fn detect() -> Option<&'static Self> {
+    pub(super) fn detect() -> Option<&'static Self> {
         is_x86_feature_detected!("avx2").then_some(&AVX2)
     }
 }

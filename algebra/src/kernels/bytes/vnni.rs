@@ -15,13 +15,13 @@ use super::{BLOCK, ByteKernel, ByteProduct};
 
 /// The kernel for processors with AVX-512F, AVX-512BW and AVX-512VNNI.
 #[derive(Debug)]
-pub struct Vnni(());
+pub(super) struct Vnni(());
 
 static VNNI: Vnni = Vnni(());
 
 impl Vnni {
     /// The kernel, where the processor has what it needs.
-    pub fn detect() -> Option<&'static Self> {
+    pub(super) fn detect() -> Option<&'static Self> {
         let found = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vnni");
