@@ -49,9 +49,10 @@ impl ProofWriter {
         Self { sponge: Sponge::from_merlin(transcript), bytes: vec![], messages: vec![], masking: None }
     }
 
-    #[doc(hidden)]
     /// Masks every scalar from now on: each is sent plus a mask of `source`. A row of masks is asked for, and its
-    /// commitment written, when a message begins that the rows before do not last for.
+    /// commitment written, when a message begins that the rows before do not last for. After a row without masks none is asked
+    /// for: scalars that have no mask are not sent, and nobody accepts the proof.
+    #[doc(hidden)]
     pub fn mask(&mut self, source: Box<dyn FnMut() -> MaskRow + Send + Sync>) {
         self.masking = Some(Masking { source, rows: vec![], used: 0 });
     }
@@ -102,7 +103,7 @@ impl ProofWriter {
         while let Some(masking) = &mut self.masking
             && masking.left() < count
         {
-            let commitment = masking.extend();
+            let Some(commitment) = masking.extend() else { break };
             self.write_points(labels::MASK_COMMITMENT, &[commitment]);
         }
     }
@@ -163,10 +164,11 @@ impl Masking {
         committed.saturating_sub(self.used)
     }
 
-    fn extend(&mut self) -> G1Affine {
+    /// The next row's commitment, if it has masks.
+    fn extend(&mut self) -> Option<G1Affine> {
         let row = (self.source)();
-        let commitment = row.commitment;
-        self.rows.push(row);
+        let commitment = (!row.masks.is_empty()).then_some(row.commitment);
+        self.rows.extend(commitment.map(|_| row));
         commitment
     }
 }
@@ -216,6 +218,21 @@ mod tests {
         let masks = [100_u64, 101, 102, 200, 201, 202, 300, 301, 302].map(Fr::from);
         assert_eq!(sent, masks);
         assert!(writer.unmask() == [100, 200, 300].map(row));
+    }
+
+    #[test]
+    fn scalars_without_masks_are_not_sent() {
+        let empty = || MaskRow { masks: vec![], ..row(0) };
+        for full in [0, 1] {
+            let mut writer = ProofWriter::new(b"test");
+            let mut rows = std::iter::repeat_n(row(100), full);
+            writer.mask(Box::new(move || rows.next().unwrap_or_else(empty)));
+            writer.write_scalars(labels::CLAIM, &[Fr::from(9_u64); 5]);
+            let sent = |label| writer.messages().iter().filter(move |message| message.0 == label);
+            assert_eq!(sent(labels::CLAIM).map(|message| message.1).sum::<usize>(), 3 * 32 * full);
+            assert_eq!(sent(labels::MASK_COMMITMENT).count(), full);
+            assert_eq!(writer.unmask().len(), full);
+        }
     }
 
     #[test]
