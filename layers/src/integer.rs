@@ -49,6 +49,11 @@ pub(crate) const fn count(integer: i64) -> usize {
     }
 }
 
+/// The corners of a hypercube; the largest count where that is more than fits.
+pub(crate) const fn corners(num_vars: usize) -> usize {
+    if num_vars < usize::BITS as usize { 1 << num_vars } else { usize::MAX }
+}
+
 /// A count as a field element.
 pub(crate) fn scalar(count: usize) -> Fr {
     Fr::from(wide(count))

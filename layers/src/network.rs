@@ -114,11 +114,11 @@ impl Architecture {
         (0..self.nodes.len()).filter_map(|index| self.site(NodeId(u32::try_from(index).ok()?), specs))
     }
 
-    #[doc(hidden)]
     /// The node with this index, for provers: what a verifier asks for may not exist.
     ///
     /// # Panics
     /// When there is none.
+    #[doc(hidden)]
     #[expect(clippy::indexing_slicing, reason = "the caller's index is one of this network's")]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
@@ -270,11 +270,11 @@ impl Network {
         Ok(specs)
     }
 
-    #[doc(hidden)]
     /// The parameter with this index.
     ///
     /// # Panics
     /// When there is none.
+    #[doc(hidden)]
     #[expect(
         clippy::indexing_slicing,
         reason = "whoever has parameters proves: the index is one of this network's"

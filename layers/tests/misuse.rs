@@ -6,15 +6,20 @@ use ark_ff::{One, UniformRand, Zero};
 use tacit_algebra::Error as Size;
 use tacit_inference::circuit::{CircuitBuilder, execute, intervals};
 use tacit_layers::{
-    AxisWindow, Error, Layout, Tensor, Window2d,
+    ActivationFunction, AxisWindow, Error, Layout, Multiplier, RescaleLayer, Tensor, Window2d,
     argument::{
-        fourier::{FourierClaim, FourierVector},
+        fourier::{FourierClaim, FourierVector, MAX_FOURIER_VARS},
         gates::{Circuit, Operand},
-        hyrax::places,
+        hyrax::{Place, RowShape, places},
+        lookup_table::{LookupTable, saturation::SaturationTable},
+        masking::{evaluate_spread, mask_vars, masks_per_row},
+        matmul::polynomial::cross_layout,
+        soundness::{self, SoundnessError},
         sumcheck::instance_point,
         unfold::evaluate_shifts,
         view::Shifts,
     },
+    layer::conv2d::fft::{AxisTransform, FftClaim, FftConvolutionLayer, SpectrumClaims, TransformValues},
     tensor::{
         evaluation::{evaluate, fold_except, kronecker, split_point, stored_share},
         window::OffsetWeights,
@@ -110,17 +115,147 @@ fn windows_that_do_not_move_or_have_no_offsets_read_nothing() {
 
 #[test]
 fn fourier_vectors_are_reduced_at_points_of_their_own_length_only() {
-    let claim = FourierClaim::new(FourierVector::new(3, -2, point(5)), &point(9), Fr::one());
+    let claim = FourierClaim::new(FourierVector::new(3, -2, point(5)).unwrap(), &point(9), Fr::one());
     for actual in [0, 3, 5, 8] {
         let error = Size { what: COORDINATES, expected: 4, actual };
         assert_eq!(claim.weight(&point(actual)), Err(error));
     }
-    let vector = FourierVector::new(1, 0, point(2));
+    let vector = FourierVector::new(1, 0, point(2)).unwrap();
     assert_eq!(vector.evaluate(&[], 7), vector.entries(1)[0]);
-    let empty = FourierVector::new(i64::MIN, i64::MAX, vec![]);
+    let empty = FourierVector::new(i64::MIN, i64::MAX, vec![]).unwrap();
     assert_eq!(empty.evaluate(&point(3), 0), Fr::zero());
     assert_eq!(empty.halved(), empty);
     assert_eq!(FourierClaim::new(empty, &[], Fr::zero()).split_index(), (Fr::zero(), &[][..]));
+    assert_eq!(vector.evaluate(&point(2), usize::MAX), vector.evaluate(&point(2), 4));
+}
+
+#[test]
+fn frequencies_beyond_the_fields_roots_have_no_vector() {
+    let window = AxisWindow::new(3, 1);
+    for actual in [MAX_FOURIER_VARS + 1, 64, 1000] {
+        let error =
+            Size { what: "the number of a frequency's coordinates", expected: MAX_FOURIER_VARS, actual };
+        assert_eq!(FourierVector::new(1, 0, point(actual)), Err(error));
+        let axis = AxisTransform::new(window, usize::MAX, usize::MAX);
+        assert_eq!(AxisTransform::input_vector(point(actual)), Err(error));
+        assert_eq!(axis.kernel_vector(point(actual)), Err(error));
+        assert_eq!(axis.crop_vector(point(actual)), Err(error));
+        assert_eq!(axis.length(), usize::MAX);
+        let layer =
+            FftConvolutionLayer::new(&Window2d::square(window), 1, 1, [usize::MAX; 2], [usize::MAX; 2]);
+        assert!(matches!(layer.check("w"), Err(Error::Spectrum { .. })));
+        let spectra = layer.spectrum_claims(&point(actual), [Fr::one(); 4]);
+        let long = [Fr::one(); MAX_FOURIER_VARS + 1];
+        let spectra = SpectrumClaims { frequencies: [long.to_vec(), vec![]], ..spectra };
+        let error = Size { actual: long.len(), ..error };
+        let values = TransformValues::from_scalars([Fr::one(); 6]);
+        assert_eq!(layer.fourier_claims(&spectra, [&[]; 4], &values), Err(error));
+        let claim = FftClaim { group: vec![], position: vec![], value: Fr::one() };
+        assert_eq!(layer.transform_weights(&claim, &spectra, [&[]; 4]), Err(error));
+    }
+    let longest = FourierVector::new(-5, 9, point(MAX_FOURIER_VARS)).unwrap();
+    assert_eq!(longest.entries(3).len(), 3);
+}
+
+#[test]
+fn sizes_beyond_what_an_index_counts_are_the_largest_ones() {
+    let layouts = [layout(&[8]), layout(&[3, 5]), layout(&[1])];
+    for key_vars in [0, 1, 26, 31, 62, 63, 64, 65, 1000, usize::MAX] {
+        let (places, rows) = places(layouts.iter(), key_vars);
+        assert!(rows >= 1 && places.len() == 3);
+        for place in places {
+            let _ = (place.first_column(), place.shape.share(64, key_vars), place.shape.split(&point(2)));
+            let far = RowShape { column_vars: key_vars, ..place.shape };
+            let _ = (far.share(usize::MAX, 7), Place { shape: far, block: 9, ..place }.first_column());
+        }
+        let _ = (masks_per_row(key_vars), mask_vars(usize::MAX, key_vars));
+        assert_eq!(evaluate_spread(&[], &point(3), key_vars), Fr::zero());
+    }
+    for extent in [0, 1, usize::MAX / 2 + 2, usize::MAX] {
+        assert_eq!(cross_layout(extent).is_ok(), extent <= 1, "{extent}");
+    }
+}
+
+#[test]
+fn tables_of_any_size_and_bounds_have_rows_and_extensions() {
+    let clip = |minimum, maximum| ActivationFunction::Clip { minimum, maximum };
+    assert_eq!([clip(5, -5).apply(0), clip(5, -5).apply(100)], [-5; 2]);
+    let results = ActivationFunction::Table { first: i64::MAX, results: vec![] };
+    assert_eq!(results.apply(i64::MIN), 0);
+    let sizes = [0, 1, 19, 31, 32, 62, 63, 64, 100, u32::MAX];
+    for num_vars in sizes {
+        for table in [
+            LookupTable::Remainder { shift: num_vars },
+            LookupTable::Difference { num_vars },
+            LookupTable::Activation { function: clip(7, -7), first: i64::MIN, num_vars },
+            LookupTable::Activation { function: results.clone(), first: i64::MAX, num_vars },
+            LookupTable::Range { minimum: i64::MAX, maximum: i64::MIN, num_vars },
+            LookupTable::Saturation(SaturationTable::new(i64::MAX, i64::MIN, (i64::MIN, i64::MAX))),
+            LookupTable::Saturation(SaturationTable::new(i64::MIN, i64::MAX, (i64::MAX, i64::MIN))),
+        ] {
+            for index in [0, 1, usize::MAX] {
+                let (key, _) = table.row(index);
+                let _ = (table.position(key), table.position(i64::MIN), table.position(i64::MAX));
+            }
+            for n in [0, 1, 7, 12] {
+                let _ = table.evaluate(&point(n));
+            }
+        }
+    }
+    for (minimum, maximum) in [(5, -5), (i64::MIN, i64::MAX), (i64::MAX, i64::MIN), (0, 0)] {
+        let table = SaturationTable::new(minimum, maximum, (i64::MIN, i64::MAX));
+        for quotient in [i64::MIN, -1, 0, i64::MAX] {
+            let _ = (table.keys(table.split(quotient)), table.second(quotient));
+        }
+    }
+}
+
+#[test]
+fn rescaling_by_any_shift_divides() {
+    let layer = |shift| RescaleLayer {
+        multiplier: Multiplier::Uniform(1),
+        shift,
+        quotient_bounds: (0, 0),
+        function: ActivationFunction::Clip { minimum: 0, maximum: 255 },
+    };
+    for shift in [0, 1, 16, 31, 62, 63, 64, 200, u32::MAX] {
+        let layer = layer(shift);
+        for accumulator in [i64::MIN, -3, 0, 1 << 40, i64::MAX] {
+            let (quotient, remainder) = layer.divide(i64::MAX, accumulator);
+            assert_eq!(quotient == 0 || shift < 64 || quotient == -1, true, "{shift}");
+            let _ = (layer.split(remainder), layer.recompose(Fr::one(), Fr::one(), Fr::one()));
+        }
+    }
+    assert_eq!(layer(0).divide(3, 5), (15, 0));
+}
+
+#[test]
+fn errors_of_any_sizes_are_sums() {
+    let largest = usize::MAX;
+    for n in [0, 1, 64, 127, 128, largest] {
+        for error in [
+            soundness::sumcheck(n, n, n),
+            soundness::logup(n),
+            soundness::lookups(n, n),
+            soundness::rescale(n, n),
+            soundness::max_pool(n, n, n, n),
+            soundness::contraction(n, n),
+            soundness::products(n, n),
+            soundness::polynomial_convolution(n, n, n),
+            soundness::polynomial_matmul(n, n, n),
+            soundness::views(n, n, n),
+            soundness::windows(n, n),
+            soundness::fourier(&[n; 3]),
+            soundness::fourier(&[]),
+            soundness::fft_convolutions(&[]),
+            soundness::masking(n),
+            soundness::gates(&[]),
+            soundness::hyrax(n, n),
+        ] {
+            let sum: SoundnessError = [error; 3].into_iter().sum();
+            assert!(sum.bad_challenges() >= error.bad_challenges() && !sum.bits().is_nan());
+        }
+    }
 }
 
 #[test]

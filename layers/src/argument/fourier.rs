@@ -37,7 +37,7 @@ use tacit_transcript::Value;
 
 use crate::{
     argument::claim::SumClaim,
-    integer::{count, position, signed},
+    integer::{corners, count, position, signed},
 };
 
 /// Variables up to which a vector is evaluated entry by entry.
@@ -49,13 +49,9 @@ pub const MAX_FOURIER_VARS: usize = 28;
 /// Degree of a level's sumcheck.
 pub const LEVEL_DEGREE: usize = 3;
 
+/// A root of unity of order $2^n$ for an $n$ of at most [`MAX_FOURIER_VARS`].
 #[doc(hidden)]
-/// A root of unity of order $2^n$.
-///
-/// # Panics
-/// When $n$ is more than [`MAX_FOURIER_VARS`].
 pub fn root_of_unity(num_vars: usize) -> Fr {
-    assert!(num_vars <= MAX_FOURIER_VARS, "no root of unity of order 2^{num_vars}");
     (num_vars..position(Fr::TWO_ADICITY)).fold(Fr::TWO_ADIC_ROOT_OF_UNITY, |root, _| root.square())
 }
 
@@ -82,8 +78,15 @@ pub struct FourierVector {
 
 impl FourierVector {
     /// The vector with step $r$ and offset $h$ at a frequency point.
-    pub const fn new(step: i64, offset: i64, frequency: Vec<Fr>) -> Self {
-        Self { step, offset, frequency }
+    ///
+    /// # Errors
+    /// When the point has more coordinates than [`MAX_FOURIER_VARS`].
+    pub fn new(step: i64, offset: i64, frequency: Vec<Fr>) -> Result<Self, tacit_algebra::Error> {
+        if frequency.len() > MAX_FOURIER_VARS {
+            let what = "the number of a frequency's coordinates";
+            return Err(tacit_algebra::Error { what, expected: MAX_FOURIER_VARS, actual: frequency.len() });
+        }
+        Ok(Self { step, offset, frequency })
     }
 
     /// $\ell$.
@@ -138,6 +141,7 @@ impl FourierVector {
 
     /// $\sum_{i < n} \mathrm{eq}(v, i) A(i)$, entry by entry, over the indices $i$ below $n$ that $v$ has coordinates for.
     pub fn evaluate(&self, index: &[Fr], length: usize) -> Fr {
+        let length = length.min(corners(index.len()));
         eq::table(index, length).iter().zip(self.entries(length)).map(|(e, a)| *e * a).sum()
     }
 
@@ -230,7 +234,7 @@ mod tests {
     fn vectors() -> impl Iterator<Item = FourierVector> {
         let progressions = [(1, 0), (0, 3), (2, 5), (-1, 2), (-3, 1), (-2, 0), (7, -9), (100, -1)];
         (0..6).flat_map(move |n| {
-            progressions.map(move |(step, offset)| FourierVector::new(step, offset, point(n)))
+            progressions.map(move |(step, offset)| FourierVector::new(step, offset, point(n)).unwrap())
         })
     }
 

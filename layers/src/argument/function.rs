@@ -28,7 +28,7 @@ impl ActivationFunction {
     /// The function's value.
     pub fn apply(&self, q: i64) -> i64 {
         match self {
-            Self::Clip { minimum, maximum } => q.clamp(*minimum, *maximum),
+            Self::Clip { minimum, maximum } => q.max(*minimum).min(*maximum),
             Self::Table { first, results } => {
                 let last = results.len().saturating_sub(1);
                 let row = usize::try_from(q.saturating_sub(*first)).unwrap_or(0).min(last);

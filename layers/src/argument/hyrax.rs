@@ -60,6 +60,7 @@ use crate::{
         soundness::{self, SoundnessError},
     },
     error::Result,
+    integer::{corners, short},
     tensor::Layout,
 };
 
@@ -85,7 +86,7 @@ impl RowShape {
     /// The part of `whole`, an amount for each row, that is the tensor's: its part of a row that it shares, or all of its own.
     pub const fn share(&self, whole: usize, key_vars: usize) -> usize {
         if self.column_vars < key_vars {
-            (whole << self.column_vars) >> key_vars
+            whole.unbounded_shl(short(self.column_vars)).unbounded_shr(short(key_vars))
         } else {
             whole.saturating_mul(self.num_rows)
         }
@@ -122,7 +123,7 @@ impl Place {
 
     /// The first generator of its rows.
     pub const fn first_column(&self) -> usize {
-        self.block << self.shape.column_vars
+        self.block.unbounded_shl(short(self.shape.column_vars))
     }
 }
 
@@ -137,15 +138,15 @@ pub fn places<'a>(layouts: impl Iterator<Item = &'a Layout>, key_vars: usize) ->
         places.push(Place { shape, row: rows, block: 0, shared });
         rows = rows.saturating_add(if shared { 0 } else { shape.num_rows });
     }
-    let mut short: Vec<&mut Place> = places.iter_mut().filter(|place| place.shared).collect();
-    short.sort_by_key(|place| std::cmp::Reverse(place.shape.column_vars));
-    let mut used = 0_usize;
-    for place in short {
-        place.row = rows.saturating_add(used >> key_vars);
-        place.block = (used & !(usize::MAX << key_vars)) >> place.shape.column_vars;
+    let mut shared: Vec<&mut Place> = places.iter_mut().filter(|place| place.shared).collect();
+    shared.sort_by_key(|place| std::cmp::Reverse(place.shape.column_vars));
+    let (mut used, row) = (0_usize, short(key_vars));
+    for place in shared {
+        place.row = rows.saturating_add(used.unbounded_shr(row));
+        place.block = (used & !usize::MAX.unbounded_shl(row)) >> place.shape.column_vars;
         used = used.saturating_add(1 << place.shape.column_vars);
     }
-    (places, rows.saturating_add(used.div_ceil(1 << key_vars)))
+    (places, rows.saturating_add(used.div_ceil(corners(key_vars))))
 }
 
 /// The scheme: rows of $2^W$ elements under as many generators.

@@ -27,7 +27,7 @@ use tacit_transcript::Value;
 
 use crate::{
     argument::{function::ActivationFunction, lookup_table::saturation::SaturationTable},
-    integer::{position, scalar, signed},
+    integer::{corners, position, scalar, signed},
 };
 
 /// A table that rows are looked up in.
@@ -80,7 +80,7 @@ impl LookupTable {
     /// The smallest first column.
     const fn first(&self) -> i64 {
         match self {
-            Self::Remainder { shift } => -1 << shift.saturating_sub(1),
+            Self::Remainder { shift } => (-1_i64).unbounded_shl(shift.saturating_sub(1)),
             Self::Difference { .. } => 0,
             Self::Activation { first, .. } => *first,
             Self::Saturation(table) => table.first(),
@@ -101,7 +101,7 @@ impl LookupTable {
 
     /// Index of the row whose first column is `key`, if there is one.
     pub fn position(&self, key: i64) -> Option<usize> {
-        usize::try_from(key.checked_sub(self.first())?).ok().filter(|i| i >> self.num_vars() == 0)
+        usize::try_from(key.checked_sub(self.first())?).ok().filter(|i| *i < corners(self.num_vars()))
     }
 
     /// Both columns' multilinear extensions at `point`.
@@ -109,7 +109,7 @@ impl LookupTable {
         let key = from_i64(self.first()) + eq::evaluate_identity(point);
         match self {
             Self::Activation { function: ActivationFunction::Table { .. }, num_vars, .. } => {
-                let rows = 0..1_usize << *num_vars;
+                let rows = 0..corners(position(*num_vars)).min(corners(point.len()));
                 let results =
                     small::inner_product(&eq::table(point, rows.len()), rows.map(|i| self.row(i).1));
                 (key, results)
@@ -153,13 +153,14 @@ impl Fingerprint {
         V::from(self.alpha - scalar(table.saturating_add(1))) - sum
     }
 
-    /// The fingerprints of every row of a table, in order.
+    /// The fingerprints of every row of a table, in order. For tables of a plan, which memory holds.
+    #[doc(hidden)]
     pub fn table(&self, index: usize, table: &LookupTable) -> Vec<Fr> {
         // First columns are consecutive, and second ones often the same as the one before.
         let square = self.beta * self.beta;
         let (mut last, mut last_term) = (0, Fr::from(0_u64));
         let mut first_term = self.of(index, from_i64(table.first()), Fr::from(0_u64));
-        (0..1_usize << table.num_vars())
+        (0..corners(table.num_vars()))
             .map(|i| {
                 let (_, second) = table.row(i);
                 if second != last {

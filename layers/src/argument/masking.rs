@@ -61,7 +61,7 @@ use tacit_transcript::{
     value::{Constraint, Masked},
 };
 
-use crate::tensor::bits_of;
+use crate::{integer::corners, tensor::bits_of};
 
 /// $\log_2$ of the largest number of masks in a row.
 const MASK_VARS: usize = 8;
@@ -181,12 +181,13 @@ pub const fn mask_vars(num_rows: usize, key_vars: usize) -> usize {
     bits_of(num_rows).saturating_add(key_vars)
 }
 
-/// A vector over the masks at their places in a tensor over (rows, generators).
+/// A vector over the masks at their places in a tensor over (rows, generators). For as many generators as memory holds.
+#[doc(hidden)]
 pub fn spread(values: &[Fr], key_vars: usize) -> Vec<Fr> {
     let per_row = masks_per_row(key_vars);
     let mut spread = vec![];
     for (row, values) in values.chunks(per_row).enumerate() {
-        spread.resize(row << key_vars, Fr::zero());
+        spread.resize(corners(key_vars).saturating_mul(row), Fr::zero());
         spread.extend_from_slice(values);
     }
     spread

@@ -11,7 +11,7 @@ use ark_ff::PrimeField;
 
 use crate::{
     argument::{
-        fourier::{BASE_VARS, LEVEL_DEGREE},
+        fourier::{BASE_VARS, LEVEL_DEGREE, MAX_FOURIER_VARS},
         gates::Circuit,
     },
     integer::widest,
@@ -70,8 +70,8 @@ pub fn logup(num_vars: usize) -> SoundnessError {
 /// $\alpha$ and, because a fingerprint of a row of $k$ columns has degree $k$ in $\beta$, below $k 2^n$ in both; a level
 /// takes one batching, one sumcheck of degree 2 and one interpolation.
 pub fn lookups(num_vars: usize, num_columns: usize) -> SoundnessError {
-    let levels =
-        (1..num_vars).map(|k| widest(k).saturating_mul(2).saturating_add(2)).fold(0, u128::saturating_add);
+    // The sum of 2 k + 2 over all levels but the root's.
+    let levels = widest(num_vars.saturating_sub(1)).saturating_mul(widest(num_vars).saturating_add(2));
     let fractions = widest(num_columns.max(1)).saturating_mul(1_u128 << num_vars.min(64));
     SoundnessError::new(fractions.saturating_add(levels).saturating_add(1))
 }
@@ -124,7 +124,7 @@ pub fn windows(num_vars: usize, instances: usize) -> SoundnessError {
 
 /// Claims on Fourier vectors of so many variables each: at each level one batched sumcheck of the vectors that are as long.
 pub fn fourier(num_vars: &[usize]) -> SoundnessError {
-    let longest = num_vars.iter().copied().max().unwrap_or(0);
+    let longest = num_vars.iter().copied().max().unwrap_or(0).min(MAX_FOURIER_VARS);
     // A vector that has become as short as another joins it.
     let level = |level: usize| {
         let active = num_vars.iter().filter(|&&n| n >= level).count();

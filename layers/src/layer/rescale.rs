@@ -330,13 +330,13 @@ impl RescaleLayer {
 
     /// High and low part of a centred remainder: $(r, 0)$ when it is one column.
     pub const fn split(&self, remainder: i64) -> (i64, i64) {
-        let high = remainder >> self.low_digits();
-        (high, remainder.wrapping_sub(high << self.low_digits()))
+        let high = remainder.unbounded_shr(self.low_digits());
+        (high, remainder.wrapping_sub(high.unbounded_shl(self.low_digits())))
     }
 
     /// $2^s q + 2^l r_1 + r_0$: the scaled accumulator from quotient and both parts of the centred remainder.
     pub fn recompose<V: Value>(&self, quotient: V, high: V, low: V) -> V {
-        let power = |digits: u32| Fr::from(1_u64 << digits);
+        let power = |digits: u32| Fr::from(1_u64.unbounded_shl(digits));
         quotient * power(self.shift) + high * power(self.low_digits()) + low
     }
 
@@ -344,8 +344,9 @@ impl RescaleLayer {
     /// [`ACCUMULATOR_BITS`] and [`MAX_MULTIPLIER`] leave the product inside 64 bits.
     pub fn divide(&self, multiplier: i64, accumulator: i64) -> (i64, i64) {
         let product = multiplier.wrapping_mul(accumulator);
-        let quotient = product.wrapping_add(1 << self.shift.wrapping_sub(1)) >> self.shift;
-        (quotient, product.wrapping_sub(quotient << self.shift))
+        let half = 1_i64.unbounded_shl(self.shift.wrapping_sub(1));
+        let quotient = product.wrapping_add(half).unbounded_shr(self.shift);
+        (quotient, product.wrapping_sub(quotient.unbounded_shl(self.shift)))
     }
 }
 

@@ -98,11 +98,11 @@ impl Parameter {
         }
     }
 
-    #[doc(hidden)]
     /// The element at `index`.
     ///
     /// # Panics
     /// When there is none.
+    #[doc(hidden)]
     #[expect(
         clippy::indexing_slicing,
         reason = "whoever has parameters proves: no verifier reads an element"

@@ -163,7 +163,7 @@ fn prove_transforms(
         nodes.iter().zip(convolutions.iter().zip(spectra).zip(&values))
     {
         claims.push(layer.claims(spectra, points(layer), values));
-        let own = layer.fourier_claims(spectra, points(layer), values);
+        let own = short(layer.fourier_claims(spectra, points(layer), values));
         let rounds = own.iter().map(|claim| (*node, fourier::num_rounds(claim.num_vars())));
         observer.profiler().count_rounds(rounds);
         vectors.extend(own);
@@ -210,7 +210,7 @@ impl FftConvolutionProver<'_> {
             *input.at([row, column], self.lane(channel)) = from_i64(x);
         }
         let [k_height, k_width] = axes.map(|axis| axis.window.kernel);
-        let places = axes.map(|axis| axis.kernel_vector(vec![Fr::from(0_u64); axis.num_vars]));
+        let places = axes.map(|axis| short(axis.kernel_vector(vec![Fr::from(0_u64); axis.num_vars])));
         let mut weights = Plane::new(num_vars, self.lanes());
         for (i, &weight) in self.weights.iter().enumerate() {
             let (channel, row, column) = (i / (k_height * k_width), i / k_width % k_height, i % k_width);
@@ -246,7 +246,7 @@ impl FftConvolutionProver<'_> {
         // Rows of the Fourier matrix beyond the input count for zeros: they are there because the verifier evaluates
         // the whole vector.
         let rows = [0, 1].map(|side| {
-            let vector = AxisTransform::input_vector(spectra.frequencies[side].clone());
+            let vector = short(AxisTransform::input_vector(spectra.frequencies[side].clone()));
             entries(&vector, &periods[side], 1 << bits_of(axes[side].input))
         });
         let input = self.input_product(spectra, &rows, sums[0]);
@@ -254,7 +254,7 @@ impl FftConvolutionProver<'_> {
         let positions = self.layer.positions(&self.claim);
         let crop = |side: usize| {
             let (axis, position) = (&axes[side], &positions[side]);
-            let vector = axis.crop_vector(spectra.frequencies[side].clone());
+            let vector = short(axis.crop_vector(spectra.frequencies[side].clone()));
             let table = |values| crate::evaluation::table(values, position.len());
             let window = entries(&vector, &periods[side], 1 << position.len());
             Product::of(table(eq::table(position, axis.output)), table(window), sums[2 + side])
@@ -284,12 +284,17 @@ impl FftConvolutionProver<'_> {
             backend().add_scaled(&mut folded, offsets, scale);
         }
         let [rows, columns] = [0, 1].map(|side| {
-            let vector = axes[side].kernel_vector(spectra.frequencies[side].clone());
+            let vector = short(axes[side].kernel_vector(spectra.frequencies[side].clone()));
             entries(&vector, &periods[side], kernels[side])
         });
         let vectors: Vec<Fr> = rows.iter().flat_map(|a| columns.iter().map(move |b| *a * b)).collect();
         Product::of(pad_axes(vectors, &kernels), pad_axes(folded, &kernels), sum)
     }
+}
+
+/// Vectors of a layer whose spectrum is no larger than supported.
+fn short<T>(vectors: std::result::Result<T, tacit_algebra::Error>) -> T {
+    vectors.unwrap_or_else(|error| unreachable!("{error}"))
 }
 
 /// The first `length` entries of a vector whose period with step one and offset zero is given.
@@ -299,7 +304,7 @@ fn entries(vector: &tacit_layers::argument::fourier::FourierVector, period: &[Fr
 
 /// $G(f) = \sum_p \mathrm{eq}(r_p, p) \omega^{(b - s p) f}$.
 fn crop_spectrum(axis: &AxisTransform, position: &[Fr]) -> Vec<Fr> {
-    let places = axis.crop_vector(vec![Fr::from(0_u64); axis.num_vars]);
+    let places = short(axis.crop_vector(vec![Fr::from(0_u64); axis.num_vars]));
     let mut plane = Plane::new([0, axis.num_vars], 1);
     for (p, weight) in eq::table(position, axis.output).into_iter().enumerate() {
         *plane.at([0, places.position(p)], 0) += weight;

@@ -293,7 +293,7 @@ fn forge(vector: &FourierVector, index: &[Fr], level: usize) -> FourierProver {
     *prover.levels[level].last_mut().unwrap() += Fr::one();
     // Every longer vector is the next shorter one times its factor.
     for m in level + 1..=num_vars {
-        let part = FourierVector::new(1, 0, vector.frequency()[..m].to_vec());
+        let part = FourierVector::new(1, 0, vector.frequency()[..m].to_vec()).unwrap();
         for i in 0..1_usize << m {
             let bits: Vec<Fr> = (0..m).map(|b| Fr::from((i >> (m - 1 - b) & 1) as u64)).collect();
             prover.levels[m][i] = prover.levels[m - 1][i % (1 << (m - 1))] * part.factor(&bits);
@@ -318,7 +318,7 @@ fn fourier_verdict(provers: Vec<FourierProver>) -> Result<(), Error> {
 
 #[test]
 fn rejects_a_fourier_vector_that_is_false_at_a_level() {
-    let vector = |seed, n, step, offset| FourierVector::new(step, offset, scalars(seed, n));
+    let vector = |seed, n, step, offset| FourierVector::new(step, offset, scalars(seed, n)).unwrap();
     let honest = |seed: usize, n, step, offset| {
         let (vector, index) = (vector(seed, n, step, offset), scalars(seed + 1, n));
         let value = vector.evaluate(&index, 1 << n);

@@ -64,10 +64,11 @@ pub fn verify<V: Value>(
         return Err(Error::FinalValue { argument: "transforms", message: labels::TRANSFORM_VALUES });
     }
     // Step 3: Fourier vectors.
-    let vectors = all().flat_map(|((convolution, spectra), values)| {
-        convolution.layer.fourier_claims(spectra, points(&convolution.layer), values)
-    });
-    fourier::verify(reader, vectors.collect())?;
+    let mut vectors = vec![];
+    for ((FftConvolutionVerifier { layer, .. }, spectra), values) in all() {
+        vectors.extend(layer.fourier_claims(spectra, points(layer), values)?);
+    }
+    fourier::verify(reader, vectors)?;
     let claims = all().map(|((convolution, spectra), values)| {
         convolution.layer.claims(spectra, points(&convolution.layer), values)
     });

@@ -58,7 +58,7 @@ impl SaturationTable {
     /// The second column of the row with this first column.
     pub fn second(&self, first: i64) -> i64 {
         let filled_up = first.saturating_sub(self.maximum.saturating_add(self.largest_limb()));
-        first.clamp(self.minimum, self.maximum).saturating_add(filled_up.max(0))
+        first.max(self.minimum).min(self.maximum).saturating_add(filled_up.max(0))
     }
 
     /// The second column's multilinear extension: $\ell$, and a ramp where it begins to rise, where it stops and where the
@@ -71,7 +71,7 @@ impl SaturationTable {
 
     /// A quotient in parts.
     pub fn split(&self, quotient: i64) -> Parts {
-        let clipped = quotient.clamp(self.minimum, self.maximum);
+        let clipped = quotient.max(self.minimum).min(self.maximum);
         // Division towards zero gives both limbs the saturation's sign.
         let saturation = quotient.saturating_sub(clipped);
         let high = saturation.unsigned_abs() >> self.limb_bits;

@@ -94,7 +94,8 @@ pub fn inner_extent(layer: &str, inner_axes: &[usize]) -> Result<usize> {
 /// [`Error::Shape`] when it has too many positions.
 pub fn cross_layout(extent: usize) -> Result<Layout> {
     let upper = extent.saturating_sub(1).max(1);
-    Layout::new(vec![upper.next_power_of_two().saturating_add(upper)])
+    let lower = upper.checked_next_power_of_two().unwrap_or(usize::MAX);
+    Layout::new(vec![lower.saturating_add(upper)])
 }
 
 /// Positions of $H$ below the middle, padding in front included, and above it: $P$ and $n - 1$.

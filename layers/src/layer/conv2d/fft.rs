@@ -289,13 +289,14 @@ impl FftConvolutionLayer {
         let [positions, kernels] = [self.positions(claim), self.split_kernel(kernel)];
         let [height, width] = &self.axes;
         let offsets = |axis: &AxisTransform, frequency: &Vec<Fr>, point: &[Fr]| {
-            axis.kernel_vector(frequency.clone()).evaluate(point, axis.window.kernel)
+            let vector = axis.kernel_vector(frequency.clone());
+            vector.map(|vector| vector.evaluate(point, axis.window.kernel))
         };
         let window = |axis: &AxisTransform, position: &[Fr], point: &[Fr]| {
             eq::evaluate_prefix(position, point, axis.output)
         };
-        let kernel = offsets(height, &spectra.frequencies[0], &kernels[0])
-            * offsets(width, &spectra.frequencies[1], &kernels[1]);
+        let kernel = offsets(height, &spectra.frequencies[0], &kernels[0])?
+            * offsets(width, &spectra.frequencies[1], &kernels[1])?;
         Ok([kernel, window(height, &positions[0], top)?, window(width, &positions[1], left)?])
     }
 
@@ -311,28 +312,32 @@ impl FftConvolutionLayer {
     }
 
     /// The claims on Fourier vectors that the second stage leaves: input and crop along the height, then the width.
+    ///
+    /// # Errors
+    /// When frequencies have more coordinates than a Fourier vector.
     pub fn fourier_claims<V: Value>(
         &self,
         spectra: &SpectrumClaims<V>,
         points: [&[Fr]; 4],
         values: &TransformValues<V>,
-    ) -> [FourierClaim<V>; 4] {
+    ) -> std::result::Result<[FourierClaim<V>; 4], tacit_algebra::Error> {
         let [input, _, top, left] = points;
         let [rows, columns] = self.split_input(input);
         let [height, width] = &self.axes;
         let [f_height, f_width] = spectra.frequencies.clone();
         let read = |frequency, point: &[Fr], value: &V| {
-            FourierClaim::new(AxisTransform::input_vector(frequency), point, value.clone())
+            AxisTransform::input_vector(frequency)
+                .map(|vector| FourierClaim::new(vector, point, value.clone()))
         };
         let crop = |axis: &AxisTransform, frequency, point: &[Fr], value: &V| {
-            FourierClaim::new(axis.crop_vector(frequency), point, value.clone())
+            axis.crop_vector(frequency).map(|vector| FourierClaim::new(vector, point, value.clone()))
         };
-        [
-            read(f_height.clone(), &rows, &values.rows[0]),
-            crop(height, f_height, top, &values.crops[0]),
-            read(f_width.clone(), &columns, &values.rows[1]),
-            crop(width, f_width, left, &values.crops[1]),
-        ]
+        Ok([
+            read(f_height.clone(), &rows, &values.rows[0])?,
+            crop(height, f_height, top, &values.crops[0])?,
+            read(f_width.clone(), &columns, &values.rows[1])?,
+            crop(width, f_width, left, &values.crops[1])?,
+        ])
     }
 
     /// The claims left on weights and input.

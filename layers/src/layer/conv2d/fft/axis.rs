@@ -2,10 +2,11 @@
 
 use crate::{
     argument::fourier::FourierVector,
-    integer::signed,
+    integer::{corners, signed},
     tensor::{bits_of, window::AxisWindow},
 };
 use ark_bn254::Fr;
+use tacit_algebra::Error;
 
 /// A convolution along one axis in the frequency domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,21 +33,30 @@ impl AxisTransform {
 
     /// $N$.
     pub const fn length(&self) -> usize {
-        1 << self.num_vars
+        corners(self.num_vars)
     }
 
     /// $A$: what an input position counts for at a frequency point.
-    pub const fn input_vector(frequency: Vec<Fr>) -> FourierVector {
+    ///
+    /// # Errors
+    /// As [`FourierVector::new`].
+    pub fn input_vector(frequency: Vec<Fr>) -> Result<FourierVector, Error> {
         FourierVector::new(1, 0, frequency)
     }
 
     /// $B$: what a kernel offset counts for at a frequency point.
-    pub const fn kernel_vector(&self, frequency: Vec<Fr>) -> FourierVector {
+    ///
+    /// # Errors
+    /// As [`FourierVector::new`].
+    pub fn kernel_vector(&self, frequency: Vec<Fr>) -> Result<FourierVector, Error> {
         FourierVector::new(signed(self.window.dilation).saturating_neg(), 0, frequency)
     }
 
     /// $C$: what a window position counts for at a frequency point.
-    pub const fn crop_vector(&self, frequency: Vec<Fr>) -> FourierVector {
+    ///
+    /// # Errors
+    /// As [`FourierVector::new`].
+    pub fn crop_vector(&self, frequency: Vec<Fr>) -> Result<FourierVector, Error> {
         FourierVector::new(
             signed(self.window.stride).saturating_neg(),
             signed(self.window.pad_begin),

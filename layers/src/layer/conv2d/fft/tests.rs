@@ -93,9 +93,9 @@ fn vectors_are_the_extensions_of_the_transforms() {
         let (step, dilation, begin) =
             (axis.window.stride as i64, axis.window.dilation as i64, axis.window.pad_begin as i64);
         for (vector, step, offset, length) in [
-            (AxisTransform::input_vector(frequency.clone()), 1, 0, axis.input),
-            (axis.kernel_vector(frequency.clone()), -dilation, 0, axis.window.kernel),
-            (axis.crop_vector(frequency.clone()), -step, begin, axis.output),
+            (AxisTransform::input_vector(frequency.clone()).unwrap(), 1, 0, axis.input),
+            (axis.kernel_vector(frequency.clone()).unwrap(), -dilation, 0, axis.window.kernel),
+            (axis.crop_vector(frequency.clone()).unwrap(), -step, begin, axis.output),
         ] {
             for (i, entry) in vector.entries(length).into_iter().enumerate() {
                 let at = |f: i64| power(root, (step * i as i64 + offset) * f, axis.length());
