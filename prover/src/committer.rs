@@ -73,7 +73,17 @@ pub(crate) trait Committer: Send + Sync {
 }
 
 /// A scheme by itself, which hides nothing.
-pub(crate) struct Plain<'a, S>(pub(crate) &'a S);
+pub(crate) struct Plain<'a, S> {
+    scheme: &'a S,
+    /// Whether it has committed to every list.
+    result: Result<()>,
+}
+
+impl<'a, S> Plain<'a, S> {
+    pub(crate) const fn new(scheme: &'a S) -> Self {
+        Self { scheme, result: Ok(()) }
+    }
+}
 
 impl<S: ProverScheme> Committer for Plain<'_, S> {
     fn commit(
@@ -83,12 +93,14 @@ impl<S: ProverScheme> Committer for Plain<'_, S> {
         tensors: &[CommittedTensor],
         shares: &mut Shares,
     ) {
-        let commitment = self.0.commit(tensors, shares);
-        self.0.write_commitment(writer, list.label(), &commitment);
+        match self.scheme.commit(tensors, shares) {
+            Ok(commitment) => self.scheme.write_commitment(writer, list.label(), &commitment),
+            Err(error) => self.result = Err(error),
+        }
     }
 
     fn shares(&self, layouts: &[&Layout]) -> Vec<usize> {
-        self.0.shares(layouts)
+        self.scheme.shares(layouts)
     }
 
     fn open(
@@ -98,8 +110,8 @@ impl<S: ProverScheme> Committer for Plain<'_, S> {
         claims: &[OpeningClaim],
         _: &mut Watcher,
     ) -> Result<()> {
-        self.0.open(writer, lists, claims);
-        Ok(())
+        self.result?;
+        self.scheme.open(writer, lists, claims)
     }
 }
 
@@ -168,7 +180,7 @@ impl Committer for Hidden<'_> {
         tensors: &[CommittedTensor],
         shares: &mut Shares,
     ) {
-        let mut rows = self.scheme().commit(tensors, shares);
+        let mut rows = hyrax::commit_observed(tensors, self.scheme().generators(), shares);
         match list {
             List::Witness => self.witness = self.hiding.blind_witness(&mut rows),
             List::Deferred(column) => {

@@ -12,11 +12,10 @@ pub(crate) fn table(values: Vec<Fr>, num_vars: usize) -> Mle {
     Mle::new(values, num_vars).unwrap_or_else(|error| unreachable!("{error}"))
 }
 
-/// Fixes the first variable of a table that has one.
+/// Fixes the first variable of a table, if it has one.
 pub(crate) fn bind(table: &mut Mle, r: Fr) {
-    // A caller who binds too often has nothing left to bind.
-    let bound = table.bind(r);
-    debug_assert!(bound.is_ok(), "a variable is left");
+    // Whoever binds too often has nothing left to bind.
+    table.bind(r).unwrap_or_default();
 }
 
 /// The value of a table of which every variable is bound.

@@ -42,6 +42,7 @@ use tacit_layers::argument::{
 use tacit_transcript::{Label, ProofWriter};
 
 use crate::{
+    error::{Error, Result},
     opening::{CommittedTensor, ProverScheme, Shares},
     sumcheck::{self, SumcheckInstance},
 };
@@ -68,24 +69,39 @@ pub struct CommittedList<'a> {
 }
 
 impl ProverScheme for Hyrax {
-    fn commit(&self, tensors: &[CommittedTensor], shares: &mut Shares) -> Vec<G1Affine> {
-        commit_observed(tensors, self.generators(), shares)
+    fn commit(&self, tensors: &[CommittedTensor], shares: &mut Shares) -> Result<Vec<G1Affine>> {
+        tensors.iter().try_for_each(CommittedTensor::check)?;
+        Ok(commit_observed(tensors, self.generators(), shares))
     }
 
     fn write_commitment(&self, writer: &mut ProofWriter, label: Label, rows: &Vec<G1Affine>) {
         writer.write_points(label, rows);
     }
 
-    fn open(&self, writer: &mut ProofWriter, lists: &[&[CommittedTensor]], claims: &[OpeningClaim]) {
+    fn open(
+        &self,
+        writer: &mut ProofWriter,
+        lists: &[&[CommittedTensor]],
+        claims: &[OpeningClaim],
+    ) -> Result<()> {
+        let tensors: Vec<&CommittedTensor> = lists.iter().copied().flatten().collect();
+        tensors.iter().try_for_each(|tensor| tensor.check())?;
+        let fits = |claim: &OpeningClaim| {
+            tensors.get(claim.subject).is_some_and(|tensor| tensor.layout.num_vars() == claim.point.len())
+        };
+        if !claims.iter().all(fits) {
+            return Err(Error::Replay(tacit_verifier::Error::UnfitClaim));
+        }
         let list = |&tensors| CommittedList { tensors, row_vars: self.key_vars() };
         let lists: Vec<CommittedList> = lists.iter().map(list).collect();
         open(writer, &lists, claims, self.generators());
+        Ok(())
     }
 }
 
-#[doc(hidden)]
 /// Proves all claims on lists of tensors that were committed to together. A claim's subject is its tensor's index among
 /// those of all lists.
+#[doc(hidden)]
 pub fn open(
     writer: &mut ProofWriter,
     lists: &[CommittedList],

@@ -78,7 +78,7 @@ impl<S: ProverScheme> PlainKey<S> {
         let plan = analysed(&mut network)?;
         let scheme = scheme(&plan)?;
         let tensors = parameter_tensors(&network, &plan);
-        let commitment = scheme.commit(&tensors, &mut Shares::new(tensors.len()));
+        let commitment = scheme.commit(&tensors, &mut Shares::new(tensors.len()))?;
         let model = CommittedModel::new(network.architecture.clone(), |_| Ok(scheme), commitment)?;
         Ok(Self { network, model, buffers: Buffers::default() })
     }

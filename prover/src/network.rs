@@ -119,7 +119,7 @@ pub fn prove_over<S: ProverScheme>(
         let statement = Statement::public(inputs, &outputs);
         statement::absorb(&mut writer, key.model(), plan, &statement);
         let run = Run { network, plan, buffers: &key.buffers, trace: &trace, witness: &witness };
-        let (writer, observer) = prove_phases(run, writer, Plain(key.model().scheme()), observer)?;
+        let (writer, observer) = prove_phases(run, writer, Plain::new(key.model().scheme()), observer)?;
         Ok(Proven::of(writer, observer, run, outputs))
     })
 }
@@ -191,7 +191,7 @@ pub(crate) fn prove_witness(
         let hidden = Hidden::begin(keys, plan, (inputs, &outputs), &mut writer, seed, &observer)?;
         prove_phases(run, writer, hidden, observer)
     } else {
-        prove_phases(run, writer, Plain(key.verifying_key().model().scheme()), observer)
+        prove_phases(run, writer, Plain::new(key.verifying_key().model().scheme()), observer)
     }?;
     Ok(Proven::of(writer, observer, run, outputs))
 }

@@ -15,13 +15,25 @@ use crate::{error::Result, integers::Integers};
 /// A scheme that proofs in the clear are made over.
 pub trait ProverScheme: CommitmentScheme {
     /// Commits to tensors as one list. The shares take each one's time, by whatever measure the scheme has, or none.
-    fn commit(&self, tensors: &[CommittedTensor], shares: &mut Shares) -> Self::Commitment;
+    ///
+    /// # Errors
+    /// When a tensor has another number of elements than its shape.
+    fn commit(&self, tensors: &[CommittedTensor], shares: &mut Shares) -> Result<Self::Commitment>;
 
     /// Writes a commitment as a message.
     fn write_commitment(&self, writer: &mut ProofWriter, label: Label, commitment: &Self::Commitment);
 
     /// Proves all claims. A claim's subject is its tensor's index among those of all lists.
-    fn open(&self, writer: &mut ProofWriter, lists: &[&[CommittedTensor]], claims: &[OpeningClaim]);
+    ///
+    /// # Errors
+    /// When a claim speaks of no tensor or its point has another length than the tensor's, or a tensor has another number of
+    /// elements than its shape; nothing is written then.
+    fn open(
+        &self,
+        writer: &mut ProofWriter,
+        lists: &[&[CommittedTensor]],
+        claims: &[OpeningClaim],
+    ) -> Result<()>;
 }
 
 /// Elements of a committed tensor in storage order.

@@ -48,14 +48,14 @@ pub use weighted::Weighted;
 
 /// A polynomial whose sum is being proved. It knows its tables, not the transcript.
 pub trait SumcheckInstance: Send {
-    /// Variables, degree and sum.
+    /// Variables, degree and sum, bound or not.
     fn claim(&self) -> SumClaim;
 
     /// The next round's polynomial, without the weight's factors. `claim` is the instance's running claim and
     /// `one_weight` the weight of this round's one side, nothing when both sides weigh one.
     fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial;
 
-    /// Fixes the next variable.
+    /// Fixes the next variable, if any is left.
     fn bind(&mut self, r: Fr);
 }
 

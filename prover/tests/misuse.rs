@@ -11,10 +11,10 @@ use tacit_prover::{
     Commitments, Error,
     hyrax::Columns,
     integers::Integers,
-    opening::{CommittedTensor, Elements},
-    sumcheck::{self, Grouped, Product, Weighted},
+    opening::{CommittedTensor, Elements, ProverScheme, Shares},
+    sumcheck::{self, Grouped, Product, SumcheckInstance, Weighted},
 };
-use tacit_transcript::{ProofWriter, labels};
+use tacit_transcript::{ProofReader, ProofWriter, labels};
 
 fn table(num_vars: usize) -> Mle {
     Mle::new(vec![Fr::from(3_u64); 1 << num_vars], num_vars).unwrap()
@@ -79,6 +79,62 @@ fn a_column_of_another_length_than_its_shape_is_not_committed_to() {
         assert_eq!(size(columns.commit(&mut writer, labels::COMMITMENT, &[tensor])), error);
     }
     assert!(columns.is_empty() && writer.num_bytes() == 0);
+}
+
+#[test]
+fn a_scheme_commits_to_what_has_its_shape_and_opens_what_it_committed_to() {
+    let (layout, scheme) = (Layout::new(vec![2, 3]).unwrap(), Hyrax::new(2).unwrap());
+    let (integers, field) = ([1_i64; 7], [Fr::from(1_u64); 5]);
+    let tensor = |values| CommittedTensor { layout: &layout, values };
+    let claim = |column, coordinates| {
+        EvaluationClaim::new(column, vec![Fr::from(1_u64); coordinates], Fr::from(1_u64))
+    };
+    let mut writer = ProofWriter::new(b"misuse");
+    for (values, actual) in
+        [(Elements::Integers(Integers::Int64(&integers)), 7), (Elements::Field(&field), 5)]
+    {
+        let error = expected("the number of a tensor's elements", 6, actual);
+        let mut shares = Shares::default();
+        assert_eq!(size(scheme.commit(&[tensor(values)], &mut shares)), error);
+        assert_eq!(size(scheme.open(&mut writer, &[&[tensor(values)]], &[claim(0, 3)])), error);
+    }
+    let fits = tensor(Elements::Integers(Integers::Int64(&integers[..6])));
+    // Shares of fewer tensors than there are take what they have room for.
+    assert!(scheme.commit(&[fits], &mut Shares::default()).is_ok());
+    for claim in [claim(0, 2), claim(0, 4), claim(1, 3), claim(usize::MAX, 3)] {
+        let error = scheme.open(&mut writer, &[&[fits]], &[claim]).unwrap_err();
+        assert_eq!(error, Error::Replay(tacit_verifier::Error::UnfitClaim));
+    }
+    assert_eq!(writer.num_bytes(), 0);
+}
+
+#[test]
+fn an_instance_whose_variables_are_bound_gives_a_proof_that_does_not_hold() {
+    let (r, zero) = (Fr::from(7_u64), Fr::from(0_u64));
+    let mut product = Product::summed(table(2), table(2)).unwrap();
+    let mut grouped = Grouped::new(&[r], table(2), table(2), Fr::from(36_u64)).unwrap();
+    let mut weighted = Weighted::new(table(1), table(2), table(2), Fr::from(108_u64)).unwrap();
+    let instances: [&mut dyn SumcheckInstance; 3] = [&mut product, &mut grouped, &mut weighted];
+    for instance in instances {
+        let claim = instance.claim();
+        for _ in 0..5 {
+            instance.round(zero, None);
+            instance.bind(r);
+        }
+        let mut writer = ProofWriter::new(b"misuse");
+        let point = sumcheck::prove(&mut writer, &mut [instance], RoundWeights::Uniform).unwrap();
+        let proof = writer.finish();
+        let mut reader = ProofReader::new(b"misuse", &proof);
+        let reduced = tacit_verifier::sumcheck::verify(&mut reader, &[claim], RoundWeights::Uniform).unwrap();
+        // All tables hold three everywhere.
+        assert_eq!(reduced.point, point);
+        for value in [9, 27].map(Fr::from) {
+            assert!(!reduced.holds([value].into_iter()) && !reduced.holds([value * r].into_iter()));
+        }
+    }
+    for values in [product.final_values(), grouped.final_values(), weighted.final_values()] {
+        assert!(values.is_ok());
+    }
 }
 
 #[test]

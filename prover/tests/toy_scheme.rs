@@ -121,22 +121,28 @@ impl CommitmentScheme for Toy {
 }
 
 impl ProverScheme for Toy {
-    fn commit(&self, tensors: &[CommittedTensor], _: &mut Shares) -> Fr {
+    fn commit(&self, tensors: &[CommittedTensor], _: &mut Shares) -> tacit_prover::error::Result<Fr> {
         let is_false = matches!(self.0, Some(Lie::Commitment | Lie::Both));
         let values = all_values(tensors, is_false);
-        digest(tensors.iter().map(|tensor| tensor.layout).zip(values.iter().map(Vec::as_slice)))
+        Ok(digest(tensors.iter().map(|tensor| tensor.layout).zip(values.iter().map(Vec::as_slice))))
     }
 
     fn write_commitment(&self, writer: &mut ProofWriter, label: Label, commitment: &Fr) {
         writer.write_scalars(label, &[*commitment]);
     }
 
-    fn open(&self, writer: &mut ProofWriter, lists: &[&[CommittedTensor]], claims: &[OpeningClaim]) {
+    fn open(
+        &self,
+        writer: &mut ProofWriter,
+        lists: &[&[CommittedTensor]],
+        claims: &[OpeningClaim],
+    ) -> tacit_prover::error::Result<()> {
         absorb_claims(writer, claims);
         let is_false = matches!(self.0, Some(Lie::Opening | Lie::Both));
         for list in lists {
             writer.write_scalars(VALUES, &all_values(list, is_false).concat());
         }
+        Ok(())
     }
 }
 

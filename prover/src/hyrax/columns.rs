@@ -3,19 +3,15 @@
 use ark_bn254::Fr;
 use tacit_layers::{
     Layout,
-    argument::{
-        hyrax::Hyrax,
-        opening::{CommitmentScheme, OpeningClaim},
-    },
+    argument::{hyrax::Hyrax, opening::OpeningClaim},
 };
 use tacit_transcript::{Label, ProofWriter};
 use zeroize::Zeroizing;
 
-use super::commit;
 use crate::{
     commitments::Commitments,
-    error::{Error, Result},
-    opening::{CommittedTensor, Elements, ProverScheme},
+    error::Result,
+    opening::{CommittedTensor, Elements, ProverScheme, Shares},
 };
 
 /// Hyrax for a caller of arguments by themselves: commits to columns as they come and opens claims on all of them. A claim's
@@ -80,25 +76,16 @@ impl Columns {
     /// [`Error::Replay`] with [`tacit_verifier::Error::UnfitClaim`] when a claim speaks of no column or its point has another
     /// length than the column's.
     pub fn open(&self, writer: &mut ProofWriter, claims: &[OpeningClaim]) -> Result<()> {
-        let columns: Vec<&Column> = self.lists.iter().flatten().collect();
-        let fits = |claim: &OpeningClaim| {
-            columns.get(claim.subject).is_some_and(|column| column.layout.num_vars() == claim.point.len())
-        };
-        if !claims.iter().all(fits) {
-            return Err(Error::Replay(tacit_verifier::Error::UnfitClaim));
-        }
         let lists: Vec<Vec<CommittedTensor>> =
             self.lists.iter().map(|list| list.iter().map(Column::tensor).collect()).collect();
         let lists: Vec<&[CommittedTensor]> = lists.iter().map(Vec::as_slice).collect();
-        self.scheme.open(writer, &lists, claims);
-        Ok(())
+        self.scheme.open(writer, &lists, claims)
     }
 }
 
 impl Commitments for Columns {
     fn commit(&mut self, writer: &mut ProofWriter, label: Label, tensors: &[CommittedTensor]) -> Result<()> {
-        tensors.iter().try_for_each(CommittedTensor::check)?;
-        let rows: <Hyrax as CommitmentScheme>::Commitment = commit(tensors, self.scheme.generators());
+        let rows = self.scheme.commit(tensors, &mut Shares::new(tensors.len()))?;
         self.scheme.write_commitment(writer, label, &rows);
         self.lists.push(tensors.iter().map(Column::of).collect());
         Ok(())
