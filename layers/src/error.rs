@@ -151,6 +151,38 @@ pub enum Error {
         /// The argument's name.
         argument: &'static str,
     },
+    /// An argument by itself was given another number of tensors.
+    #[error("layer `{layer}` needs {expected} tensors, got {actual}: each is {what}")]
+    TensorCount {
+        /// The layer's name.
+        layer: String,
+        /// What the tensors are.
+        what: &'static str,
+        /// How many there are.
+        expected: usize,
+        /// How many were given.
+        actual: usize,
+    },
+    /// An argument by itself was given another number of claims on its outputs.
+    #[error("layer `{layer}` has {expected} outputs, got claims on {actual}")]
+    ClaimCount {
+        /// The layer's name.
+        layer: String,
+        /// How many outputs there are.
+        expected: usize,
+        /// How many claims were given.
+        actual: usize,
+    },
+    /// An argument by itself was given claims on an output that its look-ups claim.
+    #[error(
+        "output {output} of layer `{layer}` is a column that look-ups claim: prove its values instead of claims on it"
+    )]
+    LookedUpOutput {
+        /// The layer's name.
+        layer: String,
+        /// The output's index.
+        output: usize,
+    },
     /// A layer takes another number of inputs.
     #[error("layer `{layer}` takes {expected} inputs, got {actual}")]
     InputCount {

@@ -58,6 +58,13 @@ impl<T> Tensor<T> {
     }
 }
 
+impl<T: Copy + Into<i64>> Tensor<T> {
+    /// The same integers in 64 bits.
+    pub fn widened(&self) -> Tensor<i64> {
+        Tensor { layout: self.layout.clone(), data: self.data.iter().map(|&x| x.into()).collect() }
+    }
+}
+
 /// A tensor by itself is a list of one: the inputs of a network that has one.
 impl<T> AsRef<[Self]> for Tensor<T> {
     fn as_ref(&self) -> &[Self] {

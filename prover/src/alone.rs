@@ -48,14 +48,14 @@
 //!
 //! Another argument is another word: `ConvolutionArgument::Polynomial` commits to a late column, which is opened like the others.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use tacit_inference::{Trace, execute_each};
 use tacit_layers::{
     Architecture, Layout, Network, NodeId, Parameter, ParameterSpec, ParameterWidth, Tensor, ValueKind,
     ValueSpec,
     argument::{
-        claim::{Claims, CommittedColumn, EvaluationClaim},
+        claim::{Claims, Column, CommittedColumn, EvaluationClaim},
         opening::OpeningClaim,
     },
     layer::rescale::ACCUMULATOR_BITS,
@@ -69,7 +69,7 @@ use crate::{
     committer::{Committer, List},
     error::{Error, Result},
     evaluation,
-    integers::Integers,
+    integers::{IntegerTensor, Integers},
     network::prove_layers,
     observer::Watcher,
     opening::{CommittedTensor, Shares},
@@ -79,14 +79,14 @@ use crate::{
 
 /// What is proved by itself.
 pub trait ProveAlone: Describe {
-    /// The prover of the argument, from the inputs, then the parameters.
+    /// The prover of the argument, from the inputs, then the parameters: tensors of any integers ([`IntegerTensor`]).
     ///
     /// # Errors
     /// When the argument does not do the shapes, tensors have others than described, or integers are out of range.
     fn prover<'a>(
         &self,
         argument: Self::Argument,
-        witness: &[&'a Tensor<i64>],
+        witness: &[impl Into<IntegerTensor<'a>> + Copy],
     ) -> Result<StandAloneProver<'a>> {
         StandAloneProver::new(self.describe(argument)?, witness)
     }
@@ -96,10 +96,11 @@ impl<D: Describe> ProveAlone for D {}
 
 /// The prover of an argument by itself.
 #[derive(Debug, Clone)]
+#[must_use = "nothing is proved yet"]
 pub struct StandAloneProver<'a> {
     alone: StandAlone,
     network: Network,
-    inputs: Vec<&'a Tensor<i64>>,
+    inputs: Vec<Cow<'a, Tensor<i64>>>,
     #[cfg(feature = "cheating")]
     stated: Option<StandAlone>,
 }
@@ -115,7 +116,8 @@ impl<'a> StandAloneProver<'a> {
     ///
     /// # Errors
     /// When tensors have other shapes than described, or integers are out of range.
-    pub fn new(alone: StandAlone, witness: &[&'a Tensor<i64>]) -> Result<Self> {
+    pub fn new(alone: StandAlone, witness: &[impl Into<IntegerTensor<'a>> + Copy]) -> Result<Self> {
+        let witness: Vec<IntegerTensor> = witness.iter().map(|&tensor| tensor.into()).collect();
         let expected: Vec<&Layout> =
             alone.inputs().map(|spec| &spec.layout).chain(alone.parameters()).collect();
         let layouts: Vec<&Layout> = witness.iter().map(|tensor| tensor.layout()).collect();
@@ -129,13 +131,7 @@ impl<'a> StandAloneProver<'a> {
         let parameters = parameters.map(|(spec, tensor)| stored(spec, tensor, is_executed));
         let parameters = parameters.collect::<Result<_>>()?;
         let network = Network { architecture: alone.architecture().clone(), parameters };
-        Ok(Self {
-            alone,
-            network,
-            inputs: inputs.to_vec(),
-            #[cfg(feature = "cheating")]
-            stated: None,
-        })
+        Ok(Self::of(alone, network, inputs.iter().map(|input| input.widened()).collect()))
     }
 
     /// From a network's inputs, in order.
@@ -146,13 +142,17 @@ impl<'a> StandAloneProver<'a> {
         network.infer()?;
         tacit_layers::network::check_inputs(&network.architecture, inputs)?;
         let alone = StandAlone::network(&network.architecture)?;
-        Ok(Self {
+        Ok(Self::of(alone, network, inputs.iter().map(|&input| Cow::Borrowed(input)).collect()))
+    }
+
+    const fn of(alone: StandAlone, network: Network, inputs: Vec<Cow<'a, Tensor<i64>>>) -> Self {
+        Self {
             alone,
             network,
-            inputs: inputs.to_vec(),
+            inputs,
             #[cfg(feature = "cheating")]
             stated: None,
-        })
+        }
     }
 
     /// What is proved.
@@ -161,7 +161,6 @@ impl<'a> StandAloneProver<'a> {
     }
 
     /// The same, for a caller who absorbs the zero bytes: see [`StandAlone::hardened_by_caller`].
-    #[must_use]
     pub fn hardened_by_caller(self) -> Self {
         Self { alone: self.alone.hardened_by_caller(), ..self }
     }
@@ -223,17 +222,20 @@ impl<'a> StandAloneProver<'a> {
         commitments: &mut impl Commitments,
     ) -> Result<AloneClaims> {
         let (alone, plan) = (&self.alone, self.alone.plan());
+        let given = match outputs {
+            Outputs::Values(_) => None,
+            Outputs::Claims(claims) => Some(*claims),
+        };
+        if let Some(claims) = given {
+            alone.check_claims(claims)?;
+        }
         let trace = self.trace(outputs)?;
         let witness = Witness::new(&self.network, plan, &trace)?;
         // Step 1: what the argument is about.
         self.stated().absorb(writer);
-        let given = match outputs {
-            Outputs::Values(_) => None,
-            Outputs::Claims(claims) => {
-                alone.absorb_claims(writer, claims)?;
-                Some(*claims)
-            }
-        };
+        if let Some(claims) = given {
+            alone.absorb_claims(writer, claims);
+        }
         // Step 2: late columns that depend on no challenge.
         let columns: BTreeMap<_, _> =
             plan.witness.iter().map(|column| column.column).zip(&witness.columns).collect();
@@ -242,7 +244,7 @@ impl<'a> StandAloneProver<'a> {
             CommittedTensor { layout, values: Integers::Int64(values).into() }
         });
         let early: Vec<CommittedTensor> = early.collect();
-        let mut late = Late { commitments, result: Ok(()) };
+        let mut late = Late { commitments, deferred: vec![], result: Ok(()) };
         if !early.is_empty() {
             late.commit(writer, List::Witness, &early, &mut Shares::new(early.len()));
         }
@@ -276,16 +278,17 @@ impl<'a> StandAloneProver<'a> {
         prove_layers(&mut session)?;
         let columns = std::mem::take(&mut session.claims.columns);
         late.result?;
-        Ok(alone.claims(compared, columns)?)
+        Ok(alone.claims(compared, columns, &late.deferred)?)
     }
 
     /// The values of all nodes.
     fn trace(&self, outputs: &Outputs) -> Result<Trace> {
         let specs = &self.alone.plan().specs;
         if is_executed(&self.network.architecture) {
-            return Ok(execute_each(&self.network, specs, &self.inputs, |_| ())?);
+            let inputs: Vec<&Tensor<i64>> = self.inputs.iter().map(AsRef::as_ref).collect();
+            return Ok(execute_each(&self.network, specs, &inputs, |_| ())?);
         }
-        let mut values: Vec<Tensor<i64>> = self.inputs.iter().map(|&input| input.clone()).collect();
+        let mut values: Vec<Tensor<i64>> = self.inputs.iter().map(|input| input.as_ref().clone()).collect();
         for spec in specs.iter().skip(values.len()) {
             values.push(match outputs {
                 Outputs::Values([output]) => output.clone(),
@@ -309,14 +312,14 @@ fn compare(writer: &mut ProofWriter, trace: &Trace, index: usize, node: NodeId) 
 }
 
 /// The first integer that is out of range.
-fn check_range(name: &str, spec: &ValueSpec, tensor: &Tensor<i64>) -> Result<()> {
+fn check_range(name: &str, spec: &ValueSpec, tensor: &IntegerTensor) -> Result<()> {
     let (minimum, maximum) = match spec.kind {
         ValueKind::Activation { minimum, maximum } => (minimum, maximum),
         ValueKind::Accumulator => (-(1 << (ACCUMULATOR_BITS - 1)), (1 << (ACCUMULATOR_BITS - 1)) - 1),
     };
-    match tensor.data().iter().enumerate().find(|(_, x)| !(minimum..=maximum).contains(*x)) {
+    match tensor.values().iter().enumerate().find(|(_, x)| !(minimum..=maximum).contains(x)) {
         None => Ok(()),
-        Some((position, &value)) => {
+        Some((position, value)) => {
             let input = name.to_owned();
             Err(tacit_layers::Error::InputRange { input, position, value, minimum, maximum }.into())
         }
@@ -332,7 +335,7 @@ fn is_executed(architecture: &Architecture) -> bool {
 }
 
 /// A parameter's integers: of the declared width where the executor reads them, else whatever the caller has.
-fn stored(spec: &ParameterSpec, tensor: &Tensor<i64>, is_executed: bool) -> Result<Parameter> {
+fn stored(spec: &ParameterSpec, tensor: &IntegerTensor, is_executed: bool) -> Result<Parameter> {
     Ok(match spec.width {
         ParameterWidth::Int8 if is_executed => {
             Parameter::Int8(narrow(&spec.name, tensor, (i8::MIN.into(), i8::MAX.into()))?)
@@ -346,27 +349,33 @@ fn stored(spec: &ParameterSpec, tensor: &Tensor<i64>, is_executed: bool) -> Resu
 /// Integers of a type that has these bounds.
 fn narrow<T: TryFrom<i64>>(
     name: &str,
-    tensor: &Tensor<i64>,
+    tensor: &IntegerTensor,
     (minimum, maximum): (i64, i64),
 ) -> Result<Vec<T>> {
-    let narrow = |(position, &value): (usize, &i64)| {
+    let narrow = |(position, value): (usize, i64)| {
         T::try_from(value).map_err(|_| {
             let input = name.to_owned();
             Error::Network(tacit_layers::Error::InputRange { input, position, value, minimum, maximum })
         })
     };
-    tensor.data().iter().enumerate().map(narrow).collect()
+    tensor.values().iter().enumerate().map(narrow).collect()
 }
 
 /// Commits to late columns with the caller's scheme.
 struct Late<'a, C> {
     commitments: &'a mut C,
+    /// The columns that depend on challenges, as they come.
+    deferred: Vec<Column>,
     /// Whether the scheme has committed to all of them.
     result: Result<()>,
 }
 
 impl<C: Commitments> Committer for Late<'_, C> {
     fn commit(&mut self, writer: &mut ProofWriter, list: List, tensors: &[CommittedTensor], _: &mut Shares) {
+        match list {
+            List::Witness => {}
+            List::Deferred(column) => self.deferred.push(column),
+        }
         if self.result.is_ok() {
             self.result = self.commitments.commit(writer, list.label(), tensors);
         }

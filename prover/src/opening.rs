@@ -4,13 +4,16 @@ use ark_bn254::Fr;
 use ark_ff::Zero;
 use tacit_algebra::{error::check, small::from_i64};
 use tacit_layers::{
-    Layout, Parameter, Tensor,
+    Layout, Parameter,
     argument::opening::{CommitmentScheme, OpeningClaim},
 };
 use tacit_transcript::{Label, ProofWriter};
 
 pub use crate::observer::Shares;
-use crate::{error::Result, integers::Integers};
+use crate::{
+    error::Result,
+    integers::{IntegerTensor, Integers},
+};
 
 /// A scheme that proofs in the clear are made over.
 pub trait ProverScheme: CommitmentScheme {
@@ -57,9 +60,10 @@ impl<'a> From<&'a Parameter> for Elements<'a> {
     }
 }
 
-impl<'a> From<&'a Tensor<i64>> for CommittedTensor<'a> {
-    fn from(tensor: &'a Tensor<i64>) -> Self {
-        Self { layout: tensor.layout(), values: Integers::Int64(tensor.data()).into() }
+impl<'a, T: Into<IntegerTensor<'a>>> From<T> for CommittedTensor<'a> {
+    fn from(tensor: T) -> Self {
+        let tensor = tensor.into();
+        Self { layout: tensor.layout(), values: tensor.values().into() }
     }
 }
 

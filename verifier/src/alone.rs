@@ -30,6 +30,7 @@ impl<D: Describe> VerifyAlone for D {}
 
 /// The verifier of an argument by itself.
 #[derive(Debug, Clone)]
+#[must_use = "nothing is verified yet"]
 pub struct StandAloneVerifier {
     alone: StandAlone,
 }
@@ -41,7 +42,6 @@ impl StandAloneVerifier {
     }
 
     /// The same, for a caller who absorbs the zero bytes: see [`StandAlone::hardened_by_caller`].
-    #[must_use]
     pub fn hardened_by_caller(self) -> Self {
         Self { alone: self.alone.hardened_by_caller() }
     }
@@ -80,9 +80,12 @@ impl StandAloneVerifier {
     ) -> Result<AloneClaims> {
         let (alone, plan) = (&self.alone, self.alone.plan());
         // Step 1: what the argument is about.
+        if let Some(claims) = given {
+            alone.check_claims(claims)?;
+        }
         alone.absorb(reader);
         if let Some(claims) = given {
-            alone.absorb_claims(reader, claims)?;
+            alone.absorb_claims(reader, claims);
         }
         // Step 2: late columns that depend on no challenge.
         let early: Vec<&Layout> = alone.early().map(|column| &column.layout).collect();
@@ -95,12 +98,10 @@ impl StandAloneVerifier {
             None => self.compare(reader)?,
         };
         // Step 4: every layer.
-        let mut deferred = alone.late().skip(early.len());
-        let read_deferred = Box::new(move |reader: &mut ProofReader, column: Column, layout: &Layout| {
-            // Claims name late columns by their numbers in this order.
-            if deferred.next().is_none_or(|next| next.column != column) {
-                return Err(Error::BrokenInvariant);
-            }
+        // Claims name late columns by their numbers in this order.
+        let mut deferred = vec![];
+        let read_deferred = Box::new(|reader: &mut ProofReader, column: Column, layout: &Layout| {
+            deferred.push(column);
             commitments.read(reader, labels::DEFERRED_COMMITMENT, &[layout])
         });
         let architecture = alone.architecture();
@@ -110,7 +111,8 @@ impl StandAloneVerifier {
             session.claim_value(output.node, point.clone(), *value)?;
         }
         verify_layers(&mut session)?;
-        Ok(alone.claims(compared, session.into_claims().columns)?)
+        let columns = session.into_claims().columns;
+        Ok(alone.claims(compared, columns, &deferred)?)
     }
 
     /// Compared outputs, each at a random point.

@@ -40,7 +40,7 @@
 //!
 //! **Code.** [prover](../../../tacit_prover/alone/index.html), [verifier](../../../tacit_verifier/alone/index.html).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ark_bn254::Fr;
 use sha2::{Digest, Sha256};
@@ -312,21 +312,10 @@ impl StandAlone {
         self.plan.witness.iter().filter(|column| self.outputs_of(column.column).next().is_none())
     }
 
-    /// All late columns in the order in which they are committed to: the [early](Self::early) ones together, then those that depend on
-    /// challenges, one by one.
-    pub fn late(&self) -> impl Iterator<Item = &CommittedColumn> {
-        self.early().chain(self.deferred())
-    }
-
-    /// The columns that depend on challenges, in order. What an addition adds up is claimed when the addition's own claim is reduced:
-    /// columns of such layers follow those of layers that are read otherwise. A column of no single layer is the last.
-    fn deferred(&self) -> impl Iterator<Item = &CommittedColumn> {
-        let additions = self.architecture.nodes.iter();
-        let additions = additions.filter(|node| matches!(node.operation, Operation::Add(_)));
-        let added: BTreeSet<NodeId> = additions.flat_map(|node| node.inputs.iter().copied()).collect();
-        let mut columns: Vec<&CommittedColumn> = self.plan.deferred.iter().collect();
-        columns.sort_by_key(|column| column.column.node().map_or(2, |id| usize::from(added.contains(&id))));
-        columns.into_iter()
+    /// How many late columns there are: the [early](Self::early) ones are committed to together, then those that depend on challenges,
+    /// one by one.
+    pub fn num_late(&self) -> usize {
+        self.early().count().saturating_add(self.plan.deferred.len())
     }
 
     /// Whether an output is compared at a point: the others are columns that the look-ups claim.
@@ -367,24 +356,27 @@ impl StandAlone {
         }
     }
 
-    /// The claims left, by what the caller knows of: those on compared outputs first.
+    /// The claims left, by what the caller knows of: those on compared outputs first. The columns that depend on challenges are
+    /// `deferred`, in the order in which they were committed to.
     ///
     /// # Errors
-    /// [`Error::Graph`] for a column that the plan does not name.
+    /// [`Error::Graph`] for a column that was not committed to.
+    #[doc(hidden)]
     pub fn claims(
         &self,
         compared: Vec<EvaluationClaim<usize>>,
         columns: Vec<EvaluationClaim<Column>>,
+        deferred: &[Column],
     ) -> Result<AloneClaims> {
         let output = |claim: EvaluationClaim<usize>| {
             EvaluationClaim::new(Subject::Output(claim.subject), claim.point, claim.value)
         };
         let mut claims: Vec<EvaluationClaim<Subject>> = compared.into_iter().map(output).collect();
-        let late = self.late().map(|late| late.column).zip(0..).collect();
+        let late = self.early().map(|late| late.column).chain(deferred.iter().copied()).zip(0..).collect();
         for EvaluationClaim { subject, point, value } in columns {
             let subjects = self.subjects(subject, &late);
             if subjects.is_empty() {
-                return Err(Error::Graph { reason: "a claim on a column that the plan does not name" });
+                return Err(Error::Graph { reason: "a claim on a column that was not committed to" });
             }
             let claim = |subject| EvaluationClaim::new(subject, point.clone(), value);
             claims.extend(subjects.into_iter().map(claim));
@@ -393,6 +385,7 @@ impl StandAlone {
     }
 
     /// Absorbs what the argument is about.
+    #[doc(hidden)]
     pub fn absorb(&self, transcript: &mut impl Transcript) {
         transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());
         transcript.absorb_bytes(labels::ARCHITECTURE, &self.digest);
@@ -401,22 +394,21 @@ impl StandAlone {
         }
     }
 
-    /// Absorbs claims on outputs that the caller has, and checks that there is one for each compared output, in order.
+    /// Checks that claims that the caller has are one for each output, in order.
     ///
     /// # Errors
-    /// [`Error::InputCount`] for another number of claims, [`Error::Attribute`] for a point of another length or an output
-    /// that is not compared.
-    pub fn absorb_claims<T: Transcript>(
-        &self,
-        transcript: &mut T,
-        claims: &[EvaluationClaim<usize, T::Value>],
-    ) -> Result<()> {
-        let expected = self.architecture.outputs.len();
-        if self.compared().count() != claims.len() || expected != claims.len() {
-            let layer = self.architecture.name.clone();
-            return Err(Error::InputCount { layer, expected, actual: claims.len() });
+    /// [`Error::LookedUpOutput`] for an output that is not compared, [`Error::ClaimCount`] for another number of claims,
+    /// [`Error::Attribute`] for a claim on another output or a point of another length.
+    #[doc(hidden)]
+    pub fn check_claims<V>(&self, claims: &[EvaluationClaim<usize, V>]) -> Result<()> {
+        let layer = || self.architecture.name.clone();
+        if let Some(output) = self.architecture.outputs.iter().position(|output| !self.is_compared(output)) {
+            return Err(Error::LookedUpOutput { layer: layer(), output });
         }
-        let mut scalars: Vec<Fr> = vec![];
+        let expected = self.architecture.outputs.len();
+        if expected != claims.len() {
+            return Err(Error::ClaimCount { layer: layer(), expected, actual: claims.len() });
+        }
         for ((index, spec), claim) in self.outputs().enumerate().zip(claims) {
             let num_vars = spec.layout.num_vars();
             for (what, actual, expected) in [
@@ -425,15 +417,28 @@ impl StandAlone {
             ] {
                 if actual != expected {
                     let [actual, only] = [actual, expected].map(signed);
-                    let layer = self.architecture.name.clone();
+                    let layer = layer();
                     return Err(Error::Attribute { layer, what, actual, minimum: only, maximum: only });
                 }
             }
-            scalars.extend([scalar(index), scalar(num_vars), transcript.absorbed(&claim.value)]);
+        }
+        Ok(())
+    }
+
+    /// Absorbs claims that were checked.
+    #[doc(hidden)]
+    pub fn absorb_claims<T: Transcript>(
+        &self,
+        transcript: &mut T,
+        claims: &[EvaluationClaim<usize, T::Value>],
+    ) {
+        let mut scalars: Vec<Fr> = vec![];
+        for claim in claims {
+            let value = transcript.absorbed(&claim.value);
+            scalars.extend([scalar(claim.subject), scalar(claim.point.len()), value]);
             scalars.extend(&claim.point);
         }
         transcript.absorb_scalars(labels::CLAIM, &scalars);
-        Ok(())
     }
 
     /// Error of every sub-protocol, without the opening of the claims.
@@ -444,7 +449,8 @@ impl StandAlone {
     /// Checks the shapes of inputs, or of outputs, against their specifications.
     ///
     /// # Errors
-    /// [`Error::InputCount`] or [`Error::LayerShape`].
+    /// [`Error::TensorCount`] or [`Error::LayerShape`].
+    #[doc(hidden)]
     pub fn check_shapes<'a>(
         &'a self,
         what: &'static str,
@@ -455,7 +461,7 @@ impl StandAlone {
         let layer = || self.architecture.name.clone();
         if expected.len() != actual.len() {
             let (expected, actual) = (expected.len(), actual.len());
-            return Err(Error::InputCount { layer: layer(), expected, actual });
+            return Err(Error::TensorCount { layer: layer(), what, expected, actual });
         }
         match expected.into_iter().zip(actual).find(|(expected, actual)| expected != *actual) {
             None => Ok(()),

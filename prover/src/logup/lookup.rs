@@ -51,6 +51,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::borrow::Cow;
+
 use ark_bn254::Fr;
 use rayon::prelude::*;
 use tacit_layers::{
@@ -68,7 +70,7 @@ use crate::{
     commitments::Commitments,
     error::{Error, Result},
     evaluation::evaluate,
-    integers::Integers,
+    integers::{IntegerTensor, Integers},
     opening::CommittedTensor,
 };
 
@@ -77,26 +79,27 @@ const GRAIN: usize = 1 << 12;
 
 /// What look-ups by themselves are proved by.
 pub trait ProveLookup {
-    /// The prover, from the tensors of all inputs in order.
+    /// The prover, from the tensors of all inputs in order, of any integers ([`IntegerTensor`]).
     ///
     /// # Errors
     /// When there is another number of tensors, one has another shape, or a row is not in its table
     /// ([`Error::NotInTable`]).
-    fn prover<'a>(&'a self, columns: &[&'a Tensor<i64>]) -> Result<LookupProver<'a>>;
+    fn prover<'a>(&'a self, columns: &[impl Into<IntegerTensor<'a>> + Copy]) -> Result<LookupProver<'a>>;
 }
 
 impl ProveLookup for Lookup {
-    fn prover<'a>(&'a self, columns: &[&'a Tensor<i64>]) -> Result<LookupProver<'a>> {
+    fn prover<'a>(&'a self, columns: &[impl Into<IntegerTensor<'a>> + Copy]) -> Result<LookupProver<'a>> {
         LookupProver::new(self, columns)
     }
 }
 
 /// The prover of look-ups by themselves.
 #[derive(Debug, Clone)]
+#[must_use = "nothing is proved yet"]
 pub struct LookupProver<'a> {
     lookup: &'a Lookup,
     /// The tensors of every input.
-    inputs: Vec<Vec<&'a Tensor<i64>>>,
+    inputs: Vec<Vec<Cow<'a, Tensor<i64>>>>,
     /// The rows of its table that every input looks up, over its padded layout.
     positions: Vec<Vec<u32>>,
     /// How often each row of every table is looked up.
@@ -108,18 +111,20 @@ impl<'a> LookupProver<'a> {
     ///
     /// # Errors
     /// As [`ProveLookup::prover`].
-    pub fn new(lookup: &'a Lookup, columns: &[&'a Tensor<i64>]) -> Result<Self> {
+    pub fn new(lookup: &'a Lookup, columns: &[impl Into<IntegerTensor<'a>> + Copy]) -> Result<Self> {
+        let columns: Vec<IntegerTensor> = columns.iter().map(|&column| column.into()).collect();
         lookup.check_shapes(&columns.iter().map(|tensor| tensor.layout()).collect::<Vec<_>>())?;
         let finders: Vec<Finder> = lookup.tables().iter().map(Finder::new).collect();
         let mut multiplicities: Vec<Vec<i64>> =
             lookup.tables().iter().map(|table| vec![0; table.num_rows()]).collect();
         let (mut inputs, mut positions) = (vec![], vec![]);
-        let mut rest = columns;
+        let mut rest = columns.as_slice();
         for (input, (table, layout)) in lookup.inputs().enumerate() {
             let padded = &lookup.tables()[table];
             let (own, behind) = rest.split_at(padded.kind().num_columns());
             rest = behind;
-            let found = finders[table].find_all(own).map_err(|position| {
+            let own: Vec<Cow<Tensor<i64>>> = own.iter().map(|column| column.widened()).collect();
+            let found = finders[table].find_all(&own).map_err(|position| {
                 let row = own.iter().map(|tensor| tensor.data()[position]).collect();
                 Error::NotInTable { input, position, row, table }
             })?;
@@ -127,7 +132,7 @@ impl<'a> LookupProver<'a> {
             for &row in &found {
                 multiplicities[table][row as usize] += 1;
             }
-            inputs.push(own.to_vec());
+            inputs.push(own);
             positions.push(found);
         }
         Ok(Self { lookup, inputs, positions, multiplicities })
@@ -264,7 +269,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rows that an input's elements are, in storage order, or the position of the first that is none.
-    fn find_all(&self, tensors: &[&Tensor<i64>]) -> std::result::Result<Vec<u32>, usize> {
+    fn find_all(&self, tensors: &[Cow<Tensor<i64>>]) -> std::result::Result<Vec<u32>, usize> {
         let length = tensors.first().map_or(0, |tensor| tensor.data().len());
         let find = |position: usize| {
             self.find(tensors.iter().map(move |tensor| tensor.data()[position])).ok_or(position)

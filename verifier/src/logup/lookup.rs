@@ -30,6 +30,7 @@ impl VerifyLookup for Lookup {
 
 /// The verifier of look-ups by themselves.
 #[derive(Debug, Clone, Copy)]
+#[must_use = "nothing is verified yet"]
 pub struct LookupVerifier<'a> {
     /// What is verified.
     pub lookup: &'a Lookup,
