@@ -5,7 +5,11 @@ use ark_bn254::Fr;
 use tacit_algebra::{Error as Size, Mle};
 use tacit_layers::{
     Layout, Tensor,
-    argument::{claim::EvaluationClaim, hyrax::Hyrax, sumcheck::RoundWeights},
+    argument::{
+        claim::{EvaluationClaim, SumClaim},
+        hyrax::Hyrax,
+        sumcheck::RoundWeights,
+    },
 };
 use tacit_prover::{
     Commitments, Error,
@@ -15,6 +19,7 @@ use tacit_prover::{
     sumcheck::{self, Grouped, Product, SumcheckInstance, Weighted},
 };
 use tacit_transcript::{ProofReader, ProofWriter, labels};
+use tacit_verifier::sumcheck::Reduced;
 
 fn table(num_vars: usize) -> Mle {
     Mle::new(vec![Fr::from(3_u64); 1 << num_vars], num_vars).unwrap()
@@ -62,6 +67,27 @@ fn a_sumcheck_with_too_short_a_point_of_weights_writes_nothing() {
     let proved = sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Equality(&point));
     assert_eq!(size(proved), expected("the number of coordinates of the weights' point", 3, 2));
     assert_eq!((writer.num_bytes(), writer.events().len()), (0, 0));
+}
+
+#[test]
+fn a_sumcheck_is_verified_with_weights_for_every_round_and_values_of_every_instance() {
+    let claim = |num_vars| SumClaim { num_vars, degree: 2, sum: Fr::from(0_u64) };
+    let point = [Fr::from(5_u64); 2];
+    for (claims, rounds) in [(vec![claim(3)], 3), (vec![claim(0), claim(70), claim(1)], 70)] {
+        let mut reader = ProofReader::new(b"misuse", &[]);
+        let verified = tacit_verifier::sumcheck::verify(&mut reader, &claims, RoundWeights::Equality(&point));
+        let size = expected("the number of coordinates of the weights' point", rounds, 2);
+        assert_eq!(verified, Err(tacit_verifier::Error::Statement(tacit_layers::Error::Size(size))));
+        assert!(reader.events().is_empty());
+    }
+    // As many rounds and as high degrees as there are numbers: the proof ends first.
+    let endless = SumClaim { num_vars: usize::MAX, degree: usize::MAX, sum: Fr::from(0_u64) };
+    let mut reader = ProofReader::new(b"misuse", &[]);
+    let verified = tacit_verifier::sumcheck::verify(&mut reader, &[endless], RoundWeights::Uniform);
+    assert!(matches!(verified, Err(tacit_verifier::Error::Malformed(_))), "{verified:?}");
+    let reduced = Reduced { point: vec![], value: Fr::from(3_u64), coefficients: vec![Fr::from(1_u64); 2] };
+    let holds = |values: &[u64]| reduced.holds(values.iter().map(|&value| Fr::from(value)));
+    assert!(holds(&[1, 2]) && !holds(&[3]) && !holds(&[3, 0, 0]) && !holds(&[]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use ark_bn254::Fr;
 use ark_ff::Zero;
+use tacit_algebra::error::check;
 use tacit_layers::argument::{
     claim::SumClaim,
     sumcheck::{Batch, RoundPolynomial, RoundWeights},
@@ -23,14 +24,16 @@ pub struct Reduced<V = Fr> {
 }
 
 impl Reduced {
-    /// Whether these values of the instances, in order, give the final value.
+    /// Whether these values, one for each instance, in order, give the final value.
     pub fn holds(&self, values: impl Iterator<Item = Fr>) -> bool {
-        self.difference(values).is_zero()
+        let values: Vec<Fr> = values.collect();
+        values.len() == self.coefficients.len() && self.difference(values.into_iter()).is_zero()
     }
 }
 
 impl<V: Value> Reduced<V> {
-    /// How far these values of the instances, in order, are from the final value.
+    /// How far these values, one for each instance, in order, are from the final value.
+    #[doc(hidden)]
     pub fn difference(&self, values: impl Iterator<Item = V::Product>) -> V::Product {
         let terms = self.coefficients.iter().zip(values).map(|(gamma, value)| value * *gamma);
         terms.chain([(-self.value.clone()).into()]).sum()
@@ -40,14 +43,19 @@ impl<V: Value> Reduced<V> {
 /// Checks every round and returns what is left.
 ///
 /// # Errors
-/// When the proof is malformed; a false sum shows in the final value.
+/// When the proof is malformed or the weights' point has fewer coordinates than there are rounds; a false sum shows in the final value.
 pub fn verify<V: Value>(
     reader: &mut ProofReader<V>,
     claims: &[SumClaim<V>],
     weights: RoundWeights,
 ) -> Result<Reduced<V>> {
+    if let RoundWeights::Equality(point) = weights {
+        let rounds = claims.iter().map(|claim| claim.num_vars).max().unwrap_or(0);
+        let what = "the number of coordinates of the weights' point";
+        check(what, point.len().max(rounds), point.len()).map_err(tacit_layers::Error::from)?;
+    }
     let Batch { num_vars, degree, coefficients, mut claim } = Batch::begin(reader, claims, weights);
-    let mut point = Vec::with_capacity(num_vars);
+    let mut point = vec![];
     for round in 0..num_vars {
         let sent = reader.read_scalars(labels::ROUND_POLYNOMIAL, degree)?;
         let polynomial = RoundPolynomial::complete(sent, claim, weights.one_weight(round));

@@ -279,6 +279,7 @@ impl Lookup {
     }
 
     /// Absorbs what the argument is about.
+    #[doc(hidden)]
     pub fn absorb(&self, transcript: &mut impl Transcript) {
         transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());
         transcript.absorb_bytes(labels::ARCHITECTURE, &self.digest);

@@ -223,6 +223,7 @@ impl ParameterPlan {
 }
 
 /// Absorbs the statement: the key.
+#[doc(hidden)]
 pub fn absorb(transcript: &mut impl Transcript, key: &VerifyingKey) {
     transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());
     transcript.absorb_bytes(labels::ARCHITECTURE, key.architecture_digest());

@@ -92,6 +92,7 @@ impl<'a> Statement<'a> {
 }
 
 /// Absorbs the whole statement about a model; the plan is that of its proofs.
+#[doc(hidden)]
 pub fn absorb<S: CommitmentScheme>(
     transcript: &mut impl Transcript,
     model: &CommittedModel<S>,

@@ -73,7 +73,7 @@ impl Columns {
     /// Proves claims on columns.
     ///
     /// # Errors
-    /// [`Error::Replay`] with [`tacit_verifier::Error::UnfitClaim`] when a claim speaks of no column or its point has another
+    /// [`crate::Error::Replay`] with [`tacit_verifier::Error::UnfitClaim`] when a claim speaks of no column or its point has another
     /// length than the column's.
     pub fn open(&self, writer: &mut ProofWriter, claims: &[OpeningClaim]) -> Result<()> {
         let lists: Vec<Vec<CommittedTensor>> =
