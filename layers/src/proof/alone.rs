@@ -205,13 +205,17 @@ impl StandAlone {
     /// One layer, with the shapes and kinds of what it reads. Its parameters are numbered from zero.
     ///
     /// # Errors
-    /// What the layer finds wrong, and [`Error::Graph`] for more look-ups or products than supported.
+    /// What the layer finds wrong, and [`Error::Graph`] for an input in place of a layer, and for more look-ups or products than
+    /// supported.
     pub fn new(
         name: &str,
         operation: Operation,
         inputs: &[ValueSpec],
         parameters: &[ParameterSpec],
     ) -> Result<Self> {
+        if matches!(operation, Operation::Input(_)) {
+            return Err(Error::Graph { reason: "an input is no layer to prove" });
+        }
         let input = |(index, spec): (usize, &ValueSpec)| {
             let bounds = match spec.kind {
                 ValueKind::Activation { minimum, maximum } => (minimum, maximum),

@@ -6,6 +6,7 @@
 mod clear;
 
 mod cases;
+mod hostile;
 mod layers;
 mod misuse;
 mod networks;
