@@ -315,6 +315,39 @@ pub enum Error {
         /// What reads it.
         reader: String,
     },
+    /// Integers may leave their type.
+    #[error(
+        "node `{node}` ({operator}): its results may be {minimum} to {maximum} for the integers that the inputs take, where \
+         {data_type} goes around: cast what it reads to {} first",
+        if *data_type == "int64" { "float32" } else { "int64 or float32" }
+    )]
+    IntegerOverflow {
+        /// The ONNX node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// The type of its results.
+        data_type: &'static str,
+        /// Smallest result.
+        minimum: i128,
+        /// Largest result.
+        maximum: i128,
+    },
+    /// Integers may be larger than float32, in which they are computed with, has them.
+    #[error(
+        "node `{node}` ({operator}): integers from {minimum} to {maximum} may take part in it for those that the inputs take, and \
+         beyond 16777216 they are not computed with exactly: cast what it reads to float32 first, if that is meant"
+    )]
+    IntegerPrecision {
+        /// The ONNX node.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// Smallest integer.
+        minimum: i128,
+        /// Largest integer.
+        maximum: i128,
+    },
     /// Calibration samples of an integer input do not fit sixteen bits.
     #[error(
         "calibration samples of the integer input `{input}` hold {minimum} to {maximum}, expected integers of 16 bits: scale them \

@@ -71,7 +71,8 @@ use self::{
     file::{missing_output, node_name, operators, read, read_model},
     functions::inline,
     guard::attempt,
-    input::{check_integers, check_sample, size},
+    input::{bounds_of, check_integers, check_sample, size},
+    integers::bounds::Steps,
     notation::unify,
     reals::to_float32,
     tensor::floats,
@@ -94,6 +95,8 @@ pub struct FloatModel {
     pub(crate) weight_units: BTreeMap<String, Vec<f32>>,
     /// Nodes of the file that compute a scale from each input, in place of which calibrated scales are taken.
     pub(crate) dynamic: Vec<String>,
+    /// What is computed of inputs of integers and truth values.
+    steps: Steps,
     plan: Arc<TypedSimplePlan>,
 }
 
@@ -163,10 +166,10 @@ impl FloatModel {
         if inputs.is_empty() {
             return Err(Error::InputCount { names: vec![] });
         }
-        integers::to_reals(&mut proto, &mut inputs)?;
+        let mut steps = integers::to_reals(&mut proto, &mut inputs)?;
         let directory = path.parent().and_then(Path::to_str);
         let two_samples = of_two_samples(&proto, &onnx, directory, &inputs, file_bytes);
-        rewrite::rewrite(&mut proto, &onnx, directory, &inputs, file_bytes)?;
+        rewrite::rewrite(&mut proto, &onnx, directory, &inputs, file_bytes, &mut steps)?;
         for node in proto.graph.iter().flat_map(|graph| &graph.node) {
             if !onnx.op_register.0.contains_key(&node.op_type) {
                 let node_name = node_name(node).to_owned();
@@ -237,6 +240,7 @@ impl FloatModel {
             output_names,
             weight_units: BTreeMap::new(),
             dynamic: vec![],
+            steps,
             plan,
         })
     }
@@ -300,8 +304,7 @@ impl FloatModel {
     /// [`Error::SampleSize`] or [`Error::SampleValue`] when the sample does not fit, [`Error::Run`] when the engine
     /// fails.
     pub fn run(&self, sample: &[f32]) -> Result<Vec<f32>, Error> {
-        check_sample(&self.sample_shape, sample)?;
-        check_integers(&self.inputs, &self.parts(sample))?;
+        self.check(sample)?;
         let mut outputs = self.run_plan(&self.plan, sample)?;
         Ok(outputs.swap_remove(0))
     }
@@ -311,9 +314,22 @@ impl FloatModel {
     /// # Errors
     /// As [`Self::run`].
     pub fn run_all(&self, sample: &[f32]) -> Result<Vec<Vec<f32>>, Error> {
-        check_sample(&self.sample_shape, sample)?;
-        check_integers(&self.inputs, &self.parts(sample))?;
+        self.check(sample)?;
         self.run_plan(&self.plan, sample)
+    }
+
+    /// Checks that a sample fits the model, and that none of its integers leaves its type on the way.
+    fn check(&self, sample: &[f32]) -> Result<(), Error> {
+        check_sample(&self.sample_shape, sample)?;
+        let parts = self.parts(sample);
+        check_integers(&self.inputs, &parts)?;
+        self.check_integers_within(&parts.into_iter().map(bounds_of).collect::<Vec<_>>())
+    }
+
+    /// Checks that no integer leaves its type, and that float32 holds them well enough, for inputs of these smallest and largest
+    /// values.
+    pub(crate) fn check_integers_within(&self, bounds: &[(i64, i64)]) -> Result<(), Error> {
+        self.steps.check(bounds)
     }
 
     /// All outputs of a plan over this model's inputs.
@@ -382,6 +398,6 @@ fn of_two_samples(
         *input.shape.first_mut()? = 2;
     }
     let mut proto = proto.clone();
-    rewrite::rewrite(&mut proto, importer, directory, &inputs, file_bytes).ok()?;
+    rewrite::rewrite(&mut proto, importer, directory, &inputs, file_bytes, &mut Steps::default()).ok()?;
     attempt(|| importer.parse(&proto, directory)).ok().map(|parsed| parsed.model)
 }

@@ -95,12 +95,18 @@ pub fn quantise_comparably(
     options: &QuantiseOptions,
 ) -> Result<Quantised, Error> {
     options.check()?;
-    let mut graph = lower(model)?;
-    if !calibration.is_empty() || !graph.has_all_scales() {
+    if !calibration.is_empty() {
         check_samples(model.input_shape(), calibration)?;
     }
     let by_input = by_input(model, calibration)?;
-    space_integers(model, &mut graph, &by_input)?;
+    let integers = integers(model, &by_input)?;
+    let mut graph = lower(model)?;
+    if calibration.is_empty() && !graph.has_all_scales() {
+        return Err(Error::NoCalibration);
+    }
+    for (bounds, value) in integers.into_iter().zip(&mut graph.values) {
+        value.spacing = bounds.map(|bounds| Spacing { scale: 1.0, bounds }).or(value.spacing);
+    }
     let mut observed = observe(model, &graph, calibration)?;
     tie(&graph, &mut observed);
     let (graph, mut held, channels) = read_apart(model, graph, calibration);
@@ -168,20 +174,27 @@ fn by_input<'s>(model: &FloatModel, samples: &'s [Vec<f32>]) -> Result<Vec<Vec<&
     Ok(by_input)
 }
 
-/// Gives inputs of integers and truth values, which enter as they are, their bounds.
-fn space_integers(model: &FloatModel, graph: &mut Graph, by_input: &[Vec<&[f32]>]) -> Result<(), Error> {
-    let inputs = model.inputs().iter().zip(by_input).filter(|(_, samples)| !samples.is_empty());
-    for ((ModelInput { name, kind, .. }, samples), value) in inputs.zip(&mut graph.values) {
-        let bounds = match kind {
-            SampleKind::Real => continue,
-            SampleKind::Boolean => (0, 1),
-            SampleKind::Integer => integer_bounds(samples).map_err(|(minimum, maximum)| {
-                Error::IntegerRange { input: name.clone(), minimum, maximum }
-            })?,
-        };
-        value.spacing = Some(Spacing { scale: 1.0, bounds });
+/// By input: the bounds of one of integers or truth values, which enters as it is.
+///
+/// # Errors
+/// When integers that the model computes from such inputs may leave their type.
+fn integers(model: &FloatModel, by_input: &[Vec<&[f32]>]) -> Result<Vec<Option<(i64, i64)>>, Error> {
+    if by_input.iter().any(Vec::is_empty) {
+        return Ok(vec![None; by_input.len()]);
     }
-    Ok(())
+    let mut found = vec![];
+    for (ModelInput { name, kind, .. }, samples) in model.inputs().iter().zip(by_input) {
+        found.push(match kind {
+            SampleKind::Real => None,
+            SampleKind::Boolean => Some((0, 1)),
+            SampleKind::Integer => Some(integer_bounds(samples).map_err(|(minimum, maximum)| {
+                Error::IntegerRange { input: name.clone(), minimum, maximum }
+            })?),
+        });
+    }
+    model
+        .check_integers_within(&found.iter().map(|bounds| bounds.unwrap_or_default()).collect::<Vec<_>>())?;
+    Ok(found)
 }
 
 /// What all trials share.

@@ -62,6 +62,11 @@ pub(crate) fn check_integers(inputs: &[ModelInput], parts: &[&[f32]]) -> Result<
     Ok(())
 }
 
+/// The smallest and the largest of what a sample holds for an input, zero included.
+pub(super) fn bounds_of(part: &[f32]) -> (i64, i64) {
+    part.iter().fold((0, 0), |(low, high), &value| (low.min(value as i64), high.max(value as i64)))
+}
+
 /// Checks a sample's size and that it holds numbers.
 pub(crate) fn check_sample(shape: &[usize], sample: &[f32]) -> Result<(), Error> {
     let expected = shape.iter().product();

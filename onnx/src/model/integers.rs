@@ -11,8 +11,11 @@
 //! - What only moves elements moves float32.
 //! - As an index of `Gather` and `OneHot` an integer is compared with every place that it may name: the rules of `rewrite`.
 //!
+//! What may become larger than its type, or than float32 has integers, is refused when the inputs' bounds are known: `bounds`.
 //! What another operator reads is refused. So is arithmetic in types of eight and sixteen bits, which goes around at their
 //! ends. Truth values are cast from the numbers zero and one for whatever reads them.
+
+pub(crate) mod bounds;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +24,7 @@ use tract_onnx::pb::{
     tensor_proto::DataType, type_proto,
 };
 
+use self::bounds::{Kind, Steps};
 use super::{
     declared::{DeclaredInput, SampleKind},
     file::node_name,
@@ -48,14 +52,18 @@ const MOVES: &[&str] = &[
     "Unsqueeze",
 ];
 
-/// Converts a model's integer and boolean inputs in place.
+/// Converts a model's integer and boolean inputs in place. Returns what is computed of them.
 ///
 /// # Errors
 /// [`Error::IntegerInput`] when something reads one that cannot.
-pub(super) fn to_reals(proto: &mut ModelProto, inputs: &mut [DeclaredInput]) -> Result<(), Error> {
-    let Some(graph) = &mut proto.graph else { return Ok(()) };
+pub(super) fn to_reals(proto: &mut ModelProto, inputs: &mut [DeclaredInput]) -> Result<Steps, Error> {
+    let Some(graph) = &mut proto.graph else { return Ok(Steps::default()) };
     let mut carried = Carried::default();
-    for input in inputs.iter_mut().filter(|input| input.kind != SampleKind::Real) {
+    for (place, input) in inputs.iter_mut().enumerate() {
+        if input.kind == SampleKind::Real {
+            continue;
+        }
+        carried.steps.input(place, &input.name);
         if graph.output.iter().any(|output| output.name == input.name) {
             return Err(refused(input, None));
         }
@@ -69,13 +77,13 @@ pub(super) fn to_reals(proto: &mut ModelProto, inputs: &mut [DeclaredInput]) -> 
         }
     }
     if carried.values.is_empty() {
-        return Ok(());
+        return Ok(Steps::default());
     }
     for node in std::mem::take(&mut graph.node) {
         carried.node(graph, node)?;
     }
     graph.node = carried.done;
-    Ok(())
+    Ok(carried.steps)
 }
 
 /// The graph as far as its integers are carried by real numbers.
@@ -83,6 +91,7 @@ pub(super) fn to_reals(proto: &mut ModelProto, inputs: &mut [DeclaredInput]) -> 
 struct Carried {
     /// By value: the input that it comes from, with the value's own element type.
     values: BTreeMap<String, DeclaredInput>,
+    steps: Steps,
     done: Vec<NodeProto>,
 }
 
@@ -102,11 +111,15 @@ impl Carried {
             if let Some(source) = self.values.values().find(|source| reads_inside(&node, &source.name)) {
                 return Err(refused(source, Some(&node)));
             }
+            self.record_foreign(&node);
             self.done.push(node);
             return Ok(());
         };
         let first_only = places.iter().all(|(place, _)| *place == 0);
         let operator = node.op_type.clone();
+        if let Some((kind, first)) = kind(&node) {
+            self.steps.record(&node, kind, first, source.data_type);
+        }
         let is_wide = places.iter().all(|(_, source)| has_32_bits(source.data_type));
         match &*operator {
             _ if COMPARISONS.contains(&&*operator) => {
@@ -144,6 +157,15 @@ impl Carried {
         Ok(())
     }
 
+    /// Records what may be known of integers that are not carried.
+    fn record_foreign(&mut self, node: &NodeProto) {
+        match &*node.op_type {
+            "Cast" => self.steps.record(node, Kind::Foreign, 0, element_type(node)),
+            "ArgMax" | "ArgMin" => self.steps.record(node, Kind::Position, 0, DataType::Int64.into()),
+            _ => {}
+        }
+    }
+
     /// A node's outputs are carried too.
     fn carry(&mut self, node: &NodeProto, source: &DeclaredInput) {
         for output in node.output.iter().filter(|name| !name.is_empty()) {
@@ -152,7 +174,7 @@ impl Carried {
     }
 
     fn cast(&mut self, mut node: NodeProto, source: DeclaredInput) -> Result<(), Error> {
-        let to = node.attribute.iter().find(|attribute| attribute.name == "to").map_or(0, |to| to.i as i32);
+        let to = element_type(&node);
         if to == DataType::Bool as i32 {
             self.done.push(node);
             return Ok(());
@@ -162,6 +184,7 @@ impl Carried {
             if to != source.data_type && !has_32_bits(to) {
                 return Err(refused(&source, Some(&node)));
             }
+            self.steps.record(&node, Kind::Same, 0, to);
             let kind = SampleKind::Integer;
             self.carry(&node, &DeclaredInput { data_type: to, kind, ..source });
         }
@@ -272,6 +295,34 @@ impl Carried {
         }
         self.done.push(node);
     }
+}
+
+/// What a node computes of carried integers, and the first of its inputs that are some.
+fn kind(node: &NodeProto) -> Option<(Kind, usize)> {
+    let kind = match &*node.op_type {
+        "Add" | "Sum" => Kind::Sum,
+        "Sub" => Kind::Difference,
+        "Mul" => Kind::Product,
+        "Neg" => Kind::Negative,
+        "Abs" => Kind::Magnitude,
+        "Div" => Kind::Quotient,
+        "Mod" => Kind::Remainder { fmod: node.attribute.iter().any(|a| a.name == "fmod" && a.i == 1) },
+        "Max" | "Min" => Kind::Choice,
+        "Where" => return Some((Kind::Choice, 1)),
+        "ReduceSum" => Kind::Total,
+        "Concat" => Kind::Same,
+        "Gather" => Kind::First,
+        "ArgMax" | "ArgMin" => Kind::Question,
+        operator if COMPARISONS.contains(&operator) => Kind::Question,
+        operator if MOVES.contains(&operator) => Kind::First,
+        _ => return None,
+    };
+    Some((kind, 0))
+}
+
+/// The element type that a cast casts to.
+fn element_type(node: &NodeProto) -> i32 {
+    node.attribute.iter().find(|attribute| attribute.name == "to").map_or(0, |to| to.i as i32)
 }
 
 /// The element type that a cast gives.

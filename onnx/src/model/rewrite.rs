@@ -47,7 +47,7 @@ use tract_onnx::{
 };
 
 use self::{facts::Facts, rewriting::Rewriting, softmax::SOFTMAX};
-use super::{declared::DeclaredInput, file::node_name};
+use super::{declared::DeclaredInput, file::node_name, integers::bounds::Steps};
 use crate::error::Error;
 
 /// How often what a rule emits may be rewritten again: more than any chain of rules needs.
@@ -68,7 +68,7 @@ pub(crate) fn register(importer: &mut Onnx) {
         .insert(SOFTMAX, |_, node| Ok((expand(Softmax::new(node.get_attr("axis")?)), vec![])));
 }
 
-/// Rewrites a model's graph with these inputs.
+/// Rewrites a model's graph with these inputs. What is computed of integers learns what is known of other values.
 ///
 /// # Errors
 /// When a rule refuses a node.
@@ -78,6 +78,7 @@ pub(crate) fn rewrite(
     directory: Option<&str>,
     inputs: &[DeclaredInput],
     file_bytes: usize,
+    steps: &mut Steps,
 ) -> Result<(), Error> {
     let Some(mut graph) = proto.graph.take() else { return Ok(()) };
     let context = facts::context(proto, importer, directory);
@@ -111,6 +112,7 @@ pub(crate) fn rewrite(
             done.push(node);
         }
     }
+    steps.learn(|name| facts.known(name));
     drop(facts);
     graph.node = done;
     part_outputs(&mut graph, &mut names);

@@ -19,7 +19,9 @@ use tract_onnx::{
     },
 };
 
-use crate::model::{budget::bound_constants, declared::DeclaredInput, guard::attempt};
+use crate::model::{
+    budget::bound_constants, declared::DeclaredInput, guard::attempt, integers::bounds::Known,
+};
 
 /// Elements of constants that are kept.
 const MAX_ELEMENTS: usize = 1 << 20;
@@ -166,6 +168,18 @@ impl<'a> Facts<'a> {
     /// What is known of a value.
     pub(super) fn get(&self, name: &str) -> Option<&Fact> {
         self.known.get(name)
+    }
+
+    /// What there is to know of a value beside carried integers.
+    pub(super) fn known(&self, name: &str) -> Option<Known> {
+        let fact = self.get(name)?;
+        let integers = fact.constant.as_ref().and_then(|tensor| {
+            let tensor = tensor.cast_to::<i64>().ok()?;
+            let integers = tensor.to_plain_array_view::<i64>().ok()?;
+            Some((integers.iter().copied().min()?, integers.iter().copied().max()?))
+        });
+        let count = fact.shape.as_ref().map(|shape| shape.iter().product());
+        Some(Known { datum_type: fact.datum_type, range: integers, count })
     }
 
     /// The one value of one shape that values are functions of, number by number.
