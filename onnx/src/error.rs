@@ -392,7 +392,7 @@ pub enum Error {
     /// A layer's factors are too large for every multiplier: one step of what it reads moves its result by more than its whole
     /// range on the calibration samples.
     #[error(
-        "node `{node}`: one step of what it reads moves its result by more than the result's whole range on the calibration samples: calibrate with samples on which the layer is active, or scale its weights down"
+        "node `{node}`: one step of what it reads moves its result by more than the result's whole range on the calibration samples: calibrate with samples on which the layer is active, scale its weights down, or, where it masks elements with a large negative number, take -1e4"
     )]
     Resolution {
         /// The ONNX node.

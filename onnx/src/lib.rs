@@ -56,7 +56,7 @@ pub use model::{FloatModel, LoadOptions, ModelInput, SampleKind, guard::is_guard
 pub use options::{CalibrationMethod, DEFAULT_TARGET, QuantiseOptions};
 pub use quantise::{
     Quantised,
-    choice::{Precision, ValueWidth},
+    choice::{MaskedScores, Precision, ValueWidth},
     quantise, quantise_comparably,
 };
 pub use quantised::QuantisedModel;

@@ -67,7 +67,7 @@ use self::lowering::{Lowering, TypedNode};
 use crate::{
     error::Error,
     float_graph::{Graph, view::View},
-    model::{FloatModel, grid::RoundToGrid},
+    model::{FloatModel, grid::RoundToGrid, integers::watch::Watch},
 };
 
 /// Lowers a model.
@@ -123,7 +123,7 @@ impl Lowering<'_> {
             self.broadcast_to(node, op)
         } else if let Some(op) = node.op_as::<Deconv>() {
             self.deconv(node, op)
-        } else if node.op_is::<Identity>() {
+        } else if node.op_is::<Identity>() || node.op_is::<Watch>() {
             self.reading(node, 0)
         } else if let Some(op) = node.op_as::<ElementWiseOp>() {
             self.element_wise(node, op)

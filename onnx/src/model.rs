@@ -34,7 +34,7 @@ pub(crate) mod functions;
 pub(crate) mod grid;
 pub(crate) mod guard;
 pub(crate) mod input;
-mod integers;
+pub(crate) mod integers;
 mod names;
 pub(crate) mod notation;
 pub(crate) mod reals;
@@ -155,6 +155,7 @@ impl FloatModel {
         grid::register(&mut onnx);
         rewrite::register(&mut onnx);
         recurrent::register(&mut onnx);
+        integers::watch::register(&mut onnx);
         let operators = operators(&proto);
         let output_names: Vec<String> =
             proto.graph.iter().flat_map(|graph| &graph.output).map(|output| output.name.clone()).collect();
@@ -324,6 +325,11 @@ impl FloatModel {
         let parts = self.parts(sample);
         check_integers(&self.inputs, &parts)?;
         self.check_integers_within(&parts.into_iter().map(bounds_of).collect::<Vec<_>>())
+    }
+
+    /// Whether integers come from real numbers, so that nothing but samples says how large they are.
+    pub(crate) fn watches_integers(&self) -> bool {
+        self.steps.are_watched()
     }
 
     /// Checks that no integer leaves its type, and that float32 holds them well enough, for inputs of these smallest and largest

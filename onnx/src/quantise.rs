@@ -26,7 +26,7 @@ use tacit_layers::{InputKind, InputUnit, Network, NodeId};
 
 use self::{
     channels::{Layer, Layers},
-    choice::{Precision, ValueWidth},
+    choice::{MaskedScores, Precision, ValueWidth},
     given::Given,
     network::{emit, output_scales},
     search::{Found, Plan, search},
@@ -34,7 +34,11 @@ use self::{
 };
 use crate::{
     error::Error,
-    float_graph::{Graph, reading::Held, value::Spacing},
+    float_graph::{
+        Graph,
+        reading::Held,
+        value::{Operation, Spacing, Value},
+    },
     lower::lower,
     model::{
         FloatModel, ModelInput, SampleKind,
@@ -100,6 +104,10 @@ pub fn quantise_comparably(
     }
     let by_input = by_input(model, calibration)?;
     let integers = integers(model, &by_input)?;
+    if model.watches_integers() {
+        // Tables of functions are made without the model.
+        calibration.iter().try_for_each(|sample| model.run_all(sample).map(|_| ()))?;
+    }
     let mut graph = lower(model)?;
     if calibration.is_empty() && !graph.has_all_scales() {
         return Err(Error::NoCalibration);
@@ -137,7 +145,7 @@ pub fn quantise_comparably(
         held[index] =
             units.is_some().then(|| elements.map(|unit| (unit, 0.0)).collect()).or(held[index].take());
     }
-    let precision = precision(&graph, &plan, &network, &scales, found.as_ref(), &by_input);
+    let precision = precision(&graph, &plan, &network, &scales, found.as_ref(), (&observed, &by_input));
     let rescales = given.into_iter().flatten().map(|given| given.error).collect();
     let unbounded = given::unbounded(&graph, &layers);
     Ok(Quantised { network, precision, graph, held, nodes, scales: units, rescales, unbounded })
@@ -270,7 +278,7 @@ fn precision(
     network: &Network,
     scales: &Scales,
     found: Option<&Found>,
-    by_input: &[Vec<&[f32]>],
+    (observed, by_input): (&[Option<Observed>], &[Vec<&[f32]>]),
 ) -> Precision {
     let width = |index: usize| {
         let value = &graph.values[index];
@@ -290,7 +298,29 @@ fn precision(
         num_trials: found.map_or(0, |found| found.num_trials),
         narrow_lookups: found.and_then(|found| found.narrow_lookups),
         input_clipped: clipped_share(network, by_input),
+        masked: masked_scores(graph, observed),
     }
+}
+
+/// The scores that softmaxes read and masks push below their range.
+fn masked_scores(graph: &Graph, observed: &[Option<Observed>]) -> Vec<MaskedScores> {
+    let is_read_by_softmax = |index: usize| {
+        let reads = |value: &Value| {
+            matches!(value.operation, Operation::Softmax { .. }) && value.operation.inputs().contains(&index)
+        };
+        graph.values.iter().any(reads)
+    };
+    let scores = |(index, seen): (usize, &Option<Observed>)| {
+        let masked = seen.as_ref()?.masked.filter(|_| is_read_by_softmax(index))?;
+        let share = |part: usize| part as f64 / masked.count.max(1) as f64;
+        Some(MaskedScores {
+            name: graph.values[index].name.clone(),
+            floor: masked.floor,
+            lower: share(masked.num_lower),
+            unmasked: share(masked.num_scores),
+        })
+    };
+    observed.iter().enumerate().filter_map(scores).collect()
 }
 
 /// The share of the samples' values that are outside their input's range.

@@ -121,14 +121,8 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
             let seen = seen.map_or(reach, |seen| seen.arguments);
             let argument = argument(value, seen, reach, desired, (low, levels))?;
             result = Some((Activation { scale: desired, bounds: (low, levels) }, argument));
-            desired = if let Operation::Add { addends } = &value.operation
-                && let [(input, _)] = addends[..]
-            {
-                // An activation's own integers are the finest argument there is.
-                known(input).scale
-            } else {
-                argument.scale
-            };
+            // An activation's own integers are the finest argument there is.
+            desired = only_addend(&value.operation).map_or(argument.scale, |input| known(input).scale);
         }
         let scale = match &value.operation {
             Operation::Input => {
@@ -158,9 +152,8 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
             Operation::MaxPool { input, .. }
             | Operation::Rearrange { input, .. }
             | Operation::Scale { input, .. } => {
-                let factor = if let Operation::Scale { factor, .. } = value.operation { factor } else { 1.0 };
                 let Activation { scale, bounds } = known(*input);
-                scales.activations.push(Activation { scale: scale * factor, bounds });
+                scales.activations.push(Activation { scale: scale * factor(&value.operation), bounds });
                 continue;
             }
             Operation::Dense { .. } | Operation::Conv2d { .. } => desired,
@@ -183,10 +176,14 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
                 let unit = known(left.0).scale * known(right.0).scale;
                 divided(&mut scales, index, unit, desired)
             }
-            Operation::Add { addends } => sum(graph, &mut scales, index, addends, desired),
+            Operation::Add { addends } => {
+                let masked = observed[index].as_ref().and_then(|seen| seen.masked);
+                let largest = masked.map(|_| (levels - low + 1) << shifts[index]);
+                sum(graph, &mut scales, index, addends, (desired, largest))
+            }
         };
         // What is rounded to a grid has its scale, whatever the multiplier.
-        let scale = if value.spacing.is_some() { desired } else { scale };
+        let scale = value.spacing.map_or(scale, |_| desired);
         if let Some((activation, argument)) = result {
             scales.activations.push(activation);
             scales.arguments[index] = Some(Argument { scale, ..argument });
@@ -199,6 +196,22 @@ pub(crate) fn choose(graph: &Graph, choice: &Choice<'_>, shifts: &[u32]) -> Resu
         scales.activations.push(Activation { scale, bounds });
     }
     Ok(scales)
+}
+
+/// The value that a sum of one is a function of.
+fn only_addend(operation: &Operation) -> Option<usize> {
+    if let Operation::Add { addends } = operation
+        && let [(input, _)] = addends[..]
+    {
+        Some(input)
+    } else {
+        None
+    }
+}
+
+/// By what a value multiplies the unit of what it passes on.
+fn factor(operation: &Operation) -> f64 {
+    if let Operation::Scale { factor, .. } = operation { *factor } else { 1.0 }
 }
 
 /// Whether no accumulator is negative, whatever the input is, because no number that is added up is.
@@ -279,8 +292,15 @@ fn at_least_one(x: f64) -> i64 {
     (x as i64).max(1)
 }
 
-/// Fits the scale of a sum, and the scales of those addends that nothing else reads.
-fn sum(graph: &Graph, scales: &mut Scales, index: usize, addends: &[(usize, f64)], desired: f64) -> f64 {
+/// Fits the scale of a sum, and the scales of those addends that nothing else reads. No coefficient need be larger than `largest`:
+/// one step of what it multiplies leaves the sum's range then.
+fn sum(
+    graph: &Graph,
+    scales: &mut Scales,
+    index: usize,
+    addends: &[(usize, f64)],
+    (desired, largest): (f64, Option<i64>),
+) -> f64 {
     if graph.values[index].spacing.is_some() {
         return desired;
     }
@@ -302,7 +322,7 @@ fn sum(graph: &Graph, scales: &mut Scales, index: usize, addends: &[(usize, f64)
             refit(graph, scales, input, up as f64 / unit * scale / factor.abs());
             up
         } else {
-            exact.round() as i64
+            (exact.round() as i64).min(largest.unwrap_or(i64::MAX))
         };
         coefficients.push(if factor < 0.0 { -coefficient } else { coefficient });
     }

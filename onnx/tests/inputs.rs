@@ -68,7 +68,7 @@ impl Case {
     }
 }
 
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 36] = [
     "add",
     "sub",
     "mul",
@@ -98,6 +98,13 @@ const NAMES: [&str; 29] = [
     "products_of_words",
     "products_of_long_words",
     "quotients_of_words",
+    "integers_of_reals",
+    "words_of_reals",
+    "positions",
+    "far_from_words",
+    "mask_of_1e9",
+    "mask_of_smallest",
+    "mask_of_infinity",
 ];
 
 #[test]
@@ -225,6 +232,65 @@ fn integers_that_may_leave_their_type_are_refused_by_name() {
         let error = load(name).run(&samples(size, 65_000)[7]).unwrap_err();
         assert!(matches!(error, Error::IntegerOverflow { .. } | Error::IntegerPrecision { .. }), "{error:?}");
     }
+}
+
+#[test]
+fn integers_of_reals_that_leave_their_type_are_refused_by_name() {
+    let load = |name: &str| FloatModel::load(&folder().join(format!("refused/{name}.onnx")));
+    let model = load("large_words_of_reals").unwrap();
+    let samples: Vec<Vec<f32>> = (1..9_u16).map(|i| vec![f32::from(i) * 7000.5; 4]).collect();
+    for error in [
+        quantise(&model, &samples, &QuantiseOptions::default()).unwrap_err(),
+        model.run(&samples[7]).unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(matches!(error, Error::Run { .. }) && text.contains("node `the_p` (Mul)"), "{text}");
+        assert!(text.contains("float32 first"), "{text}");
+    }
+    let narrow = quantise(&load("narrow_integers_of_reals").unwrap(), &samples, &QuantiseOptions::default());
+    let errors = [
+        ("the_w", "Cast", narrow.unwrap_err()),
+        ("the_d", "Div", load("quotients_of_reals").unwrap_err()),
+        ("the_t", "ReduceSum", load("constant_total").unwrap_err()),
+        ("the_t", "Cast", load("constant_cast").unwrap_err()),
+        ("the_p", "MaxPool", load("places_of_maxima").unwrap_err()),
+    ];
+    for (name, with, error) in errors {
+        let Error::UnsupportedUse { node, operator, .. } = &error else { panic!("{name}: {error:?}") };
+        assert_eq!((&**node, &**operator), (name, with), "{error}");
+    }
+}
+
+/// Where a softmax makes nothing of what is lower, the range ends: that is said, with what no mask moved apart.
+#[test]
+fn scores_below_their_range_are_told() {
+    for name in ["mask_by_product", "mask_of_1e9", "mask_of_infinity"] {
+        let case = Case::new(name);
+        let mut samples = case.samples.clone();
+        // One score is far below the others of its line.
+        samples[0][2] = 3.0;
+        samples[0][0] = -40.0;
+        samples[0][20] = 1.0;
+        let found = quantise_comparably(&case.model, &samples, &QuantiseOptions::default()).unwrap();
+        let [masked] = &found.precision.masked[..] else { panic!("{name}: {:?}", found.precision.masked) };
+        let num_scores = (samples.len() * 20) as f64;
+        let num_masked = samples.iter().flat_map(|sample| &sample[20..]).filter(|&&kept| kept == 0.0).count();
+        let lower = (masked.lower * num_scores).round() as usize;
+        assert_eq!((&*masked.name, lower), ("the_s", 4 * num_masked + 1), "{name}: {masked:?}");
+        assert!((masked.unmasked * num_scores - 1.0).abs() < 1e-9, "{name}: {masked:?}");
+        assert!((-15.5..-8.0).contains(&masked.floor), "{name}: {masked:?}");
+    }
+    assert!(
+        quantise_comparably(
+            &Case::new("attention").model,
+            &Case::new("attention").samples,
+            &QuantiseOptions::default()
+        )
+        .unwrap()
+        .precision
+        .masked
+        .is_empty()
+    );
 }
 
 #[test]

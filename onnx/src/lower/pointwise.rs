@@ -108,6 +108,13 @@ impl Lowering<'_> {
 
     /// A conversion: of integers to real numbers nothing, unless they are a function's results; else a function.
     pub(super) fn cast(&self, node: &TypedNode, op: &Cast) -> Result<View, Error> {
+        let is_carried =
+            op.to.is_float() || [bool::datum_type(), i32::datum_type(), i64::datum_type()].contains(&op.to);
+        let is_own = self.model.origin(&node.name, "").1 == "Cast";
+        if is_own && !is_carried && op.to != TDim::datum_type() {
+            let actual = format!("a cast to {:?}, beyond whose ends numbers go around,", op.to);
+            return Err(self.refuse(node, actual, "a cast to int32 or int64, behind a Clip if it is meant"));
+        }
         let from = self.model.graph.outlet_fact(node.inputs[0]).ok().map(|fact| fact.datum_type);
         let is_integer = from.is_some_and(|from| from.is_integer() || from == TDim::datum_type());
         if is_integer && op.to.is_float() {

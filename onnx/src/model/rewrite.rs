@@ -16,6 +16,7 @@
 //! | `pointwise` | functions of one number |
 //! | `reduction` | reductions and pools |
 //! | `order` | the largest elements of an axis |
+//! | `constants` | what constants alone give |
 //! | `index` | computed indices, compared with every place |
 //! | `logic` | choices, comparisons, extrema, truth values, masks |
 //! | `selection` | elements by constant indices, padding, repetition, constants between values |
@@ -24,6 +25,7 @@
 //! | `normalisation` | normalisations |
 
 mod attribute;
+mod constants;
 mod emit;
 mod facts;
 pub(crate) mod index;
@@ -86,11 +88,14 @@ pub(crate) fn rewrite(
     let mut names = Names::of(&graph);
     let mut pending: Vec<Pending> = graph.node.drain(..).rev().map(Pending::of).collect();
     let mut done = vec![];
-    let mut constants = vec![];
+    let mut initializers = vec![];
     while let Some(Pending { node, origin, operator, depth }) = pending.pop() {
         let folds = facts.are_constants(&node) && !rules::holds_for_constants(&node);
         let rule = rules::rule(&node).filter(|_| depth < MAX_DEPTH && !folds);
         let mut rewriting = Rewriting::new(&node, &origin, &operator, &facts, &mut names);
+        if folds {
+            constants::check(&rewriting)?;
+        }
         let outputs = match rule {
             Some(rule) => rule(&mut rewriting)?,
             None => None,
@@ -100,7 +105,7 @@ pub(crate) fn rewrite(
             for constant in &new_constants {
                 facts.initialise(constant);
             }
-            constants.extend(new_constants);
+            initializers.extend(new_constants);
             pending.extend(nodes.into_iter().rev().map(|node| Pending {
                 node,
                 origin: origin.clone(),
@@ -116,7 +121,7 @@ pub(crate) fn rewrite(
     drop(facts);
     graph.node = done;
     part_outputs(&mut graph, &mut names);
-    graph.initializer.extend::<Vec<TensorProto>>(constants);
+    graph.initializer.extend::<Vec<TensorProto>>(initializers);
     proto.graph = Some(graph);
     Ok(())
 }

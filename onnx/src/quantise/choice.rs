@@ -20,6 +20,21 @@ pub struct Precision {
     pub narrow_lookups: Option<usize>,
     /// Share of the calibration samples' values that are outside the input's range.
     pub input_clipped: f64,
+    /// Scores in front of a softmax whose range ends above what masks make of some.
+    pub masked: Vec<MaskedScores>,
+}
+
+/// Scores in front of a softmax that masks push below their range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaskedScores {
+    /// The ONNX node's name.
+    pub name: String,
+    /// Where the range ends, from which on everything is the same.
+    pub floor: f64,
+    /// Share of the calibration samples' values that are lower.
+    pub lower: f64,
+    /// Share of those that are lower and that no mask moved.
+    pub unmasked: f64,
 }
 
 /// The widths of a value.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A score with a mask added is no larger than this.
-const MASKED: f64 = -5e3;
+pub(super) const MASKED: f64 = -5e3;
 /// What is so far below the largest score of its line has a probability that float32 has no number for.
 const NOTHING: f64 = 104.0;
 /// What is so far below has a probability of less than a unit of 16 bits.

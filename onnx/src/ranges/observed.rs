@@ -1,5 +1,6 @@
 //! The values of one tensor over all samples, and how much of their range to keep.
 
+use super::masked::MASKED;
 use crate::options::CalibrationMethod;
 
 /// With fewer samples than this nothing seen is clipped: what looks like an outlier may be common.
@@ -25,12 +26,26 @@ pub(crate) struct Observed {
     bins: Vec<u64>,
     /// Smallest and largest value before clip and function, zero included.
     pub(crate) arguments: (f64, f64),
+    /// What is below the range because of masks.
+    pub(crate) masked: Option<Masked>,
+}
+
+/// The end of a range above what masks make of some elements.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Masked {
+    pub(crate) floor: f64,
+    /// Results that are lower.
+    pub(crate) num_lower: usize,
+    /// Those that are lower and no mask moved.
+    pub(crate) num_scores: usize,
+    /// All results.
+    pub(crate) count: usize,
 }
 
 impl Observed {
     /// Zero alone.
     pub(super) const fn new() -> Self {
-        Self { minimum: 0.0, maximum: 0.0, bins: Vec::new(), arguments: (0.0, 0.0) }
+        Self { minimum: 0.0, maximum: 0.0, bins: Vec::new(), arguments: (0.0, 0.0), masked: None }
     }
 
     /// The values of several tensors together; none of none.
@@ -39,6 +54,7 @@ impl Observed {
         for seen in all.clone() {
             joined.minimum = joined.minimum.min(seen.minimum);
             joined.maximum = joined.maximum.max(seen.maximum);
+            joined.masked = joined.masked.or(seen.masked);
             let (low, high) = joined.arguments;
             joined.arguments = (low.min(seen.arguments.0), high.max(seen.arguments.1));
         }
@@ -67,12 +83,20 @@ impl Observed {
 
     /// Ends the range at a floor.
     pub(super) fn raise(&mut self, floor: f64) {
+        self.masked = Some(Masked { floor, num_lower: 0, num_scores: 0, count: 0 });
         self.minimum = self.minimum.max(floor);
         self.arguments.0 = self.arguments.0.max(floor);
     }
 
     /// Counts magnitudes, once their range is known.
     pub(super) fn count(&mut self, results: &[f64]) {
+        if let Some(masked) = &mut self.masked {
+            let lower = || results.iter().filter(|&&result| result < masked.floor);
+            let num_scores = lower().filter(|&&result| result > MASKED).count();
+            masked.num_lower += lower().count();
+            masked.num_scores += num_scores;
+            masked.count += results.len();
+        }
         self.bins.resize(NUM_BINS, 0);
         let magnitude = self.magnitude();
         for &result in results {
@@ -132,7 +156,7 @@ mod tests {
         let mut bins = vec![1000; NUM_BINS / 2];
         bins.resize(NUM_BINS, 0);
         bins[NUM_BINS - 1] = 1;
-        let observed = Observed { minimum: 0.0, maximum: 2.0, bins, arguments: (0.0, 2.0) };
+        let observed = Observed { minimum: 0.0, maximum: 2.0, bins, arguments: (0.0, 2.0), masked: None };
         let amplitude = |samples, method| observed.amplitude(255, samples, method);
         assert!(amplitude(100, CalibrationMethod::MeanSquaredError) < 1.2);
         assert!(amplitude(100, CalibrationMethod::Percentile(0.999)) < 1.01);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tacit_onnx::{CalibrationMethod, Precision, ValueAgreement, ValueWidth};
+use tacit_onnx::{CalibrationMethod, MaskedScores, Precision, ValueAgreement, ValueWidth};
 
 use crate::units;
 
@@ -24,6 +24,8 @@ pub(super) struct PrecisionFacts {
     /// The value of which the largest share is outside the range that calibration chose for it, on the samples that were
     /// looked at; null where none is.
     most_clipped: Option<ClippedFacts>,
+    /// Scores in front of a softmax whose range ends above what masks make of some.
+    masked: Vec<MaskedFacts>,
     /// Rows that one proof would look up if nothing had more than the fewest bits; null where there was no search.
     lookups_when_narrow: Option<usize>,
     values: Vec<WidthFacts>,
@@ -37,6 +39,36 @@ struct ClippedFacts {
     clipped: f64,
     /// How many values clip more than is worth a word.
     others: usize,
+}
+
+/// Scores that masks push below their range.
+#[derive(Debug, Serialize)]
+struct MaskedFacts {
+    name: String,
+    /// Where the range ends.
+    floor: f64,
+    /// Share of the samples' values that are lower.
+    lower: f64,
+    /// Share of those that are lower and that no mask moved.
+    unmasked: f64,
+}
+
+impl From<MaskedScores> for MaskedFacts {
+    fn from(MaskedScores { name, floor, lower, unmasked }: MaskedScores) -> Self {
+        Self { name, floor, lower, unmasked }
+    }
+}
+
+impl MaskedFacts {
+    fn to_text(&self) -> String {
+        let Self { name, floor, lower, unmasked } = self;
+        format!(
+            "`{name}` has one integer for all scores below {floor:.1}, 12 below the largest of their line at least: {} of those on the \
+             samples, {} that no mask moved",
+            units::share(*lower),
+            units::share(*unmasked)
+        )
+    }
 }
 
 /// From this share of clipped elements on a value is told.
@@ -65,6 +97,7 @@ impl From<Precision> for PrecisionFacts {
             trials: precision.num_trials,
             input_clipped: precision.input_clipped,
             most_clipped: None,
+            masked: precision.masked.into_iter().map(MaskedFacts::from).collect(),
             lookups_when_narrow: precision.narrow_lookups,
             values: precision.values.into_iter().map(width).collect(),
         }
@@ -124,6 +157,7 @@ impl PrecisionFacts {
                 format!("`{name}` clips {} of its values on the samples{others}", units::share(*clipped));
             fields.push(("inner ranges", text));
         }
+        fields.extend(self.masked.iter().map(|masked| ("masked scores", masked.to_text())));
         if let Some(is_met) = self.target_met {
             let ratio =
                 self.signal_to_noise_db.map_or_else(|| "exact".to_owned(), |db| format!("{db:.1} dB"));

@@ -10,87 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tract_onnx::{
     pb::{NodeProto, tensor_proto::DataType},
-    prelude::{Datum, DatumType},
+    prelude::DatumType,
 };
 
+use super::interval::{ALL, Interval};
 use crate::{error::Error, model::file::node_name};
 
-/// Float32 has all integers up to here.
-const ALL: i128 = 1 << 24;
-/// Quotients are told apart, half a unit from the next, up to here.
-const QUOTIENTS: i128 = ALL / 2;
-/// What is so much farther apart than float32 rounds is ordered rightly, as a power of two.
-const ORDERED: u32 = 22;
-
-/// Integers from one to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Interval {
-    low: i128,
-    high: i128,
-    /// Whether float32 has every one of them that occurs.
-    is_exact: bool,
-}
-
-impl Interval {
-    fn exact(low: i64, high: i64) -> Self {
-        Self { low: low.into(), high: high.into(), is_exact: true }
-    }
-
-    /// All integers of a type.
-    fn of(data_type: i32) -> Self {
-        let (low, high) = match DataType::try_from(data_type) {
-            Ok(DataType::Bool) => (0, 1),
-            Ok(DataType::Int8) => (i8::MIN.into(), i8::MAX.into()),
-            Ok(DataType::Uint8) => (0, u8::MAX.into()),
-            Ok(DataType::Int16) => (i16::MIN.into(), i16::MAX.into()),
-            Ok(DataType::Uint16) => (0, u16::MAX.into()),
-            Ok(DataType::Int32) => (i32::MIN.into(), i32::MAX.into()),
-            Ok(DataType::Uint32) => (0, u32::MAX.into()),
-            Ok(DataType::Uint64) => (0, u64::MAX.into()),
-            _ => (i64::MIN.into(), i128::from(i64::MAX)),
-        };
-        let result = Self { low, high, is_exact: false };
-        Self { is_exact: result.magnitude() <= ALL, ..result }
-    }
-
-    /// All integers of what the importer's engine calls a type.
-    fn of_engine(datum_type: Option<DatumType>) -> Self {
-        let narrow = [
-            (bool::datum_type(), DataType::Bool),
-            (i8::datum_type(), DataType::Int8),
-            (u8::datum_type(), DataType::Uint8),
-            (i16::datum_type(), DataType::Int16),
-            (u16::datum_type(), DataType::Uint16),
-            (i32::datum_type(), DataType::Int32),
-            (u32::datum_type(), DataType::Uint32),
-        ];
-        let found = narrow.iter().find(|(narrow, _)| Some(*narrow) == datum_type);
-        Self::of(found.map_or(DataType::Int64, |(_, data_type)| *data_type).into())
-    }
-
-    const fn magnitude(self) -> i128 {
-        if self.high > -self.low { self.high } else { -self.low }
-    }
-
-    const fn negative(self) -> Self {
-        Self { low: -self.high, high: -self.low, is_exact: self.is_exact }
-    }
-
-    fn hull(self, other: Self) -> Self {
-        let is_exact = self.is_exact && other.is_exact;
-        Self { low: self.low.min(other.low), high: self.high.max(other.high), is_exact }
-    }
-
-    const fn is_one(self) -> bool {
-        self.low == self.high
-    }
-
-    /// Whether float32 rounds all of them to less than all of the others.
-    fn is_below(self, other: Self) -> bool {
-        let gap = other.low - self.high;
-        gap > 0 && gap.saturating_mul(1 << ORDERED) > self.magnitude().max(other.magnitude())
-    }
-}
+/// Float32 has what is half a unit beside an integer up to here.
+const HALVES: i64 = 1 << 23;
 
 /// What a node computes of integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,12 +40,31 @@ pub(super) enum Kind {
     },
     /// The sum of an axis.
     Total,
-    /// Truth values, or positions of elements.
+    /// Truth values, signs, or positions of elements.
     Question,
     /// What is not carried: an integer of the type, as far as it is known.
     Foreign,
-    /// Positions of elements of what is not carried.
-    Position,
+    /// What comes from real numbers, and is watched.
+    Watched,
+}
+
+impl Kind {
+    /// Whether results may be larger than what they are computed from.
+    pub(super) const fn makes_larger(self) -> bool {
+        match self {
+            Self::Sum | Self::Difference | Self::Product | Self::Total => true,
+            Self::Same
+            | Self::First
+            | Self::Choice
+            | Self::Negative
+            | Self::Magnitude
+            | Self::Quotient
+            | Self::Remainder { .. }
+            | Self::Question
+            | Self::Foreign
+            | Self::Watched => false,
+        }
+    }
 }
 
 /// A node that computes with carried integers.
@@ -149,7 +95,7 @@ pub(in crate::model) struct Known {
 pub(crate) struct Steps {
     /// Names of the model's inputs of integers and truth values, and their places among all inputs.
     inputs: Vec<(usize, String)>,
-    steps: Vec<Step>,
+    nodes: Vec<Step>,
     /// Values that are read and not carried.
     others: BTreeMap<String, Interval>,
 }
@@ -159,11 +105,27 @@ impl Steps {
         self.inputs.push((place, name.to_owned()));
     }
 
+    /// Records a node that makes integers of real numbers.
+    pub(super) fn found(&mut self, value: &str, node: &NodeProto, data_type: i32) {
+        let output = vec![value.to_owned()];
+        self.record(&NodeProto { input: vec![], output, ..node.clone() }, Kind::Watched, 0, data_type);
+    }
+
+    /// Says of the last node that what it computes is watched.
+    pub(super) fn watch_last(&mut self) {
+        if let Some(step) = self.nodes.last_mut() {
+            step.kind = Kind::Watched;
+        }
+    }
+
     /// Records a node that reads the inputs from `first` on.
     pub(super) fn record(&mut self, node: &NodeProto, kind: Kind, first: usize, data_type: i32) {
         let names = |names: &[String]| names.iter().filter(|name| !name.is_empty()).cloned().collect();
-        let inputs: Vec<String> = names(node.input.get(first..).unwrap_or(&[]));
-        self.steps.push(Step {
+        let mut inputs: Vec<String> = names(node.input.get(first..).unwrap_or(&[]));
+        if matches!(kind, Kind::First | Kind::Total) {
+            inputs.truncate(1);
+        }
+        self.nodes.push(Step {
             node: node_name(node).to_owned(),
             operator: node.op_type.clone(),
             kind,
@@ -174,11 +136,16 @@ impl Steps {
         });
     }
 
+    /// Whether some integers come from real numbers.
+    pub(crate) fn are_watched(&self) -> bool {
+        self.nodes.iter().any(|step| step.kind == Kind::Watched)
+    }
+
     /// Learns from the analysed graph what is read and not carried, and how long sums are.
     pub(in crate::model) fn learn(&mut self, known: impl Fn(&str) -> Option<Known>) {
         let mut carried: BTreeSet<String> = self.inputs.iter().map(|(_, name)| name.clone()).collect();
         let count = |name: Option<&String>| name.and_then(|name| known(name)).and_then(|known| known.count);
-        for step in &mut self.steps {
+        for step in &mut self.nodes {
             if step.kind == Kind::Total
                 && let (Some(read), Some(left)) = (count(step.inputs.first()), count(step.outputs.first()))
             {
@@ -210,7 +177,7 @@ impl Steps {
             let (low, high) = bounds.get(*place).copied().unwrap_or((0, 0));
             found.insert(name, Interval::exact(low, high));
         }
-        for step in &self.steps {
+        for step in &self.nodes {
             let read = |name: &String| {
                 let known = found.get(&**name).or_else(|| self.others.get(name)).copied();
                 known.unwrap_or_else(|| Interval::of(step.data_type))
@@ -228,13 +195,12 @@ impl Steps {
 impl Step {
     /// What the results may be.
     fn result(&self, operands: &[Interval]) -> Result<Interval, Error> {
-        let [first, rest @ ..] = operands else { return Ok(Interval::of(self.data_type)) };
+        let [first, rest @ ..] = operands else { return Ok(Interval::exact(-HALVES, HALVES)) };
         let (first, second) = (*first, rest.first().copied());
         let hull = || rest.iter().fold(first, |hull, other| hull.hull(*other));
         let result = match self.kind {
             Kind::Same | Kind::Foreign => hull(),
             Kind::First => first,
-            Kind::Position => return Ok(Interval::exact(0, ALL as i64)),
             Kind::Choice => {
                 let is_apart = rest.iter().all(|other| other.is_one()) || rest.is_empty();
                 let hull = hull();
@@ -263,13 +229,15 @@ impl Step {
                 };
                 self.rounded(terms, terms.magnitude(), first.low >= 0 || first.high <= 0)?
             }
-            Kind::Question => {
+            Kind::Question | Kind::Watched => {
                 let is_apart = second.is_some_and(|second| first.is_below(second) || second.is_below(first));
-                if !is_apart && operands.iter().any(|operand| !operand.is_exact) {
+                let is_fine = |operand: &Interval| operand.is_exact && operand.magnitude() <= HALVES.into();
+                if !is_apart && !operands.iter().all(is_fine) {
                     return Err(self.imprecise(hull()));
                 }
-                // Positions are fewer than there are elements.
-                return Ok(Interval::exact(0, ALL as i64));
+                // There are fewer positions, and what is watched is smaller; a sign may be negative.
+                let low = if self.kind == Kind::Watched { -HALVES } else { -1 };
+                return Ok(Interval::exact(low, HALVES));
             }
         };
         let of_type = Interval::of(self.data_type);
@@ -338,7 +306,7 @@ impl Step {
             let actual = "a division by zero".to_owned();
             return Err(Error::UnsupportedUse { node, operator, actual, expected: "another divisor" });
         }
-        if !dividend.is_exact || dividend.magnitude() >= QUOTIENTS || !divisor.is_exact {
+        if !dividend.is_exact || dividend.magnitude() > HALVES.into() || !divisor.is_exact {
             return Err(self.imprecise(dividend.hull(divisor)));
         }
         let reach = dividend.magnitude();
@@ -347,20 +315,16 @@ impl Step {
             high: if high { reach } else { 0 },
             is_exact: true,
         };
-        Ok(match self.kind {
-            Kind::Remainder { fmod } => {
-                let largest = (divisor.magnitude() - 1).max(0);
-                if fmod {
-                    signed(dividend.low < 0, dividend.high > 0, largest.min(reach))
-                } else {
-                    signed(divisor.low < 0, divisor.high > 0, largest)
-                }
-            }
-            _ => {
-                let smallest = if divisor.low > 0 { divisor.low } else { (-divisor.high).max(1) };
-                signed(true, true, reach / smallest)
-            }
-        })
+        if let Kind::Remainder { fmod } = self.kind {
+            let largest = (divisor.magnitude() - 1).max(0);
+            return Ok(if fmod {
+                signed(dividend.low < 0, dividend.high > 0, largest.min(reach))
+            } else {
+                signed(divisor.low < 0, divisor.high > 0, largest)
+            });
+        }
+        let smallest = if divisor.low > 0 { divisor.low } else { (-divisor.high).max(1) };
+        Ok(signed(true, true, reach / smallest))
     }
 
     fn imprecise(&self, reached: Interval) -> Error {
@@ -388,69 +352,4 @@ fn type_name(data_type: i32) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const INT32: i32 = DataType::Int32 as i32;
-    const INT64: i32 = DataType::Int64 as i32;
-
-    fn step(kind: Kind, data_type: i32, inputs: &[&str]) -> Step {
-        Step {
-            node: "n".to_owned(),
-            operator: "Op".to_owned(),
-            kind,
-            inputs: inputs.iter().map(|&name| name.to_owned()).collect(),
-            outputs: vec!["y".to_owned()],
-            data_type,
-            terms: 1,
-        }
-    }
-
-    #[test]
-    fn products_leave_thirty_two_bits_and_not_sixty_four() {
-        let x = Interval::exact(0, 65_535);
-        let error = step(Kind::Product, INT32, &["x", "x"]).result(&[x, x]).expect_err("it goes around");
-        assert!(matches!(error, Error::IntegerOverflow { maximum: 4_294_836_225, data_type: "int32", .. }));
-        let wide = step(Kind::Product, INT64, &["x", "x"]).result(&[x, x]).expect("it fits");
-        assert_eq!(wide, Interval { low: 0, high: 4_294_836_225, is_exact: false });
-        let signed = Interval::exact(-128, 127);
-        let square = step(Kind::Product, INT32, &["x", "x"]).result(&[signed, signed]).expect("it fits");
-        assert_eq!(square, Interval::exact(0, 16_384));
-        let product = step(Kind::Product, INT32, &["x", "z"]).result(&[signed, signed]).expect("it fits");
-        assert_eq!(product, Interval::exact(-16_256, 16_384));
-    }
-
-    #[test]
-    fn sums_that_cancel_what_is_rounded_are_refused() {
-        let large = Interval { low: 0, high: 1 << 32, is_exact: false };
-        let sum = step(Kind::Sum, INT64, &["a", "b"]).result(&[large, large]).expect("it has one sign");
-        assert_eq!((sum.low, sum.high, sum.is_exact), (0, 1 << 33, false));
-        let error =
-            step(Kind::Difference, INT64, &["a", "b"]).result(&[large, large]).expect_err("it cancels");
-        assert!(matches!(error, Error::IntegerPrecision { maximum: 0x2_0000_0000, .. }), "{error:?}");
-        let end = Interval { is_exact: false, ..Interval::exact(i32::MAX.into(), i32::MAX.into()) };
-        let one = Interval::exact(0, 1);
-        let error = step(Kind::Sum, INT32, &["a", "b"]).result(&[one, end]).expect_err("it goes around");
-        assert!(matches!(error, Error::IntegerOverflow { maximum: 0x8000_0000, .. }), "{error:?}");
-    }
-
-    #[test]
-    fn comparisons_with_what_is_far_away_are_exact_enough() {
-        let (small, end) = (Interval::exact(-128, 127), Interval::of(INT64));
-        let end = Interval { low: end.high, ..end };
-        assert!(step(Kind::Question, INT64, &["a", "b"]).result(&[small, end]).is_ok());
-        let near = Interval { low: ALL, high: ALL + 9, is_exact: false };
-        let error =
-            step(Kind::Question, INT64, &["a", "b"]).result(&[near, near]).expect_err("it is rounded");
-        assert!(matches!(error, Error::IntegerPrecision { .. }), "{error:?}");
-    }
-
-    #[test]
-    fn remainders_are_below_their_divisor() {
-        let (x, three) = (Interval::exact(-9, 9), Interval::exact(3, 3));
-        let of = |kind| step(kind, INT64, &["x", "c"]).result(&[x, three]).expect("it is exact");
-        assert_eq!(of(Kind::Remainder { fmod: false }), Interval::exact(0, 2));
-        assert_eq!(of(Kind::Remainder { fmod: true }), Interval::exact(-2, 2));
-        assert_eq!(of(Kind::Quotient), Interval::exact(-3, 3));
-    }
-}
+mod tests;

@@ -57,7 +57,14 @@ pub(super) fn choose(r: &mut Rewriting<'_>) -> Rewritten {
     }
     if !r.is_constant(condition) {
         if r.is_function_of_one_value(&[condition, x, y]) {
-            return Ok(None);
+            let finite = [x, y].map(|name| finite(r, name));
+            let [x, y] = match finite {
+                [Ok(None), Ok(None)] => return Ok(None),
+                [new_x, new_y] => {
+                    [new_x?.unwrap_or_else(|| x.to_owned()), new_y?.unwrap_or_else(|| y.to_owned())]
+                }
+            };
+            return Ok(Some(vec![r.emit("Where", &[condition, &x, &y], &[])]));
         }
         let taken = r.as_float(condition);
         if r.is_constant(x) || r.is_constant(y) {
@@ -121,19 +128,22 @@ fn chosen_or_constant(r: &mut Rewriting<'_>, [x, y]: [&str; 2], taken: &str) -> 
     let other = r.binary("Sub", &one, taken);
     let mut parts = vec![];
     for (name, factor) in [(x, taken), (y, &*other)] {
-        let numbers = if r.is_constant(name) { r.numbers(name) } else { None };
-        let finite = match numbers {
-            // A zero times this is a zero.
-            Some(numbers) if numbers.contains(&f32::NEG_INFINITY) => {
-                let numbers: Vec<f32> = numbers.iter().map(|number| number.max(f32::MIN)).collect();
-                let shape = r.shape(name)?;
-                r.tensor(shape, &numbers)
-            }
-            _ => name.to_owned(),
-        };
+        // A zero times this is a zero.
+        let finite = finite(r, name)?.unwrap_or_else(|| name.to_owned());
         parts.push(r.binary("Mul", &finite, factor));
     }
     Ok(Some(vec![r.binary("Add", &parts[0], &parts[1])]))
+}
+
+/// A constant that holds the negative infinity, with the smallest number in its place: nothing is left of either in a softmax.
+fn finite(r: &mut Rewriting<'_>, name: &str) -> Result<Option<String>, Error> {
+    let numbers = if r.is_constant(name) { r.numbers(name) } else { None };
+    let Some(numbers) = numbers.filter(|numbers| numbers.contains(&f32::NEG_INFINITY)) else {
+        return Ok(None);
+    };
+    let numbers: Vec<f32> = numbers.iter().map(|number| number.max(f32::MIN)).collect();
+    let shape = r.shape(name)?;
+    Ok(Some(r.tensor(shape, &numbers)))
 }
 
 /// `Max` and `Min` of several values: $\max(a, b) = b + \max(a - b, 0)$, $\min(a, b) = a - \max(a - b, 0)$.

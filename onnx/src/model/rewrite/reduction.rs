@@ -73,6 +73,14 @@ pub(super) fn lp_pool(r: &mut Rewriting<'_>) -> Rewritten {
     Ok(Some(vec![if p == 1 { sums } else { r.with_number("Pow", &sums, 1.0 / p as f32) }]))
 }
 
+/// `MaxPool`: the places of the largest elements are not found.
+pub(super) fn max_pool(r: &mut Rewriting<'_>) -> Rewritten {
+    if r.is_read(1) {
+        return Err(r.refuse("an output of indices", "the first output alone"));
+    }
+    Ok(None)
+}
+
 /// `TopK`: the largest elements, and the index of one.
 pub(super) fn largest(r: &mut Rewriting<'_>) -> Rewritten {
     let x = r.input(0)?;

@@ -3,7 +3,7 @@
 use tract_onnx::pb::NodeProto;
 
 use super::{
-    index, logic, normalisation, pointwise, reduction, resampling,
+    constants, index, logic, normalisation, pointwise, reduction, resampling,
     rewriting::{Rewriting, Rewritten},
     selection, softmax,
 };
@@ -40,13 +40,16 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
         "LpPool" | "GlobalLpPool" => reduction::lp_pool,
         "LRN" => normalisation::local_response,
         "Max" | "Min" => logic::extremum,
+        "MaxPool" => reduction::max_pool,
         "MeanVarianceNormalization" => normalisation::mean_variance,
         "Mod" => pointwise::remainder,
         index::ONE_HOT => index::one_hot,
+        "OneHot" => constants::one_hot,
         "Pad" => selection::pad,
         "Pow" => pointwise::power,
         "ReduceLogSumExp" => softmax::log_sum_exp,
         "ReduceProd" => reduction::product,
+        "Range" => constants::range,
         "Resize" => resampling::resize,
         "RMSNormalization" => normalisation::root_mean_square,
         "ScatterElements" | "Scatter" => selection::scatter_elements,
@@ -66,7 +69,7 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
 
 /// Whether a rule holds for constants too: the importer, which computes them, misreads the operator.
 pub(super) fn holds_for_constants(node: &NodeProto) -> bool {
-    matches!(&*node.op_type, "Celu" | "Swish")
+    matches!(&*node.op_type, "Celu" | "GatherND" | "OneHot" | "Range" | "ScatterND" | "Swish")
 }
 
 /// Results whose shape depends on values, and questions that numbers always answer with no.
