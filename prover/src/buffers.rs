@@ -21,12 +21,17 @@ impl Buffers {
         }
         let kept = {
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.iter().rposition(|vector| vector.len() == length).map(|index| kept.swap_remove(index))
+            let fits = |vector: &Vec<Fr>| (length..=2 * length).contains(&vector.capacity());
+            let fitting = kept.iter().enumerate().filter(|(_, vector)| fits(vector));
+            let tightest = fitting.min_by_key(|(_, vector)| vector.capacity()).map(|(index, _)| index);
+            tightest.map(|index| kept.swap_remove(index))
         };
+        if let Some(mut kept) = kept {
+            kept.resize(length, Fr::zero());
+            return kept;
+        }
         // All cores write to new memory.
-        kept.unwrap_or_else(|| {
-            (0..length).into_par_iter().with_min_len(SMALLEST).map(|_| Fr::zero()).collect()
-        })
+        (0..length).into_par_iter().with_min_len(SMALLEST).map(|_| Fr::zero()).collect()
     }
 
     /// Keeps a vector.

@@ -55,6 +55,14 @@ pub enum Error {
         /// The most rows of one that is linear.
         max_rows: usize,
     },
+    /// A look-up tree cannot leave so many levels unstored.
+    #[error("look-ups: {levels} levels of the tree are said not to be stored: it must be from 1 to {most}")]
+    UnstoredLevels {
+        /// How many were asked for.
+        levels: usize,
+        /// The most that there may be.
+        most: usize,
+    },
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes")]
     Randomness,

@@ -7,6 +7,9 @@
 //!   leaves, and read them block by block: the sums that give the level above them, the first round of that level's
 //!   sumcheck, and the first variable that is bound in it.
 //! - That first round is computed over integers where the entries of tables are linear in the row ([`LinearTable`]).
+//! - In large trees some levels above them are not stored either: where their first variables are bound they are computed
+//!   from the leaves again, block by block in a core's cache, until what is left of them is as small as the levels that are
+//!   stored. That takes less time than writing and reading them, and memory falls from 64 bytes a leaf to 16 or less.
 //! - Every other level is stored once. Where a variable is bound, the next round's sums are computed along with it, while the
 //!   bound entries are in the cache.
 //! - A level's equality weights are products of entries of two short tables.
@@ -17,7 +20,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `lookup` | look-ups by themselves |
-//! | `leaves` | the leaves of look-ups, and the level above them |
+//! | `leaves` | the leaves of look-ups, and the levels above them that are computed when they are needed |
 //! | `shapes` | which entries of a level are stored, and which are constant |
 //! | `tables` | tables of one shape: rounds and binding |
 //! | `level`, `lowest` | the sumcheck of a stored level, and of the level above the leaves |
@@ -90,6 +93,7 @@ mod weights;
 
 use coordinates::Coordinates;
 pub use integers::LinearTable;
+use leaves::Derived;
 pub use leaves::{LeafBlock, LeafRows, LookupLeaves};
 use level::{Level, Pairs};
 pub use lookup::{LookupProver, ProveLookup};
@@ -139,9 +143,17 @@ pub(crate) fn prove_rows(writer: &mut ProofWriter, leaves: &LookupLeaves, buffer
         return prove_stored(writer, leaves.fractions(), buffers);
     }
     let [shapes, numerators] = [leaves.shapes(), leaves.numerator_shapes()];
-    let claims = prove_levels(writer, leaves.parents(&shapes, buffers));
+    let heights = leaves.unstored_levels(&shapes);
+    let level = |height| Derived::new(leaves, height, buffers);
+    let mut claims = prove_levels(writer, level(heights).stored(&shapes));
+    for height in (1..heights).rev() {
+        let derived = (level(height), &shapes, heights - height);
+        claims = prove_level(writer, &claims, |coordinates, lambda, claim| {
+            Level::derived(derived, coordinates, lambda, claim)
+        });
+    }
     in_order(prove_level(writer, &claims, |coordinates, lambda, claim| {
-        Lowest::new(leaves, [&shapes, &numerators], coordinates, lambda, claim, buffers)
+        Lowest::new(leaves, [&shapes, &numerators], coordinates, lambda, claim, (heights, buffers))
     }))
 }
 

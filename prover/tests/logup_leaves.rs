@@ -120,12 +120,15 @@ fn leaves_read_from_tables_give_the_same_proof() {
         let leaves = LookupLeaves::new(fingerprints, leaves, num_vars).unwrap();
         let leaves = leaves.with_linear_tables(linear).unwrap();
 
-        let mut read = ProofWriter::new(b"leaves");
         let mut stored = ProofWriter::new(b"leaves");
-        let claims = logup::prove_lookups(&mut read, &leaves);
-        assert_eq!(Ok(claims.clone()), logup::prove(&mut stored, leaves.fractions()), "case {case}");
-        let proof = read.finish();
-        assert_eq!(proof, stored.finish(), "case {case}");
+        let claims = logup::prove(&mut stored, leaves.fractions()).unwrap();
+        let proof = stored.finish();
+        for unstored in 1..=4 {
+            let leaves = leaves.clone().with_unstored_levels(unstored).unwrap();
+            let mut read = ProofWriter::new(b"leaves");
+            assert_eq!(claims, logup::prove_lookups(&mut read, &leaves), "case {case}, {unstored} levels");
+            assert_eq!(proof, read.finish(), "case {case}, {unstored} levels");
+        }
         let mut reader = tacit_transcript::ProofReader::new(b"leaves", &proof);
         let verified = tacit_verifier::logup::verify(&mut reader, num_vars).expect("an honest proof");
         assert_eq!(verified, claims, "case {case}");

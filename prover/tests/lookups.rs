@@ -324,6 +324,10 @@ fn leaves_that_are_no_trees_are_refused() {
     };
     assert_eq!(said(vec![None]), refused(1, 0));
     assert_eq!(said(vec![Some(linear), None, None]), refused(0, 4));
+    for levels in [0, 5, usize::MAX] {
+        let unstored = leaves.clone().with_unstored_levels(levels).map(|_| ());
+        assert_eq!(unstored, Err(Unproved::UnstoredLevels { levels, most: 4 }));
+    }
 }
 
 /// For every message: the errors that mutations of it may meet while the proof's length and every element stay well-formed.

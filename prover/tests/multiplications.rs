@@ -33,9 +33,15 @@ fn network(channels: usize, size: usize, shift: u32, pool: bool) -> Network {
 #[test]
 fn counted_multiplications_of_look_ups_are_those_of_the_formula() {
     assert!(kernels::count());
-    for (channels, size, shift, pool) in
-        [(2, 8, 6, false), (8, 32, 10, false), (8, 32, 10, true), (16, 32, 9, true), (3, 50, 15, false)]
-    {
+    for (channels, size, shift, pool) in [
+        (2, 8, 6, false),
+        (8, 32, 10, false),
+        (8, 32, 10, true),
+        (16, 32, 9, true),
+        (3, 50, 15, false),
+        // So many leaves that a level above them is not stored.
+        (64, 128, 10, false),
+    ] {
         let key = ProvingKey::setup(network(channels, size, shift, pool)).unwrap();
         let plan = key.verifying_key().plan();
         let data = (0..(size * size) as i64).map(|i| i * 7919 % 256).collect();

@@ -18,15 +18,22 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-mod parents;
+mod derived;
 mod reading;
 
+pub(super) use derived::Derived;
 pub(super) use reading::{Part, STEP};
 
 /// Fewer leaves are stored.
 pub(super) const SMALLEST: usize = 1 << 12;
 /// Rows of a table that nothing looks up are stored where they are fewer.
 const UNUSED: usize = 1 << 5;
+/// Most levels that may not be stored.
+const MOST_UNSTORED: usize = 4;
+/// From so many leaves on another level is not stored. The first is where writing and reading a level costs more than
+/// computing it again, the others keep memory below some 32 bytes a leaf.
+const RECOMPUTED: [usize; MOST_UNSTORED - 1] = [1 << 21, 1 << 24, 1 << 27];
+
 /// The leaves of a network's look-ups: blocks, and fractions $0 / 1$ between and behind them.
 #[derive(Debug, Clone)]
 pub struct LookupLeaves<'a> {
@@ -35,6 +42,8 @@ pub struct LookupLeaves<'a> {
     linear: Vec<Option<LinearTable>>,
     blocks: Vec<LeafBlock<'a>>,
     num_vars: usize,
+    /// Levels that are not stored, where the caller says so.
+    unstored: Option<usize>,
     /// Runs of leaves that are the same fraction.
     constants: Vec<Constant>,
     /// Those fractions, by their number.
@@ -84,7 +93,8 @@ impl<'a> LookupLeaves<'a> {
             return Err(Error::LeafBlock { block, what, expected: 1 << num_vars, actual: end });
         }
         let linear = vec![None; tables.len()];
-        let mut leaves = Self { tables, linear, blocks, num_vars, constants: vec![], values: vec![] };
+        let mut leaves =
+            Self { tables, linear, blocks, num_vars, unstored: None, constants: vec![], values: vec![] };
         leaves.find_constants();
         Ok(leaves)
     }
@@ -108,6 +118,25 @@ impl<'a> LookupLeaves<'a> {
         }
         self.linear = linear;
         Ok(self)
+    }
+
+    /// Says how many levels of the tree, the leaves included, are not stored but computed again when they are needed: each
+    /// halves the prover's memory and takes more multiplications; the proof is the same. Without it they are chosen by the
+    /// number of leaves.
+    ///
+    /// # Errors
+    /// [`Error::UnstoredLevels`] for none or for more than four.
+    pub fn with_unstored_levels(mut self, levels: usize) -> Result<Self> {
+        if !(1..=MOST_UNSTORED).contains(&levels) {
+            return Err(Error::UnstoredLevels { levels, most: MOST_UNSTORED });
+        }
+        self.unstored = Some(levels);
+        Ok(self)
+    }
+
+    /// Levels of the tree that are not stored, the leaves included.
+    pub(super) fn unstored_levels(&self, shapes: &Shapes) -> usize {
+        self.unstored.unwrap_or_else(|| unstored_levels(2 * shapes[self.num_vars - 1].stored))
     }
 
     /// Number of leaves, those behind the blocks included.
@@ -258,6 +287,11 @@ impl<'a> LookupLeaves<'a> {
     pub(super) fn linear(&self) -> &[Option<LinearTable>] {
         &self.linear
     }
+}
+
+/// Levels of a tree that are not stored, the leaves included, by the number of leaves that are not constant.
+pub(super) fn unstored_levels(leaves: usize) -> usize {
+    1 + RECOMPUTED.iter().filter(|&&least| leaves >= least).count()
 }
 
 /// Checks the number of leaves.

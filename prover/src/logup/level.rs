@@ -8,6 +8,7 @@ use tacit_layers::argument::{claim::SumClaim, logup::Children, sumcheck::RoundPo
 use super::{
     Fractions, LevelSumcheck,
     coordinates::Coordinates,
+    leaves::Derived,
     shapes::Shapes,
     tables::{Form, Source, Tables, build, cut, part},
     weights::Weights,
@@ -74,6 +75,10 @@ impl<'a> Pairs<'a> {
 /// The sumcheck of a level, $p_1$ replaced by the bracket $p_1 + \lambda q_1$ in the first round.
 pub(super) struct Level<'a> {
     tables: Pairs<'a>,
+    /// Where entries that are not stored come from.
+    derived: Option<Derived<'a>>,
+    /// Variables to bind before entries are stored, the last of these included.
+    unstored: usize,
     begun: bool,
     coordinates: Coordinates,
     lambda: Fr,
@@ -82,15 +87,24 @@ pub(super) struct Level<'a> {
 
 impl<'a> Level<'a> {
     pub(super) fn new(tables: Pairs<'a>, coordinates: Coordinates, lambda: Fr, claim: SumClaim) -> Self {
-        Self { tables, begun: false, coordinates, lambda, claim }
+        Self { tables, derived: None, unstored: 0, begun: false, coordinates, lambda, claim }
+    }
+
+    /// Of a level that is computed from the leaves again in every round until so many variables are bound.
+    pub(super) fn derived(
+        (mut derived, shapes, unstored): (Derived<'a>, &'a Shapes, usize),
+        coordinates: Coordinates,
+        lambda: Fr,
+        claim: SumClaim,
+    ) -> Self {
+        let tables = derived.unstored(shapes);
+        derived.set_bracket(lambda);
+        Self { derived: Some(derived), unstored, ..Self::new(tables, coordinates, lambda, claim) }
     }
 
     fn first_round(&mut self) -> [Fr; 2] {
         let (lambda, num_vars, shapes) = (self.lambda, self.tables.num_vars, self.tables.shapes);
         let shape = &shapes[num_vars];
-        for [_, bracket, _, q1] in &mut self.tables.constants {
-            *bracket += lambda * *q1;
-        }
         let weights = Weights::new(&self.coordinates.point()[..num_vars - 1], shape);
         let [p0, p1, q0, q1] = &mut self.tables.entries;
         let mut brackets = [std::mem::take(p1)];
@@ -118,10 +132,19 @@ impl SumcheckInstance for Level<'_> {
     }
 
     fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
-        let sums = if std::mem::replace(&mut self.begun, true) {
-            self.tables.round(self.coordinates.point())
-        } else {
-            self.first_round()
+        let begun = std::mem::replace(&mut self.begun, true);
+        if !begun {
+            for [_, bracket, _, q1] in &mut self.tables.constants {
+                *bracket += self.lambda * *q1;
+            }
+        }
+        let point = self.coordinates.point();
+        let sums = match &self.derived {
+            Some(derived) => {
+                self.tables.derived_round(point, |shape, chunk, targets| derived.fill(shape, chunk, targets))
+            }
+            None if begun => self.tables.round(point),
+            None => self.first_round(),
         };
         self.coordinates.round_polynomial(
             self.tables.num_vars,
@@ -132,6 +155,15 @@ impl SumcheckInstance for Level<'_> {
     }
 
     fn bind(&mut self, r: Fr) {
-        self.tables.bind(self.coordinates.point(), r);
+        let point = self.coordinates.point();
+        let Some(mut derived) = self.derived.take() else { return self.tables.bind(point, r) };
+        derived.bind(r);
+        self.unstored -= 1;
+        if self.unstored == 0 {
+            self.tables.derive(point, |shape, chunk, targets| derived.fill(shape, chunk, targets));
+        } else {
+            self.tables.bind_derived();
+            self.derived = Some(derived);
+        }
     }
 }

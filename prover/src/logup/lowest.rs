@@ -9,8 +9,6 @@
 //! are one for looked-up rows and zero between blocks. So both tables of the second product are constant except at the
 //! tables' own rows, whose numerators are multiplicities, and are stored there alone.
 
-use std::ops::Range;
-
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
@@ -23,7 +21,7 @@ use super::{
     integers::Products,
     leaves::{Part, SMALLEST, STEP},
     shapes::{Shape, Shapes},
-    tables::{Form, Source, Tables},
+    tables::{Form, Tables},
     weights::Weights,
 };
 use crate::{buffers::Buffers, sumcheck::SumcheckInstance};
@@ -44,8 +42,10 @@ pub(super) struct Lowest<'a> {
     denominators: Tables<'a, 2>,
     /// $p_0$ and $p_1$.
     numerators: Tables<'a, 2>,
-    /// Whether a variable is bound.
-    bound: bool,
+    /// Values of the variables that are bound in what is not stored, the first bound first.
+    bound: Vec<Fr>,
+    /// Variables to bind before entries are stored, the last of these included.
+    unstored: usize,
     coordinates: Coordinates,
     lambda: Fr,
     claim: SumClaim,
@@ -64,18 +64,35 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The entries below a chunk, so many for each of its pairs, some at a time, and which pairs of them these are.
-    fn read(
-        &self,
-        shape: &Shape,
-        chunk: usize,
-        each: usize,
-        mut visit: impl FnMut(Range<usize>, [&[Fr]; 2]),
-    ) {
+    /// The entries of a chunk, these variables bound.
+    fn fill(&self, (shape, chunk): (&Shape, usize), bound: &[Fr], targets: [&mut [Fr]; 2]) {
+        let kernel = backend().kernel();
+        let [mut even, mut odd] = targets;
+        let mut spare = [(); 2].map(|()| self.buffers.take(STEP / 2));
+        let each = (shape, chunk, 2 << bound.len());
         let tables = (self.shifted.as_slice(), |count| self.extra(count));
-        self.leaves.read_chunk((shape, chunk, each), tables, self.buffers, |pairs, sides, _| {
-            visit(pairs, sides);
+        self.leaves.read_chunk(each, tables, self.buffers, |before, sides, _| {
+            for (target, side) in [&mut even, &mut odd].into_iter().zip(sides) {
+                let [mut now, mut next] = spare.each_mut();
+                let (mut length, last) = (side.len() / 2, bound.len() - 1);
+                let first = before >> bound.len();
+                let target = &mut target[first..first + (side.len() >> bound.len())];
+                if last == 0 {
+                    kernel.bind_pairs(side, target, bound[0]);
+                    continue;
+                }
+                kernel.bind_pairs(side, &mut now[..length], bound[0]);
+                for &r in &bound[1..last] {
+                    kernel.bind_pairs(&now[..length], &mut next[..length / 2], r);
+                    std::mem::swap(&mut now, &mut next);
+                    length /= 2;
+                }
+                kernel.bind_pairs(&now[..length], target, bound[last]);
+            }
         });
+        for vector in spare {
+            self.buffers.put(vector);
+        }
     }
 
     /// What a table's own row has beside its entry.
@@ -132,7 +149,7 @@ impl<'a> Lowest<'a> {
         coordinates: Coordinates,
         lambda: Fr,
         claim: SumClaim,
-        buffers: &'a Buffers,
+        (unstored, buffers): (usize, &'a Buffers),
     ) -> Self {
         // A challenge of zero has probability 2^-254.
         let inverse = lambda.inverse().unwrap_or_else(Fr::zero);
@@ -159,7 +176,8 @@ impl<'a> Lowest<'a> {
             reader: Reader { leaves, shifted, products, inverse, buffers },
             denominators: tables(shapes, [vec![], vec![]], constants),
             numerators: tables(numerator_shapes, stored, vec![[Fr::zero(); 2], [Fr::one(); 2]]),
-            bound: false,
+            bound: vec![],
+            unstored,
             coordinates,
             lambda,
             claim,
@@ -192,8 +210,15 @@ impl SumcheckInstance for Lowest<'_> {
     fn round(&mut self, claim: Fr, one_weight: Option<Fr>) -> RoundPolynomial {
         let num_vars = self.denominators.num_vars;
         let point = self.coordinates.point();
-        let [constant, leading] =
-            if self.bound { self.denominators.round(point) } else { self.first_round() };
+        let [constant, leading] = if self.unstored == 0 {
+            self.denominators.round(point)
+        } else if self.bound.is_empty() {
+            self.first_round()
+        } else {
+            self.denominators.derived_round(point, |shape, chunk, targets| {
+                self.reader.fill((shape, chunk), &self.bound, targets);
+            })
+        };
         let numerators = self.numerators.round(point);
         let inverse = self.reader.inverse;
         let sums = [
@@ -206,17 +231,17 @@ impl SumcheckInstance for Lowest<'_> {
     fn bind(&mut self, r: Fr) {
         let point = self.coordinates.point();
         self.numerators.bind(point, r);
-        if std::mem::replace(&mut self.bound, true) {
+        if self.unstored == 0 {
             self.denominators.bind(point, r);
             return;
         }
-        let reader = &self.reader;
-        self.denominators.bind_from(point, |Source { shape, entries }, chunk, [a, b]| {
-            reader.read(shape, chunk, 2 * entries, |pairs, sides| {
-                for (target, side) in [&mut a[pairs.clone()], &mut b[pairs]].into_iter().zip(sides) {
-                    backend().kernel().bind_pairs(side, target, r);
-                }
-            });
-        });
+        self.bound.push(r);
+        self.unstored -= 1;
+        if self.unstored > 0 {
+            self.denominators.bind_derived();
+            return;
+        }
+        let (reader, bound) = (&self.reader, &self.bound);
+        self.denominators.derive(point, |shape, chunk, targets| reader.fill((shape, chunk), bound, targets));
     }
 }

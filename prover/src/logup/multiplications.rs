@@ -17,6 +17,9 @@
 //!   take none; only the witness tells which these are.
 //! - Padding, and what is behind all blocks, takes nothing, but where it ends in the middle of what is stored.
 //!
+//! Trees with many leaves leave the lowest levels unstored, and compute them again in every round that is not
+//! [stored](super::LookupLeaves::with_unstored_levels): for two levels another $1\tfrac58$ for each leaf, for three $6$.
+//!
 //! [`multiplications`] counts the entries that are stored, level by level, and equality weights too. It leaves out what is
 //! done once for each chunk of a vector.
 
@@ -27,7 +30,7 @@ use tacit_layers::{argument::lookup_block::BlockSource, proof::plan::Plan};
 use super::{
     CHUNK,
     integers::bounds,
-    leaves::{GAP, LOOKED_UP, SMALLEST, padding, push},
+    leaves::{GAP, LOOKED_UP, SMALLEST, padding, push, unstored_levels},
     shapes::{Constant, Shape, Shapes},
 };
 
@@ -42,10 +45,50 @@ pub fn multiplications(plan: &Plan) -> u64 {
         return levels(&Shapes::new(above, &[]), above);
     }
     let [denominators, numerators] = constants(plan).map(|constants| Shapes::new(above, &constants));
-    let lowest = |shapes: &Shapes| rounds(shapes, above, 2 + 4);
-    let reciprocals = denominators[above].stored as u64;
+    let unstored = unstored_levels(2 * denominators[above].stored);
     let saved = 4 * integer_pairs(plan, &denominators[above]);
-    reciprocals - saved + lowest(&denominators) + lowest(&numerators) + levels(&denominators, above - 1)
+    let lowest = unstored_rounds(&denominators, above, unstored, |shape, round| match round {
+        0 => 2 * shape.stored as u64,
+        _ => bound(2, shape, round) + 2 * shape.stored as u64,
+    }) + rounds(&denominators, above - unstored, 2 + 4)
+        + bound(2, &denominators[above - unstored], unstored)
+        - saved;
+    let derived = (1..unstored).map(|height| {
+        let rest = unstored - height;
+        let entries = |shape: &Shape, round| derived(shape, height, round) + shape.stored as u64;
+        let num_vars = above - height;
+        unstored_rounds(&denominators, num_vars, rest, |shape, round| {
+            entries(shape, round) + 3 * shape.stored as u64
+        }) + entries(&denominators[num_vars - rest], rest)
+            + rounds(&denominators, num_vars - rest, 4 + 6)
+    });
+    let highest = above - unstored;
+    lowest
+        + derived.sum::<u64>()
+        + rounds(&numerators, above, 2 + 4)
+        + self::derived(&denominators[highest], unstored, 0)
+        + levels(&denominators, highest)
+}
+
+/// Entries of a level so many levels up from the leaves, computed from these, with variables of its sumcheck bound.
+fn derived(shape: &Shape, height: usize, bound_vars: usize) -> u64 {
+    let fractions = |level: usize| (2 * shape.stored as u64) << (height - level + bound_vars);
+    fractions(1) + (2..=height).map(|level| 3 * fractions(level)).sum::<u64>() + bound(4, shape, bound_vars)
+}
+
+/// Entries of so many tables, as many variables bound one after the other.
+fn bound(tables: u64, shape: &Shape, variables: usize) -> u64 {
+    (0..variables).map(|left| (tables * shape.stored as u64) << left).sum()
+}
+
+/// The first rounds of a sumcheck, whose entries are not stored, with the equality weights.
+fn unstored_rounds(
+    shapes: &Shapes,
+    num_vars: usize,
+    unstored: usize,
+    round: impl Fn(&Shape, usize) -> u64,
+) -> u64 {
+    (0..unstored).map(|i| round(&shapes[num_vars - i], i) + weights(num_vars - i)).sum()
 }
 
 /// Runs of leaves that are constant, and of leaves whose numerators are.
@@ -102,10 +145,11 @@ fn levels(shapes: &Shapes, num_vars: usize) -> u64 {
 
 /// The rounds of a sumcheck: so many multiplications for each pair, those that bind it included, and the equality weights.
 fn rounds(shapes: &Shapes, num_vars: usize, pair: u64) -> u64 {
-    let round = |num_vars: usize| {
-        let in_chunk = (num_vars - 1).min(CHUNK.ilog2() as usize);
-        let weights = (1_u64 << in_chunk) + (1 << (num_vars - 1 - in_chunk)) - 2;
-        pair * (shapes[num_vars].stored as u64 / 2) + weights
-    };
-    (1..=num_vars).map(round).sum()
+    (1..=num_vars).map(|num_vars| pair * (shapes[num_vars].stored as u64 / 2) + weights(num_vars)).sum()
+}
+
+/// The equality weights of a round.
+fn weights(num_vars: usize) -> u64 {
+    let in_chunk = (num_vars - 1).min(CHUNK.ilog2() as usize);
+    (1_u64 << in_chunk) + (1 << (num_vars - 1 - in_chunk)) - 2
 }

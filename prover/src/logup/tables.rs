@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use tacit_algebra::kernels::backend;
 
 use super::{
+    CHUNK,
     shapes::{Insertion, Shape, Shapes},
     weights::Weights,
 };
@@ -70,27 +71,56 @@ impl<const N: usize> Tables<'_, N> {
         [constant + weights.sum_constants(&values), leading]
     }
 
+    /// The same from entries that `fill` computes, two for each pair of a chunk, and that are not stored.
+    pub(super) fn derived_round(
+        &self,
+        point: &[Fr],
+        fill: impl Fn(&Shape, usize, [&mut [Fr]; N]) + Sync,
+    ) -> [Fr; 2] {
+        let shape = self.shape();
+        let weights = Weights::new(&point[..self.num_vars - 1], shape);
+        let sums = weights.sum(vec![(); shape.chunks.len()], |chunk, (), weights| {
+            let mut entries = [(); N].map(|()| self.buffers.take(2 * CHUNK));
+            let mut targets = entries.each_mut().map(|entries| &mut entries[..2 * weights.len()]);
+            fill(shape, chunk, targets.each_mut().map(|target| &mut **target));
+            let sums = (self.form.round)(targets.map(|target| &*target), weights);
+            for entries in entries {
+                self.buffers.put(entries);
+            }
+            sums
+        });
+        self.with_constants(sums, &weights)
+    }
+
     /// Fixes the last variable.
     pub(super) fn bind(&mut self, point: &[Fr], r: Fr) {
         let bound = std::mem::replace(&mut self.entries, [(); N].map(|()| vec![]));
-        self.bind_from(point, |Source { shape, entries }, chunk, targets| {
+        let bind = |Source { shape, entries }: Source, chunk: usize, targets: [&mut [Fr]; N]| {
             for (table, target) in bound.iter().zip(targets) {
                 backend().kernel().bind_pairs(part(table, shape, chunk, 2 * entries), target, r);
             }
-        });
+        };
+        if self.num_vars == 1 || !self.shapes[self.num_vars - 1].insertions.is_empty() {
+            self.num_vars -= 1;
+            self.entries = build(self.shapes, self.num_vars, &self.constants, self.buffers, bind);
+        } else {
+            self.derive(point, |shape, chunk, targets| bind(Source { shape, entries: 2 }, chunk, targets));
+        }
         for (spare, bound) in self.spare.iter_mut().zip(bound) {
             self.buffers.put(std::mem::replace(spare, bound));
         }
     }
 
-    /// Fixes the last variable of tables that `fill` computes the bound entries of, a chunk at a time.
-    pub(super) fn bind_from(&mut self, point: &[Fr], fill: impl Fn(Source, usize, [&mut [Fr]; N]) + Sync) {
+    /// Fixes the last variable of tables that are not stored.
+    pub(super) fn bind_derived(&mut self) {
+        self.num_vars -= 1;
+    }
+
+    /// Fixes the last variable of tables of which `fill` computes the bound entries, two for each pair of a chunk, and
+    /// stores them.
+    pub(super) fn derive(&mut self, point: &[Fr], fill: impl Fn(&Shape, usize, [&mut [Fr]; N]) + Sync) {
         self.num_vars -= 1;
         let shape = &self.shapes[self.num_vars];
-        if self.num_vars == 0 || !shape.insertions.is_empty() {
-            self.entries = build(self.shapes, self.num_vars, &self.constants, self.buffers, fill);
-            return;
-        }
         let mut tables = std::mem::replace(&mut self.spare, [(); N].map(|()| vec![]));
         for table in &mut tables {
             if table.len() < shape.stored {
@@ -99,7 +129,7 @@ impl<const N: usize> Tables<'_, N> {
         }
         let weights = Weights::new(&point[..self.num_vars - 1], shape);
         let sums = weights.sum(cut(&mut tables, shape, 2), |chunk, mut targets, weights| {
-            fill(Source { shape, entries: 2 }, chunk, targets.each_mut().map(|target| &mut **target));
+            fill(shape, chunk, targets.each_mut().map(|target| &mut **target));
             (self.form.round)(targets.map(|target| &*target), weights)
         });
         self.entries = tables;

@@ -104,19 +104,18 @@ impl<'a> LookupLeaves<'a> {
         });
     }
 
-    /// Reads the pairs of leaves below a chunk, so many for each pair of it: `visit` gets some at a time, which of all they
-    /// are once each becomes half an entry, both sides, and as often as they follow each other the number of the first of
-    /// them and how many there are.
+    /// Reads the pairs of leaves below a chunk, so many for each pair of it: `visit` gets some at a time, how many come before
+    /// them, both sides, and as often as they follow each other the number of the first of them and how many there are.
     pub(in super::super) fn read_chunk(
         &self,
         (shape, chunk, each): (&Shape, usize, usize),
         (tables, extra): (&[Vec<Fr>], impl Fn(i64) -> Fr),
         buffers: &Buffers,
-        mut visit: impl FnMut(Range<usize>, [&[Fr]; 2], &[(usize, usize)]),
+        mut visit: impl FnMut(usize, [&[Fr]; 2], &[(usize, usize)]),
     ) {
         let mut sides = [(); 2].map(|()| buffers.take(STEP));
         let mut runs = vec![];
-        let (mut entries, mut filled) = (0, 0);
+        let (mut before, mut filled) = (0, 0);
         for run in shape.stored_pairs(chunk) {
             let (mut at, end) = (each * run.start, each * run.end);
             while at < end {
@@ -126,14 +125,14 @@ impl<'a> LookupLeaves<'a> {
                 runs.push((at, length));
                 (at, filled) = (at + length, filled + length);
                 if filled == STEP {
-                    visit(entries..entries + STEP / 2, sides.each_ref().map(Vec::as_slice), &runs);
+                    visit(before, sides.each_ref().map(Vec::as_slice), &runs);
                     runs.clear();
-                    (entries, filled) = (entries + STEP / 2, 0);
+                    (before, filled) = (before + STEP, 0);
                 }
             }
         }
         if filled > 0 {
-            visit(entries..entries + filled / 2, sides.each_ref().map(|side| &side[..filled]), &runs);
+            visit(before, sides.each_ref().map(|side| &side[..filled]), &runs);
         }
         for side in sides {
             buffers.put(side);
