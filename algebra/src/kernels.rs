@@ -26,11 +26,14 @@ mod counting;
 #[cfg(all(feature = "vector", target_arch = "x86_64"))]
 mod ifma;
 mod portable;
+#[doc(hidden)]
+pub mod rows;
 
 #[doc(hidden)]
 pub use affine::{AffineKernel, PackedPoint};
 use counting::Counting;
 pub use counting::Counts;
+use rows::{EntryForm, FractionForm};
 
 use crate::cores::{current_num_threads, prelude::*};
 
@@ -91,6 +94,14 @@ pub trait Kernel: Sync {
     /// $a \bar b + \bar a b$, $\bar a \bar b$, $\Delta a \Delta\bar b + \Delta\bar a \Delta b$ and
     /// $\Delta\bar a \Delta\bar b$. Both bounds are below $2^{19}$ too.
     fn clipped_round(&self, integers: &[[u32; 4]], weights: &[Fr], bounds: [u32; 2]) -> [Fr; 9];
+
+    /// Entries of two tables, of even and of odd rows, with variables bound: each of as many rows of four as the form has pairs
+    /// of weights, $(a, b)$ and $(a', b')$ of two that follow each other.
+    fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, entries: Sides);
+
+    /// Sums of two reciprocals of entries, of $a$ and $b$ and of $a'$ and $b'$, with variables bound: each of as many rows of
+    /// four as the form has weights. Numerators and denominators apart.
+    fn row_fractions(&self, rows: &[[u32; 4]], form: &FractionForm, sum: [Sides; 2]);
 
     /// $\sum_i e_i m_{ij}$ for every column $j$ of a matrix of bytes; a row may be shorter than `columns`.
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr>;

@@ -7,7 +7,10 @@ use ark_ff::{AdditiveGroup, BigInt, Field, One, PrimeField, UniformRand, Zero};
 use ark_std::rand::Rng;
 use tacit_algebra::{
     eq,
-    kernels::{Backend, CHUNK, Kernel, available},
+    kernels::{
+        Backend, CHUNK, Kernel, available,
+        rows::{EntryForm, FractionForm, LinearRows, MOST_BOUND},
+    },
     small::from_i64,
 };
 
@@ -186,6 +189,76 @@ fn rounds_over_integers_are_sums_of_products() {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The entries of rows, with variables bound one after the other.
+fn bound(mut entries: Vec<Fr>, bound: &[Fr]) -> Vec<Fr> {
+    for r in bound {
+        entries = entries.as_chunks::<2>().0.iter().map(|[zero, one]| *zero + *r * (*one - zero)).collect();
+    }
+    entries
+}
+
+#[test]
+fn entries_and_fractions_of_rows_are_those_of_their_tables() {
+    const LAST: u32 = (1 << 19) - 1;
+    let mut rng = ark_std::test_rng();
+    for clipped in [None, Some([0, LAST]), Some([LAST, LAST]), Some([0, 0]), Some([1000, 300_000])] {
+        for (case, n) in LENGTHS.into_iter().filter(|&n| n < 100).enumerate() {
+            let mut element = || if case % 2 == 0 { Fr::rand(&mut rng) } else { -raw_one() };
+            let [first, slope, second] = [(); 3].map(|()| element());
+            let values: Vec<Fr> = (0..MOST_BOUND).map(|_| element()).collect();
+            let rows = LinearRows { first, slope, clipped: clipped.map(|bounds| (bounds, second)) };
+            let entry = |row: u32| {
+                let second = clipped.map_or_else(Fr::zero, |[lower, upper]| {
+                    second * Fr::from(row.max(lower).min(upper) - lower)
+                });
+                first + slope * Fr::from(row) + second
+            };
+            for num_bound in 0..=MOST_BOUND {
+                let values = &values[..num_bound];
+                let groups = n << num_bound;
+                let looked_up: Vec<[u32; 4]> = (0..groups)
+                    .map(|i| {
+                        if case % 3 == 0 {
+                            [LAST; 4]
+                        } else {
+                            [(); 4].map(|()| rng.gen_range(i as u32..=LAST))
+                        }
+                    })
+                    .collect();
+                let at = |place: usize| looked_up.iter().map(|row| entry(row[place])).collect::<Vec<Fr>>();
+                let [a, b, c, d] = [0, 1, 2, 3].map(at);
+                let fractions = |x: &[Fr], y: &[Fr]| {
+                    let pairs = || x.iter().zip(y);
+                    [pairs().map(|(x, y)| *x + y).collect(), pairs().map(|(x, y)| *x * y).collect()]
+                        .map(|table: Vec<Fr>| bound(table, values))
+                };
+                let ([p0, q0], [p1, q1]) = (fractions(&a, &b), fractions(&c, &d));
+                let sides = [[&a, &c], [&b, &d]]
+                    .map(|[zero, one]| zero.iter().zip(one).flat_map(|(zero, one)| [*zero, *one]).collect())
+                    .map(|table: Vec<Fr>| bound(table, values));
+                for backend in available() {
+                    let (kernel, name) = (backend.kernel(), backend.name());
+                    let form = FractionForm::new(&rows, values).expect("few are bound");
+                    let mut sums = [(); 4].map(|()| vec![Fr::zero(); n]);
+                    let [a, b, c, d] = &mut sums;
+                    kernel.row_fractions(&looked_up, &form, [[a, b], [c, d]]);
+                    assert_eq!(sums, [&p0, &p1, &q0, &q1].map(Clone::clone), "{name}, {num_bound} bound");
+                    let Some(form) = EntryForm::new(&rows, values) else {
+                        assert_eq!(num_bound, 0);
+                        continue;
+                    };
+                    let mut entries = [(); 2].map(|()| vec![Fr::zero(); 2 * n]);
+                    let [even, odd] = &mut entries;
+                    kernel.row_entries(&looked_up, &form, [even, odd]);
+                    assert_eq!(entries, sides, "{name}, {num_bound} bound");
+                }
+            }
+            let many = vec![first; MOST_BOUND + 1];
+            assert!(FractionForm::new(&rows, &many).is_none() && EntryForm::new(&rows, &many).is_none());
         }
     }
 }

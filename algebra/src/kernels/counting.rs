@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ark_bn254::Fr;
 
-use super::{AffineKernel, CurveKernel, Kernel, Sides};
+use super::{
+    AffineKernel, CurveKernel, Kernel, Sides,
+    rows::{EntryForm, FractionForm},
+};
 
 /// Operations of kernels since the start of the program.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -139,6 +142,16 @@ impl Kernel for Counting {
     fn clipped_round(&self, integers: &[[u32; 4]], weights: &[Fr], bounds: [u32; 2]) -> [Fr; 9] {
         self.weighed(8, weights.len());
         self.kernel.clipped_round(integers, weights, bounds)
+    }
+
+    fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, entries: Sides) {
+        self.weighed(if form.clip.is_some() { 8 } else { 4 }, rows.len());
+        self.kernel.row_entries(rows, form, entries);
+    }
+
+    fn row_fractions(&self, rows: &[[u32; 4]], form: &FractionForm, sum: [Sides; 2]) {
+        self.weighed(if form.clip.is_some() { 14 } else { 6 }, rows.len());
+        self.kernel.row_fractions(rows, form, sum);
     }
 
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {

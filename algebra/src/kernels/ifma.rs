@@ -20,13 +20,18 @@ use self::{
         inner_product, multiply, product_round, split, weighted_round,
     },
 };
-use super::{AffineKernel, CurveKernel, Kernel, PackedPoint, PreparedPoint, Sides, portable::Portable};
+use super::{
+    AffineKernel, CurveKernel, Kernel, PackedPoint, PreparedPoint, Sides,
+    portable::Portable,
+    rows::{EntryForm, FractionForm},
+};
 
 mod affine;
 mod curve;
 mod fold;
 mod integers;
 mod lanes;
+mod rows;
 mod vectors;
 
 /// The kernel for processors with AVX-512F and AVX-512IFMA.
@@ -208,6 +213,32 @@ impl Kernel for Ifma {
         // SAFETY: as in `bind`.
         let sums = unsafe { integers::clipped_round(groups, whole, bounds) };
         add(sums, || Portable.clipped_round(rest, last, bounds), rest.is_empty())
+    }
+
+    fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, entries: Sides) {
+        let (whole, rest) = cut_sides(entries);
+        let done = LANES * whole[0].len() * form.weights.len() / 2;
+        // SAFETY: as in `bind`.
+        unsafe {
+            match form.clip {
+                None => rows::entries::<false>(rows, form, whole),
+                Some(_) => rows::entries::<true>(rows, form, whole),
+            }
+        }
+        Portable.row_entries(&rows[done..], form, rest);
+    }
+
+    fn row_fractions(&self, rows: &[[u32; 4]], form: &FractionForm, sum: [Sides; 2]) {
+        let [(p_sum, p_rest), (q_sum, q_rest)] = sum.map(cut_sides);
+        let done = LANES * p_sum[0].len() * form.numerators.len();
+        // SAFETY: as in `bind`.
+        unsafe {
+            match form.clip {
+                None => rows::fractions::<false>(rows, form, p_sum, q_sum),
+                Some(_) => rows::fractions::<true>(rows, form, p_sum, q_sum),
+            }
+        }
+        Portable.row_fractions(&rows[done..], form, [p_rest, q_rest]);
     }
 
     fn affine(&self) -> &dyn AffineKernel {

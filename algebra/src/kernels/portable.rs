@@ -4,10 +4,18 @@ use ark_bn254::Fr;
 use ark_ff::Field;
 
 use self::wide::WideSum;
-use super::{AffineKernel, Kernel, Sides};
+use super::{
+    AffineKernel, Kernel, Sides,
+    rows::{EntryForm, FractionForm},
+};
 use crate::small::{SmallSum, from_i64, reduce_all};
 
 mod wide;
+
+/// A row clipped, less the lower bound.
+fn clip(row: i64, [lower, upper]: [u32; 2]) -> i64 {
+    row.max(lower.into()).min(upper.into()) - i64::from(lower)
+}
 
 /// The reference kernel.
 #[derive(Debug, Clone, Copy)]
@@ -147,6 +155,55 @@ impl Kernel for Portable {
             }
         }
         sums.map(SmallSum::reduce)
+    }
+
+    fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, [even, odd]: Sides) {
+        let pairs = form.weights.as_chunks::<2>().0;
+        let sides = even.iter_mut().zip(odd);
+        for ((even, odd), rows) in sides.zip(rows.chunks_exact(pairs.len())) {
+            let mut sums = [SmallSum::default(); 2];
+            for (weights, &[a, b, a1, b1]) in pairs.iter().zip(rows) {
+                for (weights, rows) in weights.iter().zip([[a, b], [a1, b1]]) {
+                    for (sum, row) in sums.iter_mut().zip(rows) {
+                        sum.add(&weights[0], row.into());
+                        if let Some(bounds) = form.clip {
+                            sum.add(&weights[1], clip(row.into(), bounds));
+                        }
+                    }
+                }
+            }
+            [*even, *odd] = sums.map(|sum| form.constant + sum.reduce());
+        }
+    }
+
+    fn row_fractions(&self, rows: &[[u32; 4]], form: &FractionForm, [p, q]: [Sides; 2]) {
+        let ([p_even, p_odd], [q_even, q_odd]) = (p, q);
+        let targets = p_even.iter_mut().zip(p_odd).zip(q_even.iter_mut().zip(q_odd));
+        for (((p_even, p_odd), (q_even, q_odd)), rows) in
+            targets.zip(rows.chunks_exact(form.numerators.len()))
+        {
+            let mut sums = [[SmallSum::default(); 2]; 2];
+            for ((numerator, denominator), &[a, b, a1, b1]) in
+                form.numerators.iter().zip(&form.denominators).zip(rows)
+            {
+                for ([p, q], [a, b]) in sums.iter_mut().zip([[a, b], [a1, b1]]) {
+                    let [a, b] = [a, b].map(i64::from);
+                    p.add(&numerator[0], a + b);
+                    q.add(&denominator[0], a + b);
+                    q.add(&denominator[1], a * b);
+                    if let Some(bounds) = form.clip {
+                        let [c, d] = [a, b].map(|row| clip(row, bounds));
+                        p.add(&numerator[1], c + d);
+                        q.add(&denominator[2], c + d);
+                        q.add(&denominator[3], a * d + c * b);
+                        q.add(&denominator[4], c * d);
+                    }
+                }
+            }
+            let [first, second] = form.constants;
+            [[*p_even, *q_even], [*p_odd, *q_odd]] =
+                sums.map(|[p, q]| [first + p.reduce(), second + q.reduce()]);
+        }
     }
 
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {

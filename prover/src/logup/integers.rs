@@ -8,7 +8,10 @@
 
 use ark_bn254::Fr;
 use ark_ff::Field;
-use tacit_algebra::{kernels::backend, small::from_i64};
+use tacit_algebra::{
+    kernels::{backend, rows::LinearRows},
+    small::from_i64,
+};
 use tacit_layers::argument::{
     function::ActivationFunction,
     lookup_table::{Fingerprint, LookupTable},
@@ -39,6 +42,11 @@ impl LinearTable {
             slope,
             clipped: (lower < upper).then(|| ([lower, upper], slope * fingerprint.beta)),
         })
+    }
+
+    /// The entries plus a constant, as kernels take them.
+    pub(super) fn rows(&self, added: Fr) -> LinearRows {
+        LinearRows { first: self.first + added, slope: self.slope, clipped: self.clipped }
     }
 
     /// Whether rows are clipped from and to one of so many.

@@ -22,7 +22,7 @@ mod derived;
 mod reading;
 
 pub(super) use derived::Derived;
-pub(super) use reading::{Part, STEP};
+pub(super) use reading::{Part, STEP, advance};
 
 /// Fewer leaves are stored.
 pub(super) const SMALLEST: usize = 1 << 12;

@@ -12,14 +12,17 @@
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use rayon::prelude::*;
-use tacit_algebra::{kernels::backend, small::from_i64};
+use tacit_algebra::{
+    kernels::{backend, rows::EntryForm},
+    small::from_i64,
+};
 use tacit_layers::argument::{claim::SumClaim, logup::Children, sumcheck::RoundPolynomial};
 
 use super::{
-    CHUNK, LevelSumcheck, LookupLeaves,
+    CHUNK, LevelSumcheck, LinearTable, LookupLeaves,
     coordinates::Coordinates,
     integers::Products,
-    leaves::{Part, SMALLEST, STEP},
+    leaves::{Part, SMALLEST, STEP, advance},
     shapes::{Shape, Shapes},
     tables::{Form, Tables},
     weights::Weights,
@@ -42,8 +45,7 @@ pub(super) struct Lowest<'a> {
     denominators: Tables<'a, 2>,
     /// $p_0$ and $p_1$.
     numerators: Tables<'a, 2>,
-    /// Values of the variables that are bound in what is not stored, the first bound first.
-    bound: Vec<Fr>,
+    bound: Bound,
     /// Variables to bind before entries are stored, the last of these included.
     unstored: usize,
     coordinates: Coordinates,
@@ -63,34 +65,59 @@ struct Reader<'a> {
     buffers: &'a Buffers,
 }
 
+/// Variables that are bound in what is not stored.
+#[derive(Default)]
+struct Bound {
+    /// Their values, the first bound first.
+    values: Vec<Fr>,
+    /// Entries of rows of linear tables with these variables bound.
+    forms: Vec<Option<EntryForm>>,
+}
+
+impl Bound {
+    fn push(&mut self, r: Fr, reader: &Reader) {
+        self.values.push(r);
+        let form = |table: &LinearTable| EntryForm::new(&table.rows(reader.inverse), &self.values);
+        self.forms = reader.leaves.linear().iter().map(|table| table.as_ref().and_then(form)).collect();
+    }
+
+    /// Binds the first entries of a vector, so many, with another one's help.
+    fn bind(&self, [mut now, mut next]: [&mut Vec<Fr>; 2], mut length: usize, target: &mut [Fr]) {
+        for &r in &self.values {
+            backend().kernel().bind_pairs(&now[..length], &mut next[..length / 2], r);
+            std::mem::swap(&mut now, &mut next);
+            length /= 2;
+        }
+        target.copy_from_slice(&now[..length]);
+    }
+}
+
 impl Reader<'_> {
-    /// The entries of a chunk, these variables bound.
-    fn fill(&self, (shape, chunk): (&Shape, usize), bound: &[Fr], targets: [&mut [Fr]; 2]) {
-        let kernel = backend().kernel();
-        let [mut even, mut odd] = targets;
-        let mut spare = [(); 2].map(|()| self.buffers.take(STEP / 2));
-        let each = (shape, chunk, 2 << bound.len());
-        let tables = (self.shifted.as_slice(), |count| self.extra(count));
-        self.leaves.read_chunk(each, tables, self.buffers, |before, sides, _| {
-            for (target, side) in [&mut even, &mut odd].into_iter().zip(sides) {
-                let [mut now, mut next] = spare.each_mut();
-                let (mut length, last) = (side.len() / 2, bound.len() - 1);
-                let first = before >> bound.len();
-                let target = &mut target[first..first + (side.len() >> bound.len())];
-                if last == 0 {
-                    kernel.bind_pairs(side, target, bound[0]);
-                    continue;
-                }
-                kernel.bind_pairs(side, &mut now[..length], bound[0]);
-                for &r in &bound[1..last] {
-                    kernel.bind_pairs(&now[..length], &mut next[..length / 2], r);
-                    std::mem::swap(&mut now, &mut next);
-                    length /= 2;
-                }
-                kernel.bind_pairs(&now[..length], target, bound[last]);
+    /// The entries of a chunk, variables bound.
+    fn fill(&self, (shape, chunk): (&Shape, usize), bound: &Bound, targets: [&mut [Fr]; 2]) {
+        let halvings = bound.values.len();
+        let mut scratch = [(); 4].map(|()| self.buffers.take(STEP));
+        let mut rest = targets;
+        for Part { leaves, looked_up } in self.leaves.parts(shape, chunk, 4 << halvings) {
+            if let Some((table, rows)) = looked_up
+                && let Some(form) = &bound.forms[table]
+            {
+                let targets = advance(&mut rest, 2 * rows.len() >> halvings);
+                backend().kernel().row_entries(rows, form, targets);
+                continue;
             }
-        });
-        for vector in spare {
+            for first in leaves.clone().step_by(2 * STEP) {
+                let pairs = (leaves.end.min(first + 2 * STEP) - first) / 2;
+                let targets = advance(&mut rest, pairs >> halvings);
+                let [even, odd, spare @ ..] = &mut scratch;
+                let sides = [&mut even[..pairs], &mut odd[..pairs]];
+                self.leaves.read(first, &self.shifted, |count| self.extra(count), sides);
+                for ((side, spare), target) in [even, odd].into_iter().zip(spare).zip(targets) {
+                    bound.bind([side, spare], pairs, target);
+                }
+            }
+        }
+        for vector in scratch {
             self.buffers.put(vector);
         }
     }
@@ -106,7 +133,7 @@ impl Reader<'_> {
         let mut rows = vec![];
         let (mut sums, mut rest) = ([Fr::zero(); 2], weights);
         let number = |part: &Part| part.looked_up.map(|(table, _)| table);
-        for parts in self.leaves.parts(shape, chunk).chunk_by(|a, b| number(a) == number(b)) {
+        for parts in self.leaves.parts(shape, chunk, 4).chunk_by(|a, b| number(a) == number(b)) {
             let pairs = parts.iter().map(|part| part.leaves.len() / 4).sum();
             let (weights, behind) = rest.split_at(pairs);
             rest = behind;
@@ -176,7 +203,7 @@ impl<'a> Lowest<'a> {
             reader: Reader { leaves, shifted, products, inverse, buffers },
             denominators: tables(shapes, [vec![], vec![]], constants),
             numerators: tables(numerator_shapes, stored, vec![[Fr::zero(); 2], [Fr::one(); 2]]),
-            bound: vec![],
+            bound: Bound::default(),
             unstored,
             coordinates,
             lambda,
@@ -212,7 +239,7 @@ impl SumcheckInstance for Lowest<'_> {
         let point = self.coordinates.point();
         let [constant, leading] = if self.unstored == 0 {
             self.denominators.round(point)
-        } else if self.bound.is_empty() {
+        } else if self.bound.values.is_empty() {
             self.first_round()
         } else {
             self.denominators.derived_round(point, |shape, chunk, targets| {
@@ -235,7 +262,7 @@ impl SumcheckInstance for Lowest<'_> {
             self.denominators.bind(point, r);
             return;
         }
-        self.bound.push(r);
+        self.bound.push(r, &self.reader);
         self.unstored -= 1;
         if self.unstored > 0 {
             self.denominators.bind_derived();

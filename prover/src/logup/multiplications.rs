@@ -4,15 +4,15 @@
 //!
 //! | step | for each leaf |
 //! |---|---|
-//! | the level above the leaves, from reciprocals | $\tfrac12$ |
+//! | the level above the leaves, from reciprocals | $0$ or $\tfrac12$ |
 //! | the levels above it, three for each fraction | $\tfrac32$ |
-//! | the sumcheck above the leaves: four for each pair in a round but the first, one for each bound entry of two tables | $2$ |
+//! | the sumcheck above the leaves: four for each pair in a round but the first, one for each bound entry of two tables | $1\tfrac12$ or $3$ |
 //! | the other levels' sumchecks: six for each pair in a round, one for each bound entry of four tables, one for the bracket | $\tfrac{11}2$ |
 //!
-//! Together these are $9\tfrac12$. Three things are different for some leaves:
+//! Together these are $8\tfrac12$ for rows of tables that are [linear](super::LinearTable), which are integers where they
+//! are read: in the level above them, in the first round of the sumcheck above them and where its first variable is bound. For
+//! other leaves they are $10\tfrac12$. Two things are different for some leaves:
 //!
-//! - The first round of the sumcheck above the leaves is over integers for rows of tables that are
-//!   [linear](super::LinearTable). It takes another $1$ for each other leaf.
 //! - The tables' own rows have numerators of their own, which take another $3$ at most. Runs of rows that nothing looks up
 //!   take none; only the witness tells which these are.
 //! - Padding, and what is behind all blocks, takes nothing, but where it ends in the middle of what is stored.
@@ -46,49 +46,68 @@ pub fn multiplications(plan: &Plan) -> u64 {
     }
     let [denominators, numerators] = constants(plan).map(|constants| Shapes::new(above, &constants));
     let unstored = unstored_levels(2 * denominators[above].stored);
-    let saved = 4 * integer_pairs(plan, &denominators[above]);
-    let lowest = unstored_rounds(&denominators, above, unstored, |shape, round| match round {
-        0 => 2 * shape.stored as u64,
-        _ => bound(2, shape, round) + 2 * shape.stored as u64,
+    let entries = |num_vars: usize| Entries::new(plan, &denominators, num_vars);
+    let lowest = unstored_rounds(above, unstored, |num_vars, round| match round {
+        0 => 2 * entries(num_vars).others,
+        _ => bound(2, entries(num_vars).others, round) + 2 * entries(num_vars).all(),
     }) + rounds(&denominators, above - unstored, 2 + 4)
-        + bound(2, &denominators[above - unstored], unstored)
-        - saved;
+        + bound(2, entries(above - unstored).others, unstored);
     let derived = (1..unstored).map(|height| {
-        let rest = unstored - height;
-        let entries = |shape: &Shape, round| derived(shape, height, round) + shape.stored as u64;
-        let num_vars = above - height;
-        unstored_rounds(&denominators, num_vars, rest, |shape, round| {
-            entries(shape, round) + 3 * shape.stored as u64
-        }) + entries(&denominators[num_vars - rest], rest)
+        let (rest, num_vars) = (unstored - height, above - height);
+        let bracketed = |num_vars, bound_vars| {
+            let entries = entries(num_vars);
+            entries.derived(height, bound_vars) + entries.all()
+        };
+        unstored_rounds(num_vars, rest, |num_vars, round| {
+            bracketed(num_vars, round) + 3 * entries(num_vars).all()
+        }) + bracketed(num_vars - rest, rest)
             + rounds(&denominators, num_vars - rest, 4 + 6)
     });
     let highest = above - unstored;
     lowest
         + derived.sum::<u64>()
         + rounds(&numerators, above, 2 + 4)
-        + self::derived(&denominators[highest], unstored, 0)
+        + entries(highest).derived(unstored, 0)
         + levels(&denominators, highest)
 }
 
-/// Entries of a level so many levels up from the leaves, computed from these, with variables of its sumcheck bound.
-fn derived(shape: &Shape, height: usize, bound_vars: usize) -> u64 {
-    let fractions = |level: usize| (2 * shape.stored as u64) << (height - level + bound_vars);
-    fractions(1) + (2..=height).map(|level| 3 * fractions(level)).sum::<u64>() + bound(4, shape, bound_vars)
+/// The entries that are stored of tables over so many variables.
+struct Entries {
+    /// Those below which all leaves are rows of a linear table.
+    linear: u64,
+    others: u64,
+}
+
+impl Entries {
+    fn new(plan: &Plan, shapes: &Shapes, num_vars: usize) -> Self {
+        let shape = &shapes[num_vars];
+        let linear = 2 * linear_pairs(plan, shape, 2 << (plan.tree_vars - num_vars));
+        Self { linear, others: shape.stored as u64 - linear }
+    }
+
+    const fn all(&self) -> u64 {
+        self.linear + self.others
+    }
+
+    /// The entries of a level so many levels up from the leaves, computed from these, with variables of its sumcheck bound.
+    fn derived(&self, height: usize, bound_vars: usize) -> u64 {
+        let lowest = (2 * self.others) << (height - 1 + bound_vars);
+        let fractions = |level: usize| (2 * self.all()) << (height - level + bound_vars);
+        let bound_entries = if height == 1 { self.others } else { self.all() };
+        lowest
+            + (2..=height).map(|level| 3 * fractions(level)).sum::<u64>()
+            + bound(4, bound_entries, bound_vars)
+    }
 }
 
 /// Entries of so many tables, as many variables bound one after the other.
-fn bound(tables: u64, shape: &Shape, variables: usize) -> u64 {
-    (0..variables).map(|left| (tables * shape.stored as u64) << left).sum()
+fn bound(tables: u64, entries: u64, variables: usize) -> u64 {
+    (0..variables).map(|left| (tables * entries) << left).sum()
 }
 
 /// The first rounds of a sumcheck, whose entries are not stored, with the equality weights.
-fn unstored_rounds(
-    shapes: &Shapes,
-    num_vars: usize,
-    unstored: usize,
-    round: impl Fn(&Shape, usize) -> u64,
-) -> u64 {
-    (0..unstored).map(|i| round(&shapes[num_vars - i], i) + weights(num_vars - i)).sum()
+fn unstored_rounds(num_vars: usize, unstored: usize, round: impl Fn(usize, usize) -> u64) -> u64 {
+    (0..unstored).map(|i| round(num_vars - i, i) + weights(num_vars - i)).sum()
 }
 
 /// Runs of leaves that are constant, and of leaves whose numerators are.
@@ -114,15 +133,16 @@ fn constants(plan: &Plan) -> [Vec<Constant>; 2] {
     [denominators, numerators]
 }
 
-/// Pairs of the lowest level's first round that are rows of a linear table, but for those of them that few others follow.
-fn integer_pairs(plan: &Plan, shape: &Shape) -> u64 {
+/// Pairs, of so many leaves each, that are rows of a linear table.
+fn linear_pairs(plan: &Plan, shape: &Shape, leaves: usize) -> u64 {
     let linear = plan.segments.iter().filter(|segment| {
         segment.rows != BlockSource::Table
-            && segment.num_vars >= 2
+            && 1 << segment.num_vars >= leaves
             && bounds(&plan.tables[segment.table]).is_some()
     });
-    let linear: Vec<Range<usize>> =
-        linear.map(|segment| segment.offset / 4..(segment.offset + (1 << segment.num_vars)) / 4).collect();
+    let linear: Vec<Range<usize>> = linear
+        .map(|segment| segment.offset / leaves..(segment.offset + (1 << segment.num_vars)) / leaves)
+        .collect();
     let in_run = |run: Range<usize>| -> usize {
         let first = linear.partition_point(|segment| segment.end <= run.start);
         let met = linear[first..].iter().take_while(|segment| segment.start < run.end);

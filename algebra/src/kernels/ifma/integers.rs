@@ -25,12 +25,12 @@ use super::{
 const OFFSET: i64 = 1 << 39;
 
 /// Limbs of a sum of weights times terms.
-type Sum = [__m512i; 6];
+pub(super) type Sum = [__m512i; 6];
 
 /// Adds weights times terms below $2^{40}$.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn add_products(sum: &mut Sum, weights: &Limbs, terms: __m512i) {
+pub(super) fn add_products(sum: &mut Sum, weights: &Limbs, terms: __m512i) {
     for k in 0..5 {
         sum[k] = _mm512_madd52lo_epu64(sum[k], weights[k], terms);
         sum[k + 1] = _mm512_madd52hi_epu64(sum[k + 1], weights[k], terms);
@@ -45,6 +45,13 @@ fn load(pairs: &[[u32; 4]; LANES]) -> [__m512i; 4] {
     // SAFETY: both point to sixteen words of 32 bits.
     let halves =
         unsafe { [_mm512_loadu_si512(low.as_ptr().cast()), _mm512_loadu_si512(high.as_ptr().cast())] };
+    apart(halves)
+}
+
+/// Four pairs in each half: $a$, $b$, $a'$ and $b'$ apart.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn apart(halves: [__m512i; 2]) -> [__m512i; 4] {
     let zero = _mm512_setr_epi64(0, 4, 2, 6, 8, 12, 10, 14);
     let one = _mm512_setr_epi64(1, 5, 3, 7, 9, 13, 11, 15);
     let mask = _mm512_set1_epi64(0xffff_ffff);

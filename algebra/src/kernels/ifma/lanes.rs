@@ -48,6 +48,12 @@ const fn negative_inverse(p: u64) -> u64 {
     inverse.wrapping_neg() & MASK
 }
 
+/// $2^{300} / p$ rounded down, from $p$'s words; at most one less.
+const fn reciprocal(p: [u64; 4]) -> u64 {
+    let high = (p[3] << 2 | p[2] >> 62) as u128;
+    ((1_u128 << 110) / (high + 1)) as u64
+}
+
 /// The field's constants in registers.
 pub(super) struct Field<C> {
     modulus: Limbs,
@@ -212,6 +218,31 @@ impl<C: MontConfig<4>> Field<C> {
             t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<BITS>(t[i]));
         }
         self.normalise([t[5], t[6], t[7], t[8], t[9]])
+    }
+
+    /// A sum below $2^{298}$ less a multiple of $p$: below $2.3 p$. The quotient is taken from the sum's highest 52 bits.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn remainder(self, mut sum: [__m512i; 6]) -> Limbs {
+        for k in 0..5 {
+            let carry = _mm512_srli_epi64::<BITS>(sum[k]);
+            sum[k] = _mm512_and_si512(sum[k], self.mask);
+            sum[k + 1] = _mm512_add_epi64(sum[k + 1], carry);
+        }
+        let zero = _mm512_setzero_si512();
+        let high = _mm512_or_si512(_mm512_srli_epi64::<40>(sum[4]), _mm512_slli_epi64::<12>(sum[5]));
+        let reciprocal = _mm512_set1_epi64(const { reciprocal(C::MODULUS.0) } as i64);
+        let quotient = _mm512_madd52hi_epu64(zero, high, reciprocal);
+        let low: Limbs = self.modulus.map(|limb| _mm512_madd52lo_epu64(zero, limb, quotient));
+        let high: Limbs = self.modulus.map(|limb| _mm512_madd52hi_epu64(zero, limb, quotient));
+        let mut limbs: Limbs = std::array::from_fn(|k| _mm512_sub_epi64(sum[k], low[k]));
+        for k in 1..5 {
+            limbs[k] = _mm512_sub_epi64(limbs[k], high[k - 1]);
+        }
+        // What is above the last limb cancels.
+        let above = _mm512_slli_epi64::<BITS>(_mm512_sub_epi64(sum[5], high[4]));
+        limbs[4] = _mm512_add_epi64(limbs[4], above);
+        self.normalise(limbs)
     }
 
     /// Subtracts $p$ where that leaves nothing negative.

@@ -8,16 +8,20 @@
 use ark_bn254::Fr;
 use ark_ff::Zero;
 use rayon::prelude::*;
-use tacit_algebra::{kernels::backend, small::from_i64};
+use tacit_algebra::{
+    kernels::{backend, rows::FractionForm},
+    small::from_i64,
+};
 
 use super::{
     super::{
+        LinearTable,
         level::{Pairs, doubled, pairs},
         shapes::{Shape, Shapes},
         tables::cut,
     },
     LeafBlock, LeafRows, LookupLeaves,
-    reading::STEP,
+    reading::{Part, STEP, advance},
 };
 use crate::buffers::Buffers;
 
@@ -30,12 +34,14 @@ pub(in super::super) struct Derived<'a> {
     bound: Vec<Fr>,
     /// What the second table's entries have of the fourth's.
     bracket: Option<Fr>,
+    /// Fractions of the level above the leaves from rows of linear tables; in that level with the variables bound.
+    forms: Vec<Option<FractionForm>>,
     buffers: &'a Buffers,
 }
 
 impl<'a> Derived<'a> {
     pub(in super::super) fn new(leaves: &'a LookupLeaves<'a>, height: usize, buffers: &'a Buffers) -> Self {
-        Self { leaves, height, bound: vec![], bracket: None, buffers }
+        Self { leaves, height, bound: vec![], bracket: None, forms: forms(leaves, &[]), buffers }
     }
 
     /// Adds multiples of the fourth table to the second.
@@ -46,6 +52,9 @@ impl<'a> Derived<'a> {
     /// Fixes the last variable.
     pub(in super::super) fn bind(&mut self, r: Fr) {
         self.bound.push(r);
+        if self.height == 1 {
+            self.forms = forms(self.leaves, &self.bound);
+        }
     }
 
     /// The level's tables without their entries.
@@ -74,60 +83,104 @@ impl<'a> Derived<'a> {
     /// The entries of a chunk.
     pub(in super::super) fn fill(&self, shape: &Shape, chunk: usize, mut targets: [&mut [Fr]; 4]) {
         let halvings = self.height + self.bound.len();
-        let kernel = backend().kernel();
-        let mut tables = [(); 4].map(|()| self.buffers.take(STEP / 2));
-        let mut spare = [(); 4].map(|()| self.buffers.take(STEP / 2));
-        let each = (shape, chunk, 2 << halvings);
-        let denominators = (self.leaves.tables.as_slice(), |_| Fr::zero());
-        self.leaves.read_chunk(each, denominators, self.buffers, |before, sides, runs| {
-            let (first, mut length) = (before >> halvings, sides[0].len() / 2);
-            let range = first..first + (sides[0].len() >> halvings);
-            let targets = targets.each_mut().map(|target| &mut target[range.clone()]);
-            if halvings == 1 {
-                self.leaves.lowest_level(sides, runs, targets);
-            } else {
-                self.leaves.lowest_level(sides, runs, tables.each_mut().map(|table| &mut table[..length]));
-                for _ in 1..self.height {
-                    let [p0, p1, q0, q1] = tables.each_ref().map(|table| &table[..length]);
-                    length /= 2;
-                    let [a, b, c, d] = spare.each_mut().map(|table| &mut table[..length]);
-                    kernel.add_fractions([p0, p1], [q0, q1], [[a, b], [c, d]]);
-                    std::mem::swap(&mut tables, &mut spare);
-                }
-                for &r in &self.bound {
-                    for (table, spare) in tables.iter_mut().zip(&mut spare) {
-                        kernel.bind_pairs(&table[..length], &mut spare[..length / 2], r);
-                    }
-                    length /= 2;
-                    std::mem::swap(&mut tables, &mut spare);
-                }
-                for (target, table) in targets.into_iter().zip(&tables) {
-                    target.copy_from_slice(&table[..length]);
-                }
+        let mut scratch = Scratch::new(self.buffers);
+        let mut rest = targets.each_mut().map(|target| &mut **target);
+        for Part { leaves, looked_up } in self.leaves.parts(shape, chunk, 4 << halvings) {
+            let linear = looked_up.and_then(|(table, rows)| Some((self.forms[table].as_ref()?, rows)));
+            if let Some((form, rows)) = linear
+                && self.height == 1
+            {
+                let [p0, p1, q0, q1] = advance(&mut rest, rows.len() >> self.bound.len());
+                backend().kernel().row_fractions(rows, form, [[p0, p1], [q0, q1]]);
+                continue;
             }
-        });
+            for first in leaves.clone().step_by(2 * STEP) {
+                let end = leaves.end.min(first + 2 * STEP);
+                let length = (end - first) / 4;
+                let targets = advance(&mut rest, (end - first) >> (halvings + 1));
+                if halvings == 1 {
+                    self.leaves.lowest_level(first, &mut scratch.sides, targets);
+                    continue;
+                }
+                let tables = scratch.tables.each_mut().map(|table| &mut table[..length]);
+                if let Some((form, rows)) = linear {
+                    let [p0, p1, q0, q1] = tables;
+                    let rows = &rows[(first - leaves.start) / 4..(end - leaves.start) / 4];
+                    backend().kernel().row_fractions(rows, form, [[p0, p1], [q0, q1]]);
+                } else {
+                    self.leaves.lowest_level(first, &mut scratch.sides, tables);
+                }
+                self.raise(&mut scratch, length, targets);
+            }
+        }
+        scratch.put(self.buffers);
         if let Some(lambda) = self.bracket {
             let [_, bracket, _, q1] = targets;
-            kernel.add_scaled(bracket, q1, lambda);
+            backend().kernel().add_scaled(bracket, q1, lambda);
         }
-        for vector in tables.into_iter().chain(spare) {
-            self.buffers.put(vector);
+    }
+
+    /// From the level above the leaves, of which so many entries are in the scratch, up to this one's, variables bound.
+    fn raise(&self, scratch: &mut Scratch, mut length: usize, targets: [&mut [Fr]; 4]) {
+        let kernel = backend().kernel();
+        let Scratch { tables, spare, .. } = scratch;
+        for _ in 1..self.height {
+            let [p0, p1, q0, q1] = tables.each_ref().map(|table| &table[..length]);
+            length /= 2;
+            let [a, b, c, d] = spare.each_mut().map(|table| &mut table[..length]);
+            kernel.add_fractions([p0, p1], [q0, q1], [[a, b], [c, d]]);
+            std::mem::swap(tables, spare);
+        }
+        for &r in &self.bound {
+            for (table, spare) in tables.iter_mut().zip(&mut *spare) {
+                kernel.bind_pairs(&table[..length], &mut spare[..length / 2], r);
+            }
+            length /= 2;
+            std::mem::swap(tables, spare);
+        }
+        for (target, table) in targets.into_iter().zip(tables) {
+            target.copy_from_slice(&table[..length]);
+        }
+    }
+}
+
+/// The fractions of every table that is linear.
+fn forms(leaves: &LookupLeaves, bound: &[Fr]) -> Vec<Option<FractionForm>> {
+    let form = |table: &LinearTable| FractionForm::new(&table.rows(Fr::zero()), bound);
+    leaves.linear.iter().map(|table| table.as_ref().and_then(form)).collect()
+}
+
+/// Vectors for what lies between the leaves and a level.
+struct Scratch {
+    sides: [Vec<Fr>; 2],
+    tables: [Vec<Fr>; 4],
+    spare: [Vec<Fr>; 4],
+}
+
+impl Scratch {
+    fn new(buffers: &Buffers) -> Self {
+        Self {
+            sides: [(); 2].map(|()| buffers.take(STEP)),
+            tables: [(); 4].map(|()| buffers.take(STEP / 2)),
+            spare: [(); 4].map(|()| buffers.take(STEP / 2)),
+        }
+    }
+
+    fn put(self, buffers: &Buffers) {
+        for vector in self.sides.into_iter().chain(self.tables).chain(self.spare) {
+            buffers.put(vector);
         }
     }
 }
 
 impl LookupLeaves<'_> {
-    /// The level above leaves of which these are the denominators, in runs that start at a pair and have so many.
-    fn lowest_level(&self, [even, odd]: [&[Fr]; 2], runs: &[(usize, usize)], targets: [&mut [Fr]; 4]) {
+    /// The level above leaves from `first` on.
+    fn lowest_level(&self, first: usize, sides: &mut [Vec<Fr>; 2], targets: [&mut [Fr]; 4]) {
         let [p0, p1, q0, q1] = targets;
-        backend().kernel().add_reciprocals([even, odd], [[p0, p1], [q0, q1]]);
-        let mut at = 0;
-        for &(first, length) in runs {
-            let sides = [even, odd].map(|side| &side[at..at + length]);
-            let part = at / 2..at / 2 + length / 2;
-            self.correct(first, sides, [&mut p0[part.clone()], &mut p1[part]]);
-            at += length;
-        }
+        let [even, odd] = sides.each_mut().map(|side| &mut side[..2 * p0.len()]);
+        self.read(first, &self.tables, |_| Fr::zero(), [&mut *even, &mut *odd]);
+        backend().kernel().add_reciprocals([even, odd], [[&mut *p0, &mut *p1], [q0, q1]]);
+        self.correct(first / 2, [even, odd], [p0, p1]);
     }
 
     /// Corrects numerators computed as if all leaves, from pair `first` on, had numerator one: `sides` are their

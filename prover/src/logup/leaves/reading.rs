@@ -15,11 +15,23 @@ use crate::buffers::Buffers;
 /// Pairs of leaves that are read together.
 pub(in super::super) const STEP: usize = 1 << 10;
 
-/// Consecutive leaves, four for each pair of the first round.
+/// Consecutive leaves below pairs of a chunk.
 pub(in super::super) struct Part<'a> {
     pub(in super::super) leaves: Range<usize>,
     /// Their table and rows, where all are looked up in one that is linear.
     pub(in super::super) looked_up: Option<(usize, &'a [[u32; 4]])>,
+}
+
+/// The next elements of each vector, so many.
+pub(in super::super) fn advance<'t, const N: usize>(
+    vectors: &mut [&'t mut [Fr]; N],
+    length: usize,
+) -> [&'t mut [Fr]; N] {
+    vectors.each_mut().map(|vector| {
+        let (now, behind) = std::mem::take(vector).split_at_mut(length);
+        *vector = behind;
+        now
+    })
 }
 
 impl<'a> LookupLeaves<'a> {
@@ -104,53 +116,18 @@ impl<'a> LookupLeaves<'a> {
         });
     }
 
-    /// Reads the pairs of leaves below a chunk, so many for each pair of it: `visit` gets some at a time, how many come before
-    /// them, both sides, and as often as they follow each other the number of the first of them and how many there are.
-    pub(in super::super) fn read_chunk(
-        &self,
-        (shape, chunk, each): (&Shape, usize, usize),
-        (tables, extra): (&[Vec<Fr>], impl Fn(i64) -> Fr),
-        buffers: &Buffers,
-        mut visit: impl FnMut(usize, [&[Fr]; 2], &[(usize, usize)]),
-    ) {
-        let mut sides = [(); 2].map(|()| buffers.take(STEP));
-        let mut runs = vec![];
-        let (mut before, mut filled) = (0, 0);
-        for run in shape.stored_pairs(chunk) {
-            let (mut at, end) = (each * run.start, each * run.end);
-            while at < end {
-                let length = (end - at).min(STEP - filled);
-                let targets = sides.each_mut().map(|side| &mut side[filled..filled + length]);
-                self.read(2 * at, tables, &extra, targets);
-                runs.push((at, length));
-                (at, filled) = (at + length, filled + length);
-                if filled == STEP {
-                    visit(before, sides.each_ref().map(Vec::as_slice), &runs);
-                    runs.clear();
-                    (before, filled) = (before + STEP, 0);
-                }
-            }
-        }
-        if filled > 0 {
-            visit(before, sides.each_ref().map(|side| &side[..filled]), &runs);
-        }
-        for side in sides {
-            buffers.put(side);
-        }
-    }
-
-    /// What is below a chunk's stored pairs of the first round, four leaves for each.
-    pub(in super::super) fn parts(&self, shape: &Shape, chunk: usize) -> Vec<Part<'a>> {
+    /// What is below a chunk's stored pairs, so many leaves for each, four or more.
+    pub(in super::super) fn parts(&self, shape: &Shape, chunk: usize, each: usize) -> Vec<Part<'a>> {
         let mut parts: Vec<Part> = vec![];
         for run in shape.stored_pairs(chunk) {
-            self.spans(4 * run.start..4 * run.end, |leaves, block| {
+            self.spans(each * run.start..each * run.end, |leaves, block| {
                 let looked_up = block.and_then(|(&LeafBlock { table, rows, .. }, place)| match rows {
-                    LeafRows::LookedUp(rows, _) if self.linear[table].is_some() && leaves.len() >= 4 => {
+                    LeafRows::LookedUp(rows, _) if self.linear[table].is_some() && leaves.len() >= each => {
                         Some((table, rows[place..place + leaves.len()].as_chunks().0))
                     }
                     LeafRows::LookedUp(..) | LeafRows::Table(_) => None,
                 });
-                // Blocks of fewer than four leaves may share a pair.
+                // Small blocks may share a pair.
                 match parts.last_mut() {
                     Some(last)
                         if last.looked_up.is_none()
