@@ -81,14 +81,23 @@ impl Bound {
         self.forms = reader.leaves.linear().iter().map(|table| table.as_ref().and_then(form)).collect();
     }
 
-    /// Binds the first entries of a vector, so many, with another one's help.
-    fn bind(&self, [mut now, mut next]: [&mut Vec<Fr>; 2], mut length: usize, target: &mut [Fr]) {
-        for &r in &self.values {
-            backend().kernel().bind_pairs(&now[..length], &mut next[..length / 2], r);
-            std::mem::swap(&mut now, &mut next);
+    /// Binds entries with the help of two vectors.
+    fn bind(&self, entries: &[Fr], [now, next]: &mut [Vec<Fr>; 2], target: &mut [Fr]) {
+        let kernel = backend().kernel();
+        let Some((&last, [first, between @ ..])) = self.values.split_last() else {
+            if let [only] = self.values.as_slice() {
+                kernel.bind_pairs(entries, target, *only);
+            }
+            return;
+        };
+        let mut length = entries.len() / 2;
+        kernel.bind_pairs(entries, &mut now[..length], *first);
+        for &r in between {
+            kernel.bind_pairs(&now[..length], &mut next[..length / 2], r);
+            std::mem::swap(now, next);
             length /= 2;
         }
-        target.copy_from_slice(&now[..length]);
+        kernel.bind_pairs(&now[..length], target, last);
     }
 }
 
@@ -96,28 +105,25 @@ impl Reader<'_> {
     /// The entries of a chunk, variables bound.
     fn fill(&self, (shape, chunk): (&Shape, usize), bound: &Bound, targets: [&mut [Fr]; 2]) {
         let halvings = bound.values.len();
-        let mut scratch = [(); 4].map(|()| self.buffers.take(STEP));
+        let [mut sides, mut spare] = [(); 2].map(|()| [(); 2].map(|()| self.buffers.take(STEP)));
         let mut rest = targets;
-        for Part { leaves, looked_up } in self.leaves.parts(shape, chunk, 4 << halvings) {
-            if let Some((table, rows)) = looked_up
+        for parts in Part::groups(&self.leaves.parts(shape, chunk, 4 << halvings)) {
+            let mut targets = advance(&mut rest, Part::count(parts) >> (halvings + 1));
+            if let Some((table, rows)) = Part::rows(parts)
                 && let Some(form) = &bound.forms[table]
             {
-                let targets = advance(&mut rest, 2 * rows.len() >> halvings);
-                backend().kernel().row_entries(rows, form, targets);
+                backend().kernel().row_entries(&rows, form, targets);
                 continue;
             }
-            for first in leaves.clone().step_by(2 * STEP) {
-                let pairs = (leaves.end.min(first + 2 * STEP) - first) / 2;
-                let targets = advance(&mut rest, pairs >> halvings);
-                let [even, odd, spare @ ..] = &mut scratch;
-                let sides = [&mut even[..pairs], &mut odd[..pairs]];
-                self.leaves.read(first, &self.shifted, |count| self.extra(count), sides);
-                for ((side, spare), target) in [even, odd].into_iter().zip(spare).zip(targets) {
-                    bound.bind([side, spare], pairs, target);
+            let tables = (self.shifted.as_slice(), |count| self.extra(count));
+            self.leaves.read_parts(parts, tables, &mut sides, |_, sides, _| {
+                let targets = advance(&mut targets, sides[0].len() >> halvings);
+                for (side, target) in sides.into_iter().zip(targets) {
+                    bound.bind(side, &mut spare, target);
                 }
-            }
+            });
         }
-        for vector in scratch {
+        for vector in sides.into_iter().chain(spare) {
             self.buffers.put(vector);
         }
     }
@@ -130,19 +136,14 @@ impl Reader<'_> {
     /// A chunk's sums of the first round: over integers where many rows of a linear table follow each other.
     fn first_sums(&self, shape: &Shape, chunk: usize, weights: &[Fr]) -> [Fr; 2] {
         let mut sides = [(); 2].map(|()| self.buffers.take(STEP));
-        let mut rows = vec![];
         let (mut sums, mut rest) = ([Fr::zero(); 2], weights);
-        let number = |part: &Part| part.looked_up.map(|(table, _)| table);
-        for parts in self.leaves.parts(shape, chunk, 4).chunk_by(|a, b| number(a) == number(b)) {
-            let pairs = parts.iter().map(|part| part.leaves.len() / 4).sum();
+        for parts in Part::groups(&self.leaves.parts(shape, chunk, 4)) {
+            let pairs = Part::count(parts) / 4;
             let (weights, behind) = rest.split_at(pairs);
             rest = behind;
-            let products = number(&parts[0]).and_then(|table| self.products[table].as_ref());
-            let [constant, leading] = if let Some(products) = products.filter(|_| pairs >= FEW) {
-                rows.clear();
-                for (_, part) in parts.iter().filter_map(|part| part.looked_up) {
-                    rows.extend_from_slice(part);
-                }
+            let linear = Part::rows(parts).filter(|_| pairs >= FEW);
+            let linear = linear.and_then(|(table, rows)| Some((self.products[table].as_ref()?, rows)));
+            let [constant, leading] = if let Some((products, rows)) = linear {
                 products.round(&rows, weights)
             } else {
                 let mut filled = 0;

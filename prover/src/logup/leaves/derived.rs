@@ -85,32 +85,35 @@ impl<'a> Derived<'a> {
         let halvings = self.height + self.bound.len();
         let mut scratch = Scratch::new(self.buffers);
         let mut rest = targets.each_mut().map(|target| &mut **target);
-        for Part { leaves, looked_up } in self.leaves.parts(shape, chunk, 4 << halvings) {
-            let linear = looked_up.and_then(|(table, rows)| Some((self.forms[table].as_ref()?, rows)));
-            if let Some((form, rows)) = linear
-                && self.height == 1
-            {
-                let [p0, p1, q0, q1] = advance(&mut rest, rows.len() >> self.bound.len());
-                backend().kernel().row_fractions(rows, form, [[p0, p1], [q0, q1]]);
+        for parts in Part::groups(&self.leaves.parts(shape, chunk, 4 << halvings)) {
+            let mut targets = advance(&mut rest, Part::count(parts) >> (halvings + 1));
+            let linear =
+                Part::rows(parts).and_then(|(table, rows)| Some((self.forms[table].as_ref()?, rows)));
+            let Some((form, rows)) = linear else {
+                let Scratch { sides, levels } = &mut scratch;
+                let denominators = (self.leaves.tables.as_slice(), |_| Fr::zero());
+                self.leaves.read_parts(parts, denominators, sides, |_, sides, runs| {
+                    let targets = advance(&mut targets, sides[0].len() >> halvings);
+                    if halvings == 1 {
+                        self.leaves.lowest_level(sides, runs, targets);
+                    } else {
+                        let length = sides[0].len() / 2;
+                        self.leaves.lowest_level(sides, runs, levels.lowest(length));
+                        self.raise(levels, length, targets);
+                    }
+                });
+                continue;
+            };
+            if self.height == 1 {
+                let [p0, p1, q0, q1] = targets;
+                backend().kernel().row_fractions(&rows, form, [[p0, p1], [q0, q1]]);
                 continue;
             }
-            for first in leaves.clone().step_by(2 * STEP) {
-                let end = leaves.end.min(first + 2 * STEP);
-                let length = (end - first) / 4;
-                let targets = advance(&mut rest, (end - first) >> (halvings + 1));
-                if halvings == 1 {
-                    self.leaves.lowest_level(first, &mut scratch.sides, targets);
-                    continue;
-                }
-                let tables = scratch.tables.each_mut().map(|table| &mut table[..length]);
-                if let Some((form, rows)) = linear {
-                    let [p0, p1, q0, q1] = tables;
-                    let rows = &rows[(first - leaves.start) / 4..(end - leaves.start) / 4];
-                    backend().kernel().row_fractions(rows, form, [[p0, p1], [q0, q1]]);
-                } else {
-                    self.leaves.lowest_level(first, &mut scratch.sides, tables);
-                }
-                self.raise(&mut scratch, length, targets);
+            for rows in rows.chunks(STEP / 2) {
+                let [p0, p1, q0, q1] = scratch.levels.lowest(rows.len());
+                backend().kernel().row_fractions(rows, form, [[p0, p1], [q0, q1]]);
+                let targets = advance(&mut targets, 2 * rows.len() >> halvings);
+                self.raise(&mut scratch.levels, rows.len(), targets);
             }
         }
         scratch.put(self.buffers);
@@ -120,10 +123,10 @@ impl<'a> Derived<'a> {
         }
     }
 
-    /// From the level above the leaves, of which so many entries are in the scratch, up to this one's, variables bound.
-    fn raise(&self, scratch: &mut Scratch, mut length: usize, targets: [&mut [Fr]; 4]) {
+    /// From the level above the leaves, of which there are so many entries, up to this one's, variables bound.
+    fn raise(&self, levels: &mut Levels, mut length: usize, targets: [&mut [Fr]; 4]) {
         let kernel = backend().kernel();
-        let Scratch { tables, spare, .. } = scratch;
+        let Levels { tables, spare } = levels;
         for _ in 1..self.height {
             let [p0, p1, q0, q1] = tables.each_ref().map(|table| &table[..length]);
             length /= 2;
@@ -153,34 +156,48 @@ fn forms(leaves: &LookupLeaves, bound: &[Fr]) -> Vec<Option<FractionForm>> {
 /// Vectors for what lies between the leaves and a level.
 struct Scratch {
     sides: [Vec<Fr>; 2],
+    levels: Levels,
+}
+
+/// Vectors for levels below the one that is computed.
+struct Levels {
     tables: [Vec<Fr>; 4],
     spare: [Vec<Fr>; 4],
 }
 
+impl Levels {
+    /// So many entries of the level above the leaves.
+    fn lowest(&mut self, length: usize) -> [&mut [Fr]; 4] {
+        self.tables.each_mut().map(|table| &mut table[..length])
+    }
+}
+
 impl Scratch {
     fn new(buffers: &Buffers) -> Self {
-        Self {
-            sides: [(); 2].map(|()| buffers.take(STEP)),
-            tables: [(); 4].map(|()| buffers.take(STEP / 2)),
-            spare: [(); 4].map(|()| buffers.take(STEP / 2)),
-        }
+        let [tables, spare] = [(); 2].map(|()| [(); 4].map(|()| buffers.take(STEP / 2)));
+        Self { sides: [(); 2].map(|()| buffers.take(STEP)), levels: Levels { tables, spare } }
     }
 
     fn put(self, buffers: &Buffers) {
-        for vector in self.sides.into_iter().chain(self.tables).chain(self.spare) {
+        let Levels { tables, spare } = self.levels;
+        for vector in self.sides.into_iter().chain(tables).chain(spare) {
             buffers.put(vector);
         }
     }
 }
 
 impl LookupLeaves<'_> {
-    /// The level above leaves from `first` on.
-    fn lowest_level(&self, first: usize, sides: &mut [Vec<Fr>; 2], targets: [&mut [Fr]; 4]) {
+    /// The level above leaves of which these are the denominators, in runs that start at a pair and have so many.
+    fn lowest_level(&self, [even, odd]: [&[Fr]; 2], runs: &[(usize, usize)], targets: [&mut [Fr]; 4]) {
         let [p0, p1, q0, q1] = targets;
-        let [even, odd] = sides.each_mut().map(|side| &mut side[..2 * p0.len()]);
-        self.read(first, &self.tables, |_| Fr::zero(), [&mut *even, &mut *odd]);
         backend().kernel().add_reciprocals([even, odd], [[&mut *p0, &mut *p1], [q0, q1]]);
-        self.correct(first / 2, [even, odd], [p0, p1]);
+        let mut at = 0;
+        for &(first, length) in runs {
+            let sides = [even, odd].map(|side| &side[at..at + length]);
+            let part = at / 2..at / 2 + length / 2;
+            self.correct(first, sides, [&mut p0[part.clone()], &mut p1[part]]);
+            at += length;
+        }
     }
 
     /// Corrects numerators computed as if all leaves, from pair `first` on, had numerator one: `sides` are their

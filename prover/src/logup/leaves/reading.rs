@@ -1,6 +1,6 @@
 //! Reading leaves chunk by chunk, as the sumcheck above them needs them.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use ark_bn254::Fr;
 use ark_ff::One;
@@ -20,6 +20,31 @@ pub(in super::super) struct Part<'a> {
     pub(in super::super) leaves: Range<usize>,
     /// Their table and rows, where all are looked up in one that is linear.
     pub(in super::super) looked_up: Option<(usize, &'a [[u32; 4]])>,
+}
+
+impl Part<'_> {
+    /// Parts one after the other that are rows of the same linear table, or of none.
+    pub(in super::super) fn groups<'p>(parts: &'p [Self]) -> impl Iterator<Item = &'p [Self]> {
+        let table = |part: &Self| part.looked_up.map(|(table, _)| table);
+        parts.chunk_by(move |a, b| table(a) == table(b))
+    }
+
+    /// How many leaves there are.
+    pub(in super::super) fn count(parts: &[Self]) -> usize {
+        parts.iter().map(|part| part.leaves.len()).sum()
+    }
+}
+
+impl<'a> Part<'a> {
+    /// The linear table of parts and their rows, one after the other.
+    pub(in super::super) fn rows(parts: &[Self]) -> Option<(usize, Cow<'a, [[u32; 4]]>)> {
+        let (table, first) = parts.first()?.looked_up?;
+        let rows = match parts {
+            [_] => Cow::Borrowed(first),
+            _ => parts.iter().filter_map(|part| part.looked_up).flat_map(|(_, rows)| rows).copied().collect(),
+        };
+        Some((table, rows))
+    }
 }
 
 /// The next elements of each vector, so many.
@@ -114,6 +139,37 @@ impl<'a> LookupLeaves<'a> {
                 }
             }
         });
+    }
+
+    /// Reads the leaves of parts, as many pairs at a time as the sides hold: `visit` gets how many come before them, both sides,
+    /// and as often as they follow each other the number of the first pair and how many there are.
+    pub(in super::super) fn read_parts(
+        &self,
+        parts: &[Part],
+        (tables, extra): (&[Vec<Fr>], impl Fn(i64) -> Fr),
+        sides: &mut [Vec<Fr>; 2],
+        mut visit: impl FnMut(usize, [&[Fr]; 2], &[(usize, usize)]),
+    ) {
+        let mut runs = vec![];
+        let (mut before, mut filled) = (0, 0);
+        for part in parts {
+            let (mut at, end) = (part.leaves.start / 2, part.leaves.end / 2);
+            while at < end {
+                let length = (end - at).min(STEP - filled);
+                let targets = sides.each_mut().map(|side| &mut side[filled..filled + length]);
+                self.read(2 * at, tables, &extra, targets);
+                runs.push((at, length));
+                (at, filled) = (at + length, filled + length);
+                if filled == STEP {
+                    visit(before, sides.each_ref().map(|side| &side[..STEP]), &runs);
+                    runs.clear();
+                    (before, filled) = (before + STEP, 0);
+                }
+            }
+        }
+        if filled > 0 {
+            visit(before, sides.each_ref().map(|side| &side[..filled]), &runs);
+        }
     }
 
     /// What is below a chunk's stored pairs, so many leaves for each, four or more.
