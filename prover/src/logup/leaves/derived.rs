@@ -112,7 +112,7 @@ impl<'a> Derived<'a> {
             for rows in rows.chunks(STEP / 2) {
                 let [p0, p1, q0, q1] = scratch.levels.lowest(rows.len());
                 backend().kernel().row_fractions(rows, form, [[p0, p1], [q0, q1]]);
-                let targets = advance(&mut targets, 2 * rows.len() >> halvings);
+                let targets = advance(&mut targets, (2 * rows.len()) >> halvings);
                 self.raise(&mut scratch.levels, rows.len(), targets);
             }
         }

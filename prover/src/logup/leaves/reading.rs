@@ -24,7 +24,7 @@ pub(in super::super) struct Part<'a> {
 
 impl Part<'_> {
     /// Parts one after the other that are rows of the same linear table, or of none.
-    pub(in super::super) fn groups<'p>(parts: &'p [Self]) -> impl Iterator<Item = &'p [Self]> {
+    pub(in super::super) fn groups(parts: &[Self]) -> impl Iterator<Item = &[Self]> {
         let table = |part: &Self| part.looked_up.map(|(table, _)| table);
         parts.chunk_by(move |a, b| table(a) == table(b))
     }
