@@ -6,7 +6,7 @@
 //! use tacit_inference::layer::conv2d::convolve_alone;
 //! use tacit_layers::{
 //!     AxisWindow, ConvolutionArgument, Layout, Tensor, Window2d,
-//!     argument::hyrax::Hyrax, layer::conv2d::ConvolutionLayer, proof::alone::Subject,
+//!     argument::hyrax::Hyrax, layer::conv2d::ConvolutionLayer,
 //! };
 //! use tacit_prover::{Commitments, ProveAlone, hyrax};
 //! use tacit_transcript::{ProofReader, ProofWriter, labels};
@@ -17,13 +17,6 @@
 //! let input = Tensor::new(layer.input.clone(), (0..32).collect())?;
 //! let weights = Tensor::new(layer.weights.clone(), (-9..9).collect())?;
 //! let output = convolve_alone(&layer, &weights, &input)?;
-//! // What the caller calls its columns: here the order of its commitments, in which late columns follow.
-//! let column = |subject| match subject {
-//!     Subject::Input(_) => 0,
-//!     Subject::Parameter(_) => 1,
-//!     Subject::Output(_) => 2,
-//!     Subject::Late(index) => 3 + index,
-//! };
 //!
 //! let mut writer = ProofWriter::new(b"example");
 //! let mut columns = hyrax::Columns::new(Hyrax::new(4)?);
@@ -32,7 +25,8 @@
 //! }
 //! let prover = layer.prover(ConvolutionArgument::Fft, &[&input, &weights])?;
 //! let claims = prover.prove(&mut writer, &output, &mut columns)?;
-//! columns.open(&mut writer, &claims.into_claims_on(column))?;
+//! // Columns are numbered in the order of commitments: inputs, parameters and outputs here, which late columns follow.
+//! columns.open(&mut writer, &claims.into_claims_in_order())?;
 //! let proof = writer.finish();
 //!
 //! let mut reader = ProofReader::new(b"example", &proof);
@@ -41,7 +35,7 @@
 //!     columns.read(&mut reader, labels::COMMITMENT, &[layout])?;
 //! }
 //! let claims = layer.verifier(ConvolutionArgument::Fft)?.verify(&mut reader, &mut columns)?;
-//! columns.verify(&mut reader, &claims.into_claims_on(column))?;
+//! columns.verify(&mut reader, &claims.into_claims_in_order())?;
 //! reader.finish()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -99,24 +99,41 @@ pub enum Subject {
 /// The claims that an argument by itself leaves; there may be several on one column, and none on another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "every claim must be discharged"]
-pub struct AloneClaims(Vec<EvaluationClaim<Subject>>);
+pub struct AloneClaims {
+    claims: Vec<EvaluationClaim<Subject>>,
+    /// Numbers of inputs, parameters and outputs.
+    counts: [usize; 3],
+}
 
 impl AloneClaims {
     /// The claims, in the order in which they were left.
     pub fn into_claims(self) -> Vec<EvaluationClaim<Subject>> {
-        self.0
+        self.claims
+    }
+
+    /// The claims by the numbers of their columns where inputs, parameters, outputs and late columns are committed to in this order.
+    pub fn into_claims_in_order(self) -> Vec<EvaluationClaim<usize>> {
+        let [inputs, parameters, outputs] = self.counts;
+        self.into_claims_on(|subject| match subject {
+            Subject::Input(index) => index,
+            Subject::Parameter(index) => inputs.saturating_add(index),
+            Subject::Output(index) => inputs.saturating_add(parameters).saturating_add(index),
+            Subject::Late(index) => {
+                inputs.saturating_add(parameters).saturating_add(outputs).saturating_add(index)
+            }
+        })
     }
 
     /// The claims, each with what the caller calls its column: the number in a list of commitments, say.
     pub fn into_claims_on<T>(self, column: impl Fn(Subject) -> T) -> Vec<EvaluationClaim<T>> {
         let name =
             |EvaluationClaim { subject, point, value }| EvaluationClaim::new(column(subject), point, value);
-        self.0.into_iter().map(name).collect()
+        self.claims.into_iter().map(name).collect()
     }
 
     /// The claims on a column.
     pub fn on(&self, subject: Subject) -> impl Iterator<Item = &EvaluationClaim<Subject>> {
-        self.0.iter().filter(move |claim| claim.subject == subject)
+        self.claims.iter().filter(move |claim| claim.subject == subject)
     }
 }
 
@@ -385,7 +402,8 @@ impl StandAlone {
             let claim = |subject| EvaluationClaim::new(subject, point.clone(), value);
             claims.extend(subjects.into_iter().map(claim));
         }
-        Ok(AloneClaims(claims))
+        let counts = [self.inputs().count(), self.parameters().count(), self.outputs().count()];
+        Ok(AloneClaims { claims, counts })
     }
 
     /// Absorbs what the argument is about.

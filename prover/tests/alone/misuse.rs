@@ -3,19 +3,20 @@
 use crate::clear::Clear;
 use ark_bn254::Fr;
 use tacit_layers::{
-    ActivationFunction, ConvolutionArgument, MatmulArgument, Multiplier, Operation, RescaleLayer, Tensor,
-    argument::claim::EvaluationClaim,
+    ActivationFunction, ConvolutionArgument, MatmulArgument, Multiplier, Operation, ParameterSpec,
+    RescaleLayer, Tensor, ValueKind, ValueSpec,
+    argument::{claim::EvaluationClaim, hyrax::Hyrax},
     layer::{add::AddLayer, conv2d::ConvolutionLayer, max_pool::MaxPoolLayer, reduce_sum::ReduceSumLayer},
-    proof::alone::{StandAlone, integers},
+    proof::alone::{StandAlone, Subject, integers},
 };
 use tacit_prover::{
-    Commitments as _, ProveAlone, StandAloneProver,
+    Commitments as _, ProveAlone, StandAloneProver, hyrax,
     integers::IntegerTensor,
     logup::{LookupProver, ProveLookup, Range},
     opening::CommittedTensor,
 };
 use tacit_transcript::{ProofReader, ProofWriter, labels};
-use tacit_verifier::VerifyAlone;
+use tacit_verifier::{Commitments as _, VerifyAlone, hyrax as verifier};
 
 use crate::cases::*;
 
@@ -152,8 +153,7 @@ fn integers_of_every_width_give_the_same_proof() {
     let refused = alone.unwrap().prover((), &[&far]).unwrap_err().to_string();
     assert!(refused.contains("holds 91 at position 2, which is outside the range -100..=90"), "{refused}");
     // Columns and look-ups take them too.
-    let mut columns =
-        tacit_prover::hyrax::Columns::new(tacit_layers::argument::hyrax::Hyrax::new(3).unwrap());
+    let mut columns = hyrax::Columns::new(Hyrax::new(3).unwrap());
     let mut writers = [(); 3].map(|()| ProofWriter::new(DOMAIN));
     let tensors: [CommittedTensor; 3] = [(&narrow_input).into(), (&input_words).into(), input.into()];
     for (writer, tensor) in writers.iter_mut().zip(tensors) {
@@ -171,4 +171,80 @@ fn integers_of_every_width_give_the_same_proof() {
     assert_eq!(prove(lookup.prover(&[&input_words]).unwrap()), expected);
     let outside = Range::new(-128..=126).unwrap().lookup(&[input.layout()]).unwrap();
     assert!(narrow_input.data().contains(&127) && outside.prover(&[&narrow_input]).is_err());
+}
+
+#[test]
+fn claims_are_numbered_in_the_order_of_inputs_parameters_outputs_and_late_columns() {
+    for case in cases() {
+        let (proof, claims) = case.prove();
+        let (inputs, parameters) = (case.alone.inputs().count(), case.alone.parameters().count());
+        let number = |subject| match subject {
+            Subject::Input(index) => index,
+            Subject::Parameter(index) => inputs + index,
+            Subject::Output(index) => inputs + parameters + index,
+            Subject::Late(index) => inputs + parameters + case.outputs.len() + index,
+        };
+        assert_eq!(claims.clone().into_claims_in_order(), claims.into_claims_on(number), "{}", case.name);
+        // Commitments by Hyrax in this order, opened on both sides.
+        let scheme = || Hyrax::new(4).unwrap();
+        let mut writer = ProofWriter::new(DOMAIN);
+        let mut columns = hyrax::Columns::new(scheme());
+        for tensor in case.witness.iter().chain(&case.outputs) {
+            columns.commit(&mut writer, labels::COMMITMENT, &[tensor.into()]).unwrap();
+        }
+        let claims = case.prover().prove(&mut writer, &case.outputs, &mut columns).unwrap();
+        columns.open(&mut writer, &claims.into_claims_in_order()).unwrap();
+        assert_eq!(columns.len(), inputs + parameters + case.outputs.len() + case.alone.num_late());
+        let opened = writer.finish();
+        let verdict = |bytes: &[u8]| -> tacit_verifier::error::Result<()> {
+            let mut reader = ProofReader::new(DOMAIN, bytes);
+            let mut columns = verifier::Columns::new(scheme());
+            for tensor in case.witness.iter().chain(&case.outputs) {
+                columns.read(&mut reader, labels::COMMITMENT, &[tensor.layout()])?;
+            }
+            let claims = case.alone.verifier(())?.verify(&mut reader, &mut columns)?;
+            columns.verify(&mut reader, &claims.into_claims_in_order())?;
+            Ok(reader.finish()?)
+        };
+        assert_eq!(verdict(&opened), Ok(()), "{}", case.name);
+        // No other word anywhere: every message is committed to, claimed or opened.
+        let words = opened.len() / 32;
+        for word in (0..words).step_by((words / 24).max(1)) {
+            let mut changed = opened.clone();
+            changed[32 * word] ^= 1;
+            assert!(verdict(&changed).is_err(), "{}, word {word}", case.name);
+        }
+        assert!(verdict(&proof).is_err());
+    }
+}
+
+#[test]
+fn names_kinds_and_bounds_are_part_of_what_is_proved() {
+    for case in cases() {
+        let (proof, _) = case.prove();
+        let node = case.alone.architecture().nodes.last().unwrap();
+        let inputs: Vec<ValueSpec> = case.alone.inputs().cloned().collect();
+        let parameters = &case.alone.architecture().parameters;
+        let described = |name: &str, inputs: &[ValueSpec], parameters: &[ParameterSpec]| {
+            StandAlone::new(name, node.operation.clone(), inputs, parameters).unwrap()
+        };
+        let same = described(&node.name, &inputs, parameters);
+        assert_eq!((case.verdict(&same, &proof), &same), (Ok(true), &case.alone), "{}", case.name);
+        let mut others = vec![described("another", &inputs, parameters)];
+        let mut wider = inputs.clone();
+        if let ValueKind::Activation { minimum, .. } = &mut wider[0].kind {
+            *minimum -= 1;
+            others.push(described(&node.name, &wider, parameters));
+        }
+        let mut renamed = parameters.clone();
+        if let Some(parameter) = renamed.first_mut() {
+            parameter.name.push('s');
+            others.push(described(&node.name, &inputs, &renamed));
+        }
+        // An argument without a challenge says the same whatever was absorbed.
+        let has_no_challenge = case.alone.outputs().all(|spec| spec.layout.num_vars() == 0);
+        for other in others {
+            assert_eq!(matches!(case.verdict(&other, &proof), Ok(true)), has_no_challenge, "{}", case.name);
+        }
+    }
 }
