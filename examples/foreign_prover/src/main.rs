@@ -3,7 +3,7 @@
 //! It proves that a committed image, filtered by a committed kernel, gives a committed map of values in 0..=4095 whose energy, the sum of
 //! their squares, is public. Its own are the transcript (merlin), the commitments (multilinear KZG of `ark-poly-commit`) and
 //! a sumcheck for the energy. Tacit's are the convolution, from the claim that this sumcheck leaves on the map, and the
-//! range look-up. KZG opens everything. Image and kernel are field elements here: that they are pixels would take ranges of
+//! range look-up, whose own column, the multiplicities, Tacit's Hyrax commits to and opens; KZG opens the others. Image and kernel are field elements here: that they are pixels would take ranges of
 //! their own. Their axes are powers of two, so that no padding is to be shown.
 
 use ark_bn254::{Bn254, Fr, G2Affine};
@@ -13,15 +13,15 @@ use merlin::Transcript;
 use tacit_inference::layer::conv2d::convolve_alone;
 use tacit_layers::{
     AxisWindow, ConvolutionArgument, Layout, Tensor, Window2d,
-    argument::claim::EvaluationClaim,
+    argument::{claim::EvaluationClaim, hyrax::Hyrax},
     layer::conv2d::ConvolutionLayer,
     proof::{
-        alone::{AloneClaims, Subject},
+        alone::AloneClaims,
         lookup::{LookupClaims, LookupColumn},
     },
 };
 use tacit_prover::{
-    Commitments as _, ProveAlone,
+    Commitments as _, ProveAlone, hyrax,
     logup::{Lookup, ProveLookup, Range},
     opening::CommittedTensor,
 };
@@ -35,6 +35,9 @@ mod tests;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 type Claims = Vec<EvaluationClaim<usize>>;
+
+/// Variables of a row of what Hyrax commits to.
+const LATE_ROWS: usize = 6;
 
 /// What both sides know.
 struct Statement {
@@ -59,19 +62,17 @@ impl Statement {
         transcript
     }
 
-    /// The claims of both arguments by the numbers of commitments: image, kernel, map, and the range's multiplicities.
-    fn claims(convolution: AloneClaims, range: LookupClaims) -> Claims {
-        let mut claims = convolution.into_claims_on(|subject| match subject {
-            Subject::Input(_) => 0,
-            Subject::Parameter(_) => 1,
-            Subject::Output(_) => 2,
-            Subject::Late(_) => unreachable!("the argument by FFT commits to nothing"),
-        });
+    /// The claims of both arguments: those on image, kernel and map, by number, and those on multiplicities.
+    fn claims(convolution: AloneClaims, range: LookupClaims) -> [Claims; 2] {
+        // The argument by FFT commits to nothing.
+        let mut claims = convolution.into_claims_in_order();
         claims.extend(range.into_claims_on(|column| match column {
             LookupColumn::Input { .. } => 2,
             LookupColumn::Multiplicity(index) => 3 + index,
         }));
-        claims
+        let (columns, mut counts): (Claims, Claims) = claims.into_iter().partition(|claim| claim.subject < 3);
+        counts.iter_mut().for_each(|claim| claim.subject -= 3);
+        [columns, counts]
     }
 
     fn prove(&self, image: &Tensor<i64>, kernel: &Tensor<i64>) -> Fallible<Proof> {
@@ -89,8 +90,11 @@ impl Statement {
         let mut writer = ProofWriter::from_merlin(transcript);
         let convolution = self.layer.prover(ConvolutionArgument::Fft, &[image, kernel])?;
         let convolution = convolution.prove_claims(&mut writer, &[claim], &mut columns)?;
-        let range = self.range.prover(&[&map])?.prove(&mut writer, &mut columns)?;
-        let openings = columns.open(&Self::claims(convolution, range));
+        let mut late = hyrax::Columns::new(Hyrax::new(LATE_ROWS)?);
+        let range = self.range.prover(&[&map])?.prove(&mut writer, &mut late)?;
+        let [claims, counts] = Self::claims(convolution, range);
+        late.open(&mut writer, &counts)?;
+        let openings = columns.open(&claims);
         Ok(Proof { messages: [commitments, writer.finish()], rounds, value, openings })
     }
 
@@ -106,9 +110,12 @@ impl Statement {
         let mut reader = ProofReader::from_merlin(transcript, &proof.messages[1]);
         let convolution = self.layer.verifier(ConvolutionArgument::Fft)?;
         let convolution = convolution.verify_claims(&mut reader, &[claim], &mut columns)?;
-        let range = self.range.verifier().verify(&mut reader, &mut columns)?;
+        let mut late = tacit_verifier::hyrax::Columns::new(Hyrax::new(LATE_ROWS)?);
+        let range = self.range.verifier().verify(&mut reader, &mut late)?;
+        let [claims, counts] = Self::claims(convolution, range);
+        late.verify(&mut reader, &counts)?;
         reader.finish()?;
-        let opened = columns.check(&Self::claims(convolution, range), &proof.openings);
+        let opened = columns.check(&claims, &proof.openings);
         opened.then_some(()).ok_or_else(|| "an opening does not hold".into())
     }
 }
