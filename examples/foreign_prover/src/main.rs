@@ -71,7 +71,9 @@ impl Statement {
             LookupColumn::Multiplicity(index) => 3 + index,
         }));
         let (columns, mut counts): (Claims, Claims) = claims.into_iter().partition(|claim| claim.subject < 3);
-        counts.iter_mut().for_each(|claim| claim.subject -= 3);
+        for claim in &mut counts {
+            claim.subject -= 3;
+        }
         [columns, counts]
     }
 

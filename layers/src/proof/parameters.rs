@@ -48,6 +48,8 @@
 //!
 //! **Code.** [prover](../../../tacit_prover/parameters/index.html), [verifier](../../../tacit_verifier/parameters/index.html).
 
+use std::cmp::Ordering;
+
 use ark_bn254::Fr;
 use ark_ff::{Field, Zero};
 use tacit_algebra::small::from_i64;
@@ -200,8 +202,10 @@ impl ParameterPlan {
     /// parameter itself.
     pub fn column(&self, parameter: ParameterId, digit: usize) -> Option<usize> {
         let (_, count) = self.parameters.get(parameter.index())?;
-        if digit.checked_add(1) == Some(*count) {
-            return Some(parameter.index());
+        match digit.saturating_add(1).cmp(count) {
+            Ordering::Less => {}
+            Ordering::Equal => return Some(parameter.index()),
+            Ordering::Greater => return None,
         }
         let first = self.firsts.get(parameter.index())?;
         Some(self.parameters.len().saturating_add(*first).saturating_add(digit))
