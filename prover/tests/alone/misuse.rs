@@ -10,12 +10,12 @@ use tacit_layers::{
     proof::alone::{StandAlone, Subject, integers},
 };
 use tacit_prover::{
-    Commitments as _, ProveAlone, StandAloneProver, hyrax,
+    Commitments, ProveAlone, StandAloneProver, hyrax,
     integers::IntegerTensor,
     logup::{LookupProver, ProveLookup, Range},
     opening::CommittedTensor,
 };
-use tacit_transcript::{ProofReader, ProofWriter, labels};
+use tacit_transcript::{Label, ProofReader, ProofWriter, labels};
 use tacit_verifier::{Commitments as _, VerifyAlone, hyrax as verifier};
 
 use crate::cases::*;
@@ -247,4 +247,34 @@ fn names_kinds_and_bounds_are_part_of_what_is_proved() {
             assert_eq!(matches!(case.verdict(&other, &proof), Ok(true)), has_no_challenge, "{}", case.name);
         }
     }
+}
+
+/// A scheme that commits to columns in another order than it is asked to.
+#[derive(Default)]
+struct Reversed(Clear);
+
+impl Commitments for Reversed {
+    fn commit(
+        &mut self,
+        writer: &mut ProofWriter,
+        label: Label,
+        tensors: &[CommittedTensor],
+    ) -> tacit_prover::error::Result<()> {
+        let reversed: Vec<CommittedTensor> = tensors.iter().rev().copied().collect();
+        self.0.commit(writer, label, &reversed)
+    }
+}
+
+#[test]
+fn late_columns_in_another_order_are_not_what_is_claimed() {
+    let mut reordered = 0;
+    for case in cases() {
+        let mut writer = ProofWriter::new(DOMAIN);
+        let _claims = case.prover().prove(&mut writer, &case.outputs, &mut Reversed::default()).unwrap();
+        let is_reordered = case.alone.early().count() > 1;
+        let verdict = case.verdict(&case.alone, &writer.finish());
+        assert_eq!(matches!(verdict, Ok(true)), !is_reordered, "{}", case.name);
+        reordered += usize::from(is_reordered);
+    }
+    assert!(reordered > 2, "{reordered}");
 }
