@@ -11,7 +11,7 @@
 //! Numbers less than one apart round to integers at most one apart, ties included: with an error below one, results differ
 //! by one at most. Where the runtime clamps, $y'$ is monotone in $a$ and within one of the bound at the range's end.
 
-use tacit_layers::layer::rescale::{MAX_MULTIPLIER, MAX_SHIFT};
+use tacit_layers::layer::rescale::{ACCUMULATOR_BITS, MAX_MULTIPLIER, MAX_SHIFT};
 
 /// One output channel.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,7 @@ const FLOAT_ERROR: f64 = 1.0 / (1_u64 << 21) as f64;
 /// shift keeps results within one unit.
 pub(crate) fn rescale(channels: &[Channel], bounds: (i64, i64)) -> Option<Rescale> {
     let largest = channels.iter().fold(0.0, |largest, channel| f64::max(largest, channel.ratio));
-    best(largest, |shift| {
+    best(largest, MAX_SHIFT, |shift| {
         let mut rescale = Rescale { shift, multipliers: vec![], biases: vec![], error: 0.0 };
         for channel in channels {
             let (multiplier, bias, error) = channel.fixed_point(shift, bounds)?;
@@ -87,22 +87,28 @@ pub(crate) fn rescale(channels: &[Channel], bounds: (i64, i64)) -> Option<Rescal
 /// The same for a sum of activations: `addends` are the ratios, of either sign, with each activation's largest magnitude.
 pub(crate) fn sum(addends: &[(f64, f64)], bounds: (i64, i64)) -> Option<Sum> {
     let largest = addends.iter().fold(0.0, |largest, &(ratio, _)| f64::max(largest, ratio.abs()));
-    best(largest, |shift| {
+    let reach: f64 = addends.iter().map(|(ratio, reach)| ratio.abs() * reach).sum();
+    // Activations of sixteen bits leave less room in the accumulator; half a result is added to round, and each coefficient is rounded.
+    let fits = |shift: &u32| {
+        let rounding: f64 = addends.iter().map(|(_, reach)| reach / 2.0).sum();
+        (reach + 0.5) * power(*shift) + rounding < power(ACCUMULATOR_BITS - 1)
+    };
+    let most = (1..=MAX_SHIFT).rev().find(fits)?;
+    best(largest, most, |shift| {
         let unit = power(shift);
         let coefficients: Vec<f64> = addends.iter().map(|(ratio, _)| (ratio * unit).round()).collect();
         let terms = addends.iter().zip(&coefficients);
         let error: f64 = terms.map(|((ratio, reach), c)| (c / unit - ratio).abs() * reach).sum();
-        let reach: f64 = addends.iter().map(|(ratio, reach)| ratio.abs() * reach).sum();
         let error = error + reach.max(edge(bounds)) * FLOAT_ERROR;
         let coefficients = coefficients.into_iter().map(|c| c as i64).collect();
         Some((Sum { shift, coefficients, error }, error))
     })
 }
 
-/// Tries shifts for which the largest ratio's multiplier is not too large.
-fn best<T>(largest: f64, attempt: impl Fn(u32) -> Option<(T, f64)>) -> Option<T> {
+/// Tries shifts for which the largest ratio's multiplier is not too large, up to `most`.
+fn best<T>(largest: f64, most: u32, attempt: impl Fn(u32) -> Option<(T, f64)>) -> Option<T> {
     let fits = |shift: &u32| (largest * power(*shift)).round() <= f64::from(MAX_MULTIPLIER);
-    let last = (1..=MAX_SHIFT).rev().find(fits)?;
+    let last = (1..=most).rev().find(fits)?;
     let mut best: Option<(T, f64)> = None;
     for shift in PREFERRED_SHIFT.min(last)..=last {
         let Some((result, error)) = attempt(shift) else { continue };
@@ -217,6 +223,18 @@ mod tests {
         assert_eq!(rescale(&[tiny], (-128, 127)), None);
         let large = Channel { ratio: 3e7, ..tiny };
         assert_eq!(rescale(&[large], (-128, 127)), None);
+    }
+
+    #[test]
+    fn sums_of_sixteen_bits_fit_their_accumulator() {
+        for ratio in [0.2, 1.0, 1.7, 3.1] {
+            let addends = [(ratio, 65_535.0), (-ratio / 3.0, 32_768.0)];
+            let Some(sum) = sum(&addends, (-32_768, 32_767)) else { panic!("{ratio}") };
+            let reach: f64 =
+                addends.iter().zip(&sum.coefficients).map(|((_, x), &c)| x * (c as f64).abs()).sum();
+            assert!(reach + power(sum.shift - 1) < power(ACCUMULATOR_BITS - 1), "{sum:?}");
+            assert!(sum.error < 0.2, "{sum:?}");
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Case {
     }
 }
 
-const NAMES: [&str; 36] = [
+const NAMES: [&str; 37] = [
     "add",
     "sub",
     "mul",
@@ -101,6 +101,7 @@ const NAMES: [&str; 36] = [
     "integers_of_reals",
     "words_of_reals",
     "positions",
+    "counts",
     "far_from_words",
     "mask_of_1e9",
     "mask_of_smallest",

@@ -133,6 +133,16 @@ fn networks_with_all_scales_need_no_samples_and_give_the_runtimes_integers() {
     }
 }
 
+/// The accumulators of sums of sixteen bits leave fewer digits for ratios of scales.
+#[test]
+fn sixteen_bits_are_the_runtimes_integers() {
+    let quantised = compile(&model("sixteen_bits"), &[]).unwrap();
+    assert!(quantised.rescales.iter().all(|error| error.units < 0.5), "{:?}", quantised.rescales);
+    let difference = difference(&quantised, &model("sixteen_bits"));
+    assert!(difference.units < 1.01 && difference.share() >= 0.85, "{difference:?}");
+    assert!(difference.signal_to_noise() > 75.0, "{difference:?}");
+}
+
 #[test]
 fn an_attention_has_the_error_of_its_softmax() {
     for form in ["qdq", "qoperator"] {

@@ -43,7 +43,11 @@ impl Lowering<'_> {
         };
         if !tensor.datum_type().is_float() {
             let actual = format!("a constant of type {:?}", tensor.datum_type());
-            return Err(self.refuse(node, actual, "a float model, which is quantised here"));
+            return Err(self.refuse(
+                node,
+                actual,
+                "computing with float32: a Cast to it in front of what the node reads",
+            ));
         }
         let values =
             floats(&tensor).map_err(|_| self.refuse(node, "a constant that is not read", "real numbers"))?;

@@ -127,7 +127,7 @@ struct Carried {
 
 impl Carried {
     fn node(&mut self, graph: &GraphProto, mut node: NodeProto) -> Result<(), Error> {
-        node.name = node_name(&node).to_owned();
+        node.name = node_name(&node).into();
         self.types.learn(&node);
         let read = |(place, name): (usize, &String)| Some((place, self.values.get(name)?.clone()));
         let read: Vec<(usize, DeclaredInput)> = node.input.iter().enumerate().filter_map(read).collect();
@@ -182,7 +182,7 @@ impl Carried {
                 self.take_reals(&mut node);
                 self.carry(&node, &source, is_watched);
             }
-            "ReduceSum" if first_only && is_wide => self.carry(&node, &source, is_watched),
+            "CumSum" | "ReduceSum" if first_only && is_wide => self.carry(&node, &source, is_watched),
             "Gather" if first_only => self.carry(&node, &source, is_watched),
             _ if MOVES.contains(&&*operator) && first_only => self.carry(&node, &source, is_watched),
             "Gather" if places.iter().all(|(place, _)| *place == 1) => {}
@@ -268,7 +268,7 @@ fn kind(node: &NodeProto) -> Option<(Kind, usize)> {
         "Mod" => Kind::Remainder { fmod: node.attribute.iter().any(|a| a.name == "fmod" && a.i == 1) },
         "Max" | "Min" | "Clip" => Kind::Choice,
         "Where" => return Some((Kind::Choice, 1)),
-        "ReduceSum" => Kind::Total,
+        "CumSum" | "ReduceSum" => Kind::Total,
         "Concat" => Kind::Same,
         "Gather" => Kind::First,
         "ArgMax" | "ArgMin" | "Sign" => Kind::Question,

@@ -149,6 +149,8 @@ impl Steps {
             if step.kind == Kind::Total
                 && let (Some(read), Some(left)) = (count(step.inputs.first()), count(step.outputs.first()))
             {
+                // A cumulative sum leaves as many elements; an axis has no more than there are.
+                let left = if step.operator == "CumSum" { 1 } else { left };
                 step.terms = (read / left.max(1)).max(1) as i128;
             }
             carried.extend(step.outputs.iter().cloned());

@@ -22,9 +22,38 @@ pub(super) fn swish(r: &mut Rewriting<'_>) -> Rewritten {
     Ok(Some(vec![r.binary("Mul", x, &gate)]))
 }
 
+/// `Softplus`, $\max(x, 0) + \ln(1 + e^{-|x|})$: the importer's exponential of a large number is infinite.
+pub(super) fn softplus(r: &mut Rewriting<'_>) -> Rewritten {
+    let x = r.input(0)?;
+    Ok(Some(vec![softplus_of(r, x)]))
+}
+
+/// `Mish`, $x \tanh(\mathrm{softplus}(x))$.
+pub(super) fn mish(r: &mut Rewriting<'_>) -> Rewritten {
+    let x = r.input(0)?;
+    let softplus = softplus_of(r, x);
+    let gate = r.unary("Tanh", &softplus);
+    Ok(Some(vec![r.binary("Mul", x, &gate)]))
+}
+
+fn softplus_of(r: &mut Rewriting<'_>, x: &str) -> String {
+    let magnitude = r.unary("Abs", x);
+    let negative = r.unary("Neg", &magnitude);
+    let power = r.unary("Exp", &negative);
+    let more = r.with_number("Add", &power, 1.0);
+    let rest = r.unary("Log", &more);
+    let above = r.unary("Relu", x);
+    r.binary("Add", &above, &rest)
+}
+
 /// `Pow` of an integer exponent: the importer computes it in double precision, in pieces that are no function of floats.
 pub(super) fn power(r: &mut Rewriting<'_>) -> Rewritten {
     let (base, exponent) = (r.input(0)?, r.input(1)?);
+    if !r.is_one_number(exponent) && !r.is_constant(base) && r.is_constant(exponent) {
+        return Err(
+            r.refuse("exponents that differ", "one constant exponent, or a Pow for each behind a Split")
+        );
+    }
     if r.is_integer(base) || !r.is_integer(exponent) {
         return Ok(None);
     }

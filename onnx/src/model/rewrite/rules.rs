@@ -42,6 +42,7 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
         "Max" | "Min" => logic::extremum,
         "MaxPool" => reduction::max_pool,
         "MeanVarianceNormalization" => normalisation::mean_variance,
+        "Mish" => pointwise::mish,
         "Mod" => pointwise::remainder,
         index::ONE_HOT => index::one_hot,
         "OneHot" => constants::one_hot,
@@ -55,6 +56,7 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
         "ScatterElements" | "Scatter" => selection::scatter_elements,
         "ScatterND" => selection::scatter_nd,
         "Softmax" => softmax::softmax,
+        "Softplus" => pointwise::softplus,
         "Sub" => logic::subtract,
         "Swish" => pointwise::swish,
         "Tile" => selection::tile,
@@ -69,7 +71,10 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
 
 /// Whether a rule holds for constants too: the importer, which computes them, misreads the operator.
 pub(super) fn holds_for_constants(node: &NodeProto) -> bool {
-    matches!(&*node.op_type, "Celu" | "GatherND" | "OneHot" | "Range" | "ScatterND" | "Swish")
+    matches!(
+        &*node.op_type,
+        "Celu" | "GatherND" | "Mish" | "OneHot" | "Range" | "ScatterND" | "Softplus" | "Swish"
+    )
 }
 
 /// Results whose shape depends on values, and questions that numbers always answer with no.
