@@ -16,7 +16,7 @@
 
 use std::sync::OnceLock;
 
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
 #[doc(hidden)]
@@ -95,6 +95,9 @@ pub trait Kernel: Sync {
     /// $\Delta\bar a \Delta\bar b$. Both bounds are below $2^{19}$ too.
     fn clipped_round(&self, integers: &[[u32; 4]], weights: &[Fr], bounds: [u32; 2]) -> [Fr; 9];
 
+    /// Whether it computes entries and fractions faster from rows than from field elements.
+    fn prefers_rows(&self) -> bool;
+
     /// Entries of two tables, of even and of odd rows, with variables bound: each of as many rows of four as the form has pairs
     /// of weights, $(a, b)$ and $(a', b')$ of two that follow each other.
     fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, entries: Sides);
@@ -111,39 +114,6 @@ pub trait Kernel: Sync {
 
     /// Additions of any points of the curve.
     fn affine(&self) -> &dyn AffineKernel;
-
-    /// The kernel's own arithmetic on generators, if it has any.
-    fn curve(&self) -> Option<&dyn CurveKernel> {
-        None
-    }
-}
-
-/// An affine point as [`CurveKernel::prepare`] gives it.
-#[doc(hidden)]
-pub type PreparedPoint = [[u64; 5]; 2];
-
-/// Digits of a point in [`CurveKernel::digit_sums`].
-#[doc(hidden)]
-pub const JOBS: usize = 8;
-
-/// Operations on points of BN254 G1, for kernels that have their own. Points must be unrelated, as generators are: nobody
-/// may know a relation between them with small coefficients, least of all that two are equal.
-#[doc(hidden)]
-pub trait CurveKernel: Sync {
-    /// Points as sums read them.
-    fn prepare(&self, points: &[G1Affine]) -> Vec<PreparedPoint>;
-
-    /// $\sum_k d_{kl} P_k$ for each of eight jobs $l$, plus a [`CurveKernel::correction`]. No digit is more than `buckets` in
-    /// magnitude.
-    fn digit_sums(
-        &self,
-        points: &[PreparedPoint],
-        digits: &[[i16; JOBS]],
-        buckets: usize,
-    ) -> [G1Projective; JOBS];
-
-    /// What must be taken off every sum over so many buckets.
-    fn correction(&self, buckets: usize) -> G1Projective;
 }
 
 /// A kernel with long vectors split over all cores. Vectors that stand for tables may be shorter than the table; missing
@@ -219,11 +189,6 @@ impl Backend {
     /// The kernel's additions of points.
     pub(crate) fn affine(self) -> &'static dyn AffineKernel {
         self.kernel.affine()
-    }
-
-    /// The kernel's arithmetic on generators.
-    pub(crate) fn curve(self) -> Option<&'static dyn CurveKernel> {
-        self.kernel.curve()
     }
 
     /// Fixes the first variable of a table with `half` entries on each side: `values[i] += r * (values[i + half] -

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ark_bn254::Fr;
 
 use super::{
-    AffineKernel, CurveKernel, Kernel, Sides,
+    AffineKernel, Kernel, Sides,
     rows::{EntryForm, FractionForm},
 };
 
@@ -144,6 +144,10 @@ impl Kernel for Counting {
         self.kernel.clipped_round(integers, weights, bounds)
     }
 
+    fn prefers_rows(&self) -> bool {
+        self.kernel.prefers_rows()
+    }
+
     fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, entries: Sides) {
         self.weighed(if form.clip.is_some() { 8 } else { 4 }, rows.len());
         self.kernel.row_entries(rows, form, entries);
@@ -166,9 +170,5 @@ impl Kernel for Counting {
 
     fn affine(&self) -> &dyn AffineKernel {
         self.kernel.affine()
-    }
-
-    fn curve(&self) -> Option<&dyn CurveKernel> {
-        self.kernel.curve()
     }
 }

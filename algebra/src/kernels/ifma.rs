@@ -10,7 +10,7 @@
 //! canonical when they are stored.
 #![expect(unsafe_code, reason = "loads, stores and calls of functions that need AVX-512")]
 
-use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
+use ark_bn254::{Fq, Fr, G1Affine};
 
 use self::{
     fold::{BYTE, INTEGER, fold},
@@ -21,13 +21,12 @@ use self::{
     },
 };
 use super::{
-    AffineKernel, CurveKernel, Kernel, PackedPoint, PreparedPoint, Sides,
+    AffineKernel, Kernel, PackedPoint, Sides,
     portable::Portable,
     rows::{EntryForm, FractionForm},
 };
 
 mod affine;
-mod curve;
 mod fold;
 mod integers;
 mod lanes;
@@ -215,6 +214,10 @@ impl Kernel for Ifma {
         add(sums, || Portable.clipped_round(rest, last, bounds), rest.is_empty())
     }
 
+    fn prefers_rows(&self) -> bool {
+        true
+    }
+
     fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, entries: Sides) {
         let (whole, rest) = cut_sides(entries);
         let done = LANES * whole[0].len() * form.weights.len() / 2;
@@ -243,10 +246,6 @@ impl Kernel for Ifma {
 
     fn affine(&self) -> &dyn AffineKernel {
         self
-    }
-
-    fn curve(&self) -> Option<&dyn CurveKernel> {
-        Some(self)
     }
 
     fn fold_bytes(&self, weights: &[Fr], rows: &[&[i8]], columns: usize) -> Vec<Fr> {
@@ -301,25 +300,5 @@ impl AffineKernel for Ifma {
     fn raise_to_root(&self, values: &mut [Fq]) {
         // SAFETY: as in `bind`.
         unsafe { affine::raise_to_root(values) }
-    }
-}
-
-impl CurveKernel for Ifma {
-    fn prepare(&self, points: &[G1Affine]) -> Vec<PreparedPoint> {
-        curve::prepare(points)
-    }
-
-    fn digit_sums(
-        &self,
-        points: &[PreparedPoint],
-        digits: &[[i16; LANES]],
-        buckets: usize,
-    ) -> [G1Projective; LANES] {
-        // SAFETY: as in `bind`.
-        unsafe { curve::digit_sums(points, digits, buckets) }
-    }
-
-    fn correction(&self, buckets: usize) -> G1Projective {
-        curve::correction(buckets)
     }
 }

@@ -157,6 +157,10 @@ impl Kernel for Portable {
         sums.map(SmallSum::reduce)
     }
 
+    fn prefers_rows(&self) -> bool {
+        false
+    }
+
     fn row_entries(&self, rows: &[[u32; 4]], form: &EntryForm, [even, odd]: Sides) {
         let pairs = form.weights.as_chunks::<2>().0;
         let sides = even.iter_mut().zip(odd);

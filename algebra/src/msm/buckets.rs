@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Points of several positions that are worked on at a time: as many as a core's cache holds.
-const TOGETHER: usize = 1 << 15;
+pub(super) const TOGETHER: usize = 1 << 15;
 
 /// Additions below which positions are not spread.
 const SHARE: usize = 1 << 11;
@@ -102,21 +102,43 @@ pub(super) fn multi_scalar(
         }
     };
     let mut total = G1Projective::zero();
-    for BitSums { bits, all } in sums.iter().rev() {
+    for sums in sums.iter().rev() {
         total.double_in_place();
-        for bit in bits.iter().rev() {
-            total.double_in_place();
-            total += kernel.unpack(bit);
-        }
-        total += kernel.unpack(all);
+        sums.add_to(kernel, &mut total);
     }
     total
+}
+
+/// $\sum_k d_k P_k$ for the digits of every position, of so many bits, two or more, at most $2^{w-1}$ in magnitude.
+pub(super) fn digit_sums(
+    kernel: &dyn AffineKernel,
+    points: &[PackedPoint],
+    positions: &[Vec<i16>],
+    bits: u32,
+) -> Vec<G1Projective> {
+    let sum = |sums: &BitSums| {
+        let mut total = G1Projective::zero();
+        sums.add_to(kernel, &mut total);
+        total
+    };
+    position_sums(kernel, points, positions, bits).iter().map(sum).collect()
 }
 
 /// A position's sums of buckets: all of them, and those with each bit of their number.
 struct BitSums {
     bits: Vec<PackedPoint>,
     all: PackedPoint,
+}
+
+impl BitSums {
+    /// Multiplies a total by two for each bit and adds the weighted sum of buckets.
+    fn add_to(&self, kernel: &dyn AffineKernel, total: &mut G1Projective) {
+        for bit in self.bits.iter().rev() {
+            total.double_in_place();
+            *total += kernel.unpack(bit);
+        }
+        *total += kernel.unpack(&self.all);
+    }
 }
 
 fn position_sums(

@@ -44,9 +44,10 @@ impl LinearTable {
         })
     }
 
-    /// The entries plus a constant, as kernels take them.
-    pub(super) fn rows(&self, added: Fr) -> LinearRows {
-        LinearRows { first: self.first + added, slope: self.slope, clipped: self.clipped }
+    /// The entries plus a constant as kernels take them, where this one is faster by it.
+    pub(super) fn rows(&self, added: Fr) -> Option<LinearRows> {
+        let rows = LinearRows { first: self.first + added, slope: self.slope, clipped: self.clipped };
+        backend().kernel().prefers_rows().then_some(rows)
     }
 
     /// Whether rows are clipped from and to one of so many.

@@ -77,7 +77,7 @@ struct Bound {
 impl Bound {
     fn push(&mut self, r: Fr, reader: &Reader) {
         self.values.push(r);
-        let form = |table: &LinearTable| EntryForm::new(&table.rows(reader.inverse), &self.values);
+        let form = |table: &LinearTable| EntryForm::new(&table.rows(reader.inverse)?, &self.values);
         self.forms = reader.leaves.linear().iter().map(|table| table.as_ref().and_then(form)).collect();
     }
 

@@ -11,7 +11,7 @@
 //!
 //! Together these are $8\tfrac12$ for rows of tables that are [linear](super::LinearTable), which are integers where they
 //! are read: in the level above them, in the first round of the sumcheck above them and where its first variable is bound. For
-//! other leaves they are $10\tfrac12$. Two things are different for some leaves:
+//! other leaves they are $10\tfrac12$; by kernels that are faster over field elements they are $9\tfrac12$ and $10\tfrac12$. Two things are different for some leaves:
 //!
 //! - The tables' own rows have numerators of their own, which take another $3$ at most. Runs of rows that nothing looks up
 //!   take none; only the witness tells which these are.
@@ -25,6 +25,7 @@
 
 use std::ops::Range;
 
+use tacit_algebra::kernels::backend;
 use tacit_layers::{argument::lookup_block::BlockSource, proof::plan::Plan};
 
 use super::{
@@ -46,9 +47,10 @@ pub fn multiplications(plan: &Plan) -> u64 {
     }
     let [denominators, numerators] = constants(plan).map(|constants| Shapes::new(above, &constants));
     let unstored = unstored_levels(2 * denominators[above].stored);
-    let entries = |num_vars: usize| Entries::new(plan, &denominators, num_vars);
+    let prefers_rows = backend().kernel().prefers_rows();
+    let entries = |num_vars: usize| Entries::new(plan, &denominators, num_vars, prefers_rows);
     let lowest = unstored_rounds(above, unstored, |num_vars, round| match round {
-        0 => 2 * entries(num_vars).others,
+        0 => 2 * Entries::new(plan, &denominators, num_vars, true).others,
         _ => bound(2, entries(num_vars).others, round) + 2 * entries(num_vars).all(),
     }) + rounds(&denominators, above - unstored, 2 + 4)
         + bound(2, entries(above - unstored).others, unstored);
@@ -73,15 +75,16 @@ pub fn multiplications(plan: &Plan) -> u64 {
 
 /// The entries that are stored of tables over so many variables.
 struct Entries {
-    /// Those below which all leaves are rows of a linear table.
+    /// Those that kernels take from rows of a linear table.
     linear: u64,
     others: u64,
 }
 
 impl Entries {
-    fn new(plan: &Plan, shapes: &Shapes, num_vars: usize) -> Self {
+    fn new(plan: &Plan, shapes: &Shapes, num_vars: usize, prefers_rows: bool) -> Self {
         let shape = &shapes[num_vars];
-        let linear = 2 * linear_pairs(plan, shape, 2 << (plan.tree_vars - num_vars));
+        let leaves = 2 << (plan.tree_vars - num_vars);
+        let linear = if prefers_rows { 2 * linear_pairs(plan, shape, leaves) } else { 0 };
         Self { linear, others: shape.stored as u64 - linear }
     }
 

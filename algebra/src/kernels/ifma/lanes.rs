@@ -170,22 +170,6 @@ impl<C: MontConfig<4>> Field<C> {
         }))
     }
 
-    /// $x - \lfloor x / 2^{254} \rfloor p$: below $(1.33 + 0.33 q) p$ for the quotient $q < 2^6$.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    pub(super) fn shrink(self, x: Limbs) -> Limbs {
-        let quotient = _mm512_srli_epi64::<46>(x[4]);
-        let zero = _mm512_setzero_si512();
-        // A limb of the modulus times six bits may pass 52 bits: its upper part goes to the next limb.
-        let low: Limbs = self.modulus.map(|limb| _mm512_madd52lo_epu64(zero, limb, quotient));
-        let high: Limbs = self.modulus.map(|limb| _mm512_madd52hi_epu64(zero, limb, quotient));
-        let mut limbs: Limbs = std::array::from_fn(|k| _mm512_sub_epi64(x[k], low[k]));
-        for k in 1..5 {
-            limbs[k] = _mm512_sub_epi64(limbs[k], high[k - 1]);
-        }
-        self.normalise(limbs)
-    }
-
     /// $2^k a$.
     #[inline]
     #[target_feature(enable = "avx512f")]

@@ -149,7 +149,7 @@ impl<'a> Derived<'a> {
 
 /// The fractions of every table that is linear.
 fn forms(leaves: &LookupLeaves, bound: &[Fr]) -> Vec<Option<FractionForm>> {
-    let form = |table: &LinearTable| FractionForm::new(&table.rows(Fr::zero()), bound);
+    let form = |table: &LinearTable| FractionForm::new(&table.rows(Fr::zero())?, bound);
     leaves.linear.iter().map(|table| table.as_ref().and_then(form)).collect()
 }
 
