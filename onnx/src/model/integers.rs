@@ -50,12 +50,24 @@ use super::{
 use crate::error::Error;
 
 /// Arithmetic of all their inputs.
-const ARITHMETIC: &[&str] =
-    &["Abs", "Add", "Clip", "Div", "Max", "Min", "Mod", "Mul", "Neg", "Sign", "Sub", "Sum"];
+const ARITHMETIC: &[&str] = &["Abs", "Add", "Clip", "Div", "Max", "Min", "Mod", "Mul", "Neg", "Sign", "Sub"];
 /// Float32 has all integers and what is half a unit beside them up to here.
 const LIMIT: i64 = 1 << 23;
 /// Questions about all their inputs, with truth values for results.
 const COMPARISONS: &[&str] = &["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"];
+/// What is computed of float32 alone.
+const OF_FLOATS: &[&str] = &[
+    "BitShift",
+    "BitwiseAnd",
+    "BitwiseNot",
+    "BitwiseOr",
+    "BitwiseXor",
+    "Gemm",
+    "MatMul",
+    "Pow",
+    "ReduceMean",
+    "ReduceProd",
+];
 /// What moves the elements of its first input, or takes the largest or smallest of them.
 const MOVES: &[&str] = &[
     "Expand",
@@ -177,7 +189,8 @@ impl Carried {
                 self.divide(node);
                 return Ok(());
             }
-            "Div" | "Mod" => return Err(self.refused(&source, &node)),
+            "Div" | "Mod" => return Err(unfit_divisor(&node)),
+            _ if is_watched && OF_FLOATS.contains(&&*operator) => return Err(self.refused(&source, &node)),
             _ if ARITHMETIC.contains(&&*operator) && is_wide => {
                 self.take_reals(&mut node);
                 self.carry(&node, &source, is_watched);
@@ -259,7 +272,7 @@ impl Carried {
 /// What a node computes of carried integers, and the first of its inputs that are some.
 fn kind(node: &NodeProto) -> Option<(Kind, usize)> {
     let kind = match &*node.op_type {
-        "Add" | "Sum" => Kind::Sum,
+        "Add" => Kind::Sum,
         "Sub" => Kind::Difference,
         "Mul" => Kind::Product,
         "Neg" => Kind::Negative,
@@ -282,6 +295,16 @@ fn kind(node: &NodeProto) -> Option<(Kind, usize)> {
 /// The element type that a cast casts to.
 fn element_type(node: &NodeProto) -> i32 {
     node.attribute.iter().find(|attribute| attribute.name == "to").map_or(0, |to| to.i as i32)
+}
+
+/// Refuses a quotient by what is computed, or in a type that goes around.
+fn unfit_divisor(node: &NodeProto) -> Error {
+    Error::UnsupportedUse {
+        node: node_name(node).to_owned(),
+        operator: node.op_type.clone(),
+        actual: "a computed divisor of integers, or one of 8 or 16 bits,".to_owned(),
+        expected: "a constant divisor of int32 or int64, or a Div of float32 with a Cast to int32 behind it",
+    }
 }
 
 /// Whether integers of a type do not go around for what float32 has.

@@ -71,7 +71,7 @@ impl Carried {
             node: node_name(node).to_owned(),
             operator: node.op_type.clone(),
             actual: format!("reading the integers that `{}` makes of real numbers", source.name),
-            expected: "a Cast to float32 in front of it, or a constant divisor",
+            expected: "a Cast to float32 in front of it",
         }
     }
 

@@ -44,6 +44,7 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
         "MeanVarianceNormalization" => normalisation::mean_variance,
         "Mish" => pointwise::mish,
         "Mod" => pointwise::remainder,
+        "If" => branch,
         index::ONE_HOT => index::one_hot,
         "OneHot" => constants::one_hot,
         "Pad" => selection::pad,
@@ -80,6 +81,15 @@ pub(super) fn holds_for_constants(node: &NodeProto) -> bool {
 /// Results whose shape depends on values, and questions that numbers always answer with no.
 fn refused(r: &mut Rewriting<'_>) -> Rewritten {
     Err(r.unsupported())
+}
+
+/// `If`, which is decided when the model is read.
+fn branch(r: &mut Rewriting<'_>) -> Rewritten {
+    let condition = r.input(0)?;
+    if r.is_constant(condition) {
+        return Ok(None);
+    }
+    Err(r.refuse("a computed condition", "both branches, and a Where that chooses"))
 }
 
 /// `Dropout`, which leaves its input as it is unless it is told to train.
