@@ -132,11 +132,13 @@ impl<'a> StandAloneProver<'a> {
     ///
     /// # Errors
     /// When the network is not valid or the inputs do not fit it.
-    pub fn network(network: Network, inputs: &[&'a Tensor<i64>]) -> Result<Self> {
+    pub fn network(network: Network, inputs: &[impl Into<IntegerTensor<'a>> + Copy]) -> Result<Self> {
         network.infer()?;
-        tacit_layers::network::check_inputs(&network.architecture, inputs)?;
+        let inputs: Vec<Cow<Tensor<i64>>> = inputs.iter().map(|&input| input.into().widened()).collect();
+        let tensors: Vec<&Tensor<i64>> = inputs.iter().map(AsRef::as_ref).collect();
+        tacit_layers::network::check_inputs(&network.architecture, &tensors)?;
         let alone = StandAlone::network(&network.architecture)?;
-        Ok(Self::of(alone, network, inputs.iter().map(|&input| Cow::Borrowed(input)).collect()))
+        Ok(Self::of(alone, network, inputs))
     }
 
     const fn of(alone: StandAlone, network: Network, inputs: Vec<Cow<'a, Tensor<i64>>>) -> Self {

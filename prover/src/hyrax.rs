@@ -100,7 +100,7 @@ impl ProverScheme for Hyrax {
 }
 
 /// Proves all claims on lists of tensors that were committed to together. A claim's subject is its tensor's index among
-/// those of all lists.
+/// those of all lists. Only Tacit's own sides call it.
 #[doc(hidden)]
 pub fn open(
     writer: &mut ProofWriter,

@@ -51,7 +51,7 @@ impl ProofWriter {
 
     /// Masks every scalar from now on: each is sent plus a mask of `source`. A row of masks is asked for, and its
     /// commitment written, when a message begins that the rows before do not last for. After a row without masks none is asked
-    /// for: scalars that have no mask are not sent, and nobody accepts the proof.
+    /// for: scalars that have no mask are not sent, and nobody accepts the proof. Only Tacit's own sides call it.
     #[doc(hidden)]
     pub fn mask(&mut self, source: Box<dyn FnMut() -> MaskRow + Send + Sync>) {
         self.masking = Some(Masking { source, rows: vec![], used: 0 });

@@ -32,7 +32,7 @@ impl Reduced {
 }
 
 impl<V: Value> Reduced<V> {
-    /// How far these values, one for each instance, in order, are from the final value.
+    /// How far these values, one for each instance, in order, are from the final value. Only Tacit's own sides call it.
     #[doc(hidden)]
     pub fn difference(&self, values: impl Iterator<Item = V::Product>) -> V::Product {
         let terms = self.coefficients.iter().zip(values).map(|(gamma, value)| value * *gamma);

@@ -49,7 +49,7 @@ pub const MAX_FOURIER_VARS: usize = 28;
 /// Degree of a level's sumcheck.
 pub const LEVEL_DEGREE: usize = 3;
 
-/// A root of unity of order $2^n$ for an $n$ of at most [`MAX_FOURIER_VARS`].
+/// A root of unity of order $2^n$ for an $n$ of at most [`MAX_FOURIER_VARS`]. Only Tacit's own sides call it.
 #[doc(hidden)]
 pub fn root_of_unity(num_vars: usize) -> Fr {
     (num_vars..position(Fr::TWO_ADICITY)).fold(Fr::TWO_ADIC_ROOT_OF_UNITY, |root, _| root.square())

@@ -378,7 +378,7 @@ impl StandAlone {
     }
 
     /// The claims left, by what the caller knows of: those on compared outputs first. The columns that depend on challenges are
-    /// `deferred`, in the order in which they were committed to.
+    /// `deferred`, in the order in which they were committed to. Only Tacit's own sides call it.
     ///
     /// # Errors
     /// [`Error::Graph`] for a column that was not committed to.
@@ -406,7 +406,7 @@ impl StandAlone {
         Ok(AloneClaims { claims, counts })
     }
 
-    /// Absorbs what the argument is about.
+    /// Absorbs what the argument is about. Only Tacit's own sides call it.
     #[doc(hidden)]
     pub fn absorb(&self, transcript: &mut impl Transcript) {
         transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());
@@ -416,7 +416,7 @@ impl StandAlone {
         }
     }
 
-    /// Checks that claims that the caller has are one for each output, in order.
+    /// Checks that claims that the caller has are one for each output, in order. Only Tacit's own sides call it.
     ///
     /// # Errors
     /// [`Error::LookedUpOutput`] for an output that is not compared, [`Error::ClaimCount`] for another number of claims,
@@ -447,7 +447,7 @@ impl StandAlone {
         Ok(())
     }
 
-    /// Absorbs claims that were checked.
+    /// Absorbs claims that were checked. Only Tacit's own sides call it.
     #[doc(hidden)]
     pub fn absorb_claims<T: Transcript>(
         &self,
@@ -468,7 +468,7 @@ impl StandAlone {
         network_over(&self.architecture, &self.plan, |_| SoundnessError::default())
     }
 
-    /// Checks the shapes of inputs, or of outputs, against their specifications.
+    /// Checks the shapes of inputs, or of outputs, against their specifications. Only Tacit's own sides call it.
     ///
     /// # Errors
     /// [`Error::TensorCount`] or [`Error::LayerShape`].

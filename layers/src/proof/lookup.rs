@@ -278,7 +278,7 @@ impl Lookup {
         self.tree_vars
     }
 
-    /// Absorbs what the argument is about.
+    /// Absorbs what the argument is about. Only Tacit's own sides call it.
     #[doc(hidden)]
     pub fn absorb(&self, transcript: &mut impl Transcript) {
         transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());

@@ -226,7 +226,7 @@ impl ParameterPlan {
     }
 }
 
-/// Absorbs the statement: the key.
+/// Absorbs the statement: the key. Only Tacit's own sides call it.
 #[doc(hidden)]
 pub fn absorb(transcript: &mut impl Transcript, key: &VerifyingKey) {
     transcript.absorb_bytes(labels::PROTOCOL_VERSION, &PROTOCOL_VERSION.to_le_bytes());

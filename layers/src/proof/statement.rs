@@ -91,7 +91,7 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// Absorbs the whole statement about a model; the plan is that of its proofs.
+/// Absorbs the whole statement about a model; the plan is that of its proofs. Only Tacit's own sides call it.
 #[doc(hidden)]
 pub fn absorb<S: CommitmentScheme>(
     transcript: &mut impl Transcript,

@@ -56,7 +56,14 @@ fn a_network_by_itself_commits_to_what_lies_between_its_layers() {
         changed[32 * word] ^= 1;
         assert!(!matches!(case.verdict(&case.alone, &changed), Ok(true)), "word {word}");
     }
-    let far = Tensor::new(layout(&[2, 6, 6]), vec![91; 72]).unwrap();
+    // The same from bytes.
+    let bytes = input.data().iter().map(|&x| i8::try_from(x).unwrap()).collect();
+    let bytes = Tensor::new(input.layout().clone(), bytes).unwrap();
+    let mut writer = ProofWriter::new(DOMAIN);
+    let narrow = StandAloneProver::network(network.clone(), &[&bytes]).unwrap();
+    assert_eq!(narrow.prove(&mut writer, &case.outputs, &mut Clear::default()).unwrap(), claims);
+    assert_eq!(writer.finish(), proof);
+    let far = Tensor::new(layout(&[2, 6, 6]), vec![91_i64; 72]).unwrap();
     assert!(StandAloneProver::network(network, &[&far]).is_err());
 }
 
