@@ -254,6 +254,7 @@ fn integers_of_reals_that_leave_their_type_are_refused_by_name() {
         ("the_d", "Div", load("quotients_of_reals").unwrap_err()),
         ("the_h", "Div", load("integer_division").unwrap_err()),
         ("the_p", "Pow", load("power_of_reals").unwrap_err()),
+        ("the_p", "Pad", load("padded_integers_of_reals").unwrap_err()),
         ("the_y", "If", load("computed_condition").unwrap_err()),
         ("the_t", "ReduceSum", load("constant_total").unwrap_err()),
         ("the_t", "Cast", load("constant_cast").unwrap_err()),

@@ -64,9 +64,14 @@ const OF_FLOATS: &[&str] = &[
     "BitwiseXor",
     "Gemm",
     "MatMul",
+    "PRelu",
+    "Pad",
     "Pow",
     "ReduceMean",
     "ReduceProd",
+    "Relu",
+    "TopK",
+    "Trilu",
 ];
 /// What moves the elements of its first input, or takes the largest or smallest of them.
 const MOVES: &[&str] = &[
