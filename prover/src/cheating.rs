@@ -279,7 +279,7 @@ impl<'a> Run<'a> {
         let plan = self.plan();
         let index = plan.witness.iter().position(|committed| committed.column == column);
         let Some(index) = index else { unreachable!("no column {column:?}") };
-        &mut self.witness.columns[index]
+        Arc::make_mut(&mut self.witness.columns[index])
     }
 
     /// First columns (in storage order) and table rows (over the padded block) that a block looks up.
@@ -292,7 +292,7 @@ impl<'a> Run<'a> {
             unreachable!("no block {rows:?}")
         };
         let lookup = &mut self.witness.lookups[index];
-        (&mut lookup.keys, &mut lookup.positions)
+        (Arc::make_mut(&mut lookup.keys), &mut lookup.positions)
     }
 
     /// Recounts the multiplicities from what is looked up.
@@ -300,7 +300,7 @@ impl<'a> Run<'a> {
         let plan = self.plan();
         for (committed, counts) in plan.witness.iter().zip(&mut self.witness.columns) {
             if let Column::Multiplicity(table) = committed.column {
-                *counts =
+                *Arc::make_mut(counts) =
                     self.witness.lookups.iter().zip(&plan.segments).filter(|(_, s)| s.table == table).fold(
                         vec![0; counts.len()],
                         |mut counts, (lookup, _)| {

@@ -5,7 +5,7 @@
 //! the hooks below that could change something are empty and compile to nothing. With the feature `cheating`, which only
 //! tests enable, proofs have an observer that lies at these hooks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use ark_bn254::{Fr, G1Affine};
 use tacit_algebra::generators::Generators;
@@ -59,7 +59,7 @@ pub(crate) trait Observer {
     }
 
     /// The columns of the witness, before they are committed to.
-    fn columns<'c>(&self, columns: &'c [Vec<i64>]) -> Cow<'c, [Vec<i64>]> {
+    fn columns<'c>(&self, columns: &'c [Arc<Vec<i64>>]) -> Cow<'c, [Arc<Vec<i64>>]> {
         Cow::Borrowed(columns)
     }
 

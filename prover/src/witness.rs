@@ -1,5 +1,7 @@
 //! The witness: every committed column and every look-up row, from an execution trace.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use tacit_inference::Trace;
 use tacit_layers::{
@@ -21,8 +23,8 @@ use crate::{
 /// Committed columns in plan order, and for each block of look-ups what it looks up.
 #[derive(Debug, Clone)]
 pub(crate) struct Witness {
-    /// Elements of every committed column, in plan order.
-    pub(crate) columns: Vec<Vec<i64>>,
+    /// Elements of every committed column, in plan order. What is committed as it is looked up is stored once.
+    pub(crate) columns: Vec<Arc<Vec<i64>>>,
     /// For each segment of the plan.
     pub(crate) lookups: Vec<Lookup>,
 }
@@ -32,7 +34,7 @@ pub(crate) struct Witness {
 pub(crate) struct Lookup {
     /// What the message is about (remainder, quotient, clipped quotient, low limb, difference) in storage order; empty for
     /// a table's own segment.
-    pub(crate) keys: Vec<i64>,
+    pub(crate) keys: Arc<Vec<i64>>,
     /// Rows of the table, over the padded segment; empty for a table's own segment.
     pub(crate) positions: Vec<u32>,
 }
@@ -50,19 +52,19 @@ impl Witness {
             .collect::<Result<Vec<_>>>()?;
         let keys = |rows| {
             let block = plan.segments.iter().position(|segment| segment.rows == rows);
-            block.map_or_else(Vec::new, |i| lookups[i].keys.clone())
+            block.map_or_else(Arc::default, |i| Arc::clone(&lookups[i].keys))
         };
         let columns = plan
             .witness
             .par_iter()
             .map(|committed| match committed.column {
-                Column::Activation(id) => value(id).data().to_vec(),
+                Column::Activation(id) => Arc::new(value(id).data().to_vec()),
                 // What is committed is what is looked up.
                 Column::Remainder(id) => keys(BlockSource::Remainders(id)),
                 Column::LowRemainder(id) => keys(BlockSource::LowRemainders(id)),
                 Column::Saturation(id) => keys(BlockSource::LowSaturation(id)),
                 Column::Argument(id) => keys(BlockSource::Activations(id)),
-                Column::Multiplicity(table) => multiplicities(plan, table, &lookups),
+                Column::Multiplicity(table) => Arc::new(multiplicities(plan, table, &lookups)),
                 Column::Parameter(_) | Column::Convolved(_) | Column::CrossTerms => {
                     unreachable!("neither parameters nor deferred columns are witness")
                 }
@@ -75,11 +77,19 @@ impl Witness {
 impl Witness {
     /// Overwrites what a proof that hides has hidden.
     pub(crate) fn wipe(mut self) {
-        self.columns.par_iter_mut().for_each(Zeroize::zeroize);
+        // Columns that are looked up let go of what they share, which is then the look-ups' alone.
+        self.columns.into_par_iter().for_each(wipe);
         self.lookups.par_iter_mut().for_each(|lookup| {
-            lookup.keys.zeroize();
+            wipe(std::mem::take(&mut lookup.keys));
             lookup.positions.zeroize();
         });
+    }
+}
+
+/// Overwrites what nothing else shares.
+fn wipe(values: Arc<Vec<i64>>) {
+    if let Some(mut values) = Arc::into_inner(values) {
+        values.zeroize();
     }
 }
 
@@ -118,7 +128,7 @@ fn look_up(network: &Network, plan: &Plan, segment: &Segment, trace: &Trace) -> 
     };
     let looked_up = rows.as_ref().unwrap_or(&keys);
     let positions = positions(network, table, segment, id, (&segment.layout, looked_up, padding))?;
-    Ok(Lookup { keys, positions })
+    Ok(Lookup { keys: Arc::new(keys), positions })
 }
 
 /// A committed input in its range.

@@ -1,6 +1,6 @@
 //! An observer that lies.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::{AdditiveGroup, Field};
@@ -62,7 +62,7 @@ pub struct Forgery {
     pub(super) swapped_axes: bool,
     pub(super) hidden: Option<(Layout, usize)>,
     pub(super) exchanged: Option<[usize; 2]>,
-    pub(super) stale: Option<Vec<Vec<i64>>>,
+    pub(super) stale: Option<Vec<Arc<Vec<i64>>>>,
     pub(super) wrapped: Vec<(BlockSource, usize, Fr)>,
     pub(super) revisions: Vec<(Label, Revision)>,
     /// For each: the block, which column of its rows, and what the column's value gains.
@@ -108,7 +108,7 @@ impl Observer for Liar {
         self.forgery.claimed.clone().map_or(Cow::Borrowed(key), Cow::Owned)
     }
 
-    fn columns<'c>(&self, columns: &'c [Vec<i64>]) -> Cow<'c, [Vec<i64>]> {
+    fn columns<'c>(&self, columns: &'c [Arc<Vec<i64>>]) -> Cow<'c, [Arc<Vec<i64>>]> {
         let mut committed =
             self.forgery.stale.as_ref().map_or(Cow::Borrowed(columns), |stale| Cow::Owned(stale.clone()));
         if let Some([first, second]) = self.forgery.exchanged {

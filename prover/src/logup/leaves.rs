@@ -30,9 +30,9 @@ pub(super) const SMALLEST: usize = 1 << 12;
 const UNUSED: usize = 1 << 5;
 /// Most levels that may not be stored.
 const MOST_UNSTORED: usize = 4;
-/// From so many leaves on another level is not stored. The first is where writing and reading a level costs more than
-/// computing it again, the others keep memory below some 32 bytes a leaf.
-const RECOMPUTED: [usize; MOST_UNSTORED - 1] = [1 << 21, 1 << 24, 1 << 27];
+/// From so many leaves on another level is not stored: the first where that takes no more time, the others so that memory stays
+/// below some 32 bytes a leaf.
+const RECOMPUTED: [usize; MOST_UNSTORED - 1] = [1 << 16, 1 << 23, 1 << 27];
 
 /// The leaves of a network's look-ups: blocks, and fractions $0 / 1$ between and behind them.
 #[derive(Debug, Clone)]
