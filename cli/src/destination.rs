@@ -60,6 +60,9 @@ pub fn check_distinct(outputs: &[&Destination]) -> Result<()> {
     Ok(())
 }
 
+/// Bytes by which kinds of files are told apart.
+const BEGINNING: u64 = 8;
+
 /// What a file is that nobody can make again, if it is such a file.
 fn irreplaceable(path: &Path) -> Option<&'static str> {
     let mut file = fs::File::open(path).ok()?;
@@ -72,6 +75,13 @@ fn irreplaceable(path: &Path) -> Option<&'static str> {
         tacit_prover::key::MAGIC if is_private(&mut file)? => Some("the proving key of a private model"),
         _ => None,
     }
+}
+
+/// The first bytes of a file that is not empty.
+fn beginning(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = vec![];
+    fs::File::open(path).ok()?.take(BEGINNING).read_to_end(&mut bytes).ok()?;
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// Whether a key, read as far as its magic, is a private model's: behind version, length and network there is a byte that
@@ -107,6 +117,19 @@ impl Destination {
             bail!("{}", exists(&self.path));
         }
         Ok(Self { is_new: true, ..self })
+    }
+
+    /// The same, where only a file that begins as this command's do may be replaced, or an empty one.
+    pub fn replacing(self, what: &str, beginnings: &[&[u8]]) -> Result<Self> {
+        if let Some(found) = beginning(&self.path)
+            && !beginnings.iter().any(|beginning| found.starts_with(beginning))
+        {
+            bail!(
+                "cannot write `{}`: a file is there that is not {what}; give another path, or move it away",
+                self.path.display()
+            );
+        }
+        Ok(self)
     }
 
     fn with_mode(path: &Path, inputs: &[&Path], mode: u32) -> Result<Self> {

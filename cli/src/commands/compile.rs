@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tacit_inference::cost::{UnitCosts, choice::choose_arguments};
-use tacit_layers::{Architecture, Network, Output};
+use tacit_layers::{Architecture, Network, Output, proof::key};
 use tacit_onnx::{FloatModel, quantise_comparably};
 use tacit_prover::{ProvingKey, Seed};
 
@@ -92,8 +92,17 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
     } else {
         Destination::new(output, &inputs)?
     };
-    let key_file = Destination::new(&key_path, &inputs)?;
+    let model_file = model_file.replacing("a compiled model", &[tacit_prover::key::MAGIC])?;
+    let key_file = Destination::new(&key_path, &inputs)?.replacing("a verifying key", &[key::MAGIC])?;
     check_distinct(&[&model_file, &key_file])?;
+    // Without its model there, a key is another model's, by a name that differs in its extension.
+    if key_file.path().exists() && !model_file.path().exists() {
+        bail!(
+            "cannot write `{}`: it is the verifying key of another model than `{}`, which does not exist yet; give another path, or move it away",
+            key_file.path().display(),
+            output.display()
+        );
+    }
 
     let progress = Progress::new("Reading the model");
     // Read here first, so that a missing file is reported in the same words everywhere.

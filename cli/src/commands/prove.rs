@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use tacit_layers::{Architecture, ProofFile, Tensor};
+use tacit_layers::{Architecture, ProofFile, Tensor, proof::proof_file};
 use tacit_prover::{InputOpening, Phases, Proven, RunInput, Seed};
 
 use super::commit_input::{CommitmentFiles, PreparedCommitment};
@@ -202,7 +202,8 @@ pub(super) fn run(arguments: &ProveArguments) -> Result<Report> {
     let ProveArguments { model, input, opening, output, .. } = arguments;
     let given = input.iter().chain(opening).flat_map(InputFile::paths);
     let used: Vec<&Path> = given.chain([model.as_path()]).collect();
-    let destination = Destination::new(output, &used)?;
+    let destination = Destination::new(output, &used)?
+        .replacing("a proof", &[proof_file::MAGIC, proof_file::COMMITTED_MAGIC, proof_file::SEVERAL_MAGIC])?;
     if arguments.profile {
         tacit_prover::profile::count_operations();
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use tacit_layers::KeyProofFile;
+use tacit_layers::{KeyProofFile, proof::parameters};
 use tacit_prover::{ProvingKey, Seed, prove_parameters};
 
 use crate::{
@@ -23,7 +23,7 @@ struct Facts {
 
 pub(super) fn run(arguments: &ProveKeyArguments) -> Result<Report> {
     let ProveKeyArguments { model, output, .. } = arguments;
-    let file = Destination::new(output, &[model])?;
+    let file = Destination::new(output, &[model])?.replacing("the proof of a key", &[parameters::MAGIC])?;
     let progress = Progress::new("Reading the model");
     let key: ProvingKey = artifact::proving_key(model)?;
     progress.step("Proving");

@@ -32,7 +32,10 @@ enum Facts {
 pub(super) fn run(arguments: &RunArguments) -> Result<Report> {
     let RunArguments { model, input, index, all, output, .. } = arguments;
     let used: Vec<&Path> = input.iter().flat_map(InputFile::paths).chain([model.as_path()]).collect();
-    let destination = output.as_ref().map(|path| Destination::new(path, &used)).transpose()?;
+    let destination = output.as_ref().map(|path| {
+        Destination::new(path, &used)?.replacing("an array or an archive of arrays", &[b"\x93NUMPY", b"PK"])
+    });
+    let destination = destination.transpose()?;
     let progress = Progress::new("Reading the model");
     let key = artifact::proving_key(model)?;
     let architecture = &key.network().architecture;

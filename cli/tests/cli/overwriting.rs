@@ -108,6 +108,40 @@ fn a_private_models_keys_are_never_replaced() {
 }
 
 #[test]
+fn a_key_of_another_model_is_not_replaced() {
+    let folder = Folder::new();
+    let [onnx, samples] =
+        ["model.onnx", "calibration.npy"].map(|file| fixture(&format!("mlp_digits/{file}")));
+    does(&compile(&onnx, &samples, &folder.path("k.tacit")));
+    refuses(&folder, &compile(&onnx, &samples, &folder.path("k")), "the verifying key of another model");
+    does(&compile(&onnx, &samples, &folder.path("k.tacit")));
+}
+
+#[test]
+fn files_of_other_kinds_are_not_replaced() {
+    let folder = Folder::new();
+    let [onnx, samples] =
+        ["model.onnx", "calibration.npy"].map(|file| fixture(&format!("mlp_digits/{file}")));
+    let (model, x) = (LENET.model.as_str(), inputs());
+    let kept = ["m.vk", "m.onnx"].map(|name| folder.path(name));
+    fs::copy(&LENET.key, &kept[0]).unwrap();
+    fs::copy(&onnx, &kept[1]).unwrap();
+    for output in &kept {
+        refuses(&folder, &["prove", model, "--input", &x, "-o", output], "a file is there that is not a proof");
+        refuses(&folder, &["run", model, "--input", &x, "--output", output], "that is not an array");
+        refuses(&folder, &["prove-key", model, "-o", output], "that is not the proof of a key");
+    }
+    refuses(&folder, &compile(&onnx, &samples, &folder.file("notes", "text")), "not a compiled model");
+    // Files of the command's own kind are, and empty ones.
+    let proof = folder.file("x.proof", "");
+    does(&["prove", model, "--input", &x, "-o", &proof]);
+    does(&["prove", model, "--input", &x, "-o", &proof]);
+    let values = folder.path("y.npy");
+    does(&["run", model, "--input", &x, "--output", &values]);
+    does(&["run", model, "--input", &x, "--output", &values]);
+}
+
+#[test]
 fn no_two_outputs_have_one_place() {
     let folder = Folder::new();
     let x = inputs();
