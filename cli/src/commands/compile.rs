@@ -79,21 +79,18 @@ impl Facts {
     }
 }
 
-pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
-    let start = Instant::now();
-    let options = arguments.precision.options()?;
-    let CompileArguments { model: path, calibrate, labels, output, .. } = arguments;
+/// Where the proving and the verifying key will go.
+fn files(arguments: &CompileArguments, inputs: &[&Path]) -> Result<(Destination, Destination)> {
+    let output = &arguments.output;
     let key_path = beside(output, "vk", "the verifying key", "tacit")?;
-    let read = [Some(path), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref);
-    let inputs: Vec<&Path> = read.chain(calibrate.iter().flat_map(InputFile::paths)).collect();
     // Whoever reads a private model's proving key knows what its commitments are blinded by.
     let model_file = if arguments.private_model {
-        Destination::secret(output, &inputs)?
+        Destination::secret(output, inputs)?
     } else {
-        Destination::new(output, &inputs)?
+        Destination::new(output, inputs)?
     };
     let model_file = model_file.replacing("a compiled model", &[tacit_prover::key::MAGIC])?;
-    let key_file = Destination::new(&key_path, &inputs)?.replacing("a verifying key", &[key::MAGIC])?;
+    let key_file = Destination::new(&key_path, inputs)?.replacing("a verifying key", &[key::MAGIC])?;
     check_distinct(&[&model_file, &key_file])?;
     // Without its model there, a key is another model's, by a name that differs in its extension.
     if key_file.path().exists() && !model_file.path().exists() {
@@ -103,6 +100,16 @@ pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
             output.display()
         );
     }
+    Ok((model_file, key_file))
+}
+
+pub(super) fn run(arguments: &CompileArguments) -> Result<Report> {
+    let start = Instant::now();
+    let options = arguments.precision.options()?;
+    let CompileArguments { model: path, calibrate, labels, output, .. } = arguments;
+    let read = [Some(path), labels.as_ref()].into_iter().flatten().map(AsRef::as_ref);
+    let inputs: Vec<&Path> = read.chain(calibrate.iter().flat_map(InputFile::paths)).collect();
+    let (model_file, key_file) = files(arguments, &inputs)?;
 
     let progress = Progress::new("Reading the model");
     // Read here first, so that a missing file is reported in the same words everywhere.

@@ -127,7 +127,11 @@ fn files_of_other_kinds_are_not_replaced() {
     fs::copy(&LENET.key, &kept[0]).unwrap();
     fs::copy(&onnx, &kept[1]).unwrap();
     for output in &kept {
-        refuses(&folder, &["prove", model, "--input", &x, "-o", output], "a file is there that is not a proof");
+        refuses(
+            &folder,
+            &["prove", model, "--input", &x, "-o", output],
+            "a file is there that is not a proof",
+        );
         refuses(&folder, &["run", model, "--input", &x, "--output", output], "that is not an array");
         refuses(&folder, &["prove-key", model, "-o", output], "that is not the proof of a key");
     }
