@@ -68,7 +68,7 @@ use self::{
     blame::Blame,
     declared::DeclaredInput,
     external::read_external_data,
-    file::{missing_output, node_name, operators, read, read_model},
+    file::{missing_output, node_name, operators, read, read_model, unread_constant},
     functions::inline,
     guard::attempt,
     input::{bounds_of, check_integers, check_sample, size},
@@ -163,6 +163,9 @@ impl FloatModel {
             let detail = format!("nothing computes the output `{name}`");
             return Err(Error::Malformed { path: path.to_owned(), detail });
         }
+        if let Some(detail) = unread_constant(&proto) {
+            return Err(Error::Malformed { path: path.to_owned(), detail });
+        }
         let mut inputs = proto.graph.as_ref().map_or(Ok(vec![]), |graph| declared::inputs(graph, options))?;
         if inputs.is_empty() {
             return Err(Error::InputCount { names: vec![] });
@@ -215,10 +218,12 @@ impl FloatModel {
             attempt(|| graph.clone().into_runnable()).map_err(|failure| blame.error(&failure, None))?;
         for (&outlet, name) in graph.outputs.iter().zip(&output_names) {
             let shape = graph.outlet_fact(outlet).ok().and_then(|fact| fact.shape.as_concrete());
-            if shape.is_none() {
-                let reason = "has a shape that depends on what is computed: export it with fixed shapes";
-                return Err(malformed(format!("the output `{name}` {reason}")));
-            }
+            let reason = match shape {
+                None => "has a shape that depends on what is computed: export it with fixed shapes",
+                Some(shape) if shape.contains(&0) => "has no elements: remove it from the model's outputs",
+                Some(_) => continue,
+            };
+            return Err(malformed(format!("the output `{name}` {reason}")));
         }
         if graph.outputs.is_empty() {
             return Err(malformed("it has no output".to_owned()));

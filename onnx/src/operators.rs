@@ -188,7 +188,11 @@ pub const OPERATORS: &[Operator] = &[
     operator("CumSum", Proof::Matmul, "a constant triangular matrix; a constant axis"),
     operator("Einsum", Proof::Product, "one or two operands, each axis named once in each"),
     operator("Trilu", Proof::Folded, "a constant diagonal"),
-    operator("Pad", Proof::View, "constant, edge, reflect or wrap; constant paddings of either sign"),
+    operator(
+        "Pad",
+        Proof::View,
+        "constant, edge, reflect or wrap; constant paddings, by constant and edge negative ones too",
+    ),
     operator(
         "Gather",
         Proof::View,

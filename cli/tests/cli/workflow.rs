@@ -326,7 +326,7 @@ fn operators_are_listed_with_limits_and_proofs() {
         assert_keys(refused, &["name", "alternative"]);
     }
     let pad = operators.iter().find(|operator| operator["name"] == "Pad").unwrap();
-    let limits = "constant, edge, reflect or wrap; constant paddings of either sign";
+    let limits = "constant, edge, reflect or wrap; constant paddings, by constant and edge negative ones too";
     assert_eq!((&pad["limits"], &pad["proof"]), (&limits.into(), &"view".into()));
 
     let (code, text, _) = tacit(["operators"]);

@@ -1,10 +1,13 @@
 //! ONNX files, their nodes' names and operators.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use tract_onnx::{
-    pb::{ModelProto, NodeProto},
-    prelude::Framework,
+    pb::{ModelProto, NodeProto, tensor_proto::DataType},
+    prelude::{DatumType, Framework},
 };
 
 use super::{guard::attempt, names::unprintable_name};
@@ -26,7 +29,33 @@ pub(crate) fn read_model(bytes: &[u8], path: &Path) -> Result<ModelProto, Error>
     if let Some(name) = unprintable_name(&proto) {
         return Err(Error::UnprintableName { path: path.to_owned(), name: name.to_owned() });
     }
+    if let Some(detail) = defined_twice(&proto) {
+        return Err(Error::Malformed { path: path.to_owned(), detail });
+    }
     Ok(proto)
+}
+
+/// What names of values do not say: an input, a constant that is not its default, a node's output each have a name of their
+/// own, and so have the graph's outputs.
+fn defined_twice(proto: &ModelProto) -> Option<String> {
+    let graph = proto.graph.as_ref()?;
+    let mut found: BTreeMap<&str, String> = BTreeMap::new();
+    let inputs = graph.input.iter().map(|input| (&*input.name, "an input".to_owned()));
+    let is_input = |name: &str| graph.input.iter().any(|input| input.name == name);
+    let constants = graph.initializer.iter().filter(|constant| !is_input(&constant.name));
+    let constants = constants.map(|constant| (&*constant.name, "a constant".to_owned()));
+    let outputs = graph.node.iter().flat_map(|node| {
+        let definer = format!("the node `{}`", node_name(node));
+        node.output.iter().map(move |output| (&**output, definer.clone()))
+    });
+    for (name, definer) in inputs.chain(constants).chain(outputs).filter(|(name, _)| !name.is_empty()) {
+        if let Some(first) = found.insert(name, definer.clone()) {
+            return Some(format!("the value `{name}` is defined twice, by {first} and by {definer}"));
+        }
+    }
+    let mut names = BTreeSet::new();
+    let twice = graph.output.iter().find(|output| !names.insert(&output.name))?;
+    Some(format!("two of its outputs have the name `{}`", twice.name))
 }
 
 /// A node's name, or its output's.
@@ -36,6 +65,25 @@ pub(crate) fn node_name(node: &NodeProto) -> &str {
         ("", None) => &node.op_type,
         (name, _) => name,
     }
+}
+
+/// What is wrong with a constant whose elements are of a type that is not read.
+pub(super) fn unread_constant(proto: &ModelProto) -> Option<String> {
+    let graph = proto.graph.as_ref()?;
+    let of_nodes = graph.node.iter().flat_map(|node| {
+        let tensors = node.attribute.iter().filter_map(|attribute| attribute.t.as_ref());
+        tensors.map(|tensor| (node_name(node), tensor))
+    });
+    let constants = graph.initializer.iter().map(|tensor| (&*tensor.name, tensor)).chain(of_nodes);
+    let mut unread = constants.filter_map(|(name, tensor)| {
+        let known = DataType::try_from(tensor.data_type).ok()?;
+        let is_read = DatumType::try_from(known).is_ok();
+        (!is_read).then(|| {
+            let data_type = known.as_str_name();
+            format!("the constant `{name}` has elements of type {data_type}, which are not read: store it as float32")
+        })
+    });
+    unread.next()
 }
 
 /// An output of the graph that is no node's output, no input and no constant.

@@ -2,15 +2,17 @@
 //!
 //! Constants of float16, bfloat16 and float64 become float32, and so do the types of inputs, outputs and casts. Halves are
 //! contained in float32, so that what is computed is finer than the file says; of doubles the nearest float32 is taken, and
-//! one that has none is refused.
+//! one that has none is refused. Where a model that is not of halves casts what it computes to them, it means to round, which
+//! is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tract_onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_proto::DataType,
     type_proto,
 };
 
+use super::file::node_name;
 use crate::error::Error;
 
 /// Attributes that hold an element type.
@@ -19,10 +21,12 @@ const TYPES: &[&str] = &["to", "dtype", "stash_type", "output_dtype", "output_da
 /// Converts a model in place. Returns the names of the types that were converted, in order.
 ///
 /// # Errors
-/// [`Error::RealRange`] when a constant is too large for float32.
+/// [`Error::RealRange`] when a constant is too large for float32, [`Error::UnsupportedUse`] when a model that is not of halves
+/// casts what it computes to them.
 pub(crate) fn to_float32(proto: &mut ModelProto) -> Result<Vec<&'static str>, Error> {
     let mut converted = BTreeSet::new();
     if let Some(graph) = &mut proto.graph {
+        check_casts(graph)?;
         convert_graph(graph, &mut converted)?;
     }
     Ok(converted.into_iter().collect())
@@ -35,6 +39,86 @@ fn name(data_type: i32) -> Option<&'static str> {
         DataType::Double => "float64",
         _ => return None,
     })
+}
+
+fn is_half(data_type: i32) -> bool {
+    matches!(name(data_type), Some("float16" | "bfloat16"))
+}
+
+/// Refuses casts to halves of wider numbers that are computed, unless the model is of halves: its inputs, or most of its
+/// constants.
+fn check_casts(graph: &GraphProto) -> Result<(), Error> {
+    let mut types = BTreeMap::new();
+    for input in &graph.input {
+        if let Some(type_proto::Value::TensorType(tensor)) =
+            input.r#type.as_ref().and_then(|kind| kind.value.as_ref())
+        {
+            types.insert(&*input.name, tensor.elem_type);
+        }
+    }
+    let is_of_halves = types.values().any(|&data_type| is_half(data_type));
+    let attributes = graph.node.iter().flat_map(|node| &node.attribute);
+    let constants = graph.initializer.iter().chain(attributes.filter_map(|attribute| attribute.t.as_ref()));
+    let (mut halves, mut others) = (0_i64, 0_i64);
+    for constant in constants {
+        let count = constant.dims.iter().fold(1_i64, |count, &length| count.saturating_mul(length));
+        if is_half(constant.data_type) {
+            halves = halves.saturating_add(count);
+        } else if [DataType::Float as i32, DataType::Double as i32].contains(&constant.data_type) {
+            others = others.saturating_add(count);
+        }
+    }
+    if is_of_halves || (halves > 0 && halves >= others) {
+        return Ok(());
+    }
+    types.extend(graph.initializer.iter().map(|constant| (&*constant.name, constant.data_type)));
+    let mut computed = BTreeSet::new();
+    let constants: BTreeSet<&str> = graph.initializer.iter().map(|constant| &*constant.name).collect();
+    let is_input =
+        |name: &str| graph.input.iter().any(|input| input.name == name) && !constants.contains(name);
+    for node in &graph.node {
+        let read = node.input.first().map_or("", |name| &**name);
+        let to = node.attribute.iter().find(|attribute| attribute.name == "to");
+        let to = to.filter(|_| node.op_type == "Cast").and_then(|to| i32::try_from(to.i).ok());
+        let of = types.get(read).copied().filter(|_| computed.contains(read));
+        if to.is_some_and(is_half)
+            && of.is_some_and(|of| of == DataType::Float as i32 || name(of) == Some("float64"))
+        {
+            let actual = "a cast to halves of what float32 is computed with, which rounds it,".to_owned();
+            let (node, operator) = (node_name(node).to_owned(), node.op_type.clone());
+            let expected = "float32 throughout, or a model of halves as a whole: remove the cast";
+            return Err(Error::UnsupportedUse { node, operator, actual, expected });
+        }
+        let depends = node.input.iter().any(|name| computed.contains(&**name) || is_input(name));
+        for output in &node.output {
+            if let Some(found) = result_type(node, &types) {
+                types.insert(output, found);
+            }
+            if depends {
+                computed.insert(&**output);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The element type of what a node computes, as far as it matters to casts of real numbers.
+fn result_type(node: &NodeProto, types: &BTreeMap<&str, i32>) -> Option<i32> {
+    let attribute = |name: &str| node.attribute.iter().find(|attribute| attribute.name == name);
+    let of_input = |index: usize| node.input.get(index).and_then(|name| types.get(&**name)).copied();
+    match &*node.op_type {
+        "Cast" => attribute("to").and_then(|to| i32::try_from(to.i).ok()),
+        "Constant" | "ConstantOfShape" => {
+            let tensor = attribute("value").and_then(|value| value.t.as_ref());
+            Some(tensor.map_or(DataType::Float as i32, |tensor| tensor.data_type))
+        }
+        "CastLike" | "DequantizeLinear" | "Where" => of_input(1),
+        "OneHot" => of_input(2),
+        "And" | "Equal" | "Greater" | "GreaterOrEqual" | "IsInf" | "IsNaN" | "Less" | "LessOrEqual"
+        | "Not" | "Or" | "Xor" => Some(DataType::Bool as i32),
+        "ArgMax" | "ArgMin" | "NonZero" | "Shape" | "Size" => Some(DataType::Int64 as i32),
+        _ => of_input(0),
+    }
 }
 
 type Converted = BTreeSet<&'static str>;

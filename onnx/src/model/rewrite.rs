@@ -12,6 +12,7 @@
 //! | `attribute` | attributes of emitted nodes |
 //! | `rewriting` | one node: what it reads, and what is emitted in its place |
 //! | `emit` | operators whose form depends on the operator set |
+//! | `checks` | nodes that do not fit the shapes of what they read |
 //! | `rules` | which operator has which rule |
 //! | `pointwise` | functions of one number |
 //! | `reduction` | reductions and pools |
@@ -25,6 +26,7 @@
 //! | `normalisation` | normalisations |
 
 mod attribute;
+mod checks;
 mod constants;
 mod emit;
 mod facts;
@@ -93,6 +95,9 @@ pub(crate) fn rewrite(
         let folds = facts.are_constants(&node) && !rules::holds_for_constants(&node);
         let rule = rules::rule(&node).filter(|_| depth < MAX_DEPTH && !folds);
         let mut rewriting = Rewriting::new(&node, &origin, &operator, &facts, &mut names);
+        if depth == 0 {
+            checks::check(&rewriting)?;
+        }
         if folds {
             constants::check(&rewriting)?;
         }
@@ -114,6 +119,7 @@ pub(crate) fn rewrite(
             }));
         } else {
             facts.infer(&node);
+            checks::check_results(&node, &facts, &origin, &operator)?;
             done.push(node);
         }
     }

@@ -8,7 +8,7 @@
 //! - the operator is of that set, and is not drawn at random;
 //! - the attributes are those of the schema, with its types, and the required ones are there;
 //! - attributes that [`readings`] does not list as read have their default;
-//! - `auto_pad` comes without other wishes for the padding;
+//! - `auto_pad` comes without other wishes for the padding, and other attributes fit each other and the number of outputs;
 //! - required inputs are there, and no more inputs and outputs than the operator has or the importer knows.
 //!
 //! | module | concept |
@@ -16,10 +16,12 @@
 //! | `table` | the schemas of all operators |
 //! | `attribute` | values of attributes as text |
 //! | `readings` | what is read of each operator |
+//! | `together` | what attributes must be together |
 
 mod attribute;
 pub(crate) mod readings;
 pub(crate) mod table;
+mod together;
 
 use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto};
 
@@ -88,7 +90,7 @@ fn check_node(node: &NodeProto, opset: i64) -> Result<(), Error> {
         return Err(Error::OperatorVersion { node: name, operator, opset, since, until });
     };
     check_attributes(node, schema, opset)?;
-    check_padding(node)?;
+    together::check(node)?;
     check_parameters(node, schema)
 }
 
@@ -159,28 +161,6 @@ fn check_attribute(
         accepted => accepted.join(" or "),
     };
     Err(refuse(node, actual, expected))
-}
-
-/// Padding that is chosen by `auto_pad` leaves no room for other wishes.
-fn check_padding(node: &NodeProto) -> Result<(), Error> {
-    let find = |name: &str| node.attribute.iter().find(|attribute| attribute.name == name);
-    let Some(auto) = find("auto_pad").filter(|auto| !auto.s.is_empty() && auto.s != b"NOTSET") else {
-        return Ok(());
-    };
-    let together = |name: &str| {
-        Err(refuse(
-            node,
-            format!("the attribute `{name}` together with `auto_pad` = {}", text(auto)),
-            "one of the two",
-        ))
-    };
-    if find("pads").is_some_and(|pads| pads.ints.iter().any(|&n| n != 0)) {
-        together("pads")
-    } else if find("ceil_mode").is_some_and(|mode| mode.i != 0) {
-        together("ceil_mode")
-    } else {
-        Ok(())
-    }
 }
 
 fn check_parameters(node: &NodeProto, schema: &Schema) -> Result<(), Error> {

@@ -116,7 +116,14 @@ impl Rewriting<'_> {
             "QLinearMul" => self.qlinear_binary(node, "Mul"),
             "QLinearSigmoid" => self.qlinear_unary(node, "Sigmoid"),
             "QLinearLeakyRelu" => self.qlinear_unary(node, "LeakyRelu"),
-            "QLinearAveragePool" => self.qlinear_unary(node, "AveragePool"),
+            "QLinearAveragePool" => {
+                // ONNX Runtime divides by the whole kernel, places behind the padding included.
+                if node.integer("ceil_mode", 0) != 0 && node.integer("count_include_pad", 0) != 0 {
+                    let expected = "one of the two, or windows that fit the input";
+                    return Err(node.refuse("ceil_mode=1 together with count_include_pad=1", expected));
+                }
+                self.qlinear_unary(node, "AveragePool")
+            }
             "QLinearGlobalAveragePool" => self.qlinear_unary(node, "GlobalAveragePool"),
             "QLinearSoftmax" => self.qlinear_softmax(node),
             "QLinearConcat" => self.qlinear_concat(node),

@@ -5,6 +5,11 @@
 use super::rewriting::{Rewriting, Rewritten};
 use crate::error::Error;
 
+/// How far a place may be from the middle between two others to be taken for it.
+const BETWEEN: f32 = 1e-6;
+/// Elements of a result, and of a matrix of interpolation, at most.
+const MAX_ELEMENTS: usize = 1 << 26;
+
 /// How places of the result are found in the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Coordinates {
@@ -61,7 +66,11 @@ impl Coordinates {
                     0.0
                 }
             }
-            Self::HalfPixelSymmetric => length / 2.0 * (1.0 - resized / (scale * length)) + half_pixel,
+            Self::HalfPixelSymmetric => {
+                let offset = length / 2.0 * (1.0 - resized / (scale * length));
+                // In double precision, unlike the others.
+                (f64::from(offset) + (f64::from(x) + 0.5) / f64::from(scale) - 0.5) as f32
+            }
             Self::AlignCorners => {
                 if axis.resized > 1 {
                     x * (length - 1.0) / (resized - 1.0)
@@ -87,8 +96,10 @@ impl Nearest {
     }
 
     fn place(self, x: f32, axis: Axis) -> usize {
+        let is_between = (x - x.floor() - 0.5).abs() <= BETWEEN;
         let nearest = match self {
-            Self::PreferFloor if (x.fract() - 0.5).abs() <= 0.0 => x.trunc(),
+            Self::PreferFloor if is_between => x.floor(),
+            Self::PreferCeiling if is_between => x.ceil(),
             Self::PreferFloor | Self::PreferCeiling => x.round(),
             Self::Floor => x.floor(),
             Self::Ceiling => x.ceil(),
@@ -207,6 +218,9 @@ fn resized_axes(r: &Rewriting<'_>, shape: &[usize], scales: usize, sizes: usize)
         let axis = &mut axes[r.normalised(axis, shape.len())?];
         let size = sizes.as_ref().map(|sizes| sizes[index]);
         let scale = scales.as_ref().map(|scales| scales[index]);
+        if let Some(scale) = scale.filter(|scale| !(scale.is_finite() && *scale > 0.0)) {
+            return Err(r.refuse(format!("the scale {scale}"), "positive numbers"));
+        }
         axis.resized = match (size, scale) {
             (Some(size), _) => usize::try_from(size).unwrap_or(0),
             (None, Some(scale)) => (axis.length as f32 * scale).floor() as usize,
@@ -216,6 +230,10 @@ fn resized_axes(r: &Rewriting<'_>, shape: &[usize], scales: usize, sizes: usize)
         if axis.resized == 0 || axis.length == 0 {
             return Err(r.refuse("an empty result", "at least one place on each axis"));
         }
+    }
+    let elements = axes.iter().map(|axis| axis.resized).fold(1, usize::saturating_mul);
+    if elements > MAX_ELEMENTS {
+        return Err(r.refuse(format!("a result of {elements} elements"), "up to 67108864 elements"));
     }
     Ok(axes)
 }
@@ -228,6 +246,10 @@ fn resample(
     coordinates: Coordinates,
     nearest: Nearest,
 ) -> Rewritten {
+    if axes.iter().all(|axis| axis.resized == axis.length) {
+        // Whatever the scales are, ONNX Runtime copies.
+        return Ok(Some(vec![x.to_owned()]));
+    }
     let mode = r.text("mode", "nearest");
     let (a, leaves_out) = (r.float("cubic_coeff_a", -0.75), r.int("exclude_outside", 0) != 0);
     let (mut value, mut lengths) = (x.to_owned(), shape.to_vec());
@@ -242,6 +264,10 @@ fn resample(
                 r.select(&value, &lengths, at, &places)
             }
             "linear" | "bilinear" | "cubic" => {
+                if axis.length.saturating_mul(axis.resized) > MAX_ELEMENTS {
+                    let actual = format!("interpolation of {} places from {}", axis.resized, axis.length);
+                    return Err(r.refuse(actual, "two lengths whose product is up to 67108864"));
+                }
                 let row = |x| if mode == "cubic" { cubic(x, axis, a, leaves_out) } else { linear(x, axis) };
                 let matrix: Vec<Vec<f32>> = originals.map(row).collect();
                 r.map_along(&value, &lengths, at, &matrix)

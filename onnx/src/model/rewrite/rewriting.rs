@@ -53,6 +53,11 @@ impl<'a> Rewriting<'a> {
         self.facts.opset()
     }
 
+    /// Number of outputs.
+    pub(super) fn num_outputs(&self) -> usize {
+        self.node.output.len()
+    }
+
     /// Number of inputs, omitted ones at the end not counted.
     pub(super) fn num_inputs(&self) -> usize {
         self.node.input.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1)

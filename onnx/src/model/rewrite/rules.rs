@@ -74,7 +74,16 @@ pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
 pub(super) fn holds_for_constants(node: &NodeProto) -> bool {
     matches!(
         &*node.op_type,
-        "Celu" | "GatherND" | "Mish" | "OneHot" | "Range" | "ScatterND" | "Softplus" | "Swish"
+        "Celu"
+            | "GatherND"
+            | "Mish"
+            | "OneHot"
+            | "Range"
+            | "Resize"
+            | "ScatterND"
+            | "Softplus"
+            | "Swish"
+            | "Upsample"
     )
 }
 

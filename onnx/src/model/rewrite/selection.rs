@@ -252,6 +252,21 @@ pub(super) fn pad(r: &mut Rewriting<'_>) -> Rewritten {
     if mode == "constant" {
         return pad_with_constant(r, x, shape, &paddings);
     }
+    for &Padding { axis, before, behind } in &paddings {
+        let length = shape[axis] as i64;
+        // ONNX Runtime crops first, and repeats what is left.
+        if before.min(behind) < 0 && mode != "edge" {
+            let actual = format!("negative padding in mode `{mode}`");
+            return Err(r.refuse(actual, "mode `constant` or `edge`, or a Slice in front of the Pad"));
+        }
+        if before.min(0).saturating_add(behind.min(0)).saturating_add(length) < 1 {
+            return Err(r.refuse("padding that leaves nothing", "a result that is not empty"));
+        }
+        if before.max(behind) >= length && mode == "reflect" {
+            let actual = format!("reflection of {} elements of {length}", before.max(behind));
+            return Err(r.refuse(actual, "fewer than the axis has"));
+        }
+    }
     let (mut value, mut lengths) = (x.to_owned(), shape.to_vec());
     for Padding { axis, before, behind } in paddings {
         let length = lengths[axis] as i64;
