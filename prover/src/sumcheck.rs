@@ -76,7 +76,7 @@ impl<I: SumcheckInstance + ?Sized> SumcheckInstance for &mut I {
 /// Proves all instances in one set of rounds and returns the common point.
 ///
 /// # Errors
-/// When the weights' point has fewer coordinates than there are rounds.
+/// When the weights' point has not one coordinate for every round.
 pub fn prove(
     writer: &mut ProofWriter,
     instances: &mut [&mut dyn SumcheckInstance],
@@ -84,8 +84,7 @@ pub fn prove(
 ) -> Result<Vec<Fr>> {
     let rounds = instances.iter().map(|instance| instance.claim().num_vars).max().unwrap_or(0);
     if let RoundWeights::Equality(point) = weights {
-        let enough = point.len().max(rounds);
-        check("the number of coordinates of the weights' point", enough, point.len())?;
+        check("the number of coordinates of the weights' point", rounds, point.len())?;
     }
     Ok(prove_checked(writer, instances, weights))
 }

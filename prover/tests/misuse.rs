@@ -1,8 +1,8 @@
 //! Sizes that do not go together: an error that names them, and no proof.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use ark_bn254::Fr;
-use tacit_algebra::{Error as Size, Mle};
+use ark_bn254::{Fr, G1Affine};
+use tacit_algebra::{Error as Size, Mle, generators::Generators};
 use tacit_layers::{
     Layout, Tensor,
     argument::{
@@ -19,7 +19,10 @@ use tacit_prover::{
     sumcheck::{self, Grouped, Product, SumcheckInstance, Weighted},
 };
 use tacit_transcript::{ProofReader, ProofWriter, labels};
-use tacit_verifier::sumcheck::Reduced;
+use tacit_verifier::{
+    hyrax::{Combination, verify_inner_product},
+    sumcheck::Reduced,
+};
 
 fn table(num_vars: usize) -> Mle {
     Mle::new(vec![Fr::from(3_u64); 1 << num_vars], num_vars).unwrap()
@@ -60,20 +63,46 @@ fn instances_of_tables_of_different_sizes_are_refused() {
 }
 
 #[test]
-fn a_sumcheck_with_too_short_a_point_of_weights_writes_nothing() {
-    let mut writer = ProofWriter::new(b"misuse");
-    let mut instance = Product::summed(table(3), table(3)).unwrap();
-    let point = [Fr::from(5_u64); 2];
-    let proved = sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Equality(&point));
-    assert_eq!(size(proved), expected("the number of coordinates of the weights' point", 3, 2));
-    assert_eq!((writer.num_bytes(), writer.events().len()), (0, 0));
+fn a_sumcheck_with_another_number_of_weights_than_rounds_writes_nothing() {
+    for actual in [2, 4] {
+        let mut writer = ProofWriter::new(b"misuse");
+        let mut instance = Product::summed(table(3), table(3)).unwrap();
+        let point = vec![Fr::from(5_u64); actual];
+        let proved = sumcheck::prove(&mut writer, &mut [&mut instance], RoundWeights::Equality(&point));
+        assert_eq!(size(proved), expected("the number of coordinates of the weights' point", 3, actual));
+        assert_eq!((writer.num_bytes(), writer.events().len()), (0, 0));
+    }
+}
+
+#[test]
+fn a_combination_of_another_size_than_its_generators_is_not_verified() {
+    let generators = Generators::new(1).unwrap();
+    for (rows, coefficients, coordinates) in [(1, 1, 0), (1, 1, 2), (2, 1, 1), (1, 2, 1)] {
+        let combination = Combination {
+            rows: vec![G1Affine::identity(); rows],
+            coefficients: vec![Fr::from(0_u64); coefficients],
+            point: vec![Fr::from(5_u64); coordinates],
+            value: Fr::from(0_u64),
+        };
+        let mut reader = ProofReader::new(b"misuse", &[]);
+        let zero = Fr::from(0_u64);
+        let verified = verify_inner_product(&mut reader, combination, zero, &generators);
+        let size = if coordinates == 1 {
+            expected("the number of coefficients of a combination's rows", rows, coefficients)
+        } else {
+            expected("the number of coordinates of a combination's point", 1, coordinates)
+        };
+        assert_eq!(verified, Err(tacit_verifier::Error::Statement(tacit_layers::Error::Size(size))));
+    }
 }
 
 #[test]
 fn a_sumcheck_is_verified_with_weights_for_every_round_and_values_of_every_instance() {
     let claim = |num_vars| SumClaim { num_vars, degree: 2, sum: Fr::from(0_u64) };
     let point = [Fr::from(5_u64); 2];
-    for (claims, rounds) in [(vec![claim(3)], 3), (vec![claim(0), claim(70), claim(1)], 70)] {
+    for (claims, rounds) in
+        [(vec![claim(3)], 3), (vec![claim(0), claim(70), claim(1)], 70), (vec![claim(1)], 1)]
+    {
         let mut reader = ProofReader::new(b"misuse", &[]);
         let verified = tacit_verifier::sumcheck::verify(&mut reader, &claims, RoundWeights::Equality(&point));
         let size = expected("the number of coordinates of the weights' point", rounds, 2);

@@ -179,7 +179,10 @@ impl<'a, V: Value> ProofReader<'a, V> {
     pub fn events(&self) -> &[Event] {
         self.sponge.events()
     }
+}
 
+// A masked reader ends by unmasking alone: its constraints are not proved before.
+impl<'a> ProofReader<'a> {
     /// Ends the proof and gives its transcript back, for a caller who goes on with it.
     ///
     /// # Errors

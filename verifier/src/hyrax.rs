@@ -2,7 +2,7 @@
 
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::Zero;
-use tacit_algebra::{eq, generators::Generators, msm::multi_scalar};
+use tacit_algebra::{eq, error::check, generators::Generators, msm::multi_scalar};
 use tacit_layers::{
     Layout,
     argument::{
@@ -174,7 +174,8 @@ pub fn combine<V: Value>(
 /// multiple of the hiding generator.
 ///
 /// # Errors
-/// When the proof is malformed or the combination's vector has another value.
+/// When the combination has another number of coordinates than the generators have variables, or not a coefficient for every row, the
+/// proof is malformed, or the combination's vector has another value.
 pub fn verify_inner_product(
     reader: &mut ProofReader,
     combination: Combination,
@@ -183,6 +184,9 @@ pub fn verify_inner_product(
 ) -> Result<()> {
     let Combination { rows: mut points, coefficients: mut scalars, point: z, value } = combination;
     let key_vars = generators.num_vars();
+    let fits = |what, expected, actual| check(what, expected, actual).map_err(tacit_layers::Error::from);
+    fits("the number of coordinates of a combination's point", key_vars, z.len())?;
+    fits("the number of coefficients of a combination's rows", points.len(), scalars.len())?;
     if !blinding.is_zero() {
         points.push(generators.hiding());
         scalars.push(-blinding);

@@ -26,7 +26,7 @@ pub struct Reduced<V = Fr> {
 impl Reduced {
     /// Whether these values, one for each instance, in order, give the final value.
     pub fn holds(&self, values: impl Iterator<Item = Fr>) -> bool {
-        let values: Vec<Fr> = values.collect();
+        let values: Vec<Fr> = values.take(self.coefficients.len().saturating_add(1)).collect();
         values.len() == self.coefficients.len() && self.difference(values.into_iter()).is_zero()
     }
 }
@@ -43,7 +43,7 @@ impl<V: Value> Reduced<V> {
 /// Checks every round and returns what is left.
 ///
 /// # Errors
-/// When the proof is malformed or the weights' point has fewer coordinates than there are rounds; a false sum shows in the final value.
+/// When the proof is malformed or the weights' point has not one coordinate for every round; a false sum shows in the final value.
 pub fn verify<V: Value>(
     reader: &mut ProofReader<V>,
     claims: &[SumClaim<V>],
@@ -52,7 +52,7 @@ pub fn verify<V: Value>(
     if let RoundWeights::Equality(point) = weights {
         let rounds = claims.iter().map(|claim| claim.num_vars).max().unwrap_or(0);
         let what = "the number of coordinates of the weights' point";
-        check(what, point.len().max(rounds), point.len()).map_err(tacit_layers::Error::from)?;
+        check(what, rounds, point.len()).map_err(tacit_layers::Error::from)?;
     }
     let Batch { num_vars, degree, coefficients, mut claim } = Batch::begin(reader, claims, weights);
     let mut point = vec![];

@@ -59,6 +59,9 @@ impl Statement {
     fn transcript(&self) -> Transcript {
         let mut transcript = Transcript::new(b"a foreign prover");
         energy::absorb(&mut transcript, &[self.energy]);
+        // Zeros for every product, as the kernel is the prover's choice, and every look-up, before the first challenge.
+        let products = self.layer.output.num_elements() * self.layer.weights.num_elements();
+        transcript.append_message(b"zeros", &vec![0; products + self.range.hardening_bytes()]);
         transcript
     }
 
@@ -90,7 +93,7 @@ impl Statement {
         // Tacit's arguments.
         let claim = EvaluationClaim::new(0, point, value);
         let mut writer = ProofWriter::from_merlin(transcript);
-        let convolution = self.layer.prover(ConvolutionArgument::Fft, &[image, kernel])?;
+        let convolution = self.layer.prover(ConvolutionArgument::Fft, &[image, kernel])?.hardened_by_caller();
         let convolution = convolution.prove_claims(&mut writer, &[claim], &mut columns)?;
         let mut late = hyrax::Columns::new(Hyrax::new(LATE_ROWS)?);
         let range = self.range.prover(&[&map])?.prove(&mut writer, &mut late)?;
@@ -110,7 +113,7 @@ impl Statement {
         let point = energy::verify(&mut transcript, self.energy, &proof.rounds, proof.value)?;
         let claim = EvaluationClaim::new(0, point, proof.value);
         let mut reader = ProofReader::from_merlin(transcript, &proof.messages[1]);
-        let convolution = self.layer.verifier(ConvolutionArgument::Fft)?;
+        let convolution = self.layer.verifier(ConvolutionArgument::Fft)?.hardened_by_caller();
         let convolution = convolution.verify_claims(&mut reader, &[claim], &mut columns)?;
         let mut late = tacit_verifier::hyrax::Columns::new(Hyrax::new(LATE_ROWS)?);
         let range = self.range.verifier().verify(&mut reader, &mut late)?;
@@ -130,7 +133,7 @@ fn example() -> Fallible<(Statement, [Tensor<i64>; 2])> {
     let kernel = Tensor::new(layer.weights.clone(), vec![1; 16])?;
     let map = convolve_alone(&layer, &kernel, &image)?;
     let energy = map.data().iter().map(|x| Fr::from(*x).square()).sum();
-    let range = Range::new(0..=4095)?.lookup(&[&layer.output])?;
+    let range = Range::new(0..=4095)?.lookup(&[&layer.output])?.hardened_by_caller();
     let params = MultilinearPC::<Bn254>::setup(12, &mut ark_std::test_rng());
     Ok((Statement { params, layer, range, energy }, [image, kernel]))
 }
@@ -140,10 +143,7 @@ fn main() -> Fallible<()> {
     let proof = statement.prove(&image, &kernel)?;
     statement.verify(&proof)?;
     let bytes = proof.messages.iter().map(Vec::len).sum::<usize>();
-    let text = format!(
-        "accepted: {bytes} bytes of Tacit's, {} rounds, {} openings\n",
-        proof.rounds.len(),
-        proof.openings.len()
-    );
+    let [rounds, openings] = [proof.rounds.len(), proof.openings.len()];
+    let text = format!("accepted: {bytes} bytes of Tacit's, {rounds} rounds, {openings} openings\n");
     Ok(std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?)
 }

@@ -111,7 +111,9 @@ impl AloneClaims {
         self.claims
     }
 
-    /// The claims by the numbers of their columns where inputs, parameters, outputs and late columns are committed to in this order.
+    /// The claims by the numbers of their columns, from zero on, where inputs, parameters, outputs and late columns are committed to in
+    /// this order, and nothing else before them. Several arguments over one list name their columns by
+    /// [`into_claims_on`](Self::into_claims_on).
     pub fn into_claims_in_order(self) -> Vec<EvaluationClaim<usize>> {
         let [inputs, parameters, outputs] = self.counts;
         self.into_claims_on(|subject| match subject {
