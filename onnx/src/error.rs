@@ -287,7 +287,13 @@ pub enum Error {
     },
     /// A value of an integer or boolean input is none of its integers.
     #[error(
-        "the sample holds {value} at position {position} of the {kind} input `{input}`, which takes integers in {minimum}..={maximum}"
+        "the sample holds {value} at position {position} of the {kind} input `{input}`, which takes integers in \
+         {minimum}..={maximum}{}",
+        if *kind == "integer" {
+            ", those of calibration and zero: calibrate with samples that hold the least and the largest value it is to take"
+        } else {
+            ""
+        }
     )]
     SampleInteger {
         /// The input's name.
@@ -314,6 +320,22 @@ pub enum Error {
         kind: &'static str,
         /// What reads it.
         reader: String,
+    },
+    /// Integers may be indices of no slice of a table.
+    #[error(
+        "node `{node}` (Gather): its indices may be {minimum} to {maximum} for the integers that the inputs take, expected \
+         {} to {} for {places} slices: correct the samples, or clip the indices in the model",
+        -i128::from(*places), places - 1
+    )]
+    IndexRange {
+        /// The ONNX node.
+        node: String,
+        /// Smallest index.
+        minimum: i128,
+        /// Largest index.
+        maximum: i128,
+        /// How many slices there are.
+        places: u64,
     },
     /// Integers may leave their type.
     #[error(

@@ -5,11 +5,13 @@
 //! | `probes` | what the float model computes on the way to its outputs |
 //! | `observed` | the values of one tensor, and how much of their range to keep |
 //! | `masked` | scores that computed masks push down |
+//! | `swept` | what is computed of integer inputs alone |
 //! | `tied` | values that need one scale so that layers can share weights |
 
 mod masked;
 pub(crate) mod observed;
 pub(crate) mod probes;
+mod swept;
 pub(crate) mod tied;
 
 use self::{observed::Observed, probes::Probes};
@@ -48,12 +50,16 @@ pub(crate) fn observe(
             Ok(())
         })?;
     }
+    for sample in swept::zeroed(model, samples) {
+        swept::extend(&probes, graph, &mut observed, &sample);
+    }
     let floors = masked::floors(model, graph, &observed, samples)?;
     for (observed, floor) in observed.iter_mut().zip(&floors) {
         if let (Some(observed), Some(floor)) = (observed, *floor) {
             observed.raise(floor);
         }
     }
+    swept::sweep(model, graph, &mut observed, samples)?;
     for sample in samples {
         probes.visit(sample, &mut |i, arguments| {
             let Some(observed) = &mut observed[i] else { return Ok(()) };

@@ -108,6 +108,30 @@ const NAMES: [&str; 37] = [
     "mask_of_infinity",
 ];
 
+/// Models of one integer input, with samples that calibration has not seen.
+const BEYOND: [&str; 20] = [
+    "abs",
+    "add",
+    "clip",
+    "div",
+    "equal",
+    "gather",
+    "gather_above_zero",
+    "gather_between",
+    "gather_rows",
+    "layers",
+    "layers_above_zero",
+    "max",
+    "min",
+    "mod",
+    "one_hot",
+    "one_hot_outside",
+    "one_hot_product",
+    "relu",
+    "sub",
+    "where",
+];
+
 #[test]
 fn float_models_are_onnx_runtimes() {
     for name in NAMES {
@@ -165,10 +189,10 @@ fn integers_and_truth_values_enter_as_they_are() {
     let layers: Vec<_> = network.architecture.input_layers().map(|(_, layer)| layer).collect();
     assert!(matches!(layers[0].kind, InputKind::Real { .. }));
     assert_eq!((layers[1].bounds, &layers[1].kind), ((0, 1), &InputKind::Boolean));
-    assert_eq!((layers[2].bounds, &layers[2].kind), ((-128, 127), &InputKind::Integer));
+    assert_eq!((layers[2].bounds, &layers[2].kind), ((-3, 3), &InputKind::Integer));
     let only = Case::new("only_integers").quantised(8);
     let input = only.architecture.input().unwrap();
-    assert_eq!((input.bounds, &input.kind), ((0, 65_535), &InputKind::Integer));
+    assert_eq!((input.bounds, &input.kind), ((0, 977), &InputKind::Integer));
     // What is no such value is refused when it calibrates, runs and is quantised.
     for (position, value, name) in [(6, 2.0, "b"), (6, 0.5, "b"), (12, 0.5, "c")] {
         let mut sample = case.samples[0].clone();
@@ -189,6 +213,64 @@ fn integers_and_truth_values_enter_as_they_are() {
         matches!(&error, Error::IntegerRange { input, maximum: 70_000, .. } if input == "c"),
         "{error:?}"
     );
+}
+
+/// An integer that calibration never saw is what ONNX Runtime makes of it, or refused by name: beyond the ends of what was seen, and zero,
+/// nothing behind the input has been chosen for it.
+#[test]
+fn integers_beyond_calibration_are_right_or_refused() {
+    let mut num_refused = 0;
+    for name in BEYOND {
+        let case = Case::new(&format!("beyond/{name}"));
+        let tried = rows(&folder().join("beyond").join(name).join("t_0.npy"));
+        let seen = || case.samples.iter().flatten().copied();
+        let range = (seen().fold(0.0, f32::min), seen().fold(0.0, f32::max));
+        let largest =
+            case.outputs[0].iter().flatten().fold(1.0_f32, |largest, value| largest.max(value.abs()));
+        for bits in [8, 16] {
+            let network = case.quantised(bits);
+            let architecture = &network.architecture;
+            assert_eq!(architecture.input().unwrap().bounds, (range.0 as i64, range.1 as i64), "{name}");
+            let specs = network.infer().unwrap();
+            assert_eq!(tried.len(), case.outputs[0].len());
+            for (sample, expected) in tried.iter().zip(&case.outputs[0]) {
+                let inputs = quantise_inputs(architecture, sample);
+                if sample.iter().any(|&value| value < range.0 || value > range.1) {
+                    let error = inputs.unwrap_err();
+                    let Error::SampleInteger { input, value, .. } = &error else { panic!("{error:?}") };
+                    assert!(input == "a" && sample.contains(value), "{name}: {error}");
+                    let words =
+                        format!("in {}..={}, those of calibration and zero: calibrate", range.0, range.1);
+                    assert!(error.to_string().contains(&words), "{error}");
+                    num_refused += 1;
+                    continue;
+                }
+                let trace = execute(&network, &specs, &inputs.unwrap()).unwrap();
+                let actual = dequantise_output(architecture, 0, trace.outputs(&network).next().unwrap());
+                assert_eq!(actual.len(), expected.len());
+                for (a, b) in actual.iter().zip(expected) {
+                    assert!((a - b).abs() <= 0.01 * largest, "{name}, {sample:?}: {actual:?} {expected:?}");
+                }
+            }
+        }
+    }
+    assert_eq!(num_refused, 2 * 22);
+}
+
+/// ONNX Runtime refuses an index that names no slice; so does whoever calibrates with one or asks for its answer.
+#[test]
+fn indices_of_no_slice_are_refused_by_name() {
+    let Case { model, samples, .. } = Case::new("beyond/gather");
+    for outside in [[6.0, 200.0], [0.0, -7.0]] {
+        let calibration: Vec<Vec<f32>> = samples.iter().cloned().chain([outside.to_vec()]).collect();
+        for error in [
+            quantise(&model, &calibration, &QuantiseOptions::default()).unwrap_err(),
+            model.run(&outside).unwrap_err(),
+        ] {
+            let Error::IndexRange { node, places: 6, .. } = &error else { panic!("{error:?}") };
+            assert!(node == "the_y" && error.to_string().contains("expected -6 to 5"), "{error}");
+        }
+    }
 }
 
 /// ONNX Runtime goes around at the ends of a type, where float32 does not, and has integers that float32 has not.

@@ -85,6 +85,8 @@ impl Given {
                 (None, Some(samples)) => {
                     let index = arguments.index.unwrap_or(0);
                     let sample = samples.get(index)?;
+                    // Integers are never clipped but refused.
+                    let input = Self::Input(tacit_onnx::quantise_sample(name, layer, sample)?);
                     let reading = InputReading::new(layer, index, [sample]);
                     if let Some(clipping) = reading.clipping().filter(|_| !arguments.allow_clipped) {
                         bail!(
@@ -93,7 +95,6 @@ impl Given {
                             inputs::list(&arguments.input)
                         );
                     }
-                    let input = Self::Input(tacit_onnx::quantise_sample(name, layer, sample)?);
                     Ok((Some(input), Some(reading)))
                 }
                 (None, None) => Ok((None, None)),

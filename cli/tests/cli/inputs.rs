@@ -127,6 +127,19 @@ fn compiles_proves_and_verifies_onnx_models_with_several_inputs() {
         let (code, json) = verify("4");
         assert_eq!(code, REJECTED, "{json}");
 
+        // Integers that calibration has not seen are refused by all.
+        if name == "mask" {
+            let beyond = folder.file("c.npy", npy(&[24, 6], &[9.0; 144]));
+            let beyond = format!("c={beyond}");
+            let given = [&samples[..4], &["--input", &beyond]].concat();
+            for command in [&["run", &model][..], &["prove", &model, "-o", &proof], &["verify", &key, &proof]]
+            {
+                let (code, json) = tacit_json(&[command, &given].concat());
+                let error = json["error"].as_str().unwrap_or_default();
+                assert!(code == FAILED && error.contains("`c`, which takes integers in -3..=3"), "{json}");
+            }
+        }
+
         // What is missing is named.
         let (code, json) =
             tacit_json(&["compile", &onnx, calibrate[0], calibrate[1], "-o", &folder.path("n.tacit")]);
@@ -196,7 +209,7 @@ fn names_what_is_missing_surplus_misshapen_or_no_integer() {
     with("age", &[2, 3], &[0.0; 6], &["other.npy", "[2, 3]", "[2]"]);
     with("mask", &[3, 2], &[0.0; 6], &["2 samples for input `age` and 3 for input `mask`"]);
     with("count", &[2, 2], &[0.5, 0.0, 0.0, 0.0], &["0.5 at position 0", "integer input `count`", "-3..=4"]);
-    with("count", &[2, 2], &[0.0, 5.0, 0.0, 0.0], &["5 at position 1", "integer input `count`"]);
+    with("count", &[2, 2], &[0.0, 5.0, 0.0, 0.0], &["5 at position 1", "integer input `count`", "calibrate"]);
     with("mask", &[2, 2], &[0.0, 2.0, 0.0, 0.0], &["2 at position 1", "boolean input `mask`", "0..=1"]);
 }
 

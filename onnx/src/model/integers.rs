@@ -203,7 +203,7 @@ impl Carried {
             "CumSum" | "ReduceSum" if first_only && is_wide => self.carry(&node, &source, is_watched),
             "Gather" if first_only => self.carry(&node, &source, is_watched),
             _ if MOVES.contains(&&*operator) && first_only => self.carry(&node, &source, is_watched),
-            "Gather" if places.iter().all(|(place, _)| *place == 1) => {}
+            "Gather" if places.iter().all(|(place, _)| *place == 1) => self.steps.index(&node),
             "OneHot" if first_only => ONE_HOT.clone_into(&mut node.op_type),
             "ArgMax" | "ArgMin" if first_only => {
                 self.positions(node, 0);

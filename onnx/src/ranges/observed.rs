@@ -28,6 +28,10 @@ pub(crate) struct Observed {
     pub(crate) arguments: (f64, f64),
     /// What is below the range because of masks.
     pub(crate) masked: Option<Masked>,
+    /// Where all that it can be was looked at: how much farther the range reaches, which is never narrower then.
+    pub(super) swept: Option<f64>,
+    /// A magnitude that the range holds however rare it is.
+    pub(super) least: f64,
 }
 
 /// The end of a range above what masks make of some elements.
@@ -45,7 +49,15 @@ pub(crate) struct Masked {
 impl Observed {
     /// Zero alone.
     pub(super) const fn new() -> Self {
-        Self { minimum: 0.0, maximum: 0.0, bins: Vec::new(), arguments: (0.0, 0.0), masked: None }
+        Self {
+            minimum: 0.0,
+            maximum: 0.0,
+            bins: Vec::new(),
+            arguments: (0.0, 0.0),
+            masked: None,
+            swept: None,
+            least: 0.0,
+        }
     }
 
     /// The values of several tensors together; none of none.
@@ -55,6 +67,8 @@ impl Observed {
             joined.minimum = joined.minimum.min(seen.minimum);
             joined.maximum = joined.maximum.max(seen.maximum);
             joined.masked = joined.masked.or(seen.masked);
+            joined.least = joined.least.max(seen.least);
+            joined.swept = joined.swept.zip(seen.swept).map(|(a, b)| a.max(b));
             let (low, high) = joined.arguments;
             joined.arguments = (low.min(seen.arguments.0), high.max(seen.arguments.1));
         }
@@ -86,6 +100,7 @@ impl Observed {
         self.masked = Some(Masked { floor, num_lower: 0, num_scores: 0, count: 0 });
         self.minimum = self.minimum.max(floor);
         self.arguments.0 = self.arguments.0.max(floor);
+        self.least = 0.0;
     }
 
     /// Counts magnitudes, once their range is known.
@@ -113,8 +128,11 @@ impl Observed {
         if magnitude <= 0.0 {
             return 1.0;
         }
+        if let Some(margin) = self.swept {
+            return magnitude * (1.0 + margin);
+        }
         let middle = |bin: usize| (bin as f64 + 0.5) / NUM_BINS as f64 * magnitude;
-        match method {
+        let amplitude = match method {
             CalibrationMethod::Best if levels > NARROW_LEVELS => magnitude * (1.0 + WIDE_MARGIN),
             _ if num_samples < FEW_SAMPLES => magnitude * (1.0 + MARGIN),
             CalibrationMethod::Maximum => magnitude * (1.0 + MARGIN),
@@ -143,7 +161,8 @@ impl Observed {
                     .min_by(|(_, a), (_, b)| a.total_cmp(b))
                     .map_or(magnitude, |(amplitude, _)| amplitude)
             }
-        }
+        };
+        amplitude.max(self.least)
     }
 }
 
@@ -156,7 +175,15 @@ mod tests {
         let mut bins = vec![1000; NUM_BINS / 2];
         bins.resize(NUM_BINS, 0);
         bins[NUM_BINS - 1] = 1;
-        let observed = Observed { minimum: 0.0, maximum: 2.0, bins, arguments: (0.0, 2.0), masked: None };
+        let observed = Observed {
+            minimum: 0.0,
+            maximum: 2.0,
+            bins,
+            arguments: (0.0, 2.0),
+            masked: None,
+            swept: None,
+            least: 0.0,
+        };
         let amplitude = |samples, method| observed.amplitude(255, samples, method);
         assert!(amplitude(100, CalibrationMethod::MeanSquaredError) < 1.2);
         assert!(amplitude(100, CalibrationMethod::Percentile(0.999)) < 1.01);

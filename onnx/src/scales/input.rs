@@ -1,9 +1,6 @@
 //! The scale of an input, or of each of its channels.
 
-use super::{
-    activation::bounds,
-    widths::{NARROW, WIDE},
-};
+use super::{activation::bounds, widths::WIDE};
 use crate::float_graph::reading::Unit;
 
 /// By what part the largest value seen the range of an input reaches farther than it, where no step is exact.
@@ -17,16 +14,17 @@ pub(crate) fn input_scale(samples: &[impl AsRef<[f32]>], bits: u32) -> ((i64, i6
     if short.exact { (short.bounds, short.scale) } else { (long.bounds, long.scale) }
 }
 
-/// Bounds of an input of integers: the fewest bits, of eight and sixteen, that hold the samples.
+/// Bounds of an input of integers: the samples' smallest and largest, zero included, because padding is zero. What lies beyond them is
+/// refused: nothing behind the input has been chosen for it.
 ///
 /// # Errors
-/// The samples' smallest and largest integer, zero included, when sixteen bits do not hold them.
+/// The same two when sixteen bits do not hold them.
 pub(crate) fn integer_bounds(samples: &[impl AsRef<[f32]>]) -> Result<(i64, i64), (i64, i64)> {
     let values = || samples.iter().flat_map(AsRef::as_ref).map(|&value| value as i64);
     let (minimum, maximum) = (values().fold(0, i64::min), values().fold(0, i64::max));
-    let of = |bits: u32| bounds(bits, minimum >= 0);
-    let mut bounds = [NARROW, WIDE].map(of).into_iter();
-    bounds.find(|&(low, high)| low <= minimum && maximum <= high).ok_or((minimum, maximum))
+    let (low, high) = bounds(WIDE, minimum >= 0);
+    let found = (minimum, maximum);
+    if low <= minimum && maximum <= high { Ok(found) } else { Err(found) }
 }
 
 /// How the channels along an axis of the input are held: half range and zero of each.
@@ -205,11 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn integers_have_the_fewest_bits_that_hold_them() {
+    fn integers_are_between_the_smallest_and_the_largest_seen() {
         for (samples, expected) in [
-            (vec![0.0, 255.0], Ok((0, 255))),
-            (vec![-1.0, 127.0], Ok((-128, 127))),
-            (vec![-1.0, 128.0], Ok((-32_768, 32_767))),
+            (vec![3.0, 250.0], Ok((0, 250))),
+            (vec![-9.0, -2.0], Ok((-9, 0))),
+            (vec![-1.0, 128.0], Ok((-1, 128))),
+            (vec![-32_768.0, 32_767.0], Ok((-32_768, 32_767))),
             (vec![65_535.0], Ok((0, 65_535))),
             (vec![-1.0, 65_535.0], Err((-1, 65_535))),
         ] {

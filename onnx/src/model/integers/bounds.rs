@@ -49,6 +49,23 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Whether results may be far from both ends of what is said of them, whatever the inputs are.
+    const fn is_loose(self) -> bool {
+        match self {
+            Self::Choice | Self::Question | Self::Foreign | Self::Watched => true,
+            Self::Same
+            | Self::First
+            | Self::Sum
+            | Self::Difference
+            | Self::Product
+            | Self::Negative
+            | Self::Magnitude
+            | Self::Quotient
+            | Self::Remainder { .. }
+            | Self::Total => false,
+        }
+    }
+
     /// Whether results may be larger than what they are computed from.
     pub(super) const fn makes_larger(self) -> bool {
         match self {
@@ -81,13 +98,23 @@ struct Step {
     terms: i128,
 }
 
+/// A `Gather` by carried integers.
+#[derive(Debug, Clone)]
+struct Index {
+    node: String,
+    read: String,
+    table: String,
+    axis: i64,
+    /// Slices of the table, once they are known.
+    places: Option<usize>,
+}
+
 /// What is known of a value that is not carried.
 pub(in crate::model) struct Known {
     pub(in crate::model) datum_type: Option<DatumType>,
     /// Smallest and largest element of a constant.
     pub(in crate::model) range: Option<(i64, i64)>,
-    /// Number of elements.
-    pub(in crate::model) count: Option<usize>,
+    pub(in crate::model) shape: Option<Vec<usize>>,
 }
 
 /// The steps of a model that compute with integers, in order.
@@ -96,6 +123,7 @@ pub(crate) struct Steps {
     /// Names of the model's inputs of integers and truth values, and their places among all inputs.
     inputs: Vec<(usize, String)>,
     nodes: Vec<Step>,
+    indices: Vec<Index>,
     /// Values that are read and not carried.
     others: BTreeMap<String, Interval>,
 }
@@ -109,6 +137,20 @@ impl Steps {
     pub(super) fn found(&mut self, value: &str, node: &NodeProto, data_type: i32) {
         let output = vec![value.to_owned()];
         self.record(&NodeProto { input: vec![], output, ..node.clone() }, Kind::Watched, 0, data_type);
+    }
+
+    /// Records a `Gather` by carried integers.
+    pub(super) fn index(&mut self, node: &NodeProto) {
+        if let [table, index, ..] = &node.input[..] {
+            let axis = node.attribute.iter().find(|attribute| attribute.name == "axis");
+            self.indices.push(Index {
+                node: node_name(node).to_owned(),
+                read: index.clone(),
+                table: table.clone(),
+                axis: axis.map_or(0, |axis| axis.i),
+                places: None,
+            });
+        }
     }
 
     /// Says of the last node that what it computes is watched.
@@ -144,7 +186,14 @@ impl Steps {
     /// Learns from the analysed graph what is read and not carried, and how long sums are.
     pub(in crate::model) fn learn(&mut self, known: impl Fn(&str) -> Option<Known>) {
         let mut carried: BTreeSet<String> = self.inputs.iter().map(|(_, name)| name.clone()).collect();
-        let count = |name: Option<&String>| name.and_then(|name| known(name)).and_then(|known| known.count);
+        let shape = |name: &String| known(name).and_then(|known| known.shape);
+        let count = |name: Option<&String>| name.and_then(shape).map(|shape| shape.iter().product::<usize>());
+        for index in &mut self.indices {
+            index.places = shape(&index.table).and_then(|shape| {
+                let turn = if index.axis < 0 { shape.len() as i64 } else { 0 };
+                shape.get(usize::try_from(index.axis + turn).ok()?).copied()
+            });
+        }
         for step in &mut self.nodes {
             if step.kind == Kind::Total
                 && let (Some(read), Some(left)) = (count(step.inputs.first()), count(step.outputs.first()))
@@ -168,13 +217,15 @@ impl Steps {
         }
     }
 
-    /// Checks that no integer leaves its type, and that float32 holds them well enough, for inputs with these smallest and
-    /// largest values, real ones included.
+    /// Checks that no integer leaves its type, that float32 holds them well enough, and that indices name slices, for inputs with
+    /// these smallest and largest values, real ones included.
     ///
     /// # Errors
-    /// [`Error::IntegerOverflow`] and [`Error::IntegerPrecision`].
+    /// [`Error::IntegerOverflow`], [`Error::IntegerPrecision`] and [`Error::IndexRange`].
     pub(crate) fn check(&self, bounds: &[(i64, i64)]) -> Result<(), Error> {
         let mut found: BTreeMap<&str, Interval> = BTreeMap::new();
+        // What may be less than its interval says.
+        let mut loose: BTreeSet<&str> = BTreeSet::new();
         for (place, name) in &self.inputs {
             let (low, high) = bounds.get(*place).copied().unwrap_or((0, 0));
             found.insert(name, Interval::exact(low, high));
@@ -186,8 +237,22 @@ impl Steps {
             };
             let operands: Vec<Interval> = step.inputs.iter().map(read).collect();
             let result = step.result(&operands)?;
+            let is_loose = step.kind.is_loose() || step.inputs.iter().any(|name| loose.contains(&**name));
             for output in &step.outputs {
                 found.insert(output, result);
+                if is_loose {
+                    loose.insert(output);
+                }
+            }
+        }
+        for Index { node, read, places, .. } in &self.indices {
+            let (Some(&Interval { low, high, .. }), Some(places)) = (found.get(&**read), *places) else {
+                continue;
+            };
+            let count = places as i128;
+            if !loose.contains(&**read) && (low < -count || high >= count) {
+                let (node, places) = (node.clone(), places as u64);
+                return Err(Error::IndexRange { node, minimum: low, maximum: high, places });
             }
         }
         Ok(())

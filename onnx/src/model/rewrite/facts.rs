@@ -178,8 +178,7 @@ impl<'a> Facts<'a> {
             let integers = tensor.to_plain_array_view::<i64>().ok()?;
             Some((integers.iter().copied().min()?, integers.iter().copied().max()?))
         });
-        let count = fact.shape.as_ref().map(|shape| shape.iter().product());
-        Some(Known { datum_type: fact.datum_type, range: integers, count })
+        Some(Known { datum_type: fact.datum_type, range: integers, shape: fact.shape.clone() })
     }
 
     /// The one value of one shape that values are functions of, number by number.
